@@ -1,0 +1,64 @@
+"""The Gradio app: lays the pages out and starts the server. `python app.py` is all that a Space runs, too.
+
+Importing this file does nothing, so there is no `demo` here: Spaces and people run it, and tests call `build`.
+Nothing heavy is imported or loaded before the first page: the model comes in the background once a page shows itself.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+
+import gradio as gr
+
+from pages import model, swap
+from pages.clip_input import MOST_MEGABYTES
+from pages.theme import FAVICON, PageTheme
+from seqdisent_core.assets import asset
+
+WAITING_VISITORS = 20  # events that may queue; the next visitor is told that the queue is full
+DELETE_AFTER = 1800  # seconds until uploads and results are deleted from the server
+DELETE_EVERY = 300
+
+
+def build() -> gr.Blocks:
+    """All pages in one app, not yet served. A page more: `with demo.route(name, path): its_module.layout()`."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # this very word: Gradio takes no other for a no
+    gr.set_static_paths([asset("examples")])  # the only folder of the project that visitors may read
+    with gr.Blocks(title="Swap: who a face is, and what it does", delete_cache=(DELETE_EVERY, DELETE_AFTER)) as demo:
+        swap.layout()
+        demo.load(model.warm_up, queue=False, show_progress="hidden", api_visibility="private")
+    return demo.queue(max_size=WAITING_VISITORS)
+
+
+def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, block: bool = True) -> str:
+    """Serves the app and returns its address. None: what GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say, as on Spaces.
+
+    Faces stay out of the browser's storage (run_history), of statistics (monitoring) and of links.
+    """
+    _, address, _ = demo.launch(
+        server_name=host,
+        server_port=port,
+        prevent_thread_lock=not block,
+        theme=PageTheme(),
+        favicon_path=FAVICON,
+        footer_links=["api"],
+        max_file_size=f"{MOST_MEGABYTES}mb",
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,  # one behaviour everywhere
+        pwa=False,
+    )
+    return address
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Starts the app from a terminal."""
+    parser = argparse.ArgumentParser(description="Swap what two faces do, in a page on this machine.")
+    parser.add_argument("--host", help="address to listen on; 0.0.0.0 for other machines (default: this machine alone)")
+    parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860)")
+    chosen = parser.parse_args(arguments)
+    start(build(), host=chosen.host, port=chosen.port)
+
+
+if __name__ == "__main__":
+    main()

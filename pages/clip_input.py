@@ -1,0 +1,148 @@
+"""A place to drop a clip: file, camera or example; and under it the face that was found, or what is wrong."""
+
+import base64
+import io
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+import numpy as np
+from gradio.data_classes import FileData
+from gradio_client.utils import encode_file_path, is_http_url_like
+from PIL import Image
+
+from pages.theme import web
+
+if TYPE_CHECKING:
+    from seqdisent_core.faces import FaceClip
+
+MOST_MEGABYTES = 200
+NOT_A_FILE = "That is a link, not a file. Save the video to your device first, then choose the saved file here."
+
+_STRIP_FRAMES = 24  # of the moving crop in the preview
+_ORDINALS = ("Largest", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th")
+
+
+class ClipInput(gr.HTML):
+    """Drop zone for one clip: a file of any kind, a recording, or one of the examples.
+
+    Its value is the path of the uploaded file, or None. Events: `upload` (a new value), `example` (its data holds
+    `name`, of an example), `clear` (the clip was taken away, or is about to be replaced).
+    What is wrong with a file is for the reader of faces to say, so nothing is refused here but what is too large.
+    Components made inside it (`with ClipInput(...):`) stand between the chosen clip and the examples.
+    """
+
+    data_model = FileData
+
+    def __init__(self, title: str = "Clip", *, examples: Sequence[Path] = (), elem_id: str | None = None, **props: Any):
+        super().__init__(
+            value=None,
+            label=title,
+            html_template=web("clip_input.html"),
+            js_on_load=web("clip_input.js"),
+            apply_default_css=False,
+            elem_id=elem_id,
+            elem_classes=["sd", "sd-drop"],
+            title=title,
+            examples=[_served(path) for path in examples],
+            most_megabytes=MOST_MEGABYTES,
+            not_a_file=NOT_A_FILE,
+            **props,
+        )
+
+    def preprocess(self, payload: FileData | None) -> str | None:  # type: ignore[override]
+        """Path of the uploaded file."""
+        return None if payload is None else payload.path
+
+    def postprocess(self, value: str | None) -> FileData | None:  # type: ignore[override]
+        """The other way: a path shown as if it had been chosen."""
+        return None if value is None else FileData(path=value, orig_name=Path(value).name)
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        """Refuses addresses, which Gradio would otherwise fetch: raises gr.Error with a sentence."""
+        if url_or_file_path is not None and is_http_url_like(str(url_or_file_path)):
+            raise gr.Error(NOT_A_FILE)
+        return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+    def api_info(self) -> dict[str, Any]:
+        return FileData.model_json_schema()
+
+    def example_payload(self) -> Any:
+        return None
+
+    def example_value(self) -> Any:
+        return None
+
+    def get_block_name(self) -> str:
+        return "html"
+
+
+def _served(path: Path) -> dict[str, Any]:
+    """An example as its button needs it. The folder must be among the static paths."""
+    person, _, expression = path.stem.partition("_")
+    url = f"/gradio_api/file={encode_file_path(str(path))}"
+    file = {"path": str(path), "url": url, "meta": {"_type": "gradio.FileData"}}
+    return {"name": path.name, "person": person.capitalize(), "expression": expression.replace("_", " "), "file": file}
+
+
+class FoundFace(gr.HTML):
+    """What was found in a clip, in HTML of `found()`, or of `status`. Event: `select` (its data holds `face`)."""
+
+    def __init__(self, *, elem_id: str | None = None, **props: Any):
+        super().__init__(
+            value="",
+            html_template='<div class="sd sd-found" aria-live="polite">${value || ""}</div>',
+            js_on_load=web("found_face.js"),
+            apply_default_css=False,
+            elem_id=elem_id,
+            **props,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+
+def found(clip: "FaceClip", face: int = 0) -> str:
+    """HTML of the face found in a clip: where it is, the crop as the model sees it, notes, and the other faces.
+
+    face: index of the face that was taken, 0 for the largest.
+    """
+    count, seconds = len(clip.frames), len(clip.frames) / clip.fps
+    notes = "".join(f"<li>{escape(note)}</li>" for note in clip.notes)
+    return (
+        f'<div class="sd-face"><figure class="sd-where"><img alt="A frame of the clip with the found face in a square" '
+        f'src="{picture(clip.preview)}"><figcaption>Found here</figcaption></figure>'
+        f'<figure class="sd-crop">{_moving(clip.frames, seconds)}<figcaption>Seen by the model</figcaption></figure>'
+        f'<div class="sd-facts"><p><strong>Face found.</strong> <span class="sd-quiet">{count} frames, '
+        f"{seconds:.1f} s.</span></p>{f'<ul>{notes}</ul>' if notes else ''}{_chooser(clip.faces, face)}</div></div>"
+    )
+
+
+def _chooser(faces: int, chosen: int) -> str:
+    if faces < 2:
+        return ""
+    buttons = "".join(
+        f'<button type="button" class="sd-button sd-small" data-face="{index}" '
+        f'aria-pressed="{"true" if index == chosen else "false"}">{_ORDINALS[index]}</button>'
+        for index in range(min(faces, len(_ORDINALS)))
+    )
+    return f'<div class="sd-chooser" role="group" aria-label="Which face to take"><span>Face</span>{buttons}</div>'
+
+
+def _moving(frames: np.ndarray, seconds: float) -> str:
+    """The crop as a film of one picture: frames side by side, moved along behind a window by CSS."""
+    chosen = frames[np.linspace(0, len(frames) - 1, min(_STRIP_FRAMES, len(frames))).round().astype(int)]
+    sheet = np.concatenate(list(chosen), axis=1)
+    return (
+        f'<div class="sd-film" role="img" aria-label="The face, cut out and set upright" style="--frames:{len(chosen)};'
+        f'--seconds:{max(seconds, 0.6):.2f}s;background-image:url({picture(sheet)})"></div>'
+    )
+
+
+def picture(pixels: np.ndarray) -> str:
+    """Pixels, uint8 (height, width, 3), as a data URL: no file is left behind and nobody else can ask for it."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=88)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

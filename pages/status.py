@@ -1,0 +1,85 @@
+"""What every page shows while people wait and when something fails, and work that tells how far it is."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from html import escape
+from typing import Generic, TypeVar
+
+Result = TypeVar("Result")
+Report = Callable[[float], None]
+
+_SECONDS_BETWEEN_NEWS = 0.15
+
+
+def problem(sentence: str) -> str:
+    """HTML of a failure: the sentence, in place of what would have been there, read out at once."""
+    return f'<div class="sd-problem" role="alert"><p>{escape(sentence)}</p></div>'
+
+
+def stages(names: Sequence[str], now: int, fraction: float | None = None) -> str:
+    """HTML of work under way: which of the stages is done, which is on, and how far it is.
+
+    now: index of the stage that is on. fraction: 0 to 1 of that stage, None where nobody knows.
+    """
+    kinds = ["sd-done" if at < now else "sd-now" if at == now else "sd-next" for at in range(len(names))]
+    lines = "".join(
+        f'<li class="{kind}"{" aria-current=step" if kind == "sd-now" else ""}>{escape(name)}</li>'
+        for name, kind in zip(names, kinds, strict=True)
+    )
+    return f'<ol class="sd-stages">{lines}</ol>{bar(fraction)}'
+
+
+def bar(fraction: float | None) -> str:
+    """HTML of a progress bar at `fraction` (0 to 1), or one that only moves where nobody knows."""
+    if fraction is None:
+        return '<div class="sd-bar sd-unknown"><i></i></div>'
+    return f'<div class="sd-bar"><i style="width:{100 * min(max(fraction, 0.0), 1.0):.0f}%"></i></div>'
+
+
+class _Left(BaseException):
+    """Ends work whose page was closed or whose clip was replaced: nobody waits for it any more."""
+
+
+class Job(Generic[Result]):
+    """`work(report)` in a thread of its own. Iterating gives how far it said it is (0 to 1), some times a second.
+
+    `result` is there once the iteration has ended; it raises what `work` raised. When the iteration is left early, or
+    `stop` is called because nobody wants the result any more, the next `report` inside `work` ends that too.
+    """
+
+    def __init__(self, work: Callable[[Report], Result]) -> None:
+        self._work = work
+        self._latest = 0.0
+        self._left = threading.Event()
+        self._future: Future[Result] | None = None
+
+    def __iter__(self) -> Iterator[float]:
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            self._future = pool.submit(self._work, self._report)
+            try:
+                while wait([self._future], _SECONDS_BETWEEN_NEWS).not_done:
+                    yield self._latest
+            except GeneratorExit:
+                self.stop()
+                raise
+
+    def stop(self) -> None:
+        """Ends the work soon, and the iteration with it; `stopped` says so from now on."""
+        self._left.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the work was given up: there is no result then."""
+        return self._left.is_set()
+
+    @property
+    def result(self) -> Result:
+        """What `work` returned."""
+        assert self._future is not None, "iterate over the job first"
+        return self._future.result()
+
+    def _report(self, fraction: float) -> None:
+        if self._left.is_set():
+            raise _Left
+        self._latest = fraction

@@ -1,0 +1,304 @@
+"""The page "Swap": two clips of faces in; each person doing what the other did, out."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+import numpy as np
+from gradio.utils import get_upload_folder
+
+from pages import model, status
+from pages.clip_input import ClipInput, FoundFace, found
+from pages.player import Download, Player, Show, ShownClip, Words, shown_file, strip
+from seqdisent_core.assets import asset
+from seqdisent_core.errors import SeqdisentError
+
+if TYPE_CHECKING:
+    from seqdisent_core.faces import FaceClip
+    from seqdisent_core.studio import Swap
+
+STAGES = ("Reading the faces", "Swapping", "Writing the films")
+KEEP_SECONDS = 1500  # for which a session's faces are kept after they were read: not longer than their files are
+
+_NAMES = ("first", "second")
+_INTRO = """
+<div class="sd sd-intro">
+  <h1>Who a face is,<br>and what it does</h1>
+  <div class="sd-lede"><h2>What am I looking at?</h2>
+  <p>Every video of a face holds two things: <span class="sd-who">who it is</span>, which stays, and
+  <span class="sd-does">what it does</span>, which changes from frame to frame. A small network pulls the two apart by
+  subtracting one frame from all the others, so that what stays cancels out. Give it two clips, and it puts them
+  together the other way round: each person does what the other one did.</p></div>
+  <code class="sd-code" tabindex="0" role="region" aria-label="The same in Python">studio = Studio.from_pretrained(); \
+swap = studio.swap(studio.read_face("first.mp4"), studio.read_face("second.mp4"))</code>
+</div>
+"""
+_PROGRESS = '<div class="sd sd-progress" aria-live="polite">${value}</div>'
+_PRIVACY = (
+    '<p class="sd sd-hint-line">Use clips of people who agree to it. Your clips and the results '
+    "are deleted from the server within the hour, and nothing is sent anywhere else.</p>"
+)
+_LINE = (
+    Words(text="On the left, "),
+    Words(text="who", hue="who"),
+    Words(text=" was taken from the second clip and "),
+    Words(text="what is done", hue="does"),
+    Words(text=" from the first; on the right, the other way round."),
+)
+_API = """Two clips of faces, swapped: each person does what the other one did.
+
+Returns the first person's face doing what the second does (an MP4), the second person's face doing what the first
+does (an MP4), and a sentence on each."""
+
+
+@dataclass(frozen=True)
+class _Half:
+    """One of the two places for a clip, and what is known of the clip in it."""
+
+    drop: ClipInput
+    seen: FoundFace
+    face: gr.State  # FaceClip | None
+    job: gr.State  # status.Job | None: the reading that is under way
+
+
+def layout() -> None:
+    """Lays the page out and binds its events; call it inside a Blocks context."""
+    gr.HTML(_INTRO, apply_default_css=False)
+    with gr.Row(equal_height=False):
+        first, second = (_half(name, at) for at, name in enumerate(_NAMES))
+    go = gr.Button("Swap", variant="primary", interactive=False, elem_classes="sd-go", elem_id="swap")
+    progress = gr.HTML(_hint(None, None), html_template=_PROGRESS, apply_default_css=False)
+    player = Player(elem_id="results")
+    gr.HTML(_PRIVACY, apply_default_css=False)
+    for half in (first, second):
+        _bind(half, first, second, go, progress)
+    go.click(
+        swap_faces,
+        [first.face, second.face],
+        [progress, player, go],
+        concurrency_id=model.QUEUE,
+        concurrency_limit=1,
+        show_progress="hidden",
+        api_visibility="private",
+    ).then(
+        _button,
+        [first.face, second.face],
+        go,
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    _endpoint()
+
+
+def _half(name: str, at: int) -> _Half:
+    """Examples alternate by person between the two places, so that one click on each side gives two persons."""
+    examples = sorted(asset("examples").glob("*.mp4"))
+    people = sorted({path.stem.partition("_")[0] for path in examples})
+    mine = [path for path in examples if people.index(path.stem.partition("_")[0]) % 2 == at]
+    with gr.Column(min_width=320):
+        with ClipInput(f"{name.capitalize()} clip", examples=mine, elem_id=f"{name}-clip") as drop:
+            seen = FoundFace(elem_id=f"{name}-face")
+    face = gr.State(None, time_to_live=KEEP_SECONDS)
+    return _Half(drop, seen, face, gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=_stop))
+
+
+def _bind(half: _Half, first: _Half, second: _Half, go: gr.Button, progress: gr.HTML) -> None:
+    """What happens when a clip comes into one place, leaves it, or another of its faces is chosen."""
+    known = [half.face, half.job]
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    at_once: dict[str, Any] = {**quiet, "queue": False}
+    reading: dict[str, Any] = {**quiet, "concurrency_id": "faces", "concurrency_limit": 2}
+    for event in (
+        half.drop.upload(read_upload, [half.drop, *known], [half.seen, *known], **reading),
+        half.drop.example(read_example, known, [half.seen, *known], **reading),
+        half.seen.select(read_other, known, [half.seen, *known], **reading),
+        half.drop.clear(forget, half.job, [half.seen, *known], **at_once),
+    ):
+        event.then(_ready, [first.face, second.face], [go, progress], **at_once)
+
+
+def _hint(first: "FaceClip | None", second: "FaceClip | None") -> str:
+    missing = [name for name, clip in zip(_NAMES, (first, second), strict=True) if clip is None]
+    words = f"Add the {' and the '.join(missing)} clip, or click an example." if missing else "Both faces are there."
+    return f'<p class="sd-hint-line">{words}</p>'
+
+
+def _ready(first: "FaceClip | None", second: "FaceClip | None") -> tuple[gr.Button, str]:
+    """Whether one may press, and what is missing until then."""
+    return _button(first, second), _hint(first, second)
+
+
+def _button(first: "FaceClip | None", second: "FaceClip | None") -> gr.Button:
+    return gr.Button("Swap", interactive=first is not None and second is not None)
+
+
+# Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
+Reading = Iterator[tuple[Any, Any, Any]]  # HTML for FoundFace; FaceClip | None; Job | None
+
+
+def read_upload(path: str | None, clip: Any, running: status.Job | None) -> Reading:
+    """Reads the face of an uploaded file, saying how far it is; ends with the face or with what is wrong."""
+    if path is not None:
+        yield from _read(Path(path), 0, running)
+
+
+def read_example(clip: Any, running: status.Job | None, event: gr.EventData) -> Reading:
+    """Reads the face of the example that was clicked."""
+    examples = {path.name: path for path in asset("examples").glob("*.mp4")}
+    if event.name in examples:
+        yield from _read(examples[event.name], 0, running)
+
+
+def read_other(clip: Any, running: status.Job | None, event: gr.EventData) -> Reading:
+    """Reads another face of the clip that is there; that one stays where the other cannot be used."""
+    if clip is not None and isinstance(event.face, int):
+        yield from _read(clip.source, event.face, running, instead=clip)
+
+
+def forget(running: status.Job | None) -> tuple[str, None, None]:
+    """The clip was taken away, or another is on its way."""
+    _stop(running)
+    return "", None, None
+
+
+def _stop(running: status.Job | None) -> None:
+    if running is not None:
+        running.stop()
+
+
+def _read(path: Path, face: int, running: status.Job | None, instead: "FaceClip | None" = None) -> Reading:
+    _stop(running)
+    job = status.Job(lambda report: model.studio().read_face(path, face=face, progress=report))
+    for fraction in job:
+        yield _reading(fraction), gr.skip(), job
+    if job.stopped:
+        return
+    try:
+        yield found(job.result, face), job.result, None
+    except SeqdisentError as error:
+        yield status.problem(str(error)) + (found(instead) if instead else ""), instead, None
+
+
+def _reading(fraction: float) -> str:
+    """Until the first news, loading the model included, nobody knows how far it is."""
+    return f'<div class="sd-reading"><span>Looking for the face …</span>{status.bar(fraction or None)}</div>'
+
+
+def swap_faces(first: "FaceClip | None", second: "FaceClip | None") -> Iterator[tuple[Any, Any, Any]]:
+    """Swaps the two faces that were read, stage by stage, and shows the four clips."""
+    if first is None or second is None:
+        yield status.problem("The clips have been deleted after a while without use. Choose them again."), None, gr.skip()
+        return
+    yield status.stages(STAGES, 1), None, gr.Button("Swapping …", interactive=False)
+    try:
+        swapped = exchange(first, second)
+        yield status.stages(STAGES, 2), gr.skip(), gr.skip()
+        show = _show(swapped, first, second)
+    except SeqdisentError as error:
+        yield status.problem(str(error)), gr.skip(), gr.skip()
+        return
+    yield "", show, gr.skip()
+
+
+def exchange(first: "FaceClip", second: "FaceClip") -> "Swap":
+    """Runs the model: the one place of this page that wants a GPU."""
+    return model.studio().swap(first, second)
+
+
+def _folder() -> Path:
+    """A new folder that nobody can guess, where Gradio may serve files and deletes them when they are old."""
+    folder = Path(get_upload_folder()) / secrets.token_hex(16)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _show(swapped: "Swap", first: "FaceClip", second: "FaceClip") -> Show:
+    """Writes the films and puts them on a stage: what was given above, what was made below, a column a movement."""
+    from seqdisent_core.studio import enlarge, save_swap
+    from seqdisent_core.video import write_video
+
+    folder = _folder()
+    films = [
+        write_video(folder / f"{name}.mp4", enlarge(clip.frames), clip.fps)
+        for name, clip in zip(_NAMES, (first, second), strict=True)
+    ]
+    files = save_swap(swapped, folder, first, second)
+    given = [_given("first", 0, films[0], first), _given("second", 1, films[1], second)]
+    made = [
+        _made("second", "first", 0, files.second, files.second_gif, swapped.second, swapped.second_fps),
+        _made("first", "second", 1, files.first, files.first_gif, swapped.first, swapped.first_fps),
+    ]
+    columns = ["What the first clip does", "What the second clip does"]
+    return Show(clips=[*given, *made], columns=columns, line=list(_LINE))
+
+
+def _given(name: str, column: int, film: Path, clip: "FaceClip") -> ShownClip:
+    return ShownClip(
+        file=shown_file(film),
+        caption=[Words(text=f"{name.capitalize()} person", hue="who"), Words(text=", as filmed")],
+        made=False,
+        column=column,
+        fps=clip.fps,
+        strip=strip(clip.frames),
+        alt=f"The {name} clip, as the model sees it",
+    )
+
+
+def _made(who: str, does: str, column: int, film: Path, gif: Path, frames: np.ndarray, fps: float) -> ShownClip:
+    from seqdisent_core.video import probe_video
+
+    return ShownClip(
+        file=shown_file(film),
+        caption=[
+            Words(text=f"{who.capitalize()} person", hue="who"),
+            Words(text=", "),
+            Words(text=f"doing what the {does} does", hue="does"),
+        ],
+        made=True,
+        column=column,
+        fps=fps,
+        strip=strip(frames),
+        sound=probe_video(film).has_audio,
+        alt=said(who, does),
+        downloads=[Download(label="MP4", file=shown_file(film)), Download(label="GIF", file=shown_file(gif))],
+    )
+
+
+def said(who: str, does: str) -> str:
+    """What a result is, in words."""
+    return f"The {who} person, doing what the {does} does"
+
+
+def _endpoint() -> None:
+    """The same as a named endpoint: two files in, two films and two sentences out. Nobody sees its components."""
+    with gr.Column(visible=False):
+        first, second = ClipInput("First clip"), ClipInput("Second clip")
+        films = [gr.File(label=f"The {who} person's film") for who in _NAMES]
+        words = [gr.Textbox(label=f"What the {who} film shows") for who in _NAMES]
+        gr.Button().click(
+            swap_files,
+            [first, second],
+            [*films, *words],
+            api_name="swap",
+            api_description=_API,
+            concurrency_id=model.QUEUE,
+            concurrency_limit=1,
+        )
+
+
+def swap_files(first: str | None, second: str | None) -> tuple[str, str, str, str]:
+    """Two video files in; two MP4 files and a sentence on each out. Raises gr.Error with a sentence."""
+    from seqdisent_core.studio import save_swap
+
+    if first is None or second is None:
+        raise gr.Error("Two clips are needed: give first and second, each a video file.", print_exception=False)
+    try:
+        faces = [model.studio().read_face(path) for path in (first, second)]
+        files = save_swap(exchange(*faces), _folder(), *faces)
+    except SeqdisentError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    return str(files.first), str(files.second), said("first", "second"), said("second", "first")

@@ -1,0 +1,195 @@
+// Clips in step. There is one clock, ours; every video follows it, each looping at its own length, so that two clips
+// of one column always show the same frame. Videos play by themselves and are set right when they stray.
+const one = (selector) => element.querySelector(selector);
+const stage = one('.sd-stage');
+const scrub = one('.sd-scrub');
+const button = one('.sd-play');
+const PLAY = 'M3 1.5v13l11-6.5z';
+const PAUSE = 'M3 1.5h3.5v13H3zM9.5 1.5H13v13H9.5z';
+const STRAY = 0.06; // seconds off before a playing video is set right
+let videos = [];
+let frame = 0.04; // seconds of one frame of the fastest clip
+let length = 1; // seconds of the longest clip
+let time = 0;
+let playing = false;
+let slow = false;
+let before = null;
+
+function make(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text) made.textContent = text;
+  return made;
+}
+
+function words(place, parts) {
+  for (const { text, hue } of parts) place.append(make('span', hue ? `sd-${hue}` : '', text));
+  return place;
+}
+
+function tile(clip) {
+  const figure = make('figure', clip.made ? 'sd-tile sd-made' : 'sd-tile');
+  const video = make('video');
+  Object.assign(video, { src: clip.file.url, muted: true, loop: true, playsInline: true, preload: 'auto' });
+  video.setAttribute('aria-label', clip.alt);
+  video.tabIndex = -1;
+  video.disablePictureInPicture = true;
+  video.dataset.column = clip.column;
+  video.addEventListener('loadedmetadata', measure);
+  const caption = make('figcaption');
+  caption.append(words(make('span', 'sd-said'), clip.caption));
+  const screen = make('div', 'sd-screen');
+  screen.append(video, make('span', 'sd-badge', clip.made ? 'made by the model' : 'given'));
+  if (clip.downloads.length) {
+    const links = make('span', 'sd-links');
+    for (const { label, file } of clip.downloads) {
+      const link = make('a', 'sd-button sd-small', label);
+      link.href = file.url;
+      link.download = file.orig_name;
+      link.setAttribute('aria-label', `Download as ${label}: ${clip.alt}`);
+      links.append(link);
+    }
+    if (clip.sound) links.append(speaker(video, clip.alt));
+    caption.append(links);
+  }
+  figure.append(screen, caption);
+  return [figure, video];
+}
+
+// Sound of one clip at a time: two voices at once are noise. Off until asked for.
+function speaker(video, alt) {
+  const toggle = make('button', 'sd-button sd-small sd-sound', 'Sound');
+  toggle.type = 'button';
+  toggle.setAttribute('aria-pressed', 'false');
+  toggle.setAttribute('aria-label', `Sound of: ${alt}`);
+  toggle.addEventListener('click', () => {
+    const on = video.muted;
+    for (const other of videos) other.muted = true;
+    for (const other of element.querySelectorAll('.sd-sound')) other.setAttribute('aria-pressed', 'false');
+    video.muted = !on;
+    toggle.setAttribute('aria-pressed', String(on));
+  });
+  return toggle;
+}
+
+function measure() {
+  const lengths = videos.map((video) => video.duration).filter((seconds) => seconds > 0);
+  length = Math.max(frame, ...lengths);
+  scrub.max = Math.max(length - frame, frame);
+  scrub.step = frame;
+  place();
+}
+
+const wanted = (video) => (video.duration > 0 ? Math.min(time % video.duration, video.duration - 0.001) : 0);
+
+// Puts every video at the clock's time. The middle of a frame, since the border belongs to either.
+function place() {
+  for (const video of videos) {
+    if (!(video.duration > 0)) continue;
+    const own = Math.min(video.duration - frame / 2, (Math.floor(wanted(video) / frame + 1e-6) + 0.5) * frame);
+    video.currentTime = Math.max(0, own);
+  }
+  tell();
+}
+
+function tell() {
+  scrub.value = time;
+  scrub.setAttribute('aria-valuetext', `${time.toFixed(2)} of ${length.toFixed(2)} seconds`);
+  one('.sd-clock').textContent = `${time.toFixed(1)} / ${length.toFixed(1)} s`;
+}
+
+function tick(now) {
+  if (!playing || !stage.isConnected) return;
+  time = (time + (slow ? 0.5 : 1) * Math.min((now - before) / 1000, 0.25)) % length;
+  before = now;
+  for (const video of videos) {
+    if (!(video.duration > 0)) continue;
+    const own = wanted(video);
+    const off = Math.abs(video.currentTime - own);
+    if (Math.min(off, video.duration - off) > STRAY && !video.seeking) video.currentTime = own;
+    if (video.paused) video.play().catch(() => {});
+  }
+  tell();
+  requestAnimationFrame(tick);
+}
+
+function play(on) {
+  if (on === playing) return;
+  playing = on;
+  stage.dataset.playing = on;
+  button.setAttribute('aria-label', on ? 'Pause' : 'Play');
+  button.querySelector('span').textContent = on ? 'Pause' : 'Play';
+  button.querySelector('path').setAttribute('d', on ? PAUSE : PLAY);
+  if (on) {
+    before = performance.now();
+    requestAnimationFrame(tick);
+  } else {
+    videos.forEach((video) => video.pause());
+    place();
+  }
+}
+
+function go(seconds) {
+  time = Math.min(Math.max(seconds, 0), Math.max(length - frame / 2, 0));
+  place();
+}
+
+function step(frames) {
+  play(false);
+  const last = Math.max(1, Math.round(length / frame));
+  go(((Math.round(time / frame) + frames + last) % last) * frame);
+}
+
+function render() {
+  const show = props.value;
+  play(false);
+  stage.hidden = !show;
+  videos = [];
+  time = 0;
+  one('.sd-grid').replaceChildren();
+  one('.sd-rows').replaceChildren();
+  one('.sd-line').replaceChildren();
+  if (!show) return;
+  frame = 1 / Math.max(...show.clips.map((clip) => clip.fps));
+  one('.sd-grid').style.setProperty('--columns', Math.max(1, show.columns.length));
+  for (const heading of show.columns) one('.sd-grid').append(make('h3', 'sd-column', heading));
+  for (const clip of show.clips) {
+    const [figure, video] = tile(clip);
+    one('.sd-grid').append(figure);
+    videos.push(video);
+  }
+  words(one('.sd-line'), show.line);
+  // Under each other per column, the driver above, so that the eye compares frame with frame.
+  for (const clip of [...show.clips].sort((a, b) => a.column - b.column || a.made - b.made)) {
+    const row = make('figure', 'sd-strip');
+    const image = make('img');
+    Object.assign(image, { src: clip.strip, alt: clip.alt });
+    row.append(words(make('figcaption'), clip.caption), image);
+    one('.sd-rows').append(row);
+  }
+  if (!matchMedia('(prefers-reduced-motion: reduce)').matches) play(true);
+  stage.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+}
+
+button.addEventListener('click', () => play(!playing));
+one('.sd-slow').addEventListener('click', () => {
+  slow = !slow;
+  one('.sd-slow').setAttribute('aria-pressed', String(slow));
+  videos.forEach((video) => { video.playbackRate = slow ? 0.5 : 1; });
+});
+scrub.addEventListener('input', () => { play(false); go(Number(scrub.value)); });
+stage.addEventListener('keydown', (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  const on = event.target;
+  if (event.key === ' ' && !on.closest('button, a, summary')) play(!playing);
+  else if (on === scrub) return; // the slider has arrow keys of its own, one frame each
+  else if (event.key === 'ArrowRight') step(1);
+  else if (event.key === 'ArrowLeft') step(-1);
+  else if (event.key === 'Home') step(-Math.round(time / frame));
+  else if (event.key === 'End') step(-Math.round(time / frame) - 1);
+  else return;
+  event.preventDefault();
+});
+button.querySelector('path').setAttribute('d', PLAY);
+watch('value', render);
+render();

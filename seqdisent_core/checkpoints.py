@@ -1,0 +1,88 @@
+"""A saved network is a folder: config.json, model.safetensors and a model card; its hash names it in result files."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from seqdisent_core.errors import ConfigError
+from seqdisent_core.methods import DBSE, METHODS, Method
+
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+
+
+def write_network(
+    folder: Path, config: dict[str, Any], state: dict[str, Tensor], card: str, *, half: bool = False
+) -> None:
+    """Write a network's folder; with `half`, matrices and kernels are stored in float16 and all else as it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        name: (value.half() if half and value.ndim >= 2 else value).detach().cpu().contiguous()
+        for name, value in state.items()
+    }
+    save_file(tensors, folder / WEIGHTS)
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def read_network(source: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Configuration and float32 weights of a folder, or of a Hugging Face Hub id such as "owner/name".
+
+    Raises ConfigError if there is no such folder or model, or a file of it is missing or damaged.
+    """
+    folder = _folder(source)
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        state = load_file(folder / WEIGHTS)
+    except FileNotFoundError as error:
+        raise ConfigError(f"{folder} is not a checkpoint: {Path(error.filename or WEIGHTS).name} is missing.") from None
+    except (json.JSONDecodeError, SafetensorError):
+        raise ConfigError(f"The checkpoint {folder} is damaged. Fetch or train it again.") from None
+    return config, {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+
+
+def _folder(source: str | Path) -> Path:
+    if Path(source).is_dir():
+        return Path(source)
+    try:
+        return Path(snapshot_download(str(source)))
+    except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError):
+        raise ConfigError(f"{source} is neither a folder here nor a model on the Hugging Face Hub.") from None
+
+
+def save_method(model: DBSE, folder: Path, card: str, *, half: bool = False) -> None:
+    """Save a method so that `load_method` rebuilds it; with half = False the round trip is exact to the bit."""
+    write_network(folder, {"method": "dbse", **model.config.to_dict()}, model.state_dict(), card, half=half)
+
+
+def load_method(source: str | Path) -> Method:
+    """The saved method, on the CPU, in evaluation mode. Raises ConfigError where the folder does not fit."""
+    config, state = read_network(source)
+    name = config.pop("method", None)
+    if name not in METHODS:
+        raise ConfigError(f"{source} holds the method {name!r}; known are: {', '.join(METHODS)}.")
+    config_type, method_type = METHODS[name]
+    model = method_type(config_type.from_dict(config))
+    load_weights(model, state, source)
+    return model.eval()
+
+
+def load_weights(network: torch.nn.Module, state: dict[str, Tensor], source: str | Path) -> None:
+    """Fill a network; raises ConfigError where names or shapes of the weights are not the network's own."""
+    try:
+        network.load_state_dict(state)
+    except RuntimeError:
+        raise ConfigError(f"The weights in {source} do not fit its {CONFIG}. Fetch or train it again.") from None
+
+
+def sha256_of(folder: str | Path) -> str:
+    """Hash of a checkpoint's weights file."""
+    return hashlib.sha256((Path(folder) / WEIGHTS).read_bytes()).hexdigest()

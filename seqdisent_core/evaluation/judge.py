@@ -1,0 +1,154 @@
+"""The judge: a classifier of persons and expressions that is trained on real clips and never sees decoded ones.
+
+The published evaluation's network (as described by Berman et al. 2024): a frame encoder, a bidirectional LSTM whose
+last forward and first backward states are joined, and a two-layer head a label. It returns logits.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from seqdisent_core.checkpoints import load_weights, read_network, write_network
+from seqdisent_core.clips import Clips
+from seqdisent_core.errors import DataError
+from seqdisent_core.methods.contract import Config
+from seqdisent_core.networks import FrameEncoder
+from seqdisent_core.optimisers import learning_rate_scale
+from seqdisent_core.training import TrainingConfig, as_training_tensor, draw_labelled_batch
+
+
+@dataclass(frozen=True)
+class JudgeConfig(Config):
+    """Sizes and the names it tells apart; `width` half the published one is enough (and half the time)."""
+
+    persons: tuple[str, ...]
+    expressions: tuple[str, ...]
+    frame_size: int = 64
+    width: int = 32
+    feature_dim: int = 128
+    hidden_dim: int = 256
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "persons", tuple(self.persons))  # JSON has lists
+        object.__setattr__(self, "expressions", tuple(self.expressions))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the judge sees in one clip, and how sure it is (probabilities in [0, 1])."""
+
+    person: str
+    person_probability: float
+    expression: str
+    expression_probability: float
+
+
+class Logits(NamedTuple):
+    """(batch, persons) and (batch, expressions)."""
+
+    person: Tensor
+    expression: Tensor
+
+
+class Judge(nn.Module):
+    """Clips (batch, frames, 3, size, size) in [0, 1] to logits over persons and expressions."""
+
+    def __init__(self, config: JudgeConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = FrameEncoder(config.frame_size, config.width, config.feature_dim)
+        self.lstm = nn.LSTM(config.feature_dim, config.hidden_dim, batch_first=True, bidirectional=True)
+        self.person = self._head(len(config.persons))
+        self.expression = self._head(len(config.expressions))
+
+    def _head(self, classes: int) -> nn.Sequential:
+        hidden = self.config.hidden_dim
+        return nn.Sequential(nn.Linear(2 * hidden, hidden), nn.ReLU(), nn.Linear(hidden, classes))
+
+    def forward(self, clip: Tensor) -> Logits:
+        batch, frames = clip.shape[:2]
+        features = self.encoder(clip.flatten(0, 1)).float().view(batch, frames, -1)
+        _, (last, _) = self.lstm(features)
+        joined = torch.cat([last[0], last[1]], dim=1)
+        return Logits(self.person(joined).float(), self.expression(joined).float())
+
+    @torch.no_grad()
+    def read(self, frames: np.ndarray) -> Reading:
+        """Who is in a clip, and what they do: uint8 RGB (frames, size, size, 3)."""
+        clip = torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2)[None].float() / 255
+        person, expression = (logits[0].softmax(0) for logits in self(clip.to(next(self.parameters()).device)))
+        return Reading(
+            self.config.persons[int(person.argmax())],
+            float(person.max()),
+            self.config.expressions[int(expression.argmax())],
+            float(expression.max()),
+        )
+
+    def save(self, folder: Path, card: str) -> None:
+        write_network(folder, dataclasses.asdict(self.config), self.state_dict(), card, half=True)
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path) -> "Judge":
+        """A saved judge, in evaluation mode. Raises ConfigError where the folder is not one."""
+        config, state = read_network(source)
+        judge = cls(JudgeConfig.from_dict(config))
+        load_weights(judge, state, source)
+        return judge.eval()
+
+
+def train_judge(
+    clips: Clips, *, steps: int = 1_200, seed: int = 0, width: int = 32,
+    progress: Callable[[int, int], None] | None = None
+) -> Judge:
+    """Train a judge on the set's train split alone (batches of 32 clips, Adam 2e-3 with one cosine, bf16).
+
+    Colours scaled by up to 15 % and mirroring, all frames of a clip alike, so that neither tells persons apart.
+    Raises DataError for an empty train split.
+    """
+    train = clips.part("train")
+    if not len(train.person):
+        raise DataError(f"{clips.name} has no clips in its train split, so no judge can be trained on it.")
+    torch.manual_seed(seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    judge = Judge(JudgeConfig(clips.persons, clips.expressions, train.frames.shape[2], width)).to(device)
+    optimiser = torch.optim.Adam(judge.parameters(), lr=2e-3)
+    config = TrainingConfig(seed=seed, steps=steps, batch=32, colour_gain=0.15, mirror=True)
+    frames = as_training_tensor(train)
+    labels = torch.from_numpy(np.stack([train.person, train.expression], axis=1))
+    for step in range(steps):
+        optimiser.param_groups[0]["lr"] = 2e-3 * learning_rate_scale(step, steps, "cosine", 20)
+        batch, chosen = draw_labelled_batch(frames, config, step)
+        target = labels[chosen].to(device)
+        with torch.autocast(device.type, torch.bfloat16):
+            logits = judge(batch.to(device))
+        loss = cross_entropy(logits.person, target[:, 0]) + cross_entropy(logits.expression, target[:, 1])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        if progress:
+            progress(step + 1, steps)
+    return judge.eval()
+
+
+@torch.no_grad()
+def read_clips(judge: Judge, clips: Tensor, batch: int = 64) -> Logits:
+    """Logits of many clips: uint8 or float in [0, 1], (clips, frames, 3, size, size)."""
+    device = next(judge.parameters()).device
+    parts = []
+    for start in range(0, len(clips), batch):
+        part = clips[start : start + batch].to(device)
+        parts.append(judge(part.float() / 255 if part.dtype == torch.uint8 else part))
+    return Logits(torch.cat([p.person for p in parts]).cpu(), torch.cat([p.expression for p in parts]).cpu())
+
+
+def accuracy(logits: Tensor, labels: np.ndarray) -> float:
+    """Share of clips whose largest logit is the label's, in [0, 1]."""
+    return float((logits.argmax(1).numpy() == labels).mean())

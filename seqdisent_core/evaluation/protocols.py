@@ -1,0 +1,119 @@
+"""Swaps and reconstructions of test clips, and their figures; written once, over the contract of a method."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchmetrics.functional.image import structural_similarity_index_measure
+
+from seqdisent_core.clips import Clips
+from seqdisent_core.errors import DataError
+from seqdisent_core.evaluation.judge import Judge, accuracy, read_clips
+from seqdisent_core.methods.contract import Codes, Method
+from seqdisent_core.training import as_training_tensor
+
+BATCH = 64
+
+
+@torch.no_grad()
+def encode_clips(method: Method, clips: Tensor) -> Codes:
+    """Posterior means of many clips, uint8 (clips, frames, 3, size, size), on the CPU."""
+    parts = []
+    for start in range(0, len(clips), BATCH):
+        parts.append(method.encode(clips[start : start + BATCH].to(method.device).float() / 255).mean)
+    return Codes(torch.cat([p.static for p in parts]).cpu(), torch.cat([p.dynamics for p in parts]).cpu())
+
+
+@torch.no_grad()
+def decode_batches(method: Method, static: Tensor, dynamics: Tensor) -> Iterator[Tensor]:
+    """Decoded clips, float in [0, 1], a batch at a time, on the CPU."""
+    for start in range(0, len(static), BATCH):
+        part = slice(start, start + BATCH)
+        yield method.decode(static[part].to(method.device), dynamics[part].to(method.device)).cpu()
+
+
+def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
+    """For each clip a partner that differs in person and in expression: int (clips,).
+
+    Pairs that share a label would inflate a swap's score. Raises DataError where a clip has no such partner.
+    """
+    partners = np.empty(len(clips.person), int)
+    for clip in range(len(partners)):
+        others = np.flatnonzero(
+            (clips.person != clips.person[clip]) & (clips.expression != clips.expression[clip])
+        )
+        if not len(others):
+            raise DataError(f"{clips.name} needs at least two persons and two expressions in its test split.")
+        partners[clip] = random.choice(others)
+    return partners
+
+
+@dataclass(frozen=True)
+class SwapFigures:
+    """Shares in [0, 1] of swaps read as the static clip's person and as the driver's expression.
+
+    The matrices count, rows: true label, columns: the judge's reading; (labels, labels) int.
+    """
+
+    person: float
+    expression: float
+    person_confusion: np.ndarray
+    expression_confusion: np.ndarray
+
+
+def swap_figures(method: Method, judge: Judge, clips: Clips, codes: Codes, random: np.random.Generator) -> SwapFigures:
+    """Static of each clip with the dynamics of a random partner that differs in both labels, read by the judge."""
+    partners = draw_pairs(clips, random)
+    swaps = decode_batches(method, codes.static, codes.dynamics[torch.from_numpy(partners)])
+    readings = [read_clips(judge, batch) for batch in swaps]
+    persons = torch.cat([r.person for r in readings])
+    expressions = torch.cat([r.expression for r in readings])
+    moves = clips.expression[partners]
+    return SwapFigures(
+        accuracy(persons, clips.person),
+        accuracy(expressions, moves),
+        _confusion(clips.person, persons, len(clips.persons)),
+        _confusion(moves, expressions, len(clips.expressions)),
+    )
+
+
+def _confusion(true: np.ndarray, logits: Tensor, labels: int) -> np.ndarray:
+    counts = np.zeros((labels, labels), int)
+    np.add.at(counts, (true, logits.argmax(1).numpy()), 1)
+    return counts
+
+
+@dataclass(frozen=True)
+class ReconstructionFigures:
+    """psnr in dB and ssim in [-1, 1], means over clips; the judge's shares of reconstructions read rightly."""
+
+    psnr: float
+    ssim: float
+    person: float
+    expression: float
+
+
+def reconstruction_figures(method: Method, judge: Judge | None, clips: Clips, codes: Codes) -> ReconstructionFigures:
+    """Reconstructions from posterior means against their clips; PSNR a frame against a peak of 1, then averaged."""
+    frames = as_training_tensor(clips)
+    psnr, ssim, persons, expressions = [], [], [], []
+    for index, decoded in enumerate(decode_batches(method, codes.static, codes.dynamics)):
+        real = frames[index * BATCH : (index + 1) * BATCH].float() / 255
+        error = (decoded - real).square().mean(dim=(2, 3, 4)).clamp_min(1e-12)
+        psnr.append(-10 * error.log10().mean(dim=1))
+        similar = structural_similarity_index_measure(
+            decoded.flatten(0, 1), real.flatten(0, 1), data_range=1.0, reduction="none"
+        )
+        ssim.append(torch.as_tensor(similar))
+        if judge:
+            logits = read_clips(judge, decoded)
+            persons.append(logits.person)
+            expressions.append(logits.expression)
+    return ReconstructionFigures(
+        float(torch.cat(psnr).mean()),
+        float(torch.cat(ssim).mean()),
+        accuracy(torch.cat(persons), clips.person) if judge else float("nan"),
+        accuracy(torch.cat(expressions), clips.expression) if judge else float("nan"),
+    )

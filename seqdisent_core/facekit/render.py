@@ -1,0 +1,223 @@
+"""Draws whole sets of labelled clips: several processes, one file a person, taken up again where it stopped."""
+
+import csv
+import importlib.util
+import io
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from seqdisent_core.clips import EXPRESSIONS, split_of_takes
+from seqdisent_core.errors import ConfigError, DataError
+from seqdisent_core.facekit.acting import perform
+from seqdisent_core.facekit.model import read_face_model, source_hash
+from seqdisent_core.facekit.people import cast
+from seqdisent_core.facekit.surface import Surface
+
+RENDERER = 1  # raise when a change of the renderer changes the pictures: older files are then not mixed with new ones
+_THREADS = ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class SetPlan:
+    """Everything that fixes a set's pictures; written as set.json beside them."""
+
+    name: str
+    source: str  # SHA-256 of the face model
+    persons: int
+    takes: int
+    frames: int
+    size: int
+    seed: int
+    renderer: int = RENDERER
+
+    @property
+    def clips_a_person(self) -> int:
+        """Clips in one person's file: expressions x takes, the takes of one expression together."""
+        return len(EXPRESSIONS) * self.takes
+
+
+def render_facekit52(
+    out: str | Path,
+    source: str | Path,
+    *,
+    persons: int = 52,
+    takes: int = 12,
+    frames: int = 15,
+    size: int = 64,
+    seed: int = 0,
+    workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Draw the set FaceKit-52 into the folder `out` and return it; finished persons are not drawn again.
+
+    source: ict_facekit.npz or the folder FaceXModel. frames: a clip's length. size: pixels a side. progress: called
+    with (clips done, clips in all). The folder gets set.json, labels.csv and person_000.npy, ..., each uint8
+    (clips, frames, size, size, 3). The pictures depend on source, frames, size and seed alone, not on `workers`.
+    Processes are started afresh ("spawn"): call this under `if __name__ == "__main__"` in a script.
+
+    Raises DataError if the folder holds a set drawn with other settings, or the source is not a face model;
+    ConfigError if VTK is not installed.
+    """
+    _need_vtk()
+    out = Path(out)
+    if min(persons, frames, workers) < 1 or takes < 3 or size < 16:
+        raise DataError("A set needs at least 1 person, 3 takes, 1 frame, 16 pixels a side and 1 worker.")
+    plan = SetPlan("facekit52", source_hash(source), persons, takes, frames, size, seed)
+    out.mkdir(parents=True, exist_ok=True)
+    _claim(out, plan)
+    missing = [person for person in range(persons) if not _finished(out, person, plan)]
+    done, total = (persons - len(missing)) * plan.clips_a_person, persons * plan.clips_a_person
+    if progress is not None:
+        progress(done, total)
+    if missing:
+        with _one_thread_each():
+            pool = ProcessPoolExecutor(
+                min(workers, len(missing)),
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_prepare,
+                initargs=(str(source), size),
+            )
+            with pool:
+                waiting = [pool.submit(_draw_person, str(out), person, plan) for person in missing]
+                for finished in as_completed(waiting):
+                    finished.result()
+                    done += plan.clips_a_person
+                    if progress is not None:
+                        progress(done, total)
+    _write(out / "labels.csv", _labels(plan).encode())
+    return out
+
+
+def draw_clip(
+    source: str | Path,
+    person: int,
+    expression: int | str,
+    take: int,
+    *,
+    frames: int = 15,
+    size: int = 64,
+    seed: int = 0,
+    acted_by: int | None = None,
+    margin: float = 0.0,
+) -> np.ndarray:
+    """One clip of a set, at any size: uint8 (frames, size, size, 3), the same motion and look at every size.
+
+    expression: a name or number of EXPRESSIONS. acted_by: the person whose performance it is, by default their own:
+    two persons with one performance show what a perfect swap would be. margin: cm added on each side of the tight
+    brows-to-chin crop.
+
+    Raises DataError if the source is not a face model or the expression is unknown; ConfigError without VTK.
+    """
+    _need_vtk()
+    from seqdisent_core.facekit.head import Theatre
+
+    number = EXPRESSIONS.index(expression) if expression in EXPRESSIONS else expression
+    if not isinstance(number, int) or not 0 <= number < len(EXPRESSIONS):
+        raise DataError(f"There is no expression {expression}. Choose one of {', '.join(EXPRESSIONS)}.")
+    surface = Surface(read_face_model(source))
+    theatre = Theatre(surface, size, margin)
+    theatre.dress(cast(surface, person, seed))
+    actor = person if acted_by is None else acted_by
+    clip = theatre.play(perform(number, (seed, actor, number, take), surface.expression_names, frames))
+    theatre.close()
+    return clip
+
+
+def _need_vtk() -> None:
+    if importlib.util.find_spec("vtkmodules") is None:
+        raise ConfigError("Drawing faces needs VTK, which is not installed. Run: python -m pip install '.[render]'")
+
+
+def _claim(out: Path, plan: SetPlan) -> None:
+    path = out / "set.json"
+    if path.exists():
+        try:
+            found = json.loads(path.read_text())
+        except ValueError as error:
+            raise DataError(f"{path.name} in {out.name} cannot be read. Render into an empty folder.") from error
+        wrong = [key for key, value in asdict(plan).items() if found.get(key) != value]
+        if wrong:
+            raise DataError(
+                f"The folder {out.name} holds a set drawn with another {', '.join(wrong)}. "
+                "Render into an empty folder, or with the settings in its set.json."
+            )
+    elif any(out.glob("person_*.npy")):
+        raise DataError(f"The folder {out.name} holds clips but no set.json. Render into an empty folder.")
+    else:
+        _write(path, (json.dumps(asdict(plan), indent=2) + "\n").encode())
+
+
+def _finished(out: Path, person: int, plan: SetPlan) -> bool:
+    path = out / f"person_{person:03d}.npy"
+    if not path.exists():
+        return False
+    shape = np.load(path, mmap_mode="r").shape
+    return bool(shape == (plan.clips_a_person, plan.frames, plan.size, plan.size, 3))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All or nothing: a reader, or a run taken up again, never sees half a file."""
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.replace(path)
+
+
+def _labels(plan: SetPlan) -> str:
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["file", "index", "person", "expression", "take", "split"])
+    splits = split_of_takes(plan.takes)
+    for person in range(plan.persons):
+        for index in range(plan.clips_a_person):
+            expression, take = divmod(index, plan.takes)
+            name = f"person_{person:03d}"
+            writer.writerow([f"{name}.npy", index, name, EXPRESSIONS[expression], take, splits[take]])
+    return table.getvalue()
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Child processes read these before they import numpy and VTK; this process's own settings come back after."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+_theatres: list = []  # this process's own, made once by _prepare
+
+
+def _prepare(source: str, size: int) -> None:
+    from seqdisent_core.facekit.head import Theatre
+
+    _theatres[:] = [Theatre(Surface(read_face_model(source)), size)]
+
+
+def _draw_person(out: str, person: int, plan: SetPlan) -> None:
+    (theatre,) = _theatres
+    surface = theatre.surface
+    theatre.dress(cast(surface, person, plan.seed))
+    clips = np.stack(
+        [
+            theatre.play(perform(number, (plan.seed, person, number, take), surface.expression_names, plan.frames))
+            for number in range(len(EXPRESSIONS))
+            for take in range(plan.takes)
+        ]
+    )
+    content = io.BytesIO()
+    np.save(content, clips)
+    _write(Path(out) / f"person_{person:03d}.npy", content.getvalue())

@@ -1,0 +1,167 @@
+"""A video file -> one face: found, followed, levelled and cut out steadily, from brows to chin."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from seqdisent_core.errors import FaceError
+from seqdisent_core.face_alignment import inverse, transform_points
+from seqdisent_core.face_finder import Face, find_faces
+from seqdisent_core.face_shots import LEAST_FRAMES, LEAST_SIDE, Shot, ShotCutter
+from seqdisent_core.video import FrameReader, open_video
+
+__all__ = ["Face", "FaceClip", "find_faces", "read_face"]
+
+TURNED = 0.4  # `face_turn` beyond which a face is turned away
+TURNED_MOSTLY, TURNED_PARTLY = 0.5, 0.1  # shares of the clip: an error, a note
+SQUARE_COLOUR, SQUARE_EDGE = (255, 209, 71), (20, 20, 20)
+_ORDINALS = ("largest", "second largest", "third largest", "fourth largest", "fifth largest")
+
+
+@dataclass(frozen=True)
+class FaceClip:
+    """One face of a film, cut out.
+
+    frames: uint8 (frames, size, size, 3), RGB, the eyes level; fps: frames a second; transforms: float32 (frames, 2, 3),
+    pixels of the frames that `open_video` delivers to those of the crop (the middle of a pixel at whole numbers);
+    notes: sentences a person should read; faces: how many were found where this one was chosen; preview: uint8 (height,
+    width, 3), the first frame used, at most 640 pixels wide, with the face's square drawn on it.
+    """
+
+    frames: np.ndarray
+    fps: float
+    transforms: np.ndarray
+    source: Path
+    notes: tuple[str, ...]
+    faces: int
+    preview: np.ndarray
+
+
+def read_face(
+    path: str | Path,
+    *,
+    size: int = 64,
+    face: int = 0,
+    max_seconds: float = 10.0,
+    max_fps: float = 25.0,
+    progress: Callable[[float], None] | None = None,
+) -> FaceClip:
+    """The `face`-th largest face (from 0) of a video as a clip of size x size pixels; `progress` gets 0 to 1.
+
+    Which is k-th largest is decided where a face is first seen. Where the film cuts to another picture, or the face is
+    gone for more than 0.4 seconds, the clip ends if 8 usable frames have come by then, else its longest part is taken.
+    Raises VideoError if the file cannot be read, and FaceError if it has no face that can be used: none, lost, too
+    small, turned away, seen in fewer than 8 frames, no `face`-th one.
+    """
+    path = Path(path)
+    with open_video(path, max_fps=max_fps, max_seconds=max_seconds) as reader:
+        total = max(1.0, min(max_seconds, reader.info.seconds or max_seconds) * reader.fps)
+        cutter = ShotCutter(reader.fps, size, face)
+        for frame in reader:
+            cutter.add(frame)
+            if progress is not None:
+                progress(min(1.0, cutter.count / total))
+            if cutter.finished:
+                break
+        cutter.close()
+    shot = _usable_shot(cutter, reader, face)
+    notes = [*reader.notes, *_notes(shot, cutter, reader.fps, face)]
+    if reader.cut:
+        notes.append(f"The clip is longer than {max_seconds:g} seconds; the first {max_seconds:g} are used.")
+    if progress is not None:
+        progress(1.0)
+    transforms = np.stack(shot.transforms).astype(np.float32)
+    return FaceClip(np.stack(shot.crops), reader.fps, transforms, path, tuple(notes), cutter.faces, _preview(shot))
+
+
+def _usable_shot(cutter: ShotCutter, reader: FrameReader, face: int) -> Shot:
+    """The first shot with enough frames or the longest; FaceError where its face cannot be used."""
+    name, shots = reader.info.path.name, cutter.shots
+    if cutter.none_chosen:
+        raise FaceError(_no_such_face(name, cutter.faces, face))
+    if not shots:
+        raise FaceError(
+            f"No face was found in {name}. Choose a clip in which a face looks towards the camera, upright, well lit "
+            "and not too far away."
+        )
+    shot = shots[0] if shots[0].seen >= LEAST_FRAMES else max(shots, key=lambda shot: shot.seen)
+    if shot.seen < LEAST_FRAMES:
+        raise FaceError(_too_few(name, cutter.count, shot))
+    side = float(np.median(shot.sides))
+    if side < LEAST_SIDE:
+        shrunk = max(reader.size) < max(reader.info.width, reader.info.height)
+        scaled = f" (of a picture scaled to {reader.size[0]} x {reader.size[1]})" if shrunk else ""
+        raise FaceError(
+            f"The face in {name} is too small: from brows to chin it takes {side:.0f} pixels{scaled}, and at least "
+            f"{LEAST_SIDE} are needed. Choose a clip filmed from nearer, or cut the picture down to the face."
+        )
+    if np.mean(np.array(shot.turns) > TURNED) > TURNED_MOSTLY:
+        raise FaceError(
+            f"The face in {name} is turned away most of the time. Choose a clip in which it looks towards the camera."
+        )
+    return shot
+
+
+def _too_few(name: str, count: int, shot: Shot) -> str:
+    if count < LEAST_FRAMES:
+        return (
+            f"{name} is too short: it has {count} {_plural('frame', count)}, and at least {LEAST_FRAMES} with a face "
+            "are needed. Choose a clip of a second or more."
+        )
+    why = "the picture changes" if shot.ended_by == "a cut" else "it is out of sight"
+    until = "" if shot.ended_by == "the film" else f" before {why}"
+    return (
+        f"The face in {name} is lost: it is seen for only {shot.seen} {_plural('frame', shot.seen)} in a row{until}, "
+        f"and at least {LEAST_FRAMES} are needed. Choose a clip in which one face stays in view."
+    )
+
+
+def _no_such_face(name: str, faces: int, face: int) -> str:
+    if faces == 1:
+        return f"There is no face number {face + 1} in {name}: only one face was found. Choose face 1."
+    return f"There is no face number {face + 1} in {name}: {faces} faces were found. Choose a face from 1 to {faces}."
+
+
+def _notes(shot: Shot, cutter: ShotCutter, fps: float, face: int) -> list[str]:
+    """What a person should know of how the clip was made."""
+    notes = []
+    if cutter.faces > 1:
+        which = _ORDINALS[face] if face < len(_ORDINALS) else f"{face + 1}th largest"
+        notes.append(f"{cutter.faces} faces were found; the {which} is used.")
+    start, end = shot.start / fps, (shot.start + len(shot.crops)) / fps
+    if shot is not cutter.shots[0]:
+        notes.append(f"The face isn't in view all the time; the longest part, {start:.1f} to {end:.1f} s, is used.")
+    elif shot.ended_by == "a cut":
+        notes.append(f"The film cuts to another picture at {end:.1f} s; the part before it is used.")
+    elif shot.ended_by == "a loss":
+        notes.append(f"The face is lost at {end:.1f} s; the part before that is used.")
+    elif shot.start > fps / 2:
+        notes.append(f"The clip begins at {start:.1f} s, where the face is first seen.")
+    turned = float(np.mean(np.array(shot.turns) > TURNED))
+    if turned > TURNED_PARTLY:
+        notes.append(f"The face is turned away in {100 * turned:.0f} % of the clip; there the result may be poor.")
+    return notes
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else word + "s"
+
+
+def _preview(shot: Shot) -> np.ndarray:
+    """The shot's first frame with the square of its crop, corners rounded."""
+    size, radius = shot.size, 0.08 * shot.size
+    angles = np.linspace(0, np.pi / 2, 9)
+    arc = radius * np.column_stack([np.cos(angles), np.sin(angles)])
+    turns = [np.array([[c, s], [-s, c]]) for c, s in ((1, 0), (0, 1), (-1, 0), (0, -1))]
+    corners = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * (size / 2 - radius) + size / 2 - 0.5
+    outline = np.concatenate([corner + arc @ turn for corner, turn in zip(corners, turns, strict=True)])
+    points = (transform_points(outline, inverse(shot.transforms[0])) + 0.5) * shot.preview_scale - 0.5
+    fixed = np.round(points * 16).astype(np.int32).reshape(-1, 1, 2)  # sixteenths of a pixel, for OpenCV's shift=4
+    picture = np.ascontiguousarray(shot.preview)
+    width = max(1, round(max(picture.shape[:2]) / 320))
+    for colour, line in ((SQUARE_EDGE, width + 2), (SQUARE_COLOUR, width)):
+        cv2.polylines(picture, [fixed], True, colour, line, cv2.LINE_AA, 4)
+    return picture

@@ -1,0 +1,116 @@
+"""A training run from recipe to checkpoint: the loop with its sheets and validation figures, then the saved model."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from seqdisent_core.checkpoints import save_method
+from seqdisent_core.clips import Clips
+from seqdisent_core.errors import DataError
+from seqdisent_core.evaluation.judge import Judge
+from seqdisent_core.evaluation.protocols import encode_clips, reconstruction_figures, swap_figures
+from seqdisent_core.evaluation.results import hardware
+from seqdisent_core.methods import DBSE, Method
+from seqdisent_core.presets import Recipe
+from seqdisent_core.sheets import training_sheet
+from seqdisent_core.training import Progress, Trainer, as_training_tensor
+
+LOOKED_AT = 192  # validation clips a look measures: enough to steer by, quick enough to do often
+
+
+def train_run(
+    recipe: Recipe,
+    clips: Clips,
+    folder: Path,
+    *,
+    judge: Judge | None = None,
+    command: str = "",
+    progress: Callable[[Progress], None] | None = None,
+    report: Callable[[str], None] = lambda line: None,
+    look_every: int = 500,
+    stop_after: int | None = None,
+    cpu: bool = False,
+) -> Method:
+    """Train a recipe on a set's train split and save the model in `folder`/model with training.json beside it.
+
+    Every `look_every` steps: figures on validation clips (into the log, `report`, and looks.jsonl) and a PNG sheet.
+    A run stopped at any time goes on from its last checkpoint. Raises DataError for an empty split or a set whose
+    frames are of another size than the model's.
+    """
+    train, held = clips.part("train"), clips.part("validation")
+    if not len(train.person) or not len(held.person):
+        raise DataError(f"{clips.name} needs clips in its train and its validation split.")
+    if clips.frames.shape[2] != recipe.model.frame_size:
+        raise DataError(f"{clips.name} is {clips.frames.shape[2]} px and the model {recipe.model.frame_size} px wide.")
+    torch.manual_seed(recipe.training.seed)
+    model = DBSE(recipe.model)
+    trainer = Trainer(model, recipe.training, train, folder, cpu=cpu)
+    chosen = np.random.default_rng(0).permutation(len(held.person))[:LOOKED_AT]
+    looked = held.select(chosen)
+    looked_frames = as_training_tensor(looked)
+
+    def look(method: Method, step: int) -> dict[str, float]:
+        codes = encode_clips(method, looked_frames)
+        rebuilt = reconstruction_figures(method, judge, looked, codes)
+        figures = {"psnr": rebuilt.psnr, "ssim": rebuilt.ssim}
+        if judge:
+            swap = swap_figures(method, judge, looked, codes, np.random.default_rng(0))
+            figures |= {"swap_person": swap.person, "swap_expression": swap.expression}
+        training_sheet(method, looked_frames[:6], folder / "sheets" / f"{step:06d}.png")
+        line = {"step": step, "seconds": round(trainer.seconds, 1), **{k: round(v, 4) for k, v in figures.items()}}
+        with (folder / "looks.jsonl").open("a", encoding="utf-8") as looks:
+            looks.write(json.dumps(line) + "\n")
+        report(", ".join(f"{name} {value}" for name, value in line.items()))
+        return figures
+
+    method = trainer.run(progress, look, look_every=look_every, stop_after=stop_after)
+    if trainer.step == recipe.training.steps and trainer.accelerator.is_main_process:
+        training = {
+            "steps": trainer.step,
+            "batch": recipe.training.batch,
+            "seconds": round(trainer.seconds),
+            "hardware": hardware(),
+            "date": time.strftime("%Y-%m-%d", time.gmtime()),
+            "command": command,
+            "data": {"name": clips.name, "clips": len(train.person), "sha256": train.sha256()},
+            "recipe": recipe.to_dict(),
+        }
+        save_method(method, folder / "model", model_card(training), half=True)  # type: ignore[arg-type]
+        (folder / "model" / "training.json").write_text(json.dumps(training, indent=1) + "\n", encoding="utf-8")
+    return method
+
+
+def read_training(checkpoint: Path) -> dict[str, Any]:
+    """What a checkpoint's training.json says of its making; empty where there is none."""
+    path = checkpoint / "training.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def model_card(training: dict[str, Any]) -> str:
+    """The model card, with the front matter the Hugging Face Hub reads."""
+    model = training["recipe"]["model"]
+    data = training["data"]
+    return f"""---
+license: mit
+library_name: seqdisent
+tags: [sequential-disentanglement, video, faces]
+---
+# DBSE on {data["name"]} ({model["variant"]})
+
+Takes a clip of a face apart into who it is (one static code of {model["static_dim"]} numbers) and what it does
+(dynamics, {model["dynamics_dim"]} numbers a frame), at {model["frame_size"]} px. Method: Berman et al., ICML 2024.
+
+Made by `{training["command"]}`: {training["steps"]} steps on {data["clips"]} clips of {data["name"]}
+in {training["seconds"] / 60:.0f} minutes on {training["hardware"]}. The whole recipe is in training.json; the
+figures are in the repository's results folder. Matrices are stored in half precision.
+
+    from seqdisent_core.studio import Studio
+    studio = Studio.from_pretrained("path/to/this/folder")
+
+It has seen drawn people only, and few of them: a filmed face comes back as the nearest of those.
+"""

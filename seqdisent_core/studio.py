@@ -1,0 +1,157 @@
+"""What people do with a trained model: read a face, take it apart, swap, put it together again, write it down."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import cv2
+import numpy as np
+import torch
+
+from seqdisent_core import faces, video
+from seqdisent_core.assets import asset
+from seqdisent_core.checkpoints import load_method
+from seqdisent_core.errors import ConfigError, SeqdisentError
+from seqdisent_core.faces import FaceClip
+from seqdisent_core.methods import Method
+from seqdisent_core.sheets import as_frames
+
+SHIPPED = "checkpoints/facekit52"
+VIEW_SIZE = 256  # pixels a side of written films: a browser's own enlargement of 64 px is a blur
+
+
+@dataclass(frozen=True)
+class StudioCodes:
+    """One clip taken apart: `static` float32 (static_dim,), `dynamics` float32 (frames, dynamics_dim)."""
+
+    static: np.ndarray
+    dynamics: np.ndarray
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Two clips with their dynamics exchanged, uint8 RGB (frames, size, size, 3).
+
+    `first` shows the first clip's person doing what the second clip does, in the second clip's time; `second` the
+    other way round.
+    """
+
+    first: np.ndarray
+    first_fps: float
+    second: np.ndarray
+    second_fps: float
+
+
+@dataclass(frozen=True)
+class SwapFiles:
+    """Where a swap was written."""
+
+    first: Path
+    first_gif: Path
+    second: Path
+    second_gif: Path
+
+
+class Studio:
+    """A model in memory behind plain arrays; uint8 in and out, the GPU where there is one, safe to share by threads."""
+
+    def __init__(self, method: Method, device: str | None = None) -> None:
+        """Raises ConfigError for a device that this machine does not have."""
+        name = device or ("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
+        try:
+            self.method = method.to(name).eval()
+        except (RuntimeError, AssertionError):  # torch raises either, by how it was built
+            raise ConfigError(f"There is no device {name!r} here. Choose cpu, or leave the device out.") from None
+        self._lock = Lock()
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path | None = None, *, device: str | None = None) -> "Studio":
+        """A checkpoint folder, a Hugging Face Hub id, or (None) the checkpoint that comes with the package.
+
+        Raises ConfigError where that is no checkpoint or there is no such device.
+        """
+        return cls(load_method(asset(SHIPPED) if source is None else source), device)
+
+    @property
+    def size(self) -> int:
+        """Side of the model's frames in pixels."""
+        return self.method.frame_size
+
+    @property
+    def device(self) -> str:
+        return str(self.method.device)
+
+    def read_face(
+        self, path: str | Path, *, face: int = 0, progress: Callable[[float], None] | None = None
+    ) -> FaceClip:
+        """The face of a media file at the model's size; face 0 is the largest. Raises VideoError or FaceError."""
+        return faces.read_face(path, size=self.size, face=face, progress=progress)
+
+    def encode(self, frames: np.ndarray, *, anchor: int = 0) -> StudioCodes:
+        """Take a clip apart: uint8 (frames, size, size, 3); the static code is read from frame `anchor`.
+
+        Raises SeqdisentError for other shapes or dtypes.
+        """
+        if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[1:] != (self.size, self.size, 3):
+            raise SeqdisentError(
+                f"A clip is uint8 (frames, {self.size}, {self.size}, 3); this one is {frames.dtype} {frames.shape}."
+            )
+        with self._lock, torch.inference_mode(), self._precision():
+            clip = torch.from_numpy(np.ascontiguousarray(frames)).to(self.method.device)
+            codes = self.method.encode(clip.permute(0, 3, 1, 2)[None].float() / 255, anchor=anchor).mean
+            return StudioCodes(codes.static[0].float().cpu().numpy(), codes.dynamics[0].float().cpu().numpy())
+
+    def decode(self, static: np.ndarray, dynamics: np.ndarray) -> np.ndarray:
+        """Put codes together: (static_dim,), (frames, dynamics_dim) -> uint8 (frames, size, size, 3)."""
+        with self._lock, torch.inference_mode(), self._precision():
+            device = self.method.device
+            clip = self.method.decode(
+                torch.from_numpy(static).to(device)[None], torch.from_numpy(dynamics).to(device)[None]
+            )
+            return as_frames(clip[0])
+
+    def reconstruct(self, frames: np.ndarray) -> np.ndarray:
+        """Take a clip apart and put it together again: what the model keeps of it."""
+        codes = self.encode(frames)
+        return self.decode(codes.static, codes.dynamics)
+
+    def swap(self, first: FaceClip, second: FaceClip) -> Swap:
+        """Each person doing what the other does."""
+        one, other = self.encode(first.frames), self.encode(second.frames)
+        return Swap(
+            first=self.decode(one.static, other.dynamics),
+            first_fps=second.fps,
+            second=self.decode(other.static, one.dynamics),
+            second_fps=first.fps,
+        )
+
+    def _precision(self) -> torch.autocast:
+        """float32 everywhere: at these sizes a GPU gains nothing from less, and a CPU only with special units."""
+        return torch.autocast(self.method.device.type, enabled=False)
+
+
+def _has_mps() -> bool:
+    return torch.backends.mps.is_available()
+
+
+def enlarge(frames: np.ndarray, size: int = VIEW_SIZE) -> np.ndarray:
+    """Frames at the size films are written in, uint8 (frames, size, size, 3), by Lanczos interpolation."""
+    return np.stack([cv2.resize(frame, (size, size), interpolation=cv2.INTER_LANCZOS4) for frame in frames])
+
+
+def save_swap(swap: Swap, folder: str | Path, first: FaceClip, second: FaceClip) -> SwapFiles:
+    """Write both films as MP4 (with the driver's sound where it has one) and GIF, named after the clips."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for frames, fps, person, driver in (
+        (swap.first, swap.first_fps, first, second),
+        (swap.second, swap.second_fps, second, first),
+    ):
+        number = "first" if person is first else "second"
+        stem = f"{number}_{person.source.stem}_moved_by_{driver.source.stem}"
+        large = enlarge(frames)
+        paths.append(video.write_video(folder / f"{stem}.mp4", large, fps, audio_from=driver.source))
+        paths.append(video.write_gif(folder / f"{stem}.gif", large, fps))
+    return SwapFiles(*paths)

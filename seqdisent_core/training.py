@@ -1,0 +1,226 @@
+"""The loop: batches that are pure functions of the step, optimisers, averaged weights, checkpoints, logs, sheets."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.tensorboard import SummaryWriter
+
+from seqdisent_core.clips import Clips
+from seqdisent_core.errors import ConfigError, SeqdisentError
+from seqdisent_core.methods.contract import Config, Method
+from seqdisent_core.optimisers import kl_scale, learning_rate_scale, make_optimisers
+
+
+@dataclass(frozen=True)
+class TrainingConfig(Config):
+    """How a model is trained; the defaults are the paper's optimiser.
+
+    steps, batch (clips a step, on each process), learning_rate (of Adam), muon_learning_rate (of Muon, convolutions).
+    sparse_share of the steps come first and see `sparse_frames` of each of `sparse_batch` clips: the first frame and
+    random later ones in order; the other steps see whole clips. kl_cycle_steps: period of the divergences' annealing, 0 for
+    none. ema_decay: of the averaged weights that are evaluated and kept, 0 for the last weights themselves.
+    colour_gain: largest relative change of each colour channel, and mirror: left and right exchanged half the time;
+    both drawn once a clip and the same for all its frames.
+    """
+
+    seed: int = 0
+    steps: int = 1_000
+    batch: int = 64
+    sparse_share: float = 0.0
+    sparse_batch: int = 64
+    sparse_frames: int = 4
+    optimizer: Literal["adam", "muon"] = "adam"
+    learning_rate: float = 1.5e-3
+    muon_learning_rate: float = 0.02
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup_steps: int = 0
+    kl_cycle_steps: int = 0
+    ema_decay: float = 0.0
+    colour_gain: float = 0.0
+    mirror: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("steps", "batch", "sparse_batch"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1.")
+        if not 0 <= self.sparse_share <= 1 or not 0 <= self.ema_decay < 1 or self.sparse_frames < 2:
+            raise ConfigError("sparse_share lies in [0, 1], ema_decay in [0, 1), sparse_frames is at least 2.")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a caller may show after each step; `terms` are the latest losses, a clip."""
+
+    step: int
+    steps: int
+    terms: dict[str, float]
+
+
+def draw_labelled_batch(
+    clips: Tensor, config: TrainingConfig, step: int, rank: int = 0
+) -> tuple[Tensor, Tensor]:
+    """The clips of one step, float (batch, frames, 3, size, size) in [0, 1], and which they are, int (batch,).
+
+    `clips` is uint8 (clips, frames, 3, size, size). A pure function of seed, step and process, so that a resumed run sees what an unbroken one would have seen.
+    """
+    random = np.random.default_rng([config.seed, step, rank])
+    sparse = step < config.sparse_share * config.steps
+    count = min(config.sparse_batch if sparse else config.batch, len(clips))
+    chosen = random.choice(len(clips), count, replace=False)
+    frames = clips.shape[1]
+    if sparse and config.sparse_frames < frames:
+        later = [np.sort(random.choice(frames - 1, config.sparse_frames - 1, replace=False)) + 1 for _ in chosen]
+        times = np.concatenate([np.zeros((count, 1), int), np.stack(later)], axis=1)
+        batch = clips[torch.from_numpy(chosen)[:, None], torch.from_numpy(times)]
+    else:
+        batch = clips[torch.from_numpy(chosen)]
+    batch = batch.float() / 255
+    if config.colour_gain:
+        gain = 1 + config.colour_gain * random.uniform(-1, 1, (count, 1, 3, 1, 1))
+        batch = (batch * torch.from_numpy(gain).float()).clamp(0, 1)
+    if config.mirror:
+        turned = torch.from_numpy(random.random(count) < 0.5)
+        batch[turned] = batch[turned].flip(-1)
+    return batch, torch.from_numpy(chosen)
+
+
+def as_training_tensor(clips: Clips) -> Tensor:
+    """Frames of a set as uint8 (clips, frames, 3, height, width) in memory."""
+    return torch.from_numpy(np.ascontiguousarray(clips.frames)).permute(0, 1, 4, 2, 3).contiguous()
+
+
+class Trainer:
+    """Trains one method on one set; `run` goes on from the last checkpoint in `folder` where there is one."""
+
+    def __init__(self, model: Method, config: TrainingConfig, clips: Clips, folder: Path, *, cpu: bool = False) -> None:
+        self.config, self.folder = config, folder
+        # bf16 needs no loss scaling; processors without it run the same code more slowly
+        self.accelerator = Accelerator(mixed_precision="bf16", cpu=cpu)
+        self.clips = as_training_tensor(clips)
+        self.model = model.to(self.accelerator.device)
+        self.parallel = self.accelerator.prepare_model(self.model)
+        self.optimisers = make_optimisers(
+            self.model, config.optimizer, config.learning_rate, config.muon_learning_rate
+        )
+        self.peaks = [optimiser.param_groups[0]["lr"] for optimiser in self.optimisers]
+        self.average: AveragedModel | None = None
+        if config.ema_decay:
+            averaging = get_ema_multi_avg_fn(config.ema_decay)
+            self.average = AveragedModel(self.model, multi_avg_fn=averaging, use_buffers=True)
+        self.step = 0
+        self.seconds = 0.0
+
+    @property
+    def evaluated(self) -> Method:
+        """The weights to look at and to keep: the average, or the model itself."""
+        return self.average.module if self.average else self.model  # type: ignore[return-value]
+
+    def run(
+        self,
+        progress: Callable[[Progress], None] | None = None,
+        look: Callable[[Method, int], dict[str, float]] | None = None,
+        *,
+        look_every: int = 500,
+        save_every: int = 200,
+        stop_after: int | None = None,
+    ) -> Method:
+        """Train to the last step and return the kept weights in evaluation mode.
+
+        `look(model, step)` is called every `look_every` steps and at the end; its figures go into the log.
+        `stop_after` ends the call at that step, with a checkpoint to go on from.
+        Raises SeqdisentError when the loss stops being a number.
+        """
+        self._resume()
+        main = self.accelerator.is_main_process
+        log = SummaryWriter(str(self.folder / "log"), purge_step=self.step) if main else None
+        last = self.config.steps if stop_after is None else min(stop_after, self.config.steps)
+        while self.step < last:
+            started = time.perf_counter()
+            terms = self._train_step()
+            self.step += 1
+            self.seconds += time.perf_counter() - started
+            due = self.step == last
+            if self.step == 1 or self.step % 20 == 0 or due:
+                self._report(terms, progress, log)
+            if main and (self.step % save_every == 0 or due):
+                self._save()
+            if main and look and (self.step % look_every == 0 or due):
+                figures = look(self.evaluated.eval(), self.step)
+                for name, value in figures.items():
+                    log and log.add_scalar(f"validation/{name}", value, self.step)
+        if log:
+            log.close()
+        return self.evaluated.eval()
+
+    def _train_step(self) -> dict[str, Tensor]:
+        config = self.config
+        scale = learning_rate_scale(self.step, config.steps, config.schedule, config.warmup_steps)
+        for optimiser, peak in zip(self.optimisers, self.peaks, strict=True):
+            optimiser.param_groups[0]["lr"] = peak * scale
+        self.parallel.train()
+        rank = self.accelerator.process_index
+        batch = draw_labelled_batch(self.clips, config, self.step, rank)[0].to(self.accelerator.device)
+        generator = torch.Generator(self.accelerator.device)
+        generator.manual_seed(int(np.random.default_rng([config.seed, self.step, rank, 1]).integers(2**62)))
+        with self.accelerator.autocast():
+            terms = self.parallel(batch, kl_scale(self.step, config.kl_cycle_steps), generator)
+        self.accelerator.backward(terms["total"])
+        for optimiser in self.optimisers:
+            optimiser.step()
+            optimiser.zero_grad()
+        if self.average:
+            self.average.update_parameters(self.model)
+        return terms
+
+    def _report(
+        self, terms: dict[str, Tensor], progress: Callable[[Progress], None] | None, log: SummaryWriter | None
+    ) -> None:
+        values = {name: float(value.detach()) for name, value in terms.items()}
+        if not np.isfinite(values["total"]):
+            raise SeqdisentError(
+                f"The loss stopped being a number at step {self.step}. Lower the learning rate, or resume from the "
+                f"last checkpoint in {self.folder}."
+            )
+        for name, value in values.items():
+            if log:
+                log.add_scalar(f"train/{name}", value, self.step)
+        if progress:
+            progress(Progress(self.step, self.config.steps, values))
+
+    def _save(self) -> None:
+        state = {
+            "step": self.step,
+            "seconds": self.seconds,
+            "config": json.dumps(self.config.to_dict()),
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict() if self.average else None,
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+        }
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / "state.part"
+        torch.save(state, part)
+        part.replace(self.folder / "state.pt")
+
+    def _resume(self) -> None:
+        path = self.folder / "state.pt"
+        if not path.exists():
+            return
+        state = torch.load(path, map_location=self.accelerator.device, weights_only=True)
+        if json.loads(state["config"]) != self.config.to_dict():
+            raise ConfigError(f"{self.folder} holds a run with other settings. Choose another folder or delete it.")
+        self.model.load_state_dict(state["model"])
+        if self.average:
+            self.average.load_state_dict(state["average"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        self.step, self.seconds = state["step"], state["seconds"]

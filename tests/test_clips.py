@@ -1,0 +1,148 @@
+"""Labelled clips: layouts, splits, and what is said when a set does not fit."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seqdisent_core.clips import EXPRESSIONS, Clips, load_clips, split_of_takes
+from seqdisent_core.errors import DataError
+
+
+def rendered_set(folder: Path, persons: int = 2, takes: int = 3, frames: int = 5, size: int = 16) -> np.ndarray:
+    """A set as the renderer writes it, of random pictures."""
+    rng = np.random.default_rng(0)
+    clips = rng.integers(0, 256, (persons, 6 * takes, frames, size, size, 3), dtype=np.uint8)
+    lines = []
+    for person in range(persons):
+        np.save(folder / f"person_{person:03d}.npy", clips[person])
+        for index in range(6 * takes):
+            expression, take = divmod(index, takes)
+            split = split_of_takes(takes)[take]
+            lines.append(
+                [f"person_{person:03d}.npy", index, f"person_{person:03d}", EXPRESSIONS[expression], take, split]
+            )
+    with (folder / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["file", "index", "person", "expression", "take", "split"], *lines])
+    (folder / "set.json").write_text(json.dumps({"name": "facekit52"}))
+    return clips
+
+
+@pytest.mark.parametrize("takes", range(3, 40))
+def test_every_split_gets_at_least_one_take_and_train_most(takes: int) -> None:
+    splits = split_of_takes(takes)
+    assert len(splits) == takes
+    assert splits.count("validation") == splits.count("test") >= 1
+    assert splits.count("train") >= splits.count("test")
+
+
+def test_of_twelve_takes_the_last_two_are_test_and_the_two_before_validation() -> None:
+    assert split_of_takes(12) == ("train",) * 8 + ("validation",) * 2 + ("test",) * 2
+
+
+def test_one_or_two_takes_are_all_for_training() -> None:
+    assert split_of_takes(2) == ("train", "train")
+
+
+def test_a_rendered_set_comes_back_as_written(tmp_path: Path) -> None:
+    written = rendered_set(tmp_path)
+    clips = load_clips(tmp_path, frames=5, size=16)
+    assert np.array_equal(clips.frames, written.reshape(-1, 5, 16, 16, 3))
+    assert clips.persons == ("person_000", "person_001") and clips.expressions == EXPRESSIONS
+    assert clips.name == "facekit52"
+    assert clips.person.tolist() == [0] * 18 + [1] * 18
+    assert clips.expression.tolist() == [e for _ in range(2) for e in range(6) for _ in range(3)]
+
+
+def test_every_person_and_expression_is_in_every_split(tmp_path: Path) -> None:
+    rendered_set(tmp_path)
+    clips = load_clips(tmp_path, frames=5, size=16)
+    for split in ("train", "validation", "test"):
+        part = clips.part(split)
+        assert set(part.split) == {split}
+        assert {(p, e) for p, e in zip(part.person, part.expression, strict=True)} == {
+            (p, e) for p in range(2) for e in range(6)
+        }
+
+
+def test_another_length_keeps_first_and_last_frame_and_another_size_the_mean(tmp_path: Path) -> None:
+    written = rendered_set(tmp_path)
+    clips = load_clips(tmp_path, frames=3, size=16)
+    assert np.array_equal(clips.frames[0], written[0, 0, [0, 2, 4]])
+    small = load_clips(tmp_path, frames=5, size=8)
+    assert small.frames.shape == (36, 5, 8, 8, 3)
+    assert abs(small.frames.mean() - written.mean()) < 1
+
+
+def test_the_hash_depends_on_pictures_and_labels(tmp_path: Path) -> None:
+    rendered_set(tmp_path)
+    clips = load_clips(tmp_path, frames=5, size=16)
+    same = load_clips(tmp_path, frames=5, size=16)
+    assert clips.sha256() == same.sha256()
+    same.frames[3, 2, 1, 0, 0] ^= 1
+    assert clips.sha256() != same.sha256()
+    relabelled = Clips(
+        clips.frames, clips.person[::-1], clips.expression, clips.split, clips.persons, clips.expressions, clips.name
+    )
+    assert clips.sha256() != relabelled.sha256()
+
+
+def test_an_unfinished_set_says_so(tmp_path: Path) -> None:
+    rendered_set(tmp_path)
+    (tmp_path / "person_001.npy").unlink()
+    with pytest.raises(DataError, match=r"person_001\.npy is missing"):
+        load_clips(tmp_path)
+    (tmp_path / "labels.csv").unlink()
+    with pytest.raises(DataError, match="not finished"):
+        load_clips(tmp_path)
+
+
+def test_a_missing_place_and_an_empty_folder_say_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no clips at"):
+        load_clips(tmp_path / "nowhere")
+    with pytest.raises(DataError, match="person/expression/"):
+        load_clips(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("file,person\na.mp4,anna\n", "lacks the column expression"),
+        ("file,person,expression\n", "names no clips"),
+        ("file,person,expression\na.mp4,,anger\n", "Line 2 .* has no person"),
+        ("file,person,expression,split\na.mp4,anna,anger,exam\n", "'exam'"),
+        ("file,person,expression,split\na.mp4,anna,anger,test\nb.mp4,anna,anger,\n", "Only some"),
+        ("file,person,expression\na.mp4,anna,anger\n", "a.mp4 is named in list but not there"),
+    ],
+)
+def test_a_wrong_csv_gets_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=sentence):
+        load_clips(path)
+
+
+def test_a_video_without_a_face_is_named(tmp_path: Path) -> None:
+    from seqdisent_core.video import write_video
+
+    place = tmp_path / "anna" / "anger"
+    place.mkdir(parents=True)
+    write_video(place / "grey.mp4", np.full((12, 96, 96, 3), 128, np.uint8), 12)
+    with pytest.raises(DataError, match=r"grey\.mp4 cannot be used"):
+        load_clips(tmp_path)
+
+
+def test_a_split_without_clips_says_how_to_get_some(tmp_path: Path) -> None:
+    rendered_set(tmp_path)
+    train = load_clips(tmp_path, frames=5, size=16).part("train")
+    with pytest.raises(DataError, match="no test clips"):
+        train.part("test")
+
+
+def test_importing_clips_brings_neither_torch_nor_vtk() -> None:
+    code = "import sys, seqdisent_core.clips; print([m for m in sys.modules if m.startswith(('torch', 'vtk'))])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

@@ -1,0 +1,294 @@
+"""Finding, following and cutting out a face, with real files through the real decoder.
+
+The films are made here from the drawn people in demo_assets/examples, pasted onto larger pictures. Filmed people, who
+aren't part of the project, are read from the folder SEQDISENT_FILMED or ../shared/data/filmed.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from seqdisent_core.assets import asset
+from seqdisent_core.errors import FaceError, VideoError
+from seqdisent_core.face_alignment import EYES_X, EYES_Y, MOUTH_Y, cut_out, face_pose, pose_transform, transform_points
+from seqdisent_core.faces import FaceClip, find_faces, read_face
+from seqdisent_core.video import read_video, write_video
+
+FILMED = Path(os.environ.get("SEQDISENT_FILMED", Path(__file__).parents[2] / "shared" / "data" / "filmed"))
+FPS = 25.0
+Place = tuple[float, float, float, float]  # middle x, y, side in pixels, roll in degrees
+
+
+def examples(expression: str = "*") -> list[Path]:
+    found = sorted(asset("examples").glob(f"*_{expression}.mp4"))
+    assert found, f"no example of {expression}"
+    return found
+
+
+@pytest.fixture(scope="module")
+def people() -> list[np.ndarray]:
+    """Faces of two drawn persons, uint8 (frames, 256, 256, 3)."""
+    one = examples()[0]
+    other = next(path for path in examples() if path.stem.split("_")[0] != one.stem.split("_")[0])
+    return [read_video(path)[0] for path in (one, other)]
+
+
+def backdrop(width: int = 640, height: int = 360, hue: float = 0.0) -> np.ndarray:
+    """uint8 (height, width, 3): soft colours, no face."""
+    down, across = np.mgrid[0:height, 0:width] / width
+    waves = [110 + 40 * np.sin(5 * across + k + hue) + 30 * np.cos(7 * down - 2 * k + hue) for k in range(3)]
+    return np.stack(waves, axis=-1).astype(np.uint8)
+
+
+def paste(picture: np.ndarray, face: np.ndarray, place: Place) -> np.ndarray:
+    """A picture with a face's square laid on it, its edges feathered."""
+    x, y, side, roll = place
+    turn = cv2.getRotationMatrix2D(((face.shape[1] - 1) / 2, (face.shape[0] - 1) / 2), -roll, side / face.shape[0])
+    turn[:, 2] += np.array([x, y]) - (np.array(face.shape[1::-1]) - 1) / 2
+    mask = cv2.GaussianBlur(np.pad(np.ones((face.shape[0] - 32, face.shape[1] - 32)), 16), (0, 0), 6)
+    size = picture.shape[1::-1]
+    area = cv2.INTER_AREA if side < face.shape[0] else cv2.INTER_LINEAR
+    moved = cv2.warpAffine(face, turn, size, flags=area, borderMode=cv2.BORDER_REPLICATE)
+    part = cv2.warpAffine(mask, turn, size)[..., None]
+    return (part * moved + (1 - part) * picture).round().astype(np.uint8)
+
+
+def film(path: Path, frames: Sequence[np.ndarray]) -> Path:
+    return write_video(path, np.stack(frames), FPS)
+
+
+def still(face: np.ndarray, count: int, place: Place = (320, 180, 200, 0)) -> list[np.ndarray]:
+    return [paste(backdrop(), face, place)] * count
+
+
+def error_of(path: Path, **options: int) -> str:
+    with pytest.raises(FaceError) as caught:
+        read_face(path, **options)
+    sentence = str(caught.value)
+    assert path.name in sentence and str(path.parent) not in sentence and sentence.endswith(".")
+    return sentence
+
+
+def wander(clip: FaceClip, place_at: Callable[[int], Place]) -> float:
+    """How far the corners of a face's square stray in the crop while it moves in the film: std in pixels."""
+    size = clip.frames.shape[1]
+    corners = np.array([[-0.5, -0.5], [0.5, -0.5], [-0.5, 0.5], [0.5, 0.5]])
+    seen = []
+    for index, transform in enumerate(clip.transforms):
+        x, y, side, roll = place_at(index)
+        cos, sin = side * np.cos(np.radians(roll)), side * np.sin(np.radians(roll))
+        seen.append(transform_points(corners @ np.array([[cos, sin], [-sin, cos]]) + (x, y), transform))
+    assert np.ptp(seen, axis=(0, 1)).min() > 0.8 * size  # the crop is that of the face
+    return float(np.std(seen, axis=0).max())
+
+
+def test_a_pose_lays_eyes_and_mouth_where_the_layout_says() -> None:
+    points = np.array([[90.0, 100], [130, 110], [108, 125], [85, 140], [115, 147]])
+    pose = face_pose(points)
+    eyes, mouth = transform_points(np.array([points[:2].mean(0), points[3:].mean(0)]), pose_transform(pose, 100))
+    left, right = transform_points(points[:2], pose_transform(pose, 100))
+    np.testing.assert_allclose(eyes + 0.5, [100 * EYES_X, 100 * EYES_Y], atol=1e-6)
+    assert left[1] == pytest.approx(right[1])
+    assert mouth[1] + 0.5 <= 100 * MOUTH_Y + 1e-6
+
+
+def test_cutting_out_with_the_identity_changes_nothing_and_shrinking_averages() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    np.testing.assert_array_equal(cut_out(noise, np.eye(2, 3), 64), noise)
+    checks = np.indices((256, 256)).sum(0) % 2 * np.uint8(254)
+    quarter = np.array([[0.25, 0, -0.375], [0, 0.25, -0.375]])
+    grey = cut_out(np.repeat(checks[..., None], 3, axis=2).astype(np.uint8), quarter, 64)
+    assert np.abs(grey.astype(int) - 127).max() <= 2
+
+
+@pytest.mark.parametrize("size", [64, 128])
+def test_a_face_that_fills_the_picture_is_found_and_comes_out_as_it_was(size: int) -> None:
+    path = examples("happiness")[0]
+    drawn, fps = read_video(path)
+    clip = read_face(path, size=size)
+    assert clip.frames.shape == (len(drawn), size, size, 3) and clip.frames.dtype == np.uint8
+    assert (clip.fps, clip.faces, clip.source) == (fps, 1, path)
+    scale = np.sqrt(np.linalg.det(clip.transforms[:, :, :2])) * drawn.shape[1] / size
+    assert np.all(np.abs(scale - 1) < 0.15)
+    middle = transform_points(np.full((1, 2), drawn.shape[1] / 2), clip.transforms[0])
+    assert np.abs(middle / size - 0.5).max() < 0.1
+
+
+@pytest.mark.parametrize("roll", [-20.0, 0.0, 15.0])
+def test_eyes_come_out_level_and_in_place_however_the_head_is_rolled(
+    tmp_path: Path, people: list[np.ndarray], roll: float
+) -> None:
+    clip = read_face(film(tmp_path / "rolled.mp4", still(people[0][0], 12, (260, 170, 180, roll))), size=256)
+    turned = np.degrees(np.arctan2(clip.transforms[:, 0, 1], clip.transforms[:, 0, 0]))
+    np.testing.assert_allclose(turned, roll, atol=3)
+    eyes = find_faces(clip.frames[6])[0].points[:2]
+    assert np.degrees(np.arctan2(*(eyes[1] - eyes[0])[::-1])) == pytest.approx(0, abs=3)
+    np.testing.assert_allclose(eyes.mean(0) / 256, [EYES_X, EYES_Y], atol=0.04)
+
+
+def test_a_still_head_is_still_in_its_crop(tmp_path: Path, people: list[np.ndarray]) -> None:
+    noise, place = np.random.default_rng(1), (300.0, 190.0, 170.0, 4.0)
+    picture = paste(backdrop(), people[0][0], place).astype(float)
+    frames = [np.clip(picture + noise.normal(0, 4, picture.shape), 0, 255).astype(np.uint8) for _ in range(40)]
+    assert wander(read_face(film(tmp_path / "still.mp4", frames)), lambda index: place) < 0.3
+
+
+def test_a_moving_head_is_followed(tmp_path: Path, people: list[np.ndarray]) -> None:
+    def place_at(index: int) -> Place:
+        time = index / FPS
+        return 320 + 120 * np.sin(2 * time), 180 + 30 * np.cos(3 * time), 170, 8 * np.sin(4 * time)
+
+    frames = [paste(backdrop(), people[0][0], place_at(index)) for index in range(50)]
+    assert wander(read_face(film(tmp_path / "moving.mp4", frames)), place_at) < 1
+
+
+def test_opening_the_mouth_does_not_zoom() -> None:
+    clip = read_face(examples("surprise")[0])
+    scale = np.sqrt(np.linalg.det(clip.transforms[:, :, :2]))
+    assert scale.max() / scale.min() < 1.01
+
+
+def test_the_largest_face_is_taken_and_others_by_number(tmp_path: Path, people: list[np.ndarray]) -> None:
+    places: list[Place] = [(180, 180, 120, 0), (450, 180, 210, 0)]
+    picture = paste(paste(backdrop(), people[0][0], places[0]), people[1][0], places[1])
+    path = film(tmp_path / "two.mp4", [picture] * 10)
+    for number, (x, y, _, _) in enumerate(places[::-1]):
+        clip = read_face(path, face=number)
+        assert np.abs(transform_points(np.array([[x, y]]), clip.transforms[0]) - 32).max() < 6
+        assert clip.faces == 2 and len(clip.notes) == 1
+        assert f"2 faces were found; the {('largest', 'second largest')[number]} is used." in clip.notes[0]
+    assert "2 faces were found. Choose a face from 1 to 2." in error_of(path, face=2)
+
+
+def test_a_face_number_that_is_not_there_is_said(tmp_path: Path, people: list[np.ndarray]) -> None:
+    path = film(tmp_path / "one.mp4", still(people[0][0], 15))
+    assert "no face number 2" in error_of(path, face=1) and "Choose face 1." in error_of(path, face=1)
+    assert "no face number 0" in error_of(path, face=-1)
+
+
+def test_a_lost_face_is_not_taken_for_another_person(tmp_path: Path, people: list[np.ndarray]) -> None:
+    other = paste(backdrop(), people[1][0], (480, 180, 130, 0))
+    both = paste(other, people[0][0], (200, 180, 200, 0))
+    clip = read_face(film(tmp_path / "leaves.mp4", [both] * 12 + [other] * 20))
+    assert len(clip.frames) == 12
+    assert any("lost at 0.5 s" in note for note in clip.notes)
+
+
+def test_a_film_without_a_face_is_refused(tmp_path: Path) -> None:
+    assert "No face was found" in error_of(film(tmp_path / "empty.mp4", [backdrop()] * 12))
+
+
+def test_a_face_out_of_sight_for_a_moment_is_held(tmp_path: Path, people: list[np.ndarray]) -> None:
+    seen = still(people[0][0], 12)
+    clip = read_face(film(tmp_path / "moment.mp4", seen + [backdrop()] * 8 + seen))
+    assert len(clip.frames) == 32 and not clip.notes
+    assert np.ptp(clip.transforms[:, :, 2], axis=0).max() < 2
+
+
+def test_a_face_out_of_sight_for_longer_ends_the_clip(tmp_path: Path, people: list[np.ndarray]) -> None:
+    seen = still(people[0][0], 12)
+    clip = read_face(film(tmp_path / "lost.mp4", seen + [backdrop()] * 50 + seen))
+    assert len(clip.frames) == 12
+    assert clip.notes == ("The face is lost at 0.5 s; the part before that is used.",)
+
+
+def test_too_short_a_beginning_gives_way_to_the_longest_part(tmp_path: Path, people: list[np.ndarray]) -> None:
+    seen = still(people[0][0], 12)
+    clip = read_face(film(tmp_path / "again.mp4", seen[:4] + [backdrop()] * 20 + seen))
+    assert 9 <= len(clip.frames) <= 12
+    assert "longest part" in clip.notes[0]
+
+
+def test_a_face_seen_too_briefly_is_refused(tmp_path: Path, people: list[np.ndarray]) -> None:
+    path = film(tmp_path / "brief.mp4", still(people[0][0], 5) + [backdrop()] * 30)
+    assert "lost: it is seen for only 5 frames" in error_of(path)
+
+
+def test_a_clip_of_few_frames_is_refused(tmp_path: Path, people: list[np.ndarray]) -> None:
+    sentence = error_of(film(tmp_path / "short.mp4", still(people[0][0], 7)))
+    assert "too short: it has 7 frames" in sentence and "at least 8" in sentence
+
+
+def test_a_face_too_small_is_refused(tmp_path: Path, people: list[np.ndarray]) -> None:
+    sentence = error_of(film(tmp_path / "far.mp4", still(people[0][0], 12, (300, 150, 34, 0))))
+    assert "too small" in sentence and "at least 48 are needed" in sentence
+
+
+def test_a_face_turned_away_is_refused_or_noted(tmp_path: Path, people: list[np.ndarray]) -> None:
+    def turned(face: np.ndarray) -> np.ndarray:
+        """The face's one half widened and the other narrowed, as if it looked far to a side."""
+        across = np.interp(np.arange(256), [0, 60, 196, 216, 255], [0, 50, 140, 210, 255]).astype(np.float32)
+        return cv2.remap(face, np.tile(across, (256, 1)), np.indices((256, 256))[0].astype(np.float32), cv2.INTER_LINEAR)
+
+    away, facing = still(turned(people[0][0]), 30), still(people[0][0], 30)
+    assert "turned away" in error_of(film(tmp_path / "away.mp4", away[:12]))
+    clip = read_face(film(tmp_path / "partly.mp4", facing + away[:12]))
+    assert len(clip.frames) == 42 and any("turned away in" in note for note in clip.notes)
+
+
+def test_too_long_a_film_is_cut_and_says_so(tmp_path: Path, people: list[np.ndarray]) -> None:
+    clip = read_face(film(tmp_path / "long.mp4", still(people[0][0], 30)), max_seconds=0.8)
+    assert len(clip.frames) == 20
+    assert clip.notes == ("The clip is longer than 0.8 seconds; the first 0.8 are used.",)
+
+
+@pytest.mark.parametrize("place", [(320.0, 180.0, 200.0, 0.0), (180.0, 150.0, 150.0, 0.0)])
+def test_a_cut_to_another_picture_ends_the_clip(tmp_path: Path, people: list[np.ndarray], place: Place) -> None:
+    other = paste(backdrop(hue=2.0), people[1][0], place)
+    clip = read_face(film(tmp_path / "cut.mp4", still(people[0][0], 15) + [other] * 15))
+    assert len(clip.frames) == 15
+    assert clip.notes == ("The film cuts to another picture at 0.6 s; the part before it is used.",)
+
+
+def test_a_change_of_light_is_not_taken_for_a_cut(tmp_path: Path, people: list[np.ndarray]) -> None:
+    frames = [(frame * light).astype(np.uint8) for frame, light in zip(still(people[0][0], 24), [1, 0.7] * 12, strict=True)]
+    assert len(read_face(film(tmp_path / "flicker.mp4", sorted(frames, key=np.mean))).frames) == 24
+
+
+def test_the_preview_is_small_and_shows_the_square(tmp_path: Path, people: list[np.ndarray]) -> None:
+    picture = paste(backdrop(1280, 720), people[0][0], (640, 360, 300, 0))
+    clip = read_face(film(tmp_path / "large.mp4", [picture] * 10))
+    assert clip.preview.shape == (360, 640, 3) and clip.preview.dtype == np.uint8
+    plain = cv2.resize(picture, (640, 360), interpolation=cv2.INTER_AREA).astype(int)
+    marked = np.abs(clip.preview.astype(int) - plain).max(axis=2) > 60
+    across = np.flatnonzero(marked.any(axis=0))
+    assert 245 <= across[0] + 10 and across[-1] - 10 <= 395 and 120 < np.ptp(across) < 180
+    assert not marked[150:210, 290:350].any()
+
+
+def test_progress_grows_to_one(people: list[np.ndarray]) -> None:
+    told: list[float] = []
+    read_face(examples()[0], progress=told.append)
+    assert told == sorted(told) and told[-1] == 1.0 and len(told) >= 15
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    paths = examples()[:2] * 2
+    alone = [read_face(path).frames for path in paths[:2]] * 2
+    with ThreadPoolExecutor(4) as pool:
+        for clip, frames in zip(pool.map(read_face, paths), alone, strict=True):
+            np.testing.assert_array_equal(clip.frames, frames)
+
+
+def test_a_file_that_is_no_video_is_refused_by_the_decoder(tmp_path: Path) -> None:
+    path = tmp_path / "letter.mp4"
+    path.write_text("Dear reader, this is not a film.")
+    with pytest.raises(VideoError):
+        read_face(path)
+
+
+@pytest.mark.skipif(not FILMED.is_dir(), reason="the filmed clips aren't here; set SEQDISENT_FILMED to their folder")
+def test_filmed_people_come_out_whole_level_and_steady() -> None:
+    for path in sorted(FILMED.glob("*.mp4")):
+        clip = read_face(path, max_seconds=3)
+        assert clip.faces == 1 and len(clip.frames) >= 70, path.name
+        shake = np.diff(clip.transforms[:, :, 2].astype(float), n=2, axis=0)
+        face = find_faces(cv2.resize(clip.frames[len(clip.frames) // 2], (256, 256)))[0]
+        assert abs(np.degrees(face.pose.roll)) < 5, path.name
+        assert 0.85 < face.pose.side / 256 < 1.15, path.name
+        assert np.sqrt(np.mean(shake**2)) < 0.6, path.name

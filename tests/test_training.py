@@ -1,0 +1,167 @@
+"""Training: schedules, batches that are functions of the step, resumption to the same numbers."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from seqdisent_core.checkpoints import load_method
+from seqdisent_core.clips import EXPRESSIONS, Clips
+from seqdisent_core.errors import ConfigError, DataError
+from seqdisent_core.evaluation.judge import accuracy, read_clips, train_judge
+from seqdisent_core.methods import DBSE, DBSEConfig
+from seqdisent_core.optimisers import ConvolutionMuon, kl_scale, learning_rate_scale
+from seqdisent_core.presets import Recipe, preset
+from seqdisent_core.runs import train_run
+from seqdisent_core.training import Trainer, TrainingConfig, as_training_tensor, draw_labelled_batch
+
+SMALL = DBSEConfig(
+    width=4, feature_dim=16, static_dim=8, dynamics_dim=4, hidden_dim=16, posterior_hidden_dim=8, initial_std=0.0
+)
+QUICK = TrainingConfig(steps=6, batch=4, sparse_share=0.5, sparse_batch=6, sparse_frames=3, ema_decay=0.9)
+
+
+def squares(persons: int = 3, takes: int = 3, frames: int = 6) -> Clips:
+    """Clips that can be told apart at a glance: a person is a colour, an expression the place where a square grows."""
+    random = np.random.default_rng(0)
+    clips, who, what, split = [], [], [], []
+    colours = np.array([[200, 40, 40], [40, 200, 40], [40, 40, 200], [180, 180, 20]])
+    for person in range(persons):
+        for expression in range(6):
+            for take in range(takes):
+                clip = np.full((frames, 64, 64, 3), colours[person], np.uint8)
+                top, left = 4 + 30 * (expression // 3), 2 + 20 * (expression % 3)
+                for time in range(frames):
+                    side = 4 + round(12 * np.sin(np.pi * time / (frames - 1)))
+                    clip[time, top : top + side, left : left + side] = 255
+                clips.append(np.clip(clip + random.normal(0, 6, clip.shape), 0, 255).astype(np.uint8))
+                who.append(person)
+                what.append(expression)
+                split.append(("train", "validation", "test")[take])
+    names = tuple("red green blue yellow".split()[:persons])
+    return Clips(np.stack(clips), np.array(who), np.array(what), np.array(split), names, EXPRESSIONS, "squares")
+
+
+@pytest.fixture(scope="module")
+def clips() -> Clips:
+    return squares()
+
+
+def test_the_learning_rate_warms_up_and_falls_along_a_cosine() -> None:
+    assert learning_rate_scale(0, 100, "constant") == 1
+    assert learning_rate_scale(0, 100, "cosine", 10) == pytest.approx(0.1)
+    assert learning_rate_scale(50, 100, "cosine") == pytest.approx(0.505)
+    assert learning_rate_scale(100, 100, "cosine") == pytest.approx(0.01)
+
+
+def test_the_divergences_are_annealed_in_cycles_and_never_into_themselves() -> None:
+    assert [kl_scale(step, 100) for step in (0, 25, 50, 99, 100)] == pytest.approx([0, 0.5, 1, 1, 0])
+    assert kl_scale(7, 0) == 1
+
+
+def test_a_batch_is_a_function_of_seed_step_and_process(clips: Clips) -> None:
+    frames = as_training_tensor(clips)
+    one, which = draw_labelled_batch(frames, QUICK, 1)
+    again, _ = draw_labelled_batch(frames, QUICK, 1)
+    assert torch.equal(one, again)
+    assert len(set(which.tolist())) == len(which) == 6
+    assert not torch.equal(one, draw_labelled_batch(frames, QUICK, 2)[0])
+    assert not torch.equal(one, draw_labelled_batch(frames, QUICK, 1, rank=1)[0])
+    assert not torch.equal(one, draw_labelled_batch(frames, replace(QUICK, seed=1), 1)[0])
+
+
+def test_sparse_batches_begin_with_the_first_frame_and_whole_ones_follow(clips: Clips) -> None:
+    frames = as_training_tensor(clips)
+    sparse, which = draw_labelled_batch(frames, QUICK, 0)
+    assert sparse.shape == (6, 3, 3, 64, 64)
+    torch.testing.assert_close(sparse[:, 0], frames[which, 0].float() / 255)
+    whole, which = draw_labelled_batch(frames, QUICK, 3)
+    torch.testing.assert_close(whole, frames[which].float() / 255)
+
+
+def test_colours_and_mirroring_change_all_frames_of_a_clip_alike(clips: Clips) -> None:
+    config = replace(QUICK, sparse_share=0.0, colour_gain=0.5, mirror=True)
+    still = as_training_tensor(clips)[:, :1].expand(-1, 6, -1, -1, -1)
+    batch, _ = draw_labelled_batch(still, config, 0)
+    assert (batch == batch[:, :1]).all()
+    assert batch.flatten(1).mean(1).std() > 0
+
+
+def test_muon_turns_kernels_in_place_by_an_orthogonal_step() -> None:
+    torch.manual_seed(0)
+    layer = torch.nn.Conv2d(4, 8, 3)
+    before = layer.weight.detach().clone()
+    layer(torch.rand(1, 4, 8, 8)).square().sum().backward()
+    ConvolutionMuon([layer.weight], lr=0.1).step()
+    change = (layer.weight.detach() - before).view(8, -1) / 0.1
+    values = torch.linalg.svdvals(change)
+    assert values.min() > 0.5 and values.max() < 1.5
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "muon"])
+def test_a_stopped_run_goes_on_to_the_same_numbers(clips: Clips, tmp_path, optimizer: str) -> None:
+    config = replace(QUICK, optimizer=optimizer, schedule="cosine", kl_cycle_steps=4, colour_gain=0.1, mirror=True)
+
+    def trainer(folder: str) -> Trainer:
+        torch.manual_seed(0)
+        return Trainer(DBSE(SMALL), config, clips.part("train"), tmp_path / folder, cpu=True)
+
+    whole = trainer("whole").run()
+    trainer("parts").run(stop_after=2)
+    parts = trainer("parts").run()
+    for (name, one), (_, other) in zip(whole.state_dict().items(), parts.state_dict().items(), strict=True):
+        assert torch.equal(one, other), name
+
+
+def test_a_run_with_other_settings_is_not_mixed_into_a_folder(clips: Clips, tmp_path) -> None:
+    Trainer(DBSE(SMALL), QUICK, clips.part("train"), tmp_path, cpu=True).run(stop_after=1)
+    with pytest.raises(ConfigError, match="other settings"):
+        Trainer(DBSE(SMALL), replace(QUICK, seed=5), clips.part("train"), tmp_path, cpu=True).run()
+
+
+def test_a_run_leaves_a_model_its_making_sheets_and_a_log(clips: Clips, tmp_path) -> None:
+    lines: list[str] = []
+    train_run(Recipe(SMALL, QUICK), clips, tmp_path, report=lines.append, look_every=3, cpu=True)
+    model = load_method(tmp_path / "model")
+    assert model.config == SMALL  # type: ignore[union-attr]
+    assert json.loads((tmp_path / "model" / "training.json").read_text())["steps"] == 6
+    assert sorted(p.name for p in (tmp_path / "sheets").iterdir()) == ["000003.png", "000006.png"]
+    assert len(lines) == 2 and "psnr" in lines[0]
+    assert list((tmp_path / "log").iterdir())
+
+
+def test_training_brings_the_loss_down(clips: Clips, tmp_path) -> None:
+    seen: list[float] = []
+    config = TrainingConfig(steps=60, batch=8, optimizer="muon", learning_rate=3e-3)
+    Trainer(DBSE(SMALL), config, clips.part("train"), tmp_path, cpu=True).run(lambda now: seen.append(now.terms["total"]))
+    assert seen[-1] < 0.5 * seen[0]
+
+
+def test_a_set_without_validation_clips_or_of_another_size_is_refused(clips: Clips, tmp_path) -> None:
+    with pytest.raises(DataError):
+        train_run(Recipe(SMALL, QUICK), clips.part("train"), tmp_path, cpu=True)
+    with pytest.raises(DataError, match="64 px"):
+        train_run(Recipe(replace(SMALL, frame_size=128), QUICK), clips, tmp_path, cpu=True)
+
+
+def test_presets_are_the_papers_and_ours_and_round_trip() -> None:
+    paper = preset("published", variant="without_both")
+    assert (paper.model.weight_reconstruction, paper.model.weight_anchor, paper.model.weight_static) == (87, 30, 15)
+    assert paper.model.variant == "without_both"
+    for name in ("published", "fast"):
+        recipe = preset(name)
+        assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+    with pytest.raises(ConfigError, match="published, fast"):
+        preset("best")
+
+
+def test_a_judge_learns_what_can_be_told_apart(clips: Clips) -> None:
+    judge = train_judge(clips, steps=60, width=8)
+    test = clips.part("test")
+    logits = read_clips(judge, as_training_tensor(test))
+    assert accuracy(logits.person, test.person) == 1
+    assert accuracy(logits.expression, test.expression) >= 0.8
+    reading = judge.read(test.frames[0])
+    assert reading.person == clips.persons[test.person[0]]
