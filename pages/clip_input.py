@@ -5,18 +5,21 @@ import io
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
 import numpy as np
+from gradio.components.base import Component
 from gradio.data_classes import FileData
-from gradio_client.utils import encode_file_path, is_http_url_like
+from gradio_client.utils import encode_file_path, is_http_url_like  # type: ignore[import-untyped]
 from PIL import Image
 
 from pages.theme import web
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
+
+Part = TypeVar("Part", bound=Component)
 
 MOST_MEGABYTES = 200
 NOT_A_FILE = "That is a link, not a file. Save the video to your device first, then choose the saved file here."
@@ -25,83 +28,70 @@ _STRIP_FRAMES = 24  # of the moving crop in the preview
 _ORDINALS = ("Largest", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th")
 
 
-class ClipInput(gr.HTML):
+def clip_input(title: str, *, examples: Sequence[Path] = (), elem_id: str | None = None) -> gr.HTML:
     """Drop zone for one clip: a file of any kind, a recording, or one of the examples.
 
-    Its value is the path of the uploaded file, or None. Events: `upload` (a new value), `example` (its data holds
-    `name`, of an example), `clear` (the clip was taken away, or is about to be replaced).
+    Its value is the uploaded file (FileData) or None. Events: `upload` (a new value), `example` (its data holds the
+    `name` of an example), `clear` (the clip was taken away, or is about to be replaced).
     What is wrong with a file is for the reader of faces to say, so nothing is refused here but what is too large.
-    Components made inside it (`with ClipInput(...):`) stand between the chosen clip and the examples.
+    Components made inside it (`with clip_input(...):`) stand between the chosen clip and the examples.
     """
+    zone = gr.HTML(
+        label=title,
+        html_template=web("clip_input.html"),
+        js_on_load=web("clip_input.js"),
+        apply_default_css=False,
+        elem_id=elem_id,
+        elem_classes=["sd", "sd-drop"],
+        title=title,
+        examples=[_served(path) for path in examples],
+        most_megabytes=MOST_MEGABYTES,
+        not_a_file=NOT_A_FILE,
+    )
+    return refuse_links(zone)
 
-    data_model = FileData
 
-    def __init__(self, title: str = "Clip", *, examples: Sequence[Path] = (), elem_id: str | None = None, **props: Any):
-        super().__init__(
-            value=None,
-            label=title,
-            html_template=web("clip_input.html"),
-            js_on_load=web("clip_input.js"),
-            apply_default_css=False,
-            elem_id=elem_id,
-            elem_classes=["sd", "sd-drop"],
-            title=title,
-            examples=[_served(path) for path in examples],
-            most_megabytes=MOST_MEGABYTES,
-            not_a_file=NOT_A_FILE,
-            **props,
-        )
+class OnlyFile(FileData):
+    """A file; words in its place, such as an address, are refused with a sentence (gr.Error)."""
 
-    def preprocess(self, payload: FileData | None) -> str | None:  # type: ignore[override]
-        """Path of the uploaded file."""
-        return None if payload is None else payload.path
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> "OnlyFile":
+        if isinstance(obj, str):
+            raise gr.Error(NOT_A_FILE, print_exception=False)
+        return super().model_validate(obj, **options)
 
-    def postprocess(self, value: str | None) -> FileData | None:  # type: ignore[override]
-        """The other way: a path shown as if it had been chosen."""
-        return None if value is None else FileData(path=value, orig_name=Path(value).name)
 
-    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
-        """Refuses addresses, which Gradio would otherwise fetch: raises gr.Error with a sentence."""
-        if url_or_file_path is not None and is_http_url_like(str(url_or_file_path)):
-            raise gr.Error(NOT_A_FILE)
-        return await super().async_move_resource_to_block_cache(url_or_file_path)
+def refuse_links(component: Part) -> Part:
+    """Makes `component` refuse web addresses with a sentence (gr.Error), where Gradio would go and fetch them."""
+    keep = component.async_move_resource_to_block_cache
 
-    def api_info(self) -> dict[str, Any]:
-        return FileData.model_json_schema()
+    async def checked(place: str | Path | None) -> str | None:
+        if place is not None and is_http_url_like(str(place)):
+            raise gr.Error(NOT_A_FILE, print_exception=False)
+        return await keep(place)
 
-    def example_payload(self) -> Any:
-        return None
+    component.data_model = OnlyFile
+    component.async_move_resource_to_block_cache = checked  # type: ignore[method-assign, assignment]
+    return component
 
-    def example_value(self) -> Any:
-        return None
 
-    def get_block_name(self) -> str:
-        return "html"
+def found_face(*, elem_id: str | None = None) -> gr.HTML:
+    """What was found in a clip: HTML of `found()`, or of `status`. Event: `select` (its data holds `face`)."""
+    return gr.HTML(
+        value="",
+        html_template='<div class="sd sd-found" aria-live="polite">${value || ""}</div>',
+        js_on_load=web("found_face.js"),
+        apply_default_css=False,
+        elem_id=elem_id,
+    )
 
 
 def _served(path: Path) -> dict[str, Any]:
     """An example as its button needs it. The folder must be among the static paths."""
-    person, _, expression = path.stem.partition("_")
+    person, _, expression = path.stem.rpartition("_")
     url = f"/gradio_api/file={encode_file_path(str(path))}"
     file = {"path": str(path), "url": url, "meta": {"_type": "gradio.FileData"}}
-    return {"name": path.name, "person": person.capitalize(), "expression": expression.replace("_", " "), "file": file}
-
-
-class FoundFace(gr.HTML):
-    """What was found in a clip, in HTML of `found()`, or of `status`. Event: `select` (its data holds `face`)."""
-
-    def __init__(self, *, elem_id: str | None = None, **props: Any):
-        super().__init__(
-            value="",
-            html_template='<div class="sd sd-found" aria-live="polite">${value || ""}</div>',
-            js_on_load=web("found_face.js"),
-            apply_default_css=False,
-            elem_id=elem_id,
-            **props,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
+    return {"name": path.name, "person": person.replace("_", " ").capitalize(), "expression": expression, "file": file}
 
 
 def found(clip: "FaceClip", face: int = 0) -> str:

@@ -1,11 +1,12 @@
 """Clips that play in step, under one play button and one scrubber, with their frames as a strip beneath."""
 
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.context import get_blocks_context
 from gradio.data_classes import FileData, GradioModel
+from pydantic import Field
 
 from pages.clip_input import picture
 from pages.theme import web
@@ -43,7 +44,7 @@ class ShownClip(GradioModel):
     fps: float
     strip: str
     sound: bool = False
-    downloads: list[Download] = []
+    downloads: list[Download] = Field(default_factory=list)
 
 
 class Show(GradioModel):
@@ -54,36 +55,18 @@ class Show(GradioModel):
     line: list[Words]
 
 
-class Player(gr.HTML):
-    """A stage for `Show`: every clip in step, by mouse and by keyboard (space, arrow keys, Home, End)."""
+def player(*, elem_id: str | None = None) -> gr.HTML:
+    """A stage for a `Show`, its value: every clip in step, by mouse and by keyboard (space, arrows, Home, End).
 
-    data_model = Show
-
-    def __init__(self, *, elem_id: str | None = None, **props: Any):
-        super().__init__(
-            value=None,
-            html_template=web("player.html"),
-            js_on_load=web("player.js"),
-            apply_default_css=False,
-            elem_id=elem_id,
-            **props,
-        )
-
-    def postprocess(self, value: Show | None) -> Show | None:  # type: ignore[override]
-        """The files of `value` are copied to where visitors can ask for them, unless they lie there already."""
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        return Show.model_json_schema()
-
-    def example_payload(self) -> Any:
-        return None
-
-    def example_value(self) -> Any:
-        return None
-
-    def get_block_name(self) -> str:
-        return "html"
+    Files of the show are copied to where visitors may ask for them, unless they lie there already.
+    """
+    stage = gr.HTML(
+        html_template=web("player.html"), js_on_load=web("player.js"), apply_default_css=False, elem_id=elem_id
+    )
+    stage.data_model = Show  # on the instance: beside the source of a subclass, Gradio writes a stub file
+    if context := get_blocks_context():  # gr.HTML makes a second set of its files, of which the app never hears
+        context.root_block.temp_file_sets.append(stage.temp_files)
+    return stage
 
 
 def shown_file(path: Path) -> FileData:

@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 Result = TypeVar("Result")
 Report = Callable[[float], None]
 
+OUR_FAULT = "Something went wrong here that is not your clip's fault. Try again; if it stays so, try another clip."
+
 _SECONDS_BETWEEN_NEWS = 0.15
 
 

@@ -1,18 +1,18 @@
 """The page "Swap": two clips of faces in; each person doing what the other did, out."""
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import numpy as np
-from gradio.utils import get_upload_folder
+from gradio.data_classes import FileData
 
 from pages import model, status
-from pages.clip_input import ClipInput, FoundFace, found
-from pages.player import Download, Player, Show, ShownClip, Words, shown_file, strip
+from pages.clip_input import clip_input, found, found_face, refuse_links
+from pages.player import Download, Show, ShownClip, Words, player, shown_file, strip
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
 
@@ -58,8 +58,8 @@ does (an MP4), and a sentence on each."""
 class _Half:
     """One of the two places for a clip, and what is known of the clip in it."""
 
-    drop: ClipInput
-    seen: FoundFace
+    drop: gr.HTML
+    seen: gr.HTML
     face: gr.State  # FaceClip | None
     job: gr.State  # status.Job | None: the reading that is under way
 
@@ -71,37 +71,36 @@ def layout() -> None:
         first, second = (_half(name, at) for at, name in enumerate(_NAMES))
     go = gr.Button("Swap", variant="primary", interactive=False, elem_classes="sd-go", elem_id="swap")
     progress = gr.HTML(_hint(None, None), html_template=_PROGRESS, apply_default_css=False)
-    player = Player(elem_id="results")
+    stage = player(elem_id="results")
     gr.HTML(_PRIVACY, apply_default_css=False)
     for half in (first, second):
         _bind(half, first, second, go, progress)
-    go.click(
+    faces = [first.face, second.face]
+    at_once: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    pressed = go.click(
         swap_faces,
-        [first.face, second.face],
-        [progress, player, go],
+        faces,
+        [progress, stage, go],
         concurrency_id=model.QUEUE,
         concurrency_limit=1,
         show_progress="hidden",
         api_visibility="private",
-    ).then(
-        _button,
-        [first.face, second.face],
-        go,
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
     )
+    pressed.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **at_once)
+    pressed.then(_button, faces, go, **at_once)
     _endpoint()
 
 
 def _half(name: str, at: int) -> _Half:
     """Examples alternate by person between the two places, so that one click on each side gives two persons."""
     examples = sorted(asset("examples").glob("*.mp4"))
-    people = sorted({path.stem.partition("_")[0] for path in examples})
-    mine = [path for path in examples if people.index(path.stem.partition("_")[0]) % 2 == at]
-    with gr.Column(min_width=320):
-        with ClipInput(f"{name.capitalize()} clip", examples=mine, elem_id=f"{name}-clip") as drop:
-            seen = FoundFace(elem_id=f"{name}-face")
+    people = sorted({path.stem.rpartition("_")[0] for path in examples})
+    mine = [path for path in examples if people.index(path.stem.rpartition("_")[0]) % 2 == at]
+    with (
+        gr.Column(min_width=320),
+        clip_input(f"{name.capitalize()} clip", examples=mine, elem_id=f"{name}-clip") as drop,
+    ):
+        seen = found_face(elem_id=f"{name}-face")
     face = gr.State(None, time_to_live=KEEP_SECONDS)
     return _Half(drop, seen, face, gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=_stop))
 
@@ -118,6 +117,7 @@ def _bind(half: _Half, first: _Half, second: _Half, go: gr.Button, progress: gr.
         half.seen.select(read_other, known, [half.seen, *known], **reading),
         half.drop.clear(forget, half.job, [half.seen, *known], **at_once),
     ):
+        event.failure(lambda: status.problem(status.OUR_FAULT), None, half.seen, **at_once)
         event.then(_ready, [first.face, second.face], [go, progress], **at_once)
 
 
@@ -137,13 +137,13 @@ def _button(first: "FaceClip | None", second: "FaceClip | None") -> gr.Button:
 
 
 # Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
-Reading = Iterator[tuple[Any, Any, Any]]  # HTML for FoundFace; FaceClip | None; Job | None
+Reading = Iterator[tuple[Any, Any, Any]]  # HTML for the found face; FaceClip | None; Job | None
 
 
-def read_upload(path: str | None, clip: Any, running: status.Job | None) -> Reading:
+def read_upload(file: FileData | None, clip: Any, running: status.Job | None) -> Reading:
     """Reads the face of an uploaded file, saying how far it is; ends with the face or with what is wrong."""
-    if path is not None:
-        yield from _read(Path(path), 0, running)
+    if file is not None:
+        yield from _read(Path(file.path), 0, running)
 
 
 def read_example(clip: Any, running: status.Job | None, event: gr.EventData) -> Reading:
@@ -191,17 +191,16 @@ def _reading(fraction: float) -> str:
 def swap_faces(first: "FaceClip | None", second: "FaceClip | None") -> Iterator[tuple[Any, Any, Any]]:
     """Swaps the two faces that were read, stage by stage, and shows the four clips."""
     if first is None or second is None:
-        yield status.problem("The clips have been deleted after a while without use. Choose them again."), None, gr.skip()
+        yield status.problem("The clips were deleted after a while without use. Choose them again."), None, gr.skip()
         return
     yield status.stages(STAGES, 1), None, gr.Button("Swapping …", interactive=False)
     try:
         swapped = exchange(first, second)
         yield status.stages(STAGES, 2), gr.skip(), gr.skip()
-        show = _show(swapped, first, second)
+        with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
+            yield "", _show(swapped, first, second, Path(folder)), gr.skip()
     except SeqdisentError as error:
         yield status.problem(str(error)), gr.skip(), gr.skip()
-        return
-    yield "", show, gr.skip()
 
 
 def exchange(first: "FaceClip", second: "FaceClip") -> "Swap":
@@ -209,19 +208,11 @@ def exchange(first: "FaceClip", second: "FaceClip") -> "Swap":
     return model.studio().swap(first, second)
 
 
-def _folder() -> Path:
-    """A new folder that nobody can guess, where Gradio may serve files and deletes them when they are old."""
-    folder = Path(get_upload_folder()) / secrets.token_hex(16)
-    folder.mkdir(parents=True)
-    return folder
-
-
-def _show(swapped: "Swap", first: "FaceClip", second: "FaceClip") -> Show:
+def _show(swapped: "Swap", first: "FaceClip", second: "FaceClip", folder: Path) -> Show:
     """Writes the films and puts them on a stage: what was given above, what was made below, a column a movement."""
     from seqdisent_core.studio import enlarge, save_swap
     from seqdisent_core.video import write_video
 
-    folder = _folder()
     films = [
         write_video(folder / f"{name}.mp4", enlarge(clip.frames), clip.fps)
         for name, clip in zip(_NAMES, (first, second), strict=True)
@@ -239,7 +230,7 @@ def _show(swapped: "Swap", first: "FaceClip", second: "FaceClip") -> Show:
 def _given(name: str, column: int, film: Path, clip: "FaceClip") -> ShownClip:
     return ShownClip(
         file=shown_file(film),
-        caption=[Words(text=f"{name.capitalize()} person", hue="who"), Words(text=", as filmed")],
+        caption=[Words(text=f"{name.capitalize()} person", hue="who"), Words(text=", unchanged")],
         made=False,
         column=column,
         fps=clip.fps,
@@ -276,13 +267,14 @@ def said(who: str, does: str) -> str:
 def _endpoint() -> None:
     """The same as a named endpoint: two files in, two films and two sentences out. Nobody sees its components."""
     with gr.Column(visible=False):
-        first, second = ClipInput("First clip"), ClipInput("Second clip")
+        first, second = (refuse_links(gr.File(label=f"The {name} clip: a video file")) for name in _NAMES)
         films = [gr.File(label=f"The {who} person's film") for who in _NAMES]
         words = [gr.Textbox(label=f"What the {who} film shows") for who in _NAMES]
         gr.Button().click(
             swap_files,
             [first, second],
             [*films, *words],
+            preprocess=False,  # or gr.File would leave an empty file behind for each
             api_name="swap",
             api_description=_API,
             concurrency_id=model.QUEUE,
@@ -290,15 +282,16 @@ def _endpoint() -> None:
         )
 
 
-def swap_files(first: str | None, second: str | None) -> tuple[str, str, str, str]:
+def swap_files(first: dict[str, Any] | None, second: dict[str, Any] | None) -> Iterator[tuple[str, str, str, str]]:
     """Two video files in; two MP4 files and a sentence on each out. Raises gr.Error with a sentence."""
     from seqdisent_core.studio import save_swap
 
     if first is None or second is None:
         raise gr.Error("Two clips are needed: give first and second, each a video file.", print_exception=False)
     try:
-        faces = [model.studio().read_face(path) for path in (first, second)]
-        files = save_swap(exchange(*faces), _folder(), *faces)
+        faces = [model.studio().read_face(given["path"]) for given in (first, second)]
+        with TemporaryDirectory() as folder:
+            files = save_swap(exchange(*faces), folder, *faces)
+            yield str(files.first), str(files.second), said("first", "second"), said("second", "first")
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error
-    return str(files.first), str(files.second), said("first", "second"), said("second", "first")

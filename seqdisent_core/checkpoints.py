@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.methods import DBSE, METHODS, Method
+from seqdisent_core.methods import METHODS, Method
 
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
@@ -29,6 +29,7 @@ def write_network(
         for name, value in state.items()
     }
     save_file(tensors, folder / WEIGHTS)
+    (folder / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(card, encoding="utf-8")
 
@@ -58,9 +59,9 @@ def _folder(source: str | Path) -> Path:
         raise ConfigError(f"{source} is neither a folder here nor a model on the Hugging Face Hub.") from None
 
 
-def save_method(model: DBSE, folder: Path, card: str, *, half: bool = False) -> None:
+def save_method(model: Method, folder: Path, card: str, *, half: bool = False) -> None:
     """Save a method so that `load_method` rebuilds it; with half = False the round trip is exact to the bit."""
-    write_network(folder, {"method": "dbse", **model.config.to_dict()}, model.state_dict(), card, half=half)
+    write_network(folder, {"method": model.name, **model.config.to_dict()}, model.state_dict(), card, half=half)
 
 
 def load_method(source: str | Path) -> Method:

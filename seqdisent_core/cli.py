@@ -51,7 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     render = commands.add_parser("render", help="draw a set of labelled face clips")
     render.add_argument("set", choices=["facekit52"], help="which set")
     render.add_argument("out", type=Path, help="folder for the set; a run that was stopped goes on")
-    render.add_argument("--source", type=Path, required=True, help="ict_facekit.npz, or ICT-FaceKit's FaceXModel folder")
+    render.add_argument(
+        "--source", type=Path, required=True, help="ict_facekit.npz, or ICT-FaceKit's FaceXModel folder"
+    )
     render.add_argument("--takes", type=int, default=12, help="clips of each person and expression (default: 12)")
     render.add_argument("--frames", type=int, default=15, help="frames of a clip (default: 15)")
     render.add_argument("--size", type=int, default=64, help="pixels a side (default: 64)")
@@ -84,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--out", type=Path, required=True, help="the result file, JSON")
     evaluate.add_argument("--seed", type=int, default=0)
     evaluate.set_defaults(run=_evaluate)
+
+    report = commands.add_parser("report", help="put the figures of result files into a Markdown text")
+    report.add_argument("text", type=Path, help="the file, with two marks for the place of the figures")
+    report.add_argument("--results", type=Path, default=Path("results"), help="folder of result files")
+    report.set_defaults(run=_report)
     return parser
 
 
@@ -237,6 +244,13 @@ def _evaluate(options: argparse.Namespace) -> None:
         f"expression {metrics['swap']['expression']['mean']:.1%}; "
         f"reconstruction: {metrics['reconstruction']['psnr']['mean']:.2f} dB; written to {options.out}"
     )
+
+
+def _report(options: argparse.Namespace) -> None:
+    from seqdisent_core.evaluation.report import with_figures
+
+    text = options.text.read_text(encoding="utf-8")
+    options.text.write_text(with_figures(text, options.results), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -96,11 +96,8 @@ class FaceFollower:
     def _mine(self, faces: list[Face]) -> Face | None:
         """The one among faces that can be the followed one: near and of about its size."""
         place = min(1.0, SAME_PLACE + SAME_PLACE_SLACK * self._missed) * self.pose.side
-        mine = [
-            face
-            for face in faces
-            if _distance(face.pose, self.pose) <= place and 1 / SAME_SIZE <= face.pose.side / self.pose.side <= SAME_SIZE
-        ]
+        near = [face for face in faces if _distance(face.pose, self.pose) <= place]
+        mine = [face for face in near if 1 / SAME_SIZE <= face.pose.side / self.pose.side <= SAME_SIZE]
         return min(mine, key=lambda face: _distance(face.pose, self.pose), default=None)
 
     def _lay_square(self, frame: np.ndarray) -> None:

@@ -11,11 +11,12 @@ from seqdisent_core.errors import FaceError
 from seqdisent_core.face_alignment import inverse, transform_points
 from seqdisent_core.face_finder import Face, find_faces
 from seqdisent_core.face_shots import LEAST_FRAMES, LEAST_SIDE, Shot, ShotCutter
+from seqdisent_core.ffmpeg import file_name
 from seqdisent_core.video import FrameReader, open_video
 
 __all__ = ["Face", "FaceClip", "find_faces", "read_face"]
 
-TURNED = 0.4  # `face_turn` beyond which a face is turned away
+TURNED = 0.55  # `face_turn` beyond which a face is turned away
 TURNED_MOSTLY, TURNED_PARTLY = 0.5, 0.1  # shares of the clip: an error, a note
 SQUARE_COLOUR, SQUARE_EDGE = (255, 209, 71), (20, 20, 20)
 _ORDINALS = ("largest", "second largest", "third largest", "fourth largest", "fifth largest")
@@ -25,10 +26,10 @@ _ORDINALS = ("largest", "second largest", "third largest", "fourth largest", "fi
 class FaceClip:
     """One face of a film, cut out.
 
-    frames: uint8 (frames, size, size, 3), RGB, the eyes level; fps: frames a second; transforms: float32 (frames, 2, 3),
-    pixels of the frames that `open_video` delivers to those of the crop (the middle of a pixel at whole numbers);
-    notes: sentences a person should read; faces: how many were found where this one was chosen; preview: uint8 (height,
-    width, 3), the first frame used, at most 640 pixels wide, with the face's square drawn on it.
+    frames: uint8 (frames, size, size, 3), RGB, the eyes level; fps: frames a second; transforms: float32
+    (frames, 2, 3), pixels of the frames that `open_video` delivers to those of the crop (the middle of a pixel at whole
+    numbers); notes: sentences a person should read; faces: how many were found where this one was chosen; preview:
+    uint8 (height, width, 3), the first frame used, at most 640 pixels wide, with the face's square drawn on it.
     """
 
     frames: np.ndarray
@@ -79,7 +80,7 @@ def read_face(
 
 def _usable_shot(cutter: ShotCutter, reader: FrameReader, face: int) -> Shot:
     """The first shot with enough frames or the longest; FaceError where its face cannot be used."""
-    name, shots = reader.info.path.name, cutter.shots
+    name, shots = file_name(reader.info.path), cutter.shots
     if cutter.none_chosen:
         raise FaceError(_no_such_face(name, cutter.faces, face))
     if not shots:

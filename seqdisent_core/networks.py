@@ -5,6 +5,7 @@ batch norm, leaky ReLU 0.2. A frame of 64 px passes four such blocks; each doubl
 """
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -56,7 +57,7 @@ class FrameDecoder(nn.Module):
             nn.BatchNorm2d(outputs[0]),
             nn.LeakyReLU(0.2),
         ]
-        for inputs, output in zip(outputs, outputs[1:], strict=False):
+        for inputs, output in pairwise(outputs):
             layers += [
                 nn.ConvTranspose2d(inputs, output, 4, stride=2, padding=1, bias=False),
                 nn.BatchNorm2d(output),

@@ -61,7 +61,7 @@ def fast() -> Recipe:
             normalise_difference=True,
         ),
         TrainingConfig(
-            steps=5_000,
+            steps=4_000,
             batch=24,
             sparse_share=0.65,
             sparse_batch=64,
@@ -69,7 +69,7 @@ def fast() -> Recipe:
             optimizer="muon",
             schedule="cosine",
             warmup_steps=50,
-            ema_decay=0.998,
+            ema_decay=0.99,
             colour_gain=0.15,
             mirror=True,
         ),

@@ -80,7 +80,7 @@ def train_run(
             "data": {"name": clips.name, "clips": len(train.person), "sha256": train.sha256()},
             "recipe": recipe.to_dict(),
         }
-        save_method(method, folder / "model", model_card(training), half=True)  # type: ignore[arg-type]
+        save_method(method, folder / "model", model_card(training), half=True)
         (folder / "model" / "training.json").write_text(json.dumps(training, indent=1) + "\n", encoding="utf-8")
     return method
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 import cv2
+import imageio.v3 as iio
 import numpy as np
 import torch
 
@@ -15,7 +16,7 @@ from seqdisent_core.checkpoints import load_method
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.faces import FaceClip
 from seqdisent_core.methods import Method
-from seqdisent_core.sheets import as_frames
+from seqdisent_core.sheets import as_frames, clip_rows
 
 SHIPPED = "checkpoints/facekit52"
 VIEW_SIZE = 256  # pixels a side of written films: a browser's own enlargement of 64 px is a blur
@@ -45,12 +46,13 @@ class Swap:
 
 @dataclass(frozen=True)
 class SwapFiles:
-    """Where a swap was written."""
+    """Where a swap was written: two films, each as MP4 and GIF, and a picture of all four clips."""
 
     first: Path
     first_gif: Path
     second: Path
     second_gif: Path
+    sheet: Path
 
 
 class Studio:
@@ -141,7 +143,10 @@ def enlarge(frames: np.ndarray, size: int = VIEW_SIZE) -> np.ndarray:
 
 
 def save_swap(swap: Swap, folder: str | Path, first: FaceClip, second: FaceClip) -> SwapFiles:
-    """Write both films as MP4 (with the driver's sound where it has one) and GIF, named after the clips."""
+    """Write both films as MP4 (with the driver's sound where it has one) and GIF, and a sheet of all four clips as PNG.
+
+    Files are named after the clips. The sheet's rows: first clip, second clip, the two swaps, time to the right.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -154,4 +159,6 @@ def save_swap(swap: Swap, folder: str | Path, first: FaceClip, second: FaceClip)
         large = enlarge(frames)
         paths.append(video.write_video(folder / f"{stem}.mp4", large, fps, audio_from=driver.source))
         paths.append(video.write_gif(folder / f"{stem}.gif", large, fps))
-    return SwapFiles(*paths)
+    sheet = folder / "sheet.png"
+    iio.imwrite(sheet, clip_rows([first.frames, second.frames, swap.first, swap.second]))
+    return SwapFiles(*paths, sheet=sheet)

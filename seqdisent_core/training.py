@@ -26,8 +26,8 @@ class TrainingConfig(Config):
 
     steps, batch (clips a step, on each process), learning_rate (of Adam), muon_learning_rate (of Muon, convolutions).
     sparse_share of the steps come first and see `sparse_frames` of each of `sparse_batch` clips: the first frame and
-    random later ones in order; the other steps see whole clips. kl_cycle_steps: period of the divergences' annealing, 0 for
-    none. ema_decay: of the averaged weights that are evaluated and kept, 0 for the last weights themselves.
+    random later ones in order; the other steps see whole clips. kl_cycle_steps: period of the divergences' annealing, 0
+    for none. ema_decay: of the averaged weights that are evaluated and kept, 0 for the last weights themselves.
     colour_gain: largest relative change of each colour channel, and mirror: left and right exchanged half the time;
     both drawn once a clip and the same for all its frames.
     """
@@ -66,12 +66,11 @@ class Progress:
     terms: dict[str, float]
 
 
-def draw_labelled_batch(
-    clips: Tensor, config: TrainingConfig, step: int, rank: int = 0
-) -> tuple[Tensor, Tensor]:
+def draw_labelled_batch(clips: Tensor, config: TrainingConfig, step: int, rank: int = 0) -> tuple[Tensor, Tensor]:
     """The clips of one step, float (batch, frames, 3, size, size) in [0, 1], and which they are, int (batch,).
 
-    `clips` is uint8 (clips, frames, 3, size, size). A pure function of seed, step and process, so that a resumed run sees what an unbroken one would have seen.
+    `clips` is uint8 (clips, frames, 3, size, size). A pure function of seed, step and process, so that a resumed run
+    sees what an unbroken one would have seen.
     """
     random = np.random.default_rng([config.seed, step, rank])
     sparse = step < config.sparse_share * config.steps
@@ -109,9 +108,7 @@ class Trainer:
         self.clips = as_training_tensor(clips)
         self.model = model.to(self.accelerator.device)
         self.parallel = self.accelerator.prepare_model(self.model)
-        self.optimisers = make_optimisers(
-            self.model, config.optimizer, config.learning_rate, config.muon_learning_rate
-        )
+        self.optimisers = make_optimisers(self.model, config.optimizer, config.learning_rate, config.muon_learning_rate)
         self.peaks = [optimiser.param_groups[0]["lr"] for optimiser in self.optimisers]
         self.average: AveragedModel | None = None
         if config.ema_decay:
@@ -145,10 +142,7 @@ class Trainer:
         log = SummaryWriter(str(self.folder / "log"), purge_step=self.step) if main else None
         last = self.config.steps if stop_after is None else min(stop_after, self.config.steps)
         while self.step < last:
-            started = time.perf_counter()
-            terms = self._train_step()
-            self.step += 1
-            self.seconds += time.perf_counter() - started
+            terms = self.advance()
             due = self.step == last
             if self.step == 1 or self.step % 20 == 0 or due:
                 self._report(terms, progress, log)
@@ -157,13 +151,15 @@ class Trainer:
             if main and look and (self.step % look_every == 0 or due):
                 figures = look(self.evaluated.eval(), self.step)
                 for name, value in figures.items():
-                    log and log.add_scalar(f"validation/{name}", value, self.step)
+                    if log:
+                        log.add_scalar(f"validation/{name}", value, self.step)
         if log:
             log.close()
         return self.evaluated.eval()
 
-    def _train_step(self) -> dict[str, Tensor]:
-        config = self.config
+    def advance(self) -> dict[str, Tensor]:
+        """One step, without a log or a checkpoint; returns its loss terms."""
+        started, config = time.perf_counter(), self.config
         scale = learning_rate_scale(self.step, config.steps, config.schedule, config.warmup_steps)
         for optimiser, peak in zip(self.optimisers, self.peaks, strict=True):
             optimiser.param_groups[0]["lr"] = peak * scale
@@ -180,6 +176,8 @@ class Trainer:
             optimiser.zero_grad()
         if self.average:
             self.average.update_parameters(self.model)
+        self.step += 1
+        self.seconds += time.perf_counter() - started
         return terms
 
     def _report(

@@ -1,56 +1,26 @@
-"""Video file <-> uint8 frames: the only place that opens media files.
+"""Video file <-> uint8 frames: the only place that opens media files, through the ffmpeg of `ffmpeg.py`.
 
-ffmpeg does the work in a child process, so that a hostile or broken file can neither crash nor fill the server: the
-child reads that one file and nothing else, and lives within limits of memory, processor time and waiting. Frames
-stream through a pipe, scaled and at a constant rate; no more of a film is decoded than is used.
+Frames stream through a pipe, scaled and at a constant rate; no more of a film is decoded than is used.
 """
 
-import io
 import math
-import os
 import re
-import subprocess
-import sys
-import threading
-import time
 import uuid
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Self
 
-import imageio_ffmpeg
 import numpy as np
 
 from seqdisent_core.errors import VideoError
+from seqdisent_core.ffmpeg import SAVE_AS, UNKNOWN_CODEC, Child, Header, file_name, input_arguments, known_filters
 
-if sys.platform == "linux":
-    import resource
-
-_MOST_BYTES = 16 * 2**30  # only the part in use is read; past this it is no clip a person meant to drop here
 _LONGEST_SIDE, _MOST_PIXELS = 16384, 8192 * 8192  # 8K fits, also as a square
-_CHILD_MEMORY = 4 * 2**30  # bytes of address space; 8K H.264 on two threads takes about 1 GiB
-_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows would open one for every child
-_CHILD_SECONDS = 240  # of processor time
-_WAIT_FOR_ONE, _WAIT_IN_ALL = 20.0, 120.0  # seconds of waiting for one frame, for the whole file
-_LOG_BYTES = 65536  # kept of either end of what ffmpeg says
-
-# Containers people have, and stills so as to say that they are stills. Left out on purpose: whatever names other
-# files (hls, dash, concat, sdp, image2, avisynth), and the readers of text and of old games.
-_FORMATS = (
-    "mov,matroska,avi,asf,flv,live_flv,mpeg,mpegts,mpegvideo,m4v,h263,h264,hevc,vvc,av1,obu,ivf,vc1,ogg,gif,apng,"
-    "webp_anim,jpegxl_anim,mjpeg,mjpeg_2000,mxf,nut,dv,rm,wtv,yuv4mpegpipe,mp3,wav,aac,flac,aiff,amr,ac3,caf,"
-    "png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe,jpegxl_pipe,qoi_pipe,ppm_pipe,pgm_pipe,psd_pipe"
-)
 _PICTURE_DELAYS = ("gif", "apng", "webp_anim", "jpegxl_anim")  # each picture has its own delay: a mean would drop some
-_PLAYLIST = re.compile(
-    rb"(\xef\xbb\xbf)?\s*(#EXTM3U|ffconcat|file\s|v=0\s|\[(playlist|Reference)\]|(<\?xml[^>]*>\s*)?<MPD)"
-)
 _ALPHA = re.compile(r"(yuva|gbrap|ya\d|rgba|bgra|argb|abgr|ayuv|vuya|pal8)")
 _NTSC = {round(1000 * whole / 1001, 2): Fraction(1000 * whole, 1001) for whole in (12, 15, 24, 30, 48, 60, 120, 240)}
 _OVER_GREY = "format=rgba,split[a][b];[a]drawbox=c=0x808080:t=fill:replace=1[grey];[grey][b]overlay=format=rgb"
@@ -62,21 +32,7 @@ _TO_BT709 = (
     "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,format=yuv420p,"
     "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"  # untagged, players guess
 )
-_SAVE_AS = "Save it as an MP4 (H.264) and try again."
-_UNKNOWN_CODEC = "uses a codec that is unknown here. " + _SAVE_AS
 _DAMAGE = re.compile(r"concealing|corrupt|error while decoding|partial file")
-_COMPLAINTS = {  # what ffmpeg says, and what a person can do about it
-    r"not on whitelist": "is not a video of a kind that is read here. " + _SAVE_AS,
-    r"low score": "is not a video, although its name ends like one. Choose a video file, such as an MP4.",
-    r"moov atom not found": "is cut off: its index, at the end, is missing. Copy or download it again, to the end.",
-    r"Permission denied": "may not be opened. Allow it to be read, or copy it elsewhere.",
-    r"unsupported chunk: ANIM": "is an animated WebP, which this ffmpeg is too old for. Save it as GIF or MP4.",
-    r"\(enc[va] /": "is encrypted (copy-protected). Choose a file without copy protection.",
-    r"annot allocate memory|get_buffer\(\) failed|temporarily unavailable": f"needs more than the "
-    f"{_CHILD_MEMORY // 2**30} GB of memory that one video may take. Save it at a smaller size.",
-    r"Video: none|[Dd]ecoder .*not found|no decoder|Could not find codec": _UNKNOWN_CODEC,
-    r"No space left": "cannot be written: the disk is full. Free some space and try again.",
-}
 
 
 @dataclass(frozen=True)
@@ -121,11 +77,11 @@ class FrameReader(Iterator[np.ndarray]):
         self._most = max(2, math.ceil(max_seconds * rate - 1e-6))
         filters, self.notes = source.filters(self.size, rate)
         self._arguments = (
-            *("-loglevel", "verbose", "-threads", "2", *source.decoder(), *_input(source.path)),
+            *("-loglevel", "verbose", "-threads", "2", *source.decoder(), *input_arguments(source.path)),
             *("-map", f"0:{source.stream}", "-filter_threads", "2", "-vf", filters, "-fps_mode", "passthrough"),
             *("-frames:v", str(self._most + 1), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"),
         )
-        self._child: _Child | None = None
+        self._child: Child | None = None
         self._count, self._ended = 0, False
 
     def __enter__(self) -> Self:
@@ -138,7 +94,7 @@ class FrameReader(Iterator[np.ndarray]):
         if self._ended:
             raise StopIteration
         if self._child is None:
-            self._child = _Child(self._arguments, reads=True)
+            self._child = Child(self._arguments, reads=True)
             weakref.finalize(self, self._child.close)  # for a loop that is left without closing
         frame = np.empty((self.size[1], self.size[0], 3), np.uint8)
         if not self._child.read_into(frame):
@@ -157,17 +113,19 @@ class FrameReader(Iterator[np.ndarray]):
         if self._child is not None:
             self._child.close()
 
-    def _conclude(self, child: "_Child") -> None:
+    def _conclude(self, child: Child) -> None:
         """The child has no more frames: was that the end of the film, or its own?"""
         went_well = child.finish()
         self.close()
         if not went_well or self._count == 0:
-            raise child.complaint(self.info.path, "is damaged or encrypted and cannot be read. " + _SAVE_AS)
+            raise child.complaint(self.info.path, "is damaged or encrypted and cannot be read. " + SAVE_AS)
         decoded = re.search(r"(\d+) frames decoded; (\d+) decode errors", child.log)
         if decoded and int(decoded[1]) < 2:
             raise _still(self.info.path)
         if (decoded and int(decoded[2])) or _DAMAGE.search(child.log):
-            self.notes += (f"Parts of {_name(self.info.path)} are damaged; the frames that could be read are used.",)
+            self.notes += (
+                f"Parts of {file_name(self.info.path)} are damaged; the frames that could be read are used.",
+            )
 
 
 def open_video(
@@ -204,8 +162,8 @@ def write_video(path: str | Path, frames: np.ndarray, fps: float, *, audio_from:
     """
     height, width = _checked(frames, fps).shape[1:3]
     padding = ((0, height % 2), (0, width % 2), (0, 0))
-    has_sound = audio_from is not None and _Source.inspect(audio_from).has_audio
-    sound = _input(Path(audio_from)) if audio_from is not None and has_sound else ()
+    has_sound = audio_from is not None and Header.inspect(audio_from).has_audio
+    sound = input_arguments(Path(audio_from)) if audio_from is not None and has_sound else ()
     arguments = (
         *(*sound, "-map", "0:v", *(("-map", "1:a:0", "-c:a", "aac", "-b:a", "160k") if has_sound else ())),
         *("-vf", _TO_BT709),
@@ -229,19 +187,19 @@ def write_gif(path: str | Path, frames: np.ndarray, fps: float) -> Path:
 
 def _encode(path: Path, frames: Iterator[np.ndarray], fps: float, arguments: Sequence[str]) -> Path:
     if not path.parent.is_dir():
-        raise VideoError(f"The folder for {_name(path)} does not exist. Make it first or choose another.")
+        raise VideoError(f"The folder for {file_name(path)} does not exist. Make it first or choose another.")
     partial = path.with_name(f".{uuid.uuid4().hex}.part")
     first = next(frames)
     size, rate = f"{first.shape[1]}x{first.shape[0]}", str(_exact(fps))
     raw = ("-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", rate, "-i", "pipe:0")
-    child = _Child((*raw, *arguments, f"file:{partial.absolute()}"), writes=True)
+    child = Child((*raw, *arguments, f"file:{partial.absolute()}"), writes=True)
     try:
         for frame in chain((first,), frames):
             if not child.write(frame):
                 break
         if not child.finish():
             raise child.complaint(path, "cannot be written: the encoder refused it. Try another size or folder.")
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         child.close()
         partial.unlink(missing_ok=True)
@@ -259,54 +217,22 @@ def _checked(frames: np.ndarray, fps: float) -> np.ndarray:
     return frames
 
 
-@dataclass(frozen=True)
-class _Source:
-    """The header of a media file as ffmpeg prints it; `video` is the part on the stream that is read, if any."""
-
-    path: Path
-    container: str
-    video: str | None
-    stream: int
-    seconds: float | None
-    has_audio: bool
-    child: "_Child"
-
-    @classmethod
-    def inspect(cls, path: str | Path) -> "_Source":
-        file = _existing(path)
-        child = _Child(_input(file))
-        child.finish()  # never goes "well": ffmpeg asks for an output
-        child.close()
-        opened = re.search(r"^Input #0, (\S+), from ", child.log, re.M)
-        if child.expired or not opened:
-            raise child.complaint(file, "is not a video, or damaged. Choose a video file, such as an MP4.")
-        streams = re.split(r"^  Stream #0:(?=\d)", child.log[opened.end() :], flags=re.M)[1:]
-        heads = [text.partition("\n")[0] for text in streams]
-        films = [text for text in streams if re.match(r".*: Video: (?!.*attached pic)", text)]
-        length = re.search(r"^  Duration: (\d+):(\d+):([\d.]+)", child.log, re.M)
-        return cls(
-            path=file,
-            container=opened[1],
-            video=films[0] if films else None,
-            stream=int(re.match(r"\d+", films[0])[0]) if films else -1,  # type: ignore[index]
-            seconds=int(length[1]) * 3600 + int(length[2]) * 60 + float(length[3]) if length else None,
-            has_audio=any(": Audio: " in head and ": Audio: none" not in head for head in heads),
-            child=child,
-        )
+class _Source(Header):
+    """What the header means for reading: the limits, the rate, the decoder, the way to RGB."""
 
     def info(self) -> VideoInfo:
         if self.video is None:
             what = "has sound but no picture" if self.has_audio else "has no picture in it"
-            raise VideoError(f"{_name(self.path)} {what}. Choose a video in which a face is seen.")
+            raise VideoError(f"{file_name(self.path)} {what}. Choose a video in which a face is seen.")
         if self.container.endswith("_pipe"):
             raise _still(self.path)
         size = re.search(r", (\d+)x(\d+)\b", self._line)
         if size is None:
-            raise self.child.complaint(self.path, _UNKNOWN_CODEC)
+            raise self.child.complaint(self.path, UNKNOWN_CODEC)
         width, height = int(size[1]), int(size[2])
         if max(width, height) > _LONGEST_SIDE or width * height > _MOST_PIXELS:
             raise VideoError(
-                f"{_name(self.path)} has {width} x {height} pixels, and up to {_LONGEST_SIDE} a side and "
+                f"{file_name(self.path)} has {width} x {height} pixels, and up to {_LONGEST_SIDE} a side and "
                 f"{_MOST_PIXELS // 10**6} million in all are read. Save it at a smaller size."
             )
         shape = re.search(r"SAR (\d+):(\d+)", self._line)
@@ -348,7 +274,7 @@ class _Source:
             f"scale={size[0]}:{size[1]}:flags=bicubic+accurate_rnd+full_chroma_int{matrix},setsar=1",
         ]
         hdr = re.search(r"smpte2084|arib-std-b67", self._line)
-        if hdr and not {"zscale", "tonemap"} <= _known_filters():
+        if hdr and not {"zscale", "tonemap"} <= known_filters():
             return ",".join(steps), ("Colours of this HDR video may look pale: this ffmpeg cannot convert them.",)
         if hdr:
             steps.append(_TO_SDR.format(transfer=hdr[0], range="pc" if "(pc," in self._line else "tv"))
@@ -357,169 +283,8 @@ class _Source:
         return ",".join(steps), ()
 
 
-class _Child:
-    """One ffmpeg within limits: reading, writing and ending wait a bounded time, its messages are kept in bounds."""
-
-    def __init__(self, arguments: Sequence[str], *, reads: bool = False, writes: bool = False) -> None:
-        self._process = subprocess.Popen(
-            [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-timelimit", str(_CHILD_SECONDS), *arguments],
-            stdin=subprocess.PIPE if writes else subprocess.DEVNULL,
-            stdout=subprocess.PIPE if reads else subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "AV_LOG_FORCE_NOCOLOR": "1"},
-            creationflags=_NO_WINDOW,
-        )
-        _limit_memory(self._process.pid)
-        self.expired = False
-        self._left = _WAIT_IN_ALL
-        self._head, self._tail = b"", b""
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
-
-    @property
-    def log(self) -> str:
-        return (self._head + self._tail).decode("utf-8", "replace")
-
-    def read_into(self, frame: np.ndarray) -> bool:
-        """Fill `frame`; False when no whole frame is left."""
-        assert isinstance(self._process.stdout, io.BufferedReader)
-        view, filled = frame.data.cast("B"), 0
-        with self._patience(_WAIT_FOR_ONE):
-            while filled < len(view) and (count := self._process.stdout.readinto(view[filled:])):
-                filled += count
-        return filled == len(view)
-
-    def write(self, frame: np.ndarray) -> bool:
-        """Hand over `frame`; False when ffmpeg has ended, which `finish` then explains."""
-        assert self._process.stdin is not None
-        with self._patience(_WAIT_FOR_ONE):
-            try:
-                self._process.stdin.write(np.ascontiguousarray(frame).data.cast("B"))
-            except OSError:
-                return False
-        return True
-
-    def finish(self) -> bool:
-        """Wait for the end; True when ffmpeg says that all went well."""
-        with self._patience(_WAIT_IN_ALL):
-            if self._process.stdin:
-                with suppress(OSError):  # it ended before the last bytes, which its exit code tells
-                    self._process.stdin.close()
-            code = self._process.wait()
-            self._listener.join()
-        return code == 0
-
-    def close(self) -> None:
-        """End the process now, whatever it is doing, and leave nothing of it behind."""
-        self._process.kill()
-        self.finish()
-        for pipe in (self._process.stdout, self._process.stderr):
-            if pipe:
-                pipe.close()
-
-    def complaint(self, path: Path, otherwise: str) -> VideoError:
-        """What to tell the person whose file made this process fail."""
-        said = self.log.replace(str(path.absolute()), "")  # the name is the person's, not ffmpeg's word
-        for pattern, sentence in _COMPLAINTS.items():
-            if not self.expired and re.search(pattern, said):
-                return VideoError(f"{_name(path)} {sentence}")
-        died = self._process.returncode < 0 or "received signal" in said  # by a limit, or by its own fault
-        if self.expired or died:
-            otherwise = "takes more time or memory than one video may. Cut it to ten seconds or save it smaller."
-        return VideoError(f"{_name(path)} {otherwise}")
-
-    @contextmanager
-    def _patience(self, seconds: float) -> Iterator[None]:
-        """Kill the process if the block lasts longer. Only time spent waiting counts, not what the reader takes."""
-        watchdog = threading.Timer(max(0.0, min(seconds, self._left)), self._expire)
-        watchdog.daemon = True
-        began = time.monotonic()
-        watchdog.start()
-        try:
-            yield
-        finally:
-            watchdog.cancel()
-            watchdog.join()
-            self._left -= time.monotonic() - began
-
-    def _expire(self) -> None:
-        self.expired = True
-        self._process.kill()
-
-    def _listen(self) -> None:
-        assert isinstance(self._process.stderr, io.BufferedReader)
-        while chunk := self._process.stderr.read1(_LOG_BYTES):
-            room = _LOG_BYTES - len(self._head)
-            self._head += chunk[:room]
-            self._tail = (self._tail + chunk[room:])[-_LOG_BYTES:]
-
-
-def _limit_memory(pid: int) -> None:
-    """Bound the child's address space from outside: code between fork and exec is unsafe in a server with threads.
-
-    Elsewhere than on Linux the time limits and the largest picture size bound it.
-    """
-    if sys.platform == "linux":
-        with suppress(ProcessLookupError):  # it has already ended
-            hardest = resource.prlimit(pid, resource.RLIMIT_AS)[1]
-            most = _CHILD_MEMORY if hardest == resource.RLIM_INFINITY else min(_CHILD_MEMORY, hardest)
-            resource.prlimit(pid, resource.RLIMIT_AS, (most, most))
-
-
-@lru_cache(maxsize=1)
-def _known_filters() -> frozenset[str]:
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-filters"]
-    listing = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_WAIT_FOR_ONE)
-    return frozenset(line.split()[1] for line in listing.stdout.splitlines() if "->" in line)
-
-
-def _input(path: Path) -> tuple[str, ...]:
-    """Arguments that open this one file: no network, no playlist, and no name mistaken for an option or an address."""
-    allowed = ("-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS)
-    return (*allowed, "-i", f"file:{path.absolute()}")
-
-
-def _existing(path: str | Path) -> Path:
-    text = os.fspath(path)
-    file = Path(text)
-    try:
-        status = file.stat()
-    except (OSError, ValueError):  # ValueError: a NUL in the name
-        status = None
-    if not text.strip():
-        raise VideoError("No file was given. Choose a video file.")
-    if status is None and re.match(r"\s*([a-z][a-z0-9+.-]+:/|www\.)", text, re.I):
-        raise VideoError(f"{_short(text)} is a web address. Download the video first, then choose the file.")
-    if status is None:
-        raise VideoError(f"There is no file {_name(file)} that can be opened. Check its name, or choose it again.")
-    if not file.is_file():
-        raise VideoError(f"{_name(file)} is a folder or a device, not a file. Choose one video file.")
-    if status.st_size == 0:
-        raise VideoError(f"{_name(file)} is empty (0 bytes). Record, copy or download it again.")
-    if status.st_size > _MOST_BYTES:
-        raise VideoError(f"{_name(file)} is larger than {_MOST_BYTES / 2**30:.0f} GB. Cut out ten seconds of it.")
-    try:
-        with file.open("rb") as opened:
-            start = opened.read(512)
-    except OSError:
-        raise VideoError(f"{_name(file)} may not be opened. Allow it to be read, or copy it elsewhere.") from None
-    if _PLAYLIST.match(start):
-        raise VideoError(f"{_name(file)} is a playlist: it only points to other files. Choose the video file itself.")
-    return file
-
-
 def _still(path: Path) -> VideoError:
-    return VideoError(f"{_name(path)} is a still picture, not a video. Choose one in which the face moves.")
-
-
-def _name(path: Path) -> str:
-    return _short(path.name or str(path))
-
-
-def _short(text: str) -> str:
-    """What a person typed or named, printable and no longer than a line."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in text)
-    return text if len(text) <= 60 else f"{text[:40]}...{text[-16:]}"
+    return VideoError(f"{file_name(path)} is a still picture, not a video. Choose one in which the face moves.")
 
 
 def _exact(fps: float) -> Fraction:

@@ -49,7 +49,7 @@ def test_codes_and_frames_have_their_shapes_at_every_size(size: int) -> None:
     assert codes.dynamics.shape == (2, 3, 4)
     decoded = model.decode(codes.static, codes.dynamics)
     assert decoded.shape == (2, 3, 3, size, size)
-    assert 0 <= decoded.min() and decoded.max() <= 1
+    assert decoded.min() >= 0 and decoded.max() <= 1
 
 
 @pytest.mark.parametrize("frames", [1, 2, 40])
@@ -91,15 +91,18 @@ def test_a_causal_posterior_does_not_see_later_frames() -> None:
     clip, changed = random_clip(), random_clip()
     changed[:, 3:] = 0
     causal, both = small_model(posterior="causal"), small_model()
-    torch.testing.assert_close(
-        causal.encode(clip).dynamics.mean[:, :3], causal.encode(changed).dynamics.mean[:, :3]
-    )
+    torch.testing.assert_close(causal.encode(clip).dynamics.mean[:, :3], causal.encode(changed).dynamics.mean[:, :3])
     assert not torch.allclose(both.encode(clip).dynamics.mean[:, :3], both.encode(changed).dynamics.mean[:, :3])
 
 
 def test_without_subtraction_a_still_clip_shows_in_the_dynamics_and_with_it_never() -> None:
     still = [random_clip(1, 1).expand(-1, 5, -1, -1, -1), torch.zeros(1, 5, 3, 64, 64)]
-    for variant, leaks in (("full", False), ("without_loss", False), ("without_subtraction", True), ("without_both", True)):
+    for variant, leaks in (
+        ("full", False),
+        ("without_loss", False),
+        ("without_subtraction", True),
+        ("without_both", True),
+    ):
         model = small_model(variant=variant)
         one, other = (model.encode(clip).dynamics.mean for clip in still)
         assert torch.allclose(one, other, atol=1e-5) is not leaks, variant

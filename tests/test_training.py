@@ -40,7 +40,7 @@ def squares(persons: int = 3, takes: int = 3, frames: int = 6) -> Clips:
                 who.append(person)
                 what.append(expression)
                 split.append(("train", "validation", "test")[take])
-    names = tuple("red green blue yellow".split()[:persons])
+    names = ("red", "green", "blue", "yellow")[:persons]
     return Clips(np.stack(clips), np.array(who), np.array(what), np.array(split), names, EXPRESSIONS, "squares")
 
 
@@ -135,7 +135,9 @@ def test_a_run_leaves_a_model_its_making_sheets_and_a_log(clips: Clips, tmp_path
 def test_training_brings_the_loss_down(clips: Clips, tmp_path) -> None:
     seen: list[float] = []
     config = TrainingConfig(steps=60, batch=8, optimizer="muon", learning_rate=3e-3)
-    Trainer(DBSE(SMALL), config, clips.part("train"), tmp_path, cpu=True).run(lambda now: seen.append(now.terms["total"]))
+    Trainer(DBSE(SMALL), config, clips.part("train"), tmp_path, cpu=True).run(
+        lambda now: seen.append(now.terms["total"])
+    )
     assert seen[-1] < 0.5 * seen[0]
 
 

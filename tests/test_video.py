@@ -1,4 +1,4 @@
-"""video.py against real files through the real ffmpeg."""
+"""video.py and ffmpeg.py against real files through the real ffmpeg."""
 
 import gc
 import os
@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from seqdisent_core import video
+from seqdisent_core import ffmpeg, video
 from seqdisent_core.errors import VideoError
 from seqdisent_core.video import open_video, probe_video, read_video, write_gif, write_video
 
@@ -176,7 +176,7 @@ def test_hdr_that_this_ffmpeg_cannot_convert_is_read_and_said(tmp_path: Path, mo
     tags = "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
     source = "testsrc=size=64x32:rate=5:duration=0.6,format=yuv420p10le"
     path = media.drawn(tmp_path / "hdr.mkv", source, "-c:v", "libx265", "-x265-params", tags)
-    monkeypatch.setattr(video, "_known_filters", lambda: frozenset({"scale"}))
+    monkeypatch.setattr(video, "known_filters", lambda: frozenset({"scale"}))
     with open_video(path) as reader:
         assert len(list(reader)) == 3 and "HDR" in " ".join(reader.notes)
 
@@ -265,7 +265,7 @@ def test_a_loop_that_is_left_without_closing_leaves_no_process(long_4k: Path) ->
 
 @on_linux
 def test_a_child_past_its_memory_is_stopped(bad_files: dict, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(video, "_CHILD_MEMORY", 450 * 2**20)
+    monkeypatch.setattr(ffmpeg, "_CHILD_MEMORY", 450 * 2**20)
     before = children()
     with pytest.raises(VideoError, match="memory"):
         read_video(bad_files["8k.mp4"][0])
@@ -275,14 +275,14 @@ def test_a_child_past_its_memory_is_stopped(bad_files: dict, monkeypatch: pytest
 @pytest.mark.parametrize("limit", ["_WAIT_FOR_ONE", "_WAIT_IN_ALL"])
 def test_a_child_that_keeps_us_waiting_is_stopped(long_4k: Path, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     with open_video(long_4k) as reader:
-        monkeypatch.setattr(video, limit, 0.01)
+        monkeypatch.setattr(ffmpeg, limit, 0.01)
         with pytest.raises(VideoError, match="time"):
             list(reader)
 
 
 @on_linux
 def test_a_child_past_its_processor_time_is_stopped(long_4k: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(video, "_CHILD_SECONDS", 1)
+    monkeypatch.setattr(ffmpeg, "_CHILD_SECONDS", 1)
     with pytest.raises(VideoError, match="time"), open_video(long_4k, max_seconds=600) as reader:
         for _ in reader:
             pass
@@ -290,14 +290,14 @@ def test_a_child_past_its_processor_time_is_stopped(long_4k: Path, monkeypatch: 
 
 def test_what_ffmpeg_says_is_kept_within_bounds(bad_files: dict, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_video(bad_files["scratched.mp4"][0]) as reader:
-        monkeypatch.setattr(video, "_LOG_BYTES", 300)
+        monkeypatch.setattr(ffmpeg, "_LOG_BYTES", 300)
         assert len(list(reader)) == 50
     assert reader._child is not None and len(reader._child.log) <= 600
 
 
 def test_files_past_the_largest_size_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = media.drawn(tmp_path / "film.mp4", media.SMALL, *media.H264)
-    monkeypatch.setattr(video, "_MOST_BYTES", 1000)
+    monkeypatch.setattr(ffmpeg, "_MOST_BYTES", 1000)
     with pytest.raises(VideoError, match="larger than"):
         read_video(path)
 
@@ -346,7 +346,7 @@ def test_a_damaged_film_is_read_as_far_as_it_goes_and_said_so(bad_files: dict) -
         ("pipe:0", "no file"),
         ("nul\0.mp4", "no file"),
         ("x" * 5000, "no file"),
-        ("/dev/null" if os.path.exists("/dev/null") else ".", "not a file"),
+        ("/dev/null" if Path("/dev/null").exists() else ".", "not a file"),
         (".", "folder"),
         ("", "No file was given"),
     ],
@@ -360,7 +360,7 @@ def test_what_is_no_file_is_answered_in_a_sentence(typed: str, word: str) -> Non
 
 @pytest.mark.parametrize("name", ["list.m3u8", "concat.mp4", "concat.txt", "session.sdp", "manifest.mpd"])
 def test_ffmpeg_itself_may_not_follow_a_playlist(bad_files: dict, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(video, "_PLAYLIST", re.compile(b"never found"))
+    monkeypatch.setattr(ffmpeg, "_PLAYLIST", re.compile(b"never found"))
     with pytest.raises(VideoError, match="not a video"):
         read_video(bad_files[name][0])
 
@@ -373,7 +373,7 @@ def test_an_mp4_is_what_every_browser_plays(tmp_path: Path) -> None:
     said, content = header(path), path.read_bytes()
     assert "h264 (High)" in said and re.search(r"yuv420p\(tv, bt709, progressive\)", said) and "25 fps" in said
     assert content.index(b"moov") < content.index(b"mdat")
-    assert os.listdir(tmp_path) == ["film.mp4"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["film.mp4"]
 
 
 @pytest.mark.parametrize(("height", "width"), [(63, 47), (64, 47), (1, 1), (2, 301)])
@@ -434,7 +434,7 @@ def test_a_gif_faster_than_viewers_can_is_thinned_not_slowed(tmp_path: Path) -> 
 def test_frames_that_are_none_are_refused(tmp_path: Path, write, frames, fps: float, word: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(VideoError, match=word):
         write(tmp_path / "film.mp4", frames, fps)
-    assert os.listdir(tmp_path) == []
+    assert [entry.name for entry in tmp_path.iterdir()] == []
 
 
 def test_a_film_that_cannot_be_written_leaves_the_old_one_and_no_scraps(tmp_path: Path) -> None:
@@ -443,7 +443,7 @@ def test_a_film_that_cannot_be_written_leaves_the_old_one_and_no_scraps(tmp_path
     too_wide = np.zeros((2, 2, 40000, 3), np.uint8)  # more than H.264 allows
     with pytest.raises(VideoError, match=r"film\.mp4 cannot be written"):
         write_video(path, too_wide, 25.0)
-    assert path.read_bytes() == old and os.listdir(tmp_path) == ["film.mp4"]
+    assert path.read_bytes() == old and [entry.name for entry in tmp_path.iterdir()] == ["film.mp4"]
     with pytest.raises(VideoError, match="folder"):
         write_video(tmp_path / "nowhere" / "film.mp4", too_wide, 25.0)
 

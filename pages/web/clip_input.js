@@ -153,12 +153,12 @@ for (const example of props.examples || []) {
   button.type = 'button';
   button.className = 'sd-thumb';
   button.dataset.name = example.name;
-  button.title = `${example.person}: ${example.expression}`;
+  button.setAttribute('aria-label', `${props.title}: take the example of ${example.person}, ${example.expression}`);
   button.setAttribute('aria-pressed', 'false');
   Object.assign(video, { src: `${example.file.url}#t=0.28`, muted: true, loop: true, playsInline: true, preload: 'metadata' });
   video.setAttribute('aria-hidden', 'true');
   video.tabIndex = -1;
-  label.textContent = `${example.person}, ${example.expression}`;
+  label.textContent = example.expression;
   button.append(video, label);
   const play = () => video.play().catch(() => {});
   const rest = () => { video.pause(); video.currentTime = 0.28; };
@@ -169,7 +169,7 @@ for (const example of props.examples || []) {
   button.addEventListener('click', () => {
     forget();
     zone.dataset.example = example.name;
-    show('chosen', `Example: ${example.person}, ${example.expression}`);
+    show('chosen', `Example: ${example.expression}`);
     trigger('example', { name: example.name });
   });
   one('.sd-thumbs').append(button);

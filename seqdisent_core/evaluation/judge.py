@@ -105,8 +105,12 @@ class Judge(nn.Module):
 
 
 def train_judge(
-    clips: Clips, *, steps: int = 1_200, seed: int = 0, width: int = 32,
-    progress: Callable[[int, int], None] | None = None
+    clips: Clips,
+    *,
+    steps: int = 1_200,
+    seed: int = 0,
+    width: int = 32,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Judge:
     """Train a judge on the set's train split alone (batches of 32 clips, Adam 2e-3 with one cosine, bf16).
 

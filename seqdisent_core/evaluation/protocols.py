@@ -41,9 +41,7 @@ def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
     """
     partners = np.empty(len(clips.person), int)
     for clip in range(len(partners)):
-        others = np.flatnonzero(
-            (clips.person != clips.person[clip]) & (clips.expression != clips.expression[clip])
-        )
+        others = np.flatnonzero((clips.person != clips.person[clip]) & (clips.expression != clips.expression[clip]))
         if not len(others):
             raise DataError(f"{clips.name} needs at least two persons and two expressions in its test split.")
         partners[clip] = random.choice(others)

@@ -16,7 +16,7 @@ from seqdisent_core.checkpoints import sha256_of
 from seqdisent_core.clips import Clips
 from seqdisent_core.evaluation.judge import Judge, accuracy, read_clips
 from seqdisent_core.evaluation.protocols import encode_clips, reconstruction_figures, swap_figures
-from seqdisent_core.methods import DBSE
+from seqdisent_core.methods import Method
 from seqdisent_core.training import as_training_tensor
 
 Figure = dict[str, float | int]
@@ -44,7 +44,7 @@ def _processor() -> str:
 
 
 def evaluate(
-    model: DBSE,
+    model: Method,
     judge: Judge,
     clips: Clips,
     *,
@@ -78,8 +78,8 @@ def evaluate(
         "repeats": repeats,
         "hardware": hardware(),
         "model": {
-            "method": "dbse",
-            "variant": model.config.variant,
+            "method": model.name,
+            "variant": model.config.to_dict()["variant"],
             "checkpoint_sha256": sha256_of(checkpoint),
             "parameters": sum(p.numel() for p in model.parameters()),
             "frame_size": model.frame_size,
@@ -103,7 +103,7 @@ def evaluate(
             "swap": {
                 "person": figure([swap.person for swap in swaps]),
                 "expression": figure([swap.expression for swap in swaps]),
-                "expression_confusion": sum(swap.expression_confusion for swap in swaps).tolist(),  # type: ignore[attr-defined]
+                "expression_confusion": np.sum([swap.expression_confusion for swap in swaps], axis=0).tolist(),
             },
         },
         "chance": {"person": 1 / len(clips.persons), "expression": 1 / len(clips.expressions)},

@@ -5,7 +5,7 @@ import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
 import torch
 from torch import Tensor, nn
@@ -83,6 +83,8 @@ def _fits(value: object, hint: type) -> bool:
 class Method(nn.Module, ABC):
     """A model of clips (batch, frames, 3, height, width), float in [0, 1], with one static and one dynamic factor."""
 
+    name: ClassVar[str]
+    config: Config
     frame_size: int
     static_dim: int
     dynamics_dim: int
@@ -113,7 +115,7 @@ class Method(nn.Module, ABC):
 
     @abstractmethod
     def loss(self, clip: Tensor, kl_scale: float, generator: torch.Generator | None = None) -> dict[str, Tensor]:
-        """Named terms of the objective, each summed over what it covers and averaged over the batch; "total" is minimised."""
+        """Named terms of the objective, each summed over what it covers, mean over the batch; "total" is minimised."""
 
     def forward(self, clip: Tensor, kl_scale: float, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         return self.loss(clip, kl_scale, generator)

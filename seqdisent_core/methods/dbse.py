@@ -66,6 +66,9 @@ class DBSEConfig(Config):
 class DBSE(Method):
     """The model of Berman et al. 2024 and, by `config.variant`, the three ablations of its tables."""
 
+    name = "dbse"
+    config: DBSEConfig
+
     def __init__(self, config: DBSEConfig) -> None:
         super().__init__()
         self.config = config
@@ -112,7 +115,7 @@ class DBSE(Method):
         return difference + slot * noise
 
     def encode(self, clip: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
-        """Posterior of a clip (batch, frames, 3, size, size) in [0, 1]; `generator` draws the anchor's noise in training.
+        """Posterior of a clip (batch, frames, 3, size, size) in [0, 1]; `generator` draws the anchor's training noise.
 
         Raises ConfigError for a clip of another frame size, or an anchor outside the clip.
         """
@@ -183,5 +186,3 @@ class DBSE(Method):
             moving = moving / (moving.mean(dim=(3, 4), keepdim=True) + 1e-4)
             error = error * (1 + self.config.motion_weight * moving)
         return error.sum(dim=(2, 3, 4))
-
-

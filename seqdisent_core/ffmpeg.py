@@ -1,0 +1,259 @@
+"""ffmpeg as a child process within limits, and what it says of the one file it is given.
+
+A hostile or broken file can neither crash nor fill the server: the child reads that file and nothing else, and lives
+within limits of memory, processor time and waiting. What it complains of becomes a sentence for a person.
+"""
+
+import io
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+import imageio_ffmpeg
+import numpy as np
+
+from seqdisent_core.errors import VideoError
+
+if sys.platform == "linux":
+    import resource
+
+_MOST_BYTES = 16 * 2**30  # only the part in use is read; past this it is no clip a person meant to drop here
+_CHILD_MEMORY = 4 * 2**30  # bytes of address space; 8K H.264 on two threads takes about 1 GiB
+_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows would open one for every child
+_CHILD_SECONDS = 240  # of processor time
+_WAIT_FOR_ONE, _WAIT_IN_ALL = 20.0, 120.0  # seconds of waiting for one frame, for the whole file
+_LOG_BYTES = 65536  # kept of either end of what ffmpeg says
+
+# Containers people have, and stills so as to say that they are stills. Left out on purpose: whatever names other
+# files (hls, dash, concat, sdp, image2, avisynth), and the readers of text and of old games.
+_FORMATS = (
+    "mov,matroska,avi,asf,flv,live_flv,mpeg,mpegts,mpegvideo,m4v,h263,h264,hevc,vvc,av1,obu,ivf,vc1,ogg,gif,apng,"
+    "webp_anim,jpegxl_anim,mjpeg,mjpeg_2000,mxf,nut,dv,rm,wtv,yuv4mpegpipe,mp3,wav,aac,flac,aiff,amr,ac3,caf,"
+    "png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe,jpegxl_pipe,qoi_pipe,ppm_pipe,pgm_pipe,psd_pipe"
+)
+_PLAYLIST = re.compile(
+    rb"(\xef\xbb\xbf)?\s*(#EXTM3U|ffconcat|file\s|v=0\s|\[(playlist|Reference)\]|(<\?xml[^>]*>\s*)?<MPD)"
+)
+SAVE_AS = "Save it as an MP4 (H.264) and try again."
+UNKNOWN_CODEC = "uses a codec that is unknown here. " + SAVE_AS
+_COMPLAINTS = {  # what ffmpeg says, and what a person can do about it
+    r"not on whitelist": "is not a video of a kind that is read here. " + SAVE_AS,
+    r"low score": "is not a video, although its name ends like one. Choose a video file, such as an MP4.",
+    r"moov atom not found": "is cut off: its index, at the end, is missing. Copy or download it again, to the end.",
+    r"Permission denied": "may not be opened. Allow it to be read, or copy it elsewhere.",
+    r"unsupported chunk: ANIM": "is an animated WebP, which this ffmpeg is too old for. Save it as GIF or MP4.",
+    r"\(enc[va] /": "is encrypted (copy-protected). Choose a file without copy protection.",
+    r"annot allocate memory|get_buffer\(\) failed|temporarily unavailable": f"needs more than the "
+    f"{_CHILD_MEMORY // 2**30} GB of memory that one video may take. Save it at a smaller size.",
+    r"Video: none|[Dd]ecoder .*not found|no decoder|Could not find codec": UNKNOWN_CODEC,
+    r"No space left": "cannot be written: the disk is full. Free some space and try again.",
+}
+
+
+class Child:
+    """One ffmpeg within limits: reading, writing and ending wait a bounded time, its messages are kept in bounds."""
+
+    def __init__(self, arguments: Sequence[str], *, reads: bool = False, writes: bool = False) -> None:
+        self._process = subprocess.Popen(
+            [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-timelimit", str(_CHILD_SECONDS), *arguments],
+            stdin=subprocess.PIPE if writes else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if reads else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "AV_LOG_FORCE_NOCOLOR": "1"},
+            creationflags=_NO_WINDOW,
+        )
+        _limit_memory(self._process.pid)
+        self.expired = False
+        self._left = _WAIT_IN_ALL
+        self._head, self._tail = b"", b""
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    @property
+    def log(self) -> str:
+        return (self._head + self._tail).decode("utf-8", "replace")
+
+    def read_into(self, frame: np.ndarray) -> bool:
+        """Fill `frame`; False when no whole frame is left."""
+        assert isinstance(self._process.stdout, io.BufferedReader)
+        view, filled = frame.data.cast("B"), 0
+        with self._patience(_WAIT_FOR_ONE):
+            while filled < len(view) and (count := self._process.stdout.readinto(view[filled:])):
+                filled += count
+        return filled == len(view)
+
+    def write(self, frame: np.ndarray) -> bool:
+        """Hand over `frame`; False when ffmpeg has ended, which `finish` then explains."""
+        assert self._process.stdin is not None
+        with self._patience(_WAIT_FOR_ONE):
+            try:
+                self._process.stdin.write(np.ascontiguousarray(frame).data.cast("B"))
+            except OSError:
+                return False
+        return True
+
+    def finish(self) -> bool:
+        """Wait for the end; True when ffmpeg says that all went well."""
+        with self._patience(_WAIT_IN_ALL):
+            if self._process.stdin:
+                with suppress(OSError):  # it ended before the last bytes, which its exit code tells
+                    self._process.stdin.close()
+            code = self._process.wait()
+            self._listener.join()
+        return code == 0
+
+    def close(self) -> None:
+        """End the process now, whatever it is doing, and leave nothing of it behind."""
+        self._process.kill()
+        self.finish()
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe:
+                pipe.close()
+
+    def complaint(self, path: Path, otherwise: str) -> VideoError:
+        """What to tell the person whose file made this process fail."""
+        said = self.log.replace(str(path.absolute()), "")  # the name is the person's, not ffmpeg's word
+        for pattern, sentence in _COMPLAINTS.items():
+            if not self.expired and re.search(pattern, said):
+                return VideoError(f"{file_name(path)} {sentence}")
+        died = self._process.returncode < 0 or "received signal" in said  # by a limit, or by its own fault
+        if self.expired or died:
+            otherwise = "takes more time or memory than one video may. Cut it to ten seconds or save it smaller."
+        return VideoError(f"{file_name(path)} {otherwise}")
+
+    @contextmanager
+    def _patience(self, seconds: float) -> Iterator[None]:
+        """Kill the process if the block lasts longer. Only time spent waiting counts, not what the reader takes."""
+        watchdog = threading.Timer(max(0.0, min(seconds, self._left)), self._expire)
+        watchdog.daemon = True
+        began = time.monotonic()
+        watchdog.start()
+        try:
+            yield
+        finally:
+            watchdog.cancel()
+            watchdog.join()
+            self._left -= time.monotonic() - began
+
+    def _expire(self) -> None:
+        self.expired = True
+        self._process.kill()
+
+    def _listen(self) -> None:
+        assert isinstance(self._process.stderr, io.BufferedReader)
+        while chunk := self._process.stderr.read1(_LOG_BYTES):
+            room = _LOG_BYTES - len(self._head)
+            self._head += chunk[:room]
+            self._tail = (self._tail + chunk[room:])[-_LOG_BYTES:]
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header of a media file as ffmpeg prints it; `video` is the part on the stream that is read, if any."""
+
+    path: Path
+    container: str
+    video: str | None
+    stream: int
+    seconds: float | None
+    has_audio: bool
+    child: Child
+
+    @classmethod
+    def inspect(cls, path: str | Path) -> Self:
+        """Ask ffmpeg. Raises VideoError if there is no such file, or it is no media file that is read here."""
+        file = _existing(path)
+        child = Child(input_arguments(file))
+        child.finish()  # never goes "well": ffmpeg asks for an output
+        child.close()
+        opened = re.search(r"^Input #0, (\S+), from ", child.log, re.M)
+        if child.expired or not opened:
+            raise child.complaint(file, "is not a video, or damaged. Choose a video file, such as an MP4.")
+        streams = re.split(r"^  Stream #0:(?=\d)", child.log[opened.end() :], flags=re.M)[1:]
+        heads = [text.partition("\n")[0] for text in streams]
+        films = [text for text in streams if re.match(r".*: Video: (?!.*attached pic)", text)]
+        length = re.search(r"^  Duration: (\d+):(\d+):([\d.]+)", child.log, re.M)
+        return cls(
+            path=file,
+            container=opened[1],
+            video=films[0] if films else None,
+            stream=int(re.match(r"\d+", films[0])[0]) if films else -1,  # type: ignore[index]
+            seconds=int(length[1]) * 3600 + int(length[2]) * 60 + float(length[3]) if length else None,
+            has_audio=any(": Audio: " in head and ": Audio: none" not in head for head in heads),
+            child=child,
+        )
+
+
+def _limit_memory(pid: int) -> None:
+    """Bound the child's address space from outside: code between fork and exec is unsafe in a server with threads.
+
+    Elsewhere than on Linux the time limits and the largest picture size bound it.
+    """
+    if sys.platform == "linux":
+        with suppress(ProcessLookupError):  # it has already ended
+            hardest = resource.prlimit(pid, resource.RLIMIT_AS)[1]
+            most = _CHILD_MEMORY if hardest == resource.RLIM_INFINITY else min(_CHILD_MEMORY, hardest)
+            resource.prlimit(pid, resource.RLIMIT_AS, (most, most))
+
+
+@lru_cache(maxsize=1)
+def known_filters() -> frozenset[str]:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-filters"]
+    listing = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_WAIT_FOR_ONE)
+    return frozenset(line.split()[1] for line in listing.stdout.splitlines() if "->" in line)
+
+
+def input_arguments(path: Path) -> tuple[str, ...]:
+    """Arguments that open this one file: no network, no playlist, and no name mistaken for an option or an address."""
+    allowed = ("-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS)
+    return (*allowed, "-i", f"file:{path.absolute()}")
+
+
+def _existing(path: str | Path) -> Path:
+    text = os.fspath(path)
+    file = Path(text)
+    try:
+        status = file.stat()
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        status = None
+    if not text.strip():
+        raise VideoError("No file was given. Choose a video file.")
+    if status is None and re.match(r"\s*([a-z][a-z0-9+.-]+:/|www\.)", text, re.I):
+        raise VideoError(f"{_short(text)} is a web address. Download the video first, then choose the file.")
+    if status is None:
+        raise VideoError(f"There is no file {file_name(file)} that can be opened. Check its name, or choose it again.")
+    if not file.is_file():
+        raise VideoError(f"{file_name(file)} is a folder or a device, not a file. Choose one video file.")
+    if status.st_size == 0:
+        raise VideoError(f"{file_name(file)} is empty (0 bytes). Record, copy or download it again.")
+    if status.st_size > _MOST_BYTES:
+        raise VideoError(f"{file_name(file)} is larger than {_MOST_BYTES / 2**30:.0f} GB. Cut out ten seconds of it.")
+    try:
+        with file.open("rb") as opened:
+            start = opened.read(512)
+    except OSError:
+        raise VideoError(f"{file_name(file)} may not be opened. Allow it to be read, or copy it elsewhere.") from None
+    if _PLAYLIST.match(start):
+        raise VideoError(
+            f"{file_name(file)} is a playlist: it only points to other files. Choose the video file itself."
+        )
+    return file
+
+
+def file_name(path: Path) -> str:
+    return _short(path.name or str(path))
+
+
+def _short(text: str) -> str:
+    """What a person typed or named, printable and no longer than a line."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return text if len(text) <= 60 else f"{text[:40]}...{text[-16:]}"

@@ -1,0 +1,340 @@
+"""The app in a real browser: clips are dropped in, come back swapped, and everything that can go wrong is said."""
+
+import base64
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from conftest import FIRST, SECOND, Served, Visit
+from gradio.route_utils import delete_files_created_by_app
+from gradio_client import Client, handle_file  # type: ignore[import-untyped]
+from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
+from media import make_bad_files
+
+from seqdisent_core.assets import asset
+from seqdisent_core.video import probe_video, read_video
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+_ROOT = Path(__file__).resolve().parent.parent
+_PLAYERS = ".sd-stage video"
+_WAIT = 60_000  # milliseconds; how long a busy machine may take, not how long it should
+_DROP = """([where, name, content]) => {
+    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+    const data = new DataTransfer();
+    data.items.add(new File([bytes], name, { type: 'video/mp4' }));
+    for (const kind of ['dragenter', 'dragover', 'drop'])
+        document.querySelector(where).dispatchEvent(
+            new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+}"""
+
+
+def example(name: str) -> Path:
+    return asset("examples") / name
+
+
+def choose(page: "Page", place: str, file: Path) -> None:
+    """Gives a file to the file input of one of the two places."""
+    page.locator(f"#{place}-clip input[type=file]").set_input_files(file)
+
+
+def drop(page: "Page", place: str, file: Path) -> None:
+    """Drags a file from outside onto one of the two places."""
+    content = base64.b64encode(file.read_bytes()).decode()
+    page.evaluate(_DROP, [f"#{place}-clip .sd-area", file.name, content])
+
+
+def face_is_found(page: "Page", place: str) -> None:
+    page.locator(f"#{place}-face .sd-face").wait_for(timeout=_WAIT)
+
+
+def swapped(page: "Page") -> "Page":
+    """The page with both examples in it, after Swap."""
+    for place in ("first", "second"):
+        page.locator(f"#{place}-clip .sd-thumb").first.click()
+        face_is_found(page, place)
+    page.get_by_role("button", name="Swap", exact=True).click()
+    results_are_shown(page)
+    return page
+
+
+def results_are_shown(page: "Page") -> None:
+    page.locator(_PLAYERS).nth(3).wait_for(timeout=_WAIT)
+    page.wait_for_function(f"[...document.querySelectorAll('{_PLAYERS}')].every((video) => video.readyState >= 3)")
+
+
+def times(page: "Page") -> list[float]:
+    found: list[float] = page.eval_on_selector_all(_PLAYERS, "(videos) => videos.map((video) => video.currentTime)")
+    return found
+
+
+def serious_findings(page: "Page") -> list[str]:
+    """What axe finds that keeps people out, as "rule: element"."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    findings = axe.run(page).response["violations"]
+    return [
+        f"{finding['id']}: {node['html'][:120]}"
+        for finding in findings
+        if finding["impact"] in ("serious", "critical")
+        for node in finding["nodes"]
+    ]
+
+
+def out_of_sight(page: "Page") -> list[str]:
+    """Elements that reach beyond the sides of the window, and how wide the page is."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll('.sd *')].filter((element) => {
+            const box = element.getBoundingClientRect();
+            const hidden = element.closest('.sd-hidden') || element.closest('.sd-film') || !box.width;
+            return !hidden && (box.left < -1 || box.right > innerWidth + 1);
+        }).map((element) => element.outerHTML.slice(0, 120))"""
+    )
+    wide: bool = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return [*found, *(["the page"] if wide else [])]
+
+
+def test_two_dropped_clips_come_back_with_the_right_person_and_expression(visit: Visit, tmp_path: Path) -> None:
+    from seqdisent_core.evaluation.judge import Judge
+
+    page = visit()
+    choose(page, "first", example(FIRST))
+    drop(page, "second", example(SECOND))
+    for place in ("first", "second"):
+        face_is_found(page, place)
+    page.get_by_role("button", name="Swap", exact=True).click()
+    results_are_shown(page)
+    judge = Judge.from_pretrained(asset("checkpoints/facekit52_judge"))
+    links = page.get_by_role("link", name="Download as MP4")
+    assert links.count() == 2
+    for at, (person, driver) in enumerate(((SECOND, FIRST), (FIRST, SECOND))):
+        with page.expect_download() as waiting:
+            links.nth(at).click()
+        film = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(film)
+        assert film.suffix == ".mp4"
+        frames, _ = read_video(film)
+        assert len(frames) == len(read_video(example(driver))[0])
+        small = np.stack([cv2.resize(frame, (64, 64), interpolation=cv2.INTER_AREA) for frame in frames])
+        seen = judge.read(small)
+        assert (seen.person, seen.expression) == (person.rpartition("_")[0], Path(driver).stem.rpartition("_")[2])
+
+
+def test_the_four_clips_play_in_step_and_stop_at_the_same_frame(visit: Visit) -> None:
+    page = swapped(visit())
+    page.wait_for_function(f"document.querySelector('{_PLAYERS}').currentTime > 0.2")
+    stage = page.locator(".sd-stage")
+    assert stage.get_attribute("data-playing") == "true"
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_function(f"[...document.querySelectorAll('{_PLAYERS}')].every((v) => v.paused && !v.seeking)")
+    assert np.ptp(times(page)) < 1e-3
+    page.locator(".sd-scrub").evaluate("(s) => { s.value = 0.4; s.dispatchEvent(new Event('input')); }")
+    page.wait_for_function(f"[...document.querySelectorAll('{_PLAYERS}')].every((v) => !v.seeking)")
+    assert all(0.39 < time < 0.48 for time in times(page))
+    assert page.locator(".sd-strip img").count() == 4
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download as GIF").first.click()
+    assert Path(waiting.value.suggested_filename).suffix == ".gif"
+    assert Path(waiting.value.path()).read_bytes()[:4] == b"GIF8"
+
+
+def test_a_swap_goes_by_the_keyboard_alone(visit: Visit) -> None:
+    page = visit()
+
+    def tab_to(selector: str) -> None:
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
+                return
+        raise AssertionError(f"Tab does not reach {selector}")
+
+    for place in ("first", "second"):
+        tab_to(f"#{place}-clip .sd-thumb")
+        ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert ring == "solid", "the focus is not to be seen"
+        page.keyboard.press("Enter")
+        face_is_found(page, place)
+    page.wait_for_selector("#swap:not([disabled])")
+    tab_to("#swap")
+    page.keyboard.press("Enter")
+    results_are_shown(page)
+    tab_to(".sd-stage")
+    page.keyboard.press(" ")
+    page.wait_for_selector(".sd-stage[data-playing=false]")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"[...document.querySelectorAll('{_PLAYERS}')].every((v) => !v.seeking)")
+    frame = 1 / probe_video(example(FIRST)).fps
+    assert times(page) == pytest.approx([2.5 * frame] * 4, abs=0.01)
+
+
+def test_every_bad_file_gets_its_sentence_and_the_other_clip_stays(visit: Visit, tmp_path: Path) -> None:
+    page = visit()
+    page.locator("#first-clip .sd-thumb").first.click()
+    face_is_found(page, "first")
+    files = make_bad_files(tmp_path)
+    del files["folder.mp4"]  # browsers send no folders
+    assert len(files) >= 20
+    for name, (path, word) in files.items():
+        choose(page, "second", path)
+        alert = page.locator("#second-face [role=alert]")
+        alert.wait_for(timeout=_WAIT)
+        sentence = alert.inner_text()
+        assert (word in sentence) if word != "ok" else sentence.endswith("."), (name, sentence)
+        assert "Traceback" not in sentence
+        assert "/" not in sentence.replace(name, ""), sentence
+        assert page.locator("#first-face .sd-face").is_visible()
+        assert page.locator("#swap").is_disabled()
+        page.get_by_role("button", name="Second clip: remove").click()
+        alert.wait_for(state="detached")
+
+
+def test_links_and_what_is_too_large_are_refused_before_they_are_sent(visit: Visit, tmp_path: Path) -> None:
+    page = visit()
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.setData('text/uri-list', 'https://example.org/film.mp4');
+            document.querySelector('#first-clip .sd-area').dispatchEvent(
+                new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+        }"""
+    )
+    assert "That is a link" in page.locator("#first-clip [role=alert]").inner_text()
+    large = tmp_path / "large.mp4"
+    with large.open("wb") as file:
+        file.truncate(201 * 2**20)
+    choose(page, "second", large)
+    assert "large.mp4 is larger than 200 MB" in page.locator("#second-clip .sd-trouble [role=alert]").inner_text()
+
+
+def test_one_of_several_faces_can_be_chosen(visit: Visit, tmp_path: Path) -> None:
+    both = tmp_path / "both.mp4"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-i", example(FIRST), "-i", example(SECOND)]
+    side_by_side = "[1]scale=200:200,pad=200:256:0:28[small];[0][small]hstack"
+    subprocess.run([*command, "-filter_complex", side_by_side, "-pix_fmt", "yuv420p", both], check=True)
+    page = visit()
+    choose(page, "first", both)
+    face_is_found(page, "first")
+    faces = page.locator("#first-face .sd-chooser button")
+    assert faces.all_inner_texts() == ["Largest", "2nd"]
+    before = page.locator("#first-face .sd-where img").get_attribute("src")
+    faces.nth(1).click()
+    page.wait_for_selector("#first-face .sd-chooser button[data-face='1'][aria-pressed=true]", timeout=_WAIT)
+    assert page.locator("#first-face .sd-where img").get_attribute("src") != before
+
+
+def test_a_removed_clip_takes_the_swap_with_it(visit: Visit) -> None:
+    page = visit()
+    for place in ("first", "second"):
+        page.locator(f"#{place}-clip .sd-thumb").first.click()
+        face_is_found(page, place)
+    page.wait_for_selector("#swap:not([disabled])")
+    page.get_by_role("button", name="First clip: remove").click()
+    page.wait_for_selector("#swap[disabled]")
+    assert page.locator("#first-face .sd-face").count() == 0
+    assert page.locator("#second-face .sd-face").is_visible()
+
+
+def test_a_clip_can_be_recorded_with_the_camera(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("button", name="First clip: use the camera").click()
+    page.get_by_role("button", name="Record").click()
+    face_is_found(page, "first")
+    assert page.locator("#first-clip .sd-name").inner_text().startswith("camera.")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_phone_shows_everything_without_scrolling_sideways(visit: Visit, theme: str) -> None:
+    page = visit(f"?__theme={theme}", width=390, height=844)
+    assert out_of_sight(page) == []
+    choose(page, "second", Path(__file__))  # a sentence, with a file's name in it
+    page.locator("#second-face [role=alert]").wait_for(timeout=_WAIT)
+    assert out_of_sight(page) == []
+    swapped(page)
+    assert out_of_sight(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_any_state(visit: Visit, theme: str) -> None:
+    page = visit(f"?__theme={theme}")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (background == "rgb(252, 250, 246)") == (theme == "light")
+    assert serious_findings(page) == []
+    choose(page, "first", Path(__file__))
+    page.locator("#first-face [role=alert]").wait_for(timeout=_WAIT)
+    assert serious_findings(page) == []
+    swapped(page)
+    assert serious_findings(page) == []
+
+
+@pytest.fixture(scope="module")
+def client(served: Served) -> Iterator[Client]:
+    yield Client(served.address, verbose=False)
+
+
+def test_the_endpoint_swaps_two_files(client: Client) -> None:
+    films_and_words = client.predict(
+        first=handle_file(str(example(FIRST))), second=handle_file(str(example(SECOND))), api_name="/swap"
+    )
+    first_film, second_film, first_words, second_words = films_and_words
+    assert len(read_video(first_film)[0]) == len(read_video(example(SECOND))[0])
+    assert len(read_video(second_film)[0]) == len(read_video(example(FIRST))[0])
+    assert first_words == "The first person, doing what the second does"
+    assert second_words == "The second person, doing what the first does"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("https://example.org/film.mp4", "That is a link, not a file"),
+        (handle_file("https://example.org/film.mp4"), "That is a link, not a file"),
+        (handle_file(__file__), "not a video"),
+        (None, "Two clips are needed"),
+    ],
+    ids=["a typed address", "a file's address", "no video", "nothing"],
+)
+def test_the_endpoint_says_what_is_wrong(client: Client, given: object, expected: str) -> None:
+    with pytest.raises(AppError, match=expected):
+        client.predict(first=given, second=handle_file(str(example(SECOND))), api_name="/swap")
+
+
+def test_only_the_swap_is_offered_to_programs(client: Client) -> None:
+    endpoints = client.view_api(return_format="dict", print_info=False)
+    assert isinstance(endpoints, dict)
+    assert list(endpoints["named_endpoints"]) == ["/swap"]
+    assert endpoints["unnamed_endpoints"] == {}
+
+
+def test_files_of_the_project_are_not_served(served: Served) -> None:
+    import httpx
+
+    def status(path: Path) -> int:
+        return httpx.get(f"{served.address}gradio_api/file={path}").status_code
+
+    assert status(example(FIRST)) == 200
+    assert status(_ROOT / "pyproject.toml") == 403
+    assert status(asset("checkpoints/facekit52") / "config.json") == 403
+
+
+def test_everything_a_visitor_brought_or_got_can_be_deleted(served: Served, client: Client) -> None:
+    client.predict(handle_file(str(example(FIRST))), handle_file(str(example(SECOND))), api_name="/swap")
+    assert list(served.folder.rglob("*.mp4"))
+    delete_files_created_by_app(served.demo, None)
+    assert [path for path in served.folder.rglob("*") if path.is_file()] == []
+    assert served.demo.delete_cache is not None
+
+
+def test_nothing_heavy_is_imported_before_the_page_shows() -> None:
+    code = "import app, sys; app.build(); print([name for name in ('torch', 'cv2', 'vtk') if name in sys.modules])"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=_ROOT, capture_output=True, text=True, check=True, env={**os.environ}
+    )
+    assert ended.stdout.split("\n")[-2] == "[]"

@@ -1,0 +1,93 @@
+"""The command as people run it, in a process of its own, on real files with the shipped checkpoint."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seqdisent_core.assets import asset
+from seqdisent_core.evaluation.judge import Judge
+from seqdisent_core.faces import read_face
+from seqdisent_core.video import probe_video
+
+ROOT = Path(__file__).resolve().parent.parent
+HAPPY = "person_000_happiness"
+AFRAID = "person_049_fear"
+
+
+def seqdisent(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "seqdisent_core.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
+
+
+def example(name: str) -> Path:
+    return asset("examples") / f"{name}.mp4"
+
+
+@pytest.fixture(scope="module")
+def swapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    out = tmp_path_factory.mktemp("swap")
+    done = seqdisent("swap", example(HAPPY), example(AFRAID), "--out", out, "--json", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_swap_writes_films_whose_person_and_expression_the_judge_confirms(swapped: dict[str, str]) -> None:
+    judge = Judge.from_pretrained(asset("checkpoints/facekit52_judge"))
+    for film, person, expression in (("first", "person_000", "fear"), ("second", "person_049", "happiness")):
+        info = probe_video(swapped[film])
+        assert (info.width, info.height) == (256, 256)
+        reading = judge.read(read_face(swapped[film], size=judge.config.frame_size).frames)
+        assert (reading.person, reading.expression) == (person, expression)
+
+
+def test_swap_writes_gifs_and_a_sheet_too(swapped: dict[str, str]) -> None:
+    assert probe_video(swapped["first_gif"]).width == 256
+    assert Path(swapped["sheet"]).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_file_that_is_no_film_gets_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    text = tmp_path / "letter.mp4"
+    text.write_text("Dear visitor, this is not a film.")
+    done = seqdisent("swap", example(HAPPY), text, "--out", tmp_path)
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.replace("\r", "\n").splitlines() if line.startswith("seqdisent:")]
+    assert len(lines) == 1 and "letter.mp4" in lines[0]
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == [text]
+
+
+def test_a_web_address_and_a_missing_device_and_model_get_one_line_each(tmp_path: Path) -> None:
+    for arguments, word in (
+        (["https://example.org/a.mp4", example(HAPPY)], "web address"),
+        ([example(HAPPY), example(AFRAID), "--device", "abacus"], "abacus"),
+        ([example(HAPPY), example(AFRAID), "--model", "no/such/place"], "no/such/place"),
+    ):
+        done = seqdisent("swap", *arguments, "--out", tmp_path / "out")
+        assert done.returncode == 1, done.stderr
+        assert word in done.stderr and "Traceback" not in done.stderr
+
+
+def test_wrong_usage_is_exit_code_2() -> None:
+    assert seqdisent("swap").returncode == 2
+    assert seqdisent("render", "nonsense", "out").returncode == 2
+
+
+def test_help_names_every_command() -> None:
+    shown = seqdisent("--help").stdout
+    for command in ("swap", "render", "judge", "train", "evaluate", "report"):
+        assert command in shown
+
+
+def test_unknown_presets_variants_and_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text('{"model": {"widht": 3}}')
+    for arguments, word in (
+        (["best", "data", tmp_path], "published, fast"),
+        ([tmp_path / "recipe.json", "data", tmp_path], "widht"),
+        (["fast", tmp_path / "nowhere", tmp_path], "nowhere"),
+        (["fast", tmp_path / "nowhere", tmp_path, "--variant", "without_everything"], "without_everything"),
+    ):
+        done = seqdisent("train", *arguments)
+        assert done.returncode == 1 and word in done.stderr and "Traceback" not in done.stderr, done.stderr

@@ -1,0 +1,109 @@
+"""The studio with the shipped checkpoint: swaps, reconstructions, threads, and what it refuses."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from seqdisent_core.assets import asset
+from seqdisent_core.errors import SeqdisentError
+from seqdisent_core.evaluation.judge import Judge
+from seqdisent_core.faces import FaceClip
+from seqdisent_core.studio import Studio
+
+EXAMPLES = sorted(asset("examples").glob("*.mp4"))
+
+
+@pytest.fixture(scope="module")
+def studio() -> Studio:
+    return Studio.from_pretrained(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def judge() -> Judge:
+    return Judge.from_pretrained(asset("checkpoints/facekit52_judge"))
+
+
+@pytest.fixture(scope="module")
+def clips(studio: Studio) -> list[FaceClip]:
+    return [studio.read_face(path) for path in EXAMPLES]
+
+
+def labels(clip: FaceClip) -> tuple[str, str]:
+    person, _, expression = clip.source.stem.rpartition("_")
+    return person, expression
+
+
+def test_there_are_a_dozen_examples_and_the_judge_knows_each(clips: list[FaceClip], judge: Judge) -> None:
+    assert len(clips) == 12
+    for clip in clips:
+        reading = judge.read(clip.frames)
+        assert (reading.person, reading.expression) == labels(clip)
+        assert clip.notes == ()
+
+
+def test_swapped_examples_show_the_one_person_and_the_other_expression(
+    studio: Studio, clips: list[FaceClip], judge: Judge
+) -> None:
+    right_person, right_expression = [], []
+    for first, second in zip(clips, clips[1:] + clips[:1], strict=True):
+        swap = studio.swap(first, second)
+        for frames, person, expression in (
+            (swap.first, labels(first)[0], labels(second)[1]),
+            (swap.second, labels(second)[0], labels(first)[1]),
+        ):
+            reading = judge.read(frames)
+            right_person.append(reading.person == person)
+            right_expression.append(reading.expression == expression)
+    assert np.mean(right_person) >= 0.95
+    assert np.mean(right_expression) >= 0.85
+
+
+def test_a_swap_has_the_drivers_length_and_rate(studio: Studio, clips: list[FaceClip]) -> None:
+    first, second = clips[0], clips[1]
+    longer = FaceClip(
+        np.concatenate([second.frames, second.frames[::-1]]),
+        25.0,
+        second.transforms,
+        second.source,
+        (),
+        1,
+        second.preview,
+    )
+    swap = studio.swap(first, longer)
+    assert swap.first.shape == (30, 64, 64, 3) and swap.first.dtype == np.uint8
+    assert swap.second.shape == (15, 64, 64, 3)
+    assert (swap.first_fps, swap.second_fps) == (25.0, first.fps)
+
+
+def test_a_clip_swapped_with_itself_is_its_reconstruction_and_near_the_clip(
+    studio: Studio, clips: list[FaceClip]
+) -> None:
+    clip = clips[0]
+    rebuilt = studio.reconstruct(clip.frames)
+    assert np.array_equal(studio.swap(clip, clip).first, rebuilt)
+    error = np.mean((rebuilt / 255 - clip.frames / 255) ** 2)
+    assert -10 * np.log10(error) > 22
+
+
+def test_threads_get_the_same_as_one_alone(studio: Studio, clips: list[FaceClip]) -> None:
+    alone = [studio.reconstruct(clip.frames) for clip in clips[:6]]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda clip: studio.reconstruct(clip.frames), clips[:6]))
+    assert all(np.array_equal(one, other) for one, other in zip(alone, together, strict=True))
+
+
+def test_any_anchor_will_do(studio: Studio, clips: list[FaceClip]) -> None:
+    codes = studio.encode(clips[0].frames, anchor=14)
+    assert codes.static.shape == (studio.method.static_dim,)
+    assert not np.array_equal(codes.static, studio.encode(clips[0].frames).static)
+
+
+def test_frames_of_another_size_or_dtype_are_refused(studio: Studio) -> None:
+    for frames in (
+        np.zeros((9, 32, 32, 3), np.uint8),
+        np.zeros((9, 64, 64, 3), np.float32),
+        np.zeros((64, 64, 3), np.uint8),
+    ):
+        with pytest.raises(SeqdisentError, match="uint8"):
+            studio.encode(frames)
