@@ -52,7 +52,7 @@ def clip_input(title: str, *, examples: Sequence[Path] = (), elem_id: str | None
 
 
 class OnlyFile(FileData):
-    """A file; words in its place, such as an address, are refused with a sentence (gr.Error)."""
+    """A video file. An address in its place is refused."""  # the page of the endpoint shows these words
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> "OnlyFile":

@@ -4,7 +4,8 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from seqdisent_core.studio import Studio
+    from seqdisent_core.faces import FaceClip
+    from seqdisent_core.studio import Studio, Swap
 
 QUEUE = "model"  # concurrency_id of every event that runs the model: one at a time, in the order they came
 
@@ -30,3 +31,8 @@ def warm_up() -> None:
     """Starts to load the model in the background: called when a page has shown itself."""
     if _studio is None:
         threading.Thread(target=studio, name="load the model", daemon=True).start()
+
+
+def swap(first: "FaceClip", second: "FaceClip") -> "Swap":
+    """Each person doing what the other does: the one place of the pages that wants a GPU for it."""
+    return studio().swap(first, second)

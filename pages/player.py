@@ -4,7 +4,6 @@ from pathlib import Path
 
 import gradio as gr
 import numpy as np
-from gradio.context import get_blocks_context
 from gradio.data_classes import FileData, GradioModel
 from pydantic import Field
 
@@ -58,14 +57,13 @@ class Show(GradioModel):
 def player(*, elem_id: str | None = None) -> gr.HTML:
     """A stage for a `Show`, its value: every clip in step, by mouse and by keyboard (space, arrows, Home, End).
 
-    Files of the show are copied to where visitors may ask for them, unless they lie there already.
+    Files of the show are copied to where visitors may ask for them, and deleted when old. For that, give it a Show or
+    None, never an update such as gr.skip(): Gradio would make a new component of it, whose files it forgets.
     """
     stage = gr.HTML(
         html_template=web("player.html"), js_on_load=web("player.js"), apply_default_css=False, elem_id=elem_id
     )
     stage.data_model = Show  # on the instance: beside the source of a subclass, Gradio writes a stub file
-    if context := get_blocks_context():  # gr.HTML makes a second set of its files, of which the app never hears
-        context.root_block.temp_file_sets.append(stage.temp_files)
     return stage
 
 

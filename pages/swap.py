@@ -7,23 +7,21 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-import numpy as np
 from gradio.data_classes import FileData
 
-from pages import model, status
-from pages.clip_input import clip_input, found, found_face, refuse_links
-from pages.player import Download, Show, ShownClip, Words, player, shown_file, strip
+from pages import model, status, swap_endpoint
+from pages.clip_input import clip_input, found, found_face
+from pages.player import player
+from pages.swap_result import NAMES, write_show
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
-    from seqdisent_core.studio import Swap
 
 STAGES = ("Reading the faces", "Swapping", "Writing the films")
 KEEP_SECONDS = 1500  # for which a session's faces are kept after they were read: not longer than their files are
 
-_NAMES = ("first", "second")
 _INTRO = """
 <div class="sd sd-intro">
   <h1>Who a face is,<br>and what it does</h1>
@@ -37,21 +35,13 @@ swap = studio.swap(studio.read_face("first.mp4"), studio.read_face("second.mp4")
 </div>
 """
 _PROGRESS = '<div class="sd sd-progress" aria-live="polite">${value}</div>'
+_LOOK_AT_PROGRESS = (
+    "() => document.querySelector('.sd-progress').scrollIntoView({ block: 'center', behavior: 'smooth' })"
+)
 _PRIVACY = (
     '<p class="sd sd-hint-line">Use clips of people who agree to it. Your clips and the results '
     "are deleted from the server within the hour, and nothing is sent anywhere else.</p>"
 )
-_LINE = (
-    Words(text="On the left, "),
-    Words(text="who", hue="who"),
-    Words(text=" was taken from the second clip and "),
-    Words(text="what is done", hue="does"),
-    Words(text=" from the first; on the right, the other way round."),
-)
-_API = """Two clips of faces, swapped: each person does what the other one did.
-
-Returns the first person's face doing what the second does (an MP4), the second person's face doing what the first
-does (an MP4), and a sentence on each."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +58,7 @@ def layout() -> None:
     """Lays the page out and binds its events; call it inside a Blocks context."""
     gr.HTML(_INTRO, apply_default_css=False)
     with gr.Row(equal_height=False):
-        first, second = (_half(name, at) for at, name in enumerate(_NAMES))
+        first, second = (_half(name, at) for at, name in enumerate(NAMES))
     go = gr.Button("Swap", variant="primary", interactive=False, elem_classes="sd-go", elem_id="swap")
     progress = gr.HTML(_hint(None, None), html_template=_PROGRESS, apply_default_css=False)
     stage = player(elem_id="results")
@@ -77,6 +67,7 @@ def layout() -> None:
         _bind(half, first, second, go, progress)
     faces = [first.face, second.face]
     at_once: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    go.click(None, js=_LOOK_AT_PROGRESS)
     pressed = go.click(
         swap_faces,
         faces,
@@ -88,7 +79,7 @@ def layout() -> None:
     )
     pressed.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **at_once)
     pressed.then(_button, faces, go, **at_once)
-    _endpoint()
+    swap_endpoint.bind()
 
 
 def _half(name: str, at: int) -> _Half:
@@ -108,7 +99,8 @@ def _half(name: str, at: int) -> _Half:
 def _bind(half: _Half, first: _Half, second: _Half, go: gr.Button, progress: gr.HTML) -> None:
     """What happens when a clip comes into one place, leaves it, or another of its faces is chosen."""
     known = [half.face, half.job]
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    # "multiple": a clip that comes while another is read is not ignored; the reading of the other is stopped then.
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
     at_once: dict[str, Any] = {**quiet, "queue": False}
     reading: dict[str, Any] = {**quiet, "concurrency_id": "faces", "concurrency_limit": 2}
     for event in (
@@ -122,7 +114,7 @@ def _bind(half: _Half, first: _Half, second: _Half, go: gr.Button, progress: gr.
 
 
 def _hint(first: "FaceClip | None", second: "FaceClip | None") -> str:
-    missing = [name for name, clip in zip(_NAMES, (first, second), strict=True) if clip is None]
+    missing = [name for name, clip in zip(NAMES, (first, second), strict=True) if clip is None]
     words = f"Add the {' and the '.join(missing)} clip, or click an example." if missing else "Both faces are there."
     return f'<p class="sd-hint-line">{words}</p>'
 
@@ -195,103 +187,9 @@ def swap_faces(first: "FaceClip | None", second: "FaceClip | None") -> Iterator[
         return
     yield status.stages(STAGES, 1), None, gr.Button("Swapping …", interactive=False)
     try:
-        swapped = exchange(first, second)
-        yield status.stages(STAGES, 2), gr.skip(), gr.skip()
+        swapped = model.swap(first, second)
+        yield status.stages(STAGES, 2), None, gr.skip()
         with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
-            yield "", _show(swapped, first, second, Path(folder)), gr.skip()
+            yield "", write_show(swapped, first, second, Path(folder)), gr.skip()
     except SeqdisentError as error:
-        yield status.problem(str(error)), gr.skip(), gr.skip()
-
-
-def exchange(first: "FaceClip", second: "FaceClip") -> "Swap":
-    """Runs the model: the one place of this page that wants a GPU."""
-    return model.studio().swap(first, second)
-
-
-def _show(swapped: "Swap", first: "FaceClip", second: "FaceClip", folder: Path) -> Show:
-    """Writes the films and puts them on a stage: what was given above, what was made below, a column a movement."""
-    from seqdisent_core.studio import enlarge, save_swap
-    from seqdisent_core.video import write_video
-
-    films = [
-        write_video(folder / f"{name}.mp4", enlarge(clip.frames), clip.fps)
-        for name, clip in zip(_NAMES, (first, second), strict=True)
-    ]
-    files = save_swap(swapped, folder, first, second)
-    given = [_given("first", 0, films[0], first), _given("second", 1, films[1], second)]
-    made = [
-        _made("second", "first", 0, files.second, files.second_gif, swapped.second, swapped.second_fps),
-        _made("first", "second", 1, files.first, files.first_gif, swapped.first, swapped.first_fps),
-    ]
-    columns = ["What the first clip does", "What the second clip does"]
-    return Show(clips=[*given, *made], columns=columns, line=list(_LINE))
-
-
-def _given(name: str, column: int, film: Path, clip: "FaceClip") -> ShownClip:
-    return ShownClip(
-        file=shown_file(film),
-        caption=[Words(text=f"{name.capitalize()} person", hue="who"), Words(text=", unchanged")],
-        made=False,
-        column=column,
-        fps=clip.fps,
-        strip=strip(clip.frames),
-        alt=f"The {name} clip, as the model sees it",
-    )
-
-
-def _made(who: str, does: str, column: int, film: Path, gif: Path, frames: np.ndarray, fps: float) -> ShownClip:
-    from seqdisent_core.video import probe_video
-
-    return ShownClip(
-        file=shown_file(film),
-        caption=[
-            Words(text=f"{who.capitalize()} person", hue="who"),
-            Words(text=", "),
-            Words(text=f"doing what the {does} does", hue="does"),
-        ],
-        made=True,
-        column=column,
-        fps=fps,
-        strip=strip(frames),
-        sound=probe_video(film).has_audio,
-        alt=said(who, does),
-        downloads=[Download(label="MP4", file=shown_file(film)), Download(label="GIF", file=shown_file(gif))],
-    )
-
-
-def said(who: str, does: str) -> str:
-    """What a result is, in words."""
-    return f"The {who} person, doing what the {does} does"
-
-
-def _endpoint() -> None:
-    """The same as a named endpoint: two files in, two films and two sentences out. Nobody sees its components."""
-    with gr.Column(visible=False):
-        first, second = (refuse_links(gr.File(label=f"The {name} clip: a video file")) for name in _NAMES)
-        films = [gr.File(label=f"The {who} person's film") for who in _NAMES]
-        words = [gr.Textbox(label=f"What the {who} film shows") for who in _NAMES]
-        gr.Button().click(
-            swap_files,
-            [first, second],
-            [*films, *words],
-            preprocess=False,  # or gr.File would leave an empty file behind for each
-            api_name="swap",
-            api_description=_API,
-            concurrency_id=model.QUEUE,
-            concurrency_limit=1,
-        )
-
-
-def swap_files(first: dict[str, Any] | None, second: dict[str, Any] | None) -> Iterator[tuple[str, str, str, str]]:
-    """Two video files in; two MP4 files and a sentence on each out. Raises gr.Error with a sentence."""
-    from seqdisent_core.studio import save_swap
-
-    if first is None or second is None:
-        raise gr.Error("Two clips are needed: give first and second, each a video file.", print_exception=False)
-    try:
-        faces = [model.studio().read_face(given["path"]) for given in (first, second)]
-        with TemporaryDirectory() as folder:
-            files = save_swap(exchange(*faces), folder, *faces)
-            yield str(files.first), str(files.second), said("first", "second"), said("second", "first")
-    except SeqdisentError as error:
-        raise gr.Error(str(error), print_exception=False) from error
+        yield status.problem(str(error)), None, gr.skip()

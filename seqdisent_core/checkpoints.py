@@ -39,7 +39,7 @@ def read_network(source: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]
 
     Raises ConfigError if there is no such folder or model, or a file of it is missing or damaged.
     """
-    folder = _folder(source)
+    folder = checkpoint_folder(source)
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         state = load_file(folder / WEIGHTS)
@@ -50,13 +50,19 @@ def read_network(source: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]
     return config, {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
 
 
-def _folder(source: str | Path) -> Path:
+def checkpoint_folder(source: str | Path) -> Path:
+    """The folder itself, or a local copy of the model with that id on the Hugging Face Hub.
+
+    Raises ConfigError where it is neither, or the Hub cannot be reached.
+    """
     if Path(source).is_dir():
         return Path(source)
     try:
-        return Path(snapshot_download(str(source)))
+        return Path(snapshot_download(str(source), allow_patterns=[CONFIG, WEIGHTS, "training.json"]))
     except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError):
-        raise ConfigError(f"{source} is neither a folder here nor a model on the Hugging Face Hub.") from None
+        raise ConfigError(
+            f"{source} is neither a folder here nor a model on the Hugging Face Hub, or the Hub cannot be reached."
+        ) from None
 
 
 def save_method(model: Method, folder: Path, card: str, *, half: bool = False) -> None:

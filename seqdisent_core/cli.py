@@ -28,10 +28,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SeqdisentError as error:
         print(f"seqdisent: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"seqdisent: {error.filename or 'a file'}: {error.strerror or error}.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("seqdisent: stopped", file=sys.stderr)
         return 130
     return 0
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,8 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument(
         "--source", type=Path, required=True, help="ict_facekit.npz, or ICT-FaceKit's FaceXModel folder"
     )
-    render.add_argument("--takes", type=int, default=12, help="clips of each person and expression (default: 12)")
-    render.add_argument("--frames", type=int, default=15, help="frames of a clip (default: 15)")
+    render.add_argument("--takes", type=_count, default=12, help="clips of each person and expression (default: 12)")
+    render.add_argument("--frames", type=_count, default=15, help="frames of a clip (default: 15)")
     render.add_argument("--size", type=int, default=64, help="pixels a side (default: 64)")
     render.add_argument("--seed", type=int, default=0)
     render.set_defaults(run=_render)
@@ -63,7 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     judge = commands.add_parser("judge", help="train the judge of persons and expressions on a set's train split")
     judge.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
     judge.add_argument("out", type=Path, help="folder for the judge")
-    judge.add_argument("--steps", type=int, default=1200)
+    judge.add_argument("--steps", type=_count, default=1200)
+    judge.add_argument("--size", type=int, default=64, help="pixels a side (default: 64)")
     judge.add_argument("--seed", type=int, default=0)
     judge.set_defaults(run=_judge)
 
@@ -71,19 +82,22 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("config", help="a preset (published, fast) or a JSON file with the parts model and training")
     train.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
     train.add_argument("out", type=Path, help="folder for checkpoints, log, sheets and the trained model")
-    train.add_argument("--variant", default="full", help="full, without_loss, without_subtraction or without_both")
+    train.add_argument(
+        "--variant", help="full, without_loss, without_subtraction or without_both, whatever CONFIG says"
+    )
     train.add_argument("--judge", type=Path, help="judge that reads swaps of the validation split as training goes")
-    train.add_argument("--steps", type=int, help="steps to train, instead of the recipe's")
+    train.add_argument("--steps", type=_count, help="steps to train, instead of the recipe's")
     train.add_argument("--seed", type=int, help="seed, instead of the recipe's")
-    train.add_argument("--look-every", type=int, default=500, help="steps between sheets and figures (default: 500)")
+    train.add_argument("--look-every", type=_count, default=500, help="steps between sheets and figures (default: 500)")
     train.add_argument("--cpu", action="store_true", help="train on the CPU where there is a GPU, too")
     train.set_defaults(run=_train)
 
     evaluate = commands.add_parser("evaluate", help="measure a checkpoint on a set's test split")
-    evaluate.add_argument("checkpoint", type=Path)
+    evaluate.add_argument("checkpoint", help="folder or Hugging Face id")
     evaluate.add_argument("--data", type=Path, required=True, help="the set it was trained on")
     evaluate.add_argument("--judge", type=Path, required=True, help="folder of the judge")
     evaluate.add_argument("--out", type=Path, required=True, help="the result file, JSON")
+    evaluate.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
     evaluate.add_argument("--seed", type=int, default=0)
     evaluate.set_defaults(run=_evaluate)
 
@@ -153,15 +167,19 @@ def _judge(options: argparse.Namespace) -> None:
     from seqdisent_core.evaluation.judge import accuracy, read_clips, train_judge
     from seqdisent_core.training import as_training_tensor
 
-    clips = load_clips(options.data)
+    clips = load_clips(options.data, size=options.size)
+    held = clips.part("validation")  # before the work: a set without one is refused at once
     with _bar(options.steps, "training the judge") as bar:
         judge = train_judge(
             clips, steps=options.steps, seed=options.seed, progress=lambda done, _: bar.update(done - bar.n)
         )
-    held = clips.part("validation")
     logits = read_clips(judge, as_training_tensor(held))
     person, expression = accuracy(logits.person, held.person), accuracy(logits.expression, held.expression)
-    judge.save(options.out, JUDGE_CARD.format(name=clips.name, command=options.command_line, clips=len(clips.person)))
+    train = clips.part("train")
+    card = JUDGE_CARD.format(
+        name=clips.name, command=options.command_line, clips=len(train), sha256=train.sha256(), seed=options.seed
+    )
+    judge.save(options.out, card)
     print(f"validation: person {person:.1%}, expression {expression:.1%}; saved in {options.out}")
 
 
@@ -171,6 +189,7 @@ Tells the persons and expressions of {name} apart; trained on its train split al
 
     {command}
 
+({clips} clips, sha256 of frames and labels {sha256}, seed {seed}).
 It measures decoded clips and has never seen one. It knows no one outside that set. MIT licence.
 """
 
@@ -179,14 +198,16 @@ def _recipe(options: argparse.Namespace) -> "Recipe":
     from seqdisent_core.presets import PRESETS, Recipe, preset
 
     if options.config in PRESETS:
-        recipe = preset(options.config, variant=options.variant)
+        recipe = preset(options.config)
     else:
         try:
             recipe = Recipe.from_dict(json.loads(Path(options.config).read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise ConfigError(f"{options.config} is neither a preset ({', '.join(PRESETS)}) nor a file.") from None
-        except json.JSONDecodeError as error:
-            raise ConfigError(f"{options.config} is not valid JSON (line {error.lineno}: {error.msg}).") from None
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            raise ConfigError(f"{options.config} is not a JSON file.") from None
+    if options.variant:
+        recipe = replace(recipe, model=replace(recipe.model, variant=options.variant))
     changes = {name: getattr(options, name) for name in ("steps", "seed") if getattr(options, name) is not None}
     return replace(recipe, training=replace(recipe.training, **changes))
 
@@ -197,11 +218,13 @@ def _train(options: argparse.Namespace) -> None:
     from seqdisent_core.runs import train_run
 
     recipe = _recipe(options)
-    clips = load_clips(options.data)
+    clips = load_clips(options.data, size=recipe.model.frame_size)
     judge = Judge.from_pretrained(options.judge) if options.judge else None
     with _bar(recipe.training.steps, "training") as bar:
 
         def progress(now: "Progress") -> None:
+            if not now.terms:  # a run that goes on: the time left is reckoned from here
+                bar.initial = bar.n = bar.last_print_n = now.step
             bar.update(now.step - bar.n)
             bar.set_postfix({name: f"{value:.4g}" for name, value in now.terms.items() if name != "total"})
 
@@ -220,20 +243,24 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from seqdisent_core.checkpoints import load_method
+    from seqdisent_core.checkpoints import checkpoint_folder
     from seqdisent_core.clips import load_clips
     from seqdisent_core.evaluation.judge import Judge
     from seqdisent_core.evaluation.results import evaluate, write_result
     from seqdisent_core.runs import read_training
+    from seqdisent_core.studio import Studio
 
+    checkpoint = checkpoint_folder(options.checkpoint)
+    training = read_training(checkpoint)
+    model = Studio.from_pretrained(checkpoint, device=options.device).method
     result = evaluate(
-        load_method(options.checkpoint),
-        Judge.from_pretrained(options.judge),
-        load_clips(options.data),
+        model,
+        Judge.from_pretrained(options.judge).to(model.device),
+        load_clips(options.data, size=model.frame_size),
         command=options.command_line,
-        checkpoint=options.checkpoint,
+        checkpoint=checkpoint,
         judge_folder=options.judge,
-        training=read_training(options.checkpoint),
+        training=training,
         seed=options.seed,
         progress=lambda stage: tqdm.write(stage, file=sys.stderr),
     )

@@ -10,7 +10,6 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from seqdisent_core.errors import ConfigError
 from seqdisent_core.gaussians import Gaussian
 
 FRAME_SIZES = (64, 128, 256)
@@ -19,8 +18,6 @@ LOG_VARIANCE_RANGE = (-10.0, 6.0)  # keeps exp() finite when a run starts badly;
 
 def block_channels(frame_size: int, width: int) -> list[int]:
     """Channels of the strided blocks from the frame inwards: width, 2, 4, 8 times width, then 8 times width."""
-    if frame_size not in FRAME_SIZES:
-        raise ConfigError(f"Frames of {frame_size} px are not supported; choose one of {FRAME_SIZES}.")
     blocks = frame_size.bit_length() - 3
     return [width * min(2**i, 8) for i in range(blocks)]
 
@@ -73,17 +70,24 @@ class FrameDecoder(nn.Module):
 class GaussianHead(nn.Module):
     """Linear mean and log-variance: (..., inputs) -> Gaussian over (..., outputs)."""
 
-    def __init__(self, inputs: int, outputs: int, log_variance: float = 0.0) -> None:
+    def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.mean = nn.Linear(inputs, outputs)
         self.log_variance = nn.Linear(inputs, outputs)
         nn.init.zeros_(self.log_variance.weight)
-        nn.init.constant_(self.log_variance.bias, log_variance)
+        nn.init.zeros_(self.log_variance.bias)
 
     def forward(self, features: Tensor) -> Gaussian:
         with torch.autocast(features.device.type, enabled=False):  # codes keep all their digits under bf16
             features = features.float()
             return Gaussian(self.mean(features), self.log_variance(features).clamp(*LOG_VARIANCE_RANGE))
+
+
+def run_lstm(lstm: nn.LSTM, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """All outputs and the last hidden states of an LSTM, in float32: under autocast a GPU would run it in float16."""
+    with torch.autocast(inputs.device.type, enabled=False):
+        outputs, (hidden, _) = lstm(inputs.float())
+    return outputs, hidden
 
 
 class DynamicsPrior(nn.Module):
@@ -98,7 +102,7 @@ class DynamicsPrior(nn.Module):
     def forward(self, dynamics: Tensor) -> Gaussian:
         """The prior of every step given the steps before it, in one call: (batch, frames, dynamics_dim)."""
         shifted = torch.cat([torch.zeros_like(dynamics[:, :1]), dynamics[:, :-1]], dim=1)
-        return self.head(self.lstm(shifted)[0])
+        return self.head(run_lstm(self.lstm, shifted)[0])
 
     @torch.no_grad()
     def sample(

@@ -11,8 +11,8 @@ import torch
 
 from seqdisent_core.checkpoints import save_method
 from seqdisent_core.clips import Clips
-from seqdisent_core.errors import DataError
-from seqdisent_core.evaluation.judge import Judge
+from seqdisent_core.errors import ConfigError, DataError
+from seqdisent_core.evaluation.judge import Judge, check_judge
 from seqdisent_core.evaluation.protocols import encode_clips, reconstruction_figures, swap_figures
 from seqdisent_core.evaluation.results import hardware
 from seqdisent_core.methods import DBSE, Method
@@ -43,13 +43,15 @@ def train_run(
     frames are of another size than the model's.
     """
     train, held = clips.part("train"), clips.part("validation")
-    if not len(train.person) or not len(held.person):
-        raise DataError(f"{clips.name} needs clips in its train and its validation split.")
+    if judge:
+        check_judge(judge, clips)
     if clips.frames.shape[2] != recipe.model.frame_size:
         raise DataError(f"{clips.name} is {clips.frames.shape[2]} px and the model {recipe.model.frame_size} px wide.")
     torch.manual_seed(recipe.training.seed)
     model = DBSE(recipe.model)
     trainer = Trainer(model, recipe.training, train, folder, cpu=cpu)
+    if judge:
+        judge = judge.to(trainer.accelerator.device)
     chosen = np.random.default_rng(0).permutation(len(held.person))[:LOOKED_AT]
     looked = held.select(chosen)
     looked_frames = as_training_tensor(looked)
@@ -74,7 +76,7 @@ def train_run(
             "steps": trainer.step,
             "batch": recipe.training.batch,
             "seconds": round(trainer.seconds),
-            "hardware": hardware(),
+            "hardware": hardware(trainer.accelerator.device),
             "date": time.strftime("%Y-%m-%d", time.gmtime()),
             "command": command,
             "data": {"name": clips.name, "clips": len(train.person), "sha256": train.sha256()},
@@ -86,9 +88,11 @@ def train_run(
 
 
 def read_training(checkpoint: Path) -> dict[str, Any]:
-    """What a checkpoint's training.json says of its making; empty where there is none."""
-    path = checkpoint / "training.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    """What a checkpoint's training.json says of its making. Raises ConfigError where it is missing or damaged."""
+    try:
+        return json.loads((checkpoint / "training.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        raise ConfigError(f"{checkpoint} does not say how it was trained: its training.json is missing.") from None
 
 
 def model_card(training: dict[str, Any]) -> str:

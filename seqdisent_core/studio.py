@@ -61,9 +61,14 @@ class Studio:
     def __init__(self, method: Method, device: str | None = None) -> None:
         """Raises ConfigError for a device that this machine does not have."""
         name = device or ("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
+        usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": _has_mps()}
+        if not usable.get(name.partition(":")[0]):
+            raise ConfigError(f"There is no device {name!r} here. Choose cpu, or leave the device out.")
         try:
             self.method = method.to(name).eval()
-        except (RuntimeError, AssertionError):  # torch raises either, by how it was built
+        except torch.OutOfMemoryError:
+            raise ConfigError(f"The device {name} has no memory left. Close what uses it, or choose cpu.") from None
+        except RuntimeError:  # a number that no device has
             raise ConfigError(f"There is no device {name!r} here. Choose cpu, or leave the device out.") from None
         self._lock = Lock()
 
@@ -99,17 +104,25 @@ class Studio:
             raise SeqdisentError(
                 f"A clip is uint8 (frames, {self.size}, {self.size}, 3); this one is {frames.dtype} {frames.shape}."
             )
-        with self._lock, torch.inference_mode(), self._precision():
+        with self._lock, torch.inference_mode():
             clip = torch.from_numpy(np.ascontiguousarray(frames)).to(self.method.device)
             codes = self.method.encode(clip.permute(0, 3, 1, 2)[None].float() / 255, anchor=anchor).mean
             return StudioCodes(codes.static[0].float().cpu().numpy(), codes.dynamics[0].float().cpu().numpy())
 
     def decode(self, static: np.ndarray, dynamics: np.ndarray) -> np.ndarray:
-        """Put codes together: (static_dim,), (frames, dynamics_dim) -> uint8 (frames, size, size, 3)."""
-        with self._lock, torch.inference_mode(), self._precision():
+        """Put codes together: float32 (static_dim,), (frames, dynamics_dim) -> uint8 (frames, size, size, 3).
+
+        Raises SeqdisentError for other shapes.
+        """
+        wanted = (self.method.static_dim,), (self.method.dynamics_dim,)
+        if (static.shape, dynamics.shape[1:]) != wanted or not len(dynamics):
+            raise SeqdisentError(
+                f"Codes are ({wanted[0][0]},) and (frames, {wanted[1][0]}); these are {static.shape}, {dynamics.shape}."
+            )
+        with self._lock, torch.inference_mode():
             device = self.method.device
             clip = self.method.decode(
-                torch.from_numpy(static).to(device)[None], torch.from_numpy(dynamics).to(device)[None]
+                torch.from_numpy(static).float().to(device)[None], torch.from_numpy(dynamics).float().to(device)[None]
             )
             return as_frames(clip[0])
 
@@ -128,10 +141,6 @@ class Studio:
             second_fps=first.fps,
         )
 
-    def _precision(self) -> torch.autocast:
-        """float32 everywhere: at these sizes a GPU gains nothing from less, and a CPU only with special units."""
-        return torch.autocast(self.method.device.type, enabled=False)
-
 
 def _has_mps() -> bool:
     return torch.backends.mps.is_available()
@@ -142,6 +151,11 @@ def enlarge(frames: np.ndarray, size: int = VIEW_SIZE) -> np.ndarray:
     return np.stack([cv2.resize(frame, (size, size), interpolation=cv2.INTER_LANCZOS4) for frame in frames])
 
 
+def _short_stem(path: Path) -> str:
+    """A file's name, cut so that two of them together are still a name that every file system takes."""
+    return path.stem.encode()[:80].decode(errors="ignore")
+
+
 def save_swap(swap: Swap, folder: str | Path, first: FaceClip, second: FaceClip) -> SwapFiles:
     """Write both films as MP4 (with the driver's sound where it has one) and GIF, and a sheet of all four clips as PNG.
 
@@ -150,15 +164,15 @@ def save_swap(swap: Swap, folder: str | Path, first: FaceClip, second: FaceClip)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for frames, fps, person, driver in (
-        (swap.first, swap.first_fps, first, second),
-        (swap.second, swap.second_fps, second, first),
+    for number, frames, fps, person, driver in (
+        ("first", swap.first, swap.first_fps, first, second),
+        ("second", swap.second, swap.second_fps, second, first),
     ):
-        number = "first" if person is first else "second"
-        stem = f"{number}_{person.source.stem}_moved_by_{driver.source.stem}"
+        stem = f"{number}_{_short_stem(person.source)}_moved_by_{_short_stem(driver.source)}"
         large = enlarge(frames)
         paths.append(video.write_video(folder / f"{stem}.mp4", large, fps, audio_from=driver.source))
         paths.append(video.write_gif(folder / f"{stem}.gif", large, fps))
     sheet = folder / "sheet.png"
     iio.imwrite(sheet, clip_rows([first.frames, second.frames, swap.first, swap.second]))
-    return SwapFiles(*paths, sheet=sheet)
+    first_film, first_gif, second_film, second_gif = paths
+    return SwapFiles(first_film, first_gif, second_film, second_gif, sheet)

@@ -29,7 +29,8 @@ class TrainingConfig(Config):
     random later ones in order; the other steps see whole clips. kl_cycle_steps: period of the divergences' annealing, 0
     for none. ema_decay: of the averaged weights that are evaluated and kept, 0 for the last weights themselves.
     colour_gain: largest relative change of each colour channel, and mirror: left and right exchanged half the time;
-    both drawn once a clip and the same for all its frames.
+    both drawn once a clip and the same for all its frames. precision: of convolutions and linear layers; losses, codes
+    and recurrences are float32 always.
     """
 
     seed: int = 0
@@ -47,9 +48,13 @@ class TrainingConfig(Config):
     ema_decay: float = 0.0
     colour_gain: float = 0.0
     mirror: bool = False
+    precision: Literal["bf16", "no"] = "bf16"
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in ("learning_rate", "muon_learning_rate"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0.")
         for name in ("steps", "batch", "sparse_batch"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1.")
@@ -104,8 +109,14 @@ class Trainer:
     def __init__(self, model: Method, config: TrainingConfig, clips: Clips, folder: Path, *, cpu: bool = False) -> None:
         self.config, self.folder = config, folder
         # bf16 needs no loss scaling; processors without it run the same code more slowly
-        self.accelerator = Accelerator(mixed_precision="bf16", cpu=cpu)
+        self.accelerator = Accelerator(mixed_precision=config.precision, cpu=cpu)
         self.clips = as_training_tensor(clips)
+        self.identity = {
+            "training": config.to_dict(),
+            "model": {"method": model.name, **model.config.to_dict()},
+            "data": clips.sha256(),
+            "processes": self.accelerator.num_processes,
+        }
         self.model = model.to(self.accelerator.device)
         self.parallel = self.accelerator.prepare_model(self.model)
         self.optimisers = make_optimisers(self.model, config.optimizer, config.learning_rate, config.muon_learning_rate)
@@ -138,6 +149,8 @@ class Trainer:
         Raises SeqdisentError when the loss stops being a number.
         """
         self._resume()
+        if self.step and progress:
+            progress(Progress(self.step, self.config.steps, {}))
         main = self.accelerator.is_main_process
         log = SummaryWriter(str(self.folder / "log"), purge_step=self.step) if main else None
         last = self.config.steps if stop_after is None else min(stop_after, self.config.steps)
@@ -168,14 +181,15 @@ class Trainer:
         batch = draw_labelled_batch(self.clips, config, self.step, rank)[0].to(self.accelerator.device)
         generator = torch.Generator(self.accelerator.device)
         generator.manual_seed(int(np.random.default_rng([config.seed, self.step, rank, 1]).integers(2**62)))
-        with self.accelerator.autocast():
-            terms = self.parallel(batch, kl_scale(self.step, config.kl_cycle_steps), generator)
+        terms = self.parallel(batch, kl_scale(self.step, config.kl_cycle_steps), generator)
         self.accelerator.backward(terms["total"])
         for optimiser in self.optimisers:
             optimiser.step()
             optimiser.zero_grad()
         if self.average:
             self.average.update_parameters(self.model)
+        if self.accelerator.device.type == "cuda":
+            torch.cuda.synchronize()  # or the clock would read when work was ordered, not when it was done
         self.step += 1
         self.seconds += time.perf_counter() - started
         return terms
@@ -186,8 +200,8 @@ class Trainer:
         values = {name: float(value.detach()) for name, value in terms.items()}
         if not np.isfinite(values["total"]):
             raise SeqdisentError(
-                f"The loss stopped being a number at step {self.step}. Lower the learning rate, or resume from the "
-                f"last checkpoint in {self.folder}."
+                f"The loss stopped being a number at step {self.step}. Lower the learning rate and train into another "
+                "folder."
             )
         for name, value in values.items():
             if log:
@@ -199,7 +213,7 @@ class Trainer:
         state = {
             "step": self.step,
             "seconds": self.seconds,
-            "config": json.dumps(self.config.to_dict()),
+            "identity": json.dumps(self.identity),
             "model": self.model.state_dict(),
             "average": self.average.state_dict() if self.average else None,
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
@@ -213,9 +227,12 @@ class Trainer:
         path = self.folder / "state.pt"
         if not path.exists():
             return
-        state = torch.load(path, map_location=self.accelerator.device, weights_only=True)
-        if json.loads(state["config"]) != self.config.to_dict():
-            raise ConfigError(f"{self.folder} holds a run with other settings. Choose another folder or delete it.")
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        if json.loads(state["identity"]) != json.loads(json.dumps(self.identity)):
+            raise ConfigError(
+                f"{self.folder} holds a run with other settings, another set or another number of processes. Choose "
+                "another folder, or delete it."
+            )
         self.model.load_state_dict(state["model"])
         if self.average:
             self.average.load_state_dict(state["average"])

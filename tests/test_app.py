@@ -231,6 +231,21 @@ def test_one_of_several_faces_can_be_chosen(visit: Visit, tmp_path: Path) -> Non
     assert page.locator("#first-face .sd-where img").get_attribute("src") != before
 
 
+def test_the_clip_that_came_last_is_the_one_that_counts(visit: Visit, tmp_path: Path) -> None:
+    long = tmp_path / "long.mp4"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-stream_loop", "9", "-i", example(FIRST)]
+    subprocess.run([*command, "-vf", "scale=720:720", "-pix_fmt", "yuv420p", long], check=True)
+    page = visit()
+    choose(page, "first", long)
+    page.locator("#first-face .sd-reading").wait_for(timeout=_WAIT)
+    page.locator("#first-clip .sd-thumb").first.click()
+    face_is_found(page, "first")
+    page.wait_for_timeout(3000)  # for what the stopped reading might still bring
+    assert page.locator("#first-face .sd-reading").count() == 0
+    assert "15 frames" in page.locator("#first-face .sd-facts").inner_text()
+    assert page.locator("#first-clip .sd-name").inner_text() == "Example: happiness"
+
+
 def test_a_removed_clip_takes_the_swap_with_it(visit: Visit) -> None:
     page = visit()
     for place in ("first", "second"):
@@ -322,6 +337,10 @@ def test_files_of_the_project_are_not_served(served: Served) -> None:
     assert status(example(FIRST)) == 200
     assert status(_ROOT / "pyproject.toml") == 403
     assert status(asset("checkpoints/facekit52") / "config.json") == 403
+    stolen = {"path": str(_ROOT / "pyproject.toml"), "meta": {"_type": "gradio.FileData"}}
+    call = f"{served.address}gradio_api/call/swap"
+    number = httpx.post(call, json={"data": [stolen, stolen]}).json()["event_id"]
+    assert httpx.get(f"{call}/{number}").text.startswith("event: error")
 
 
 def test_everything_a_visitor_brought_or_got_can_be_deleted(served: Served, client: Client) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from seqdisent_core.assets import asset
+from seqdisent_core.clips import EXPRESSIONS
 from seqdisent_core.evaluation.judge import Judge
 from seqdisent_core.faces import read_face
 from seqdisent_core.video import probe_video
 
 ROOT = Path(__file__).resolve().parent.parent
+FILMS = sorted(asset("examples").glob("*.mp4"))
 HAPPY = "person_000_happiness"
 AFRAID = "person_049_fear"
 
@@ -68,6 +70,57 @@ def test_a_web_address_and_a_missing_device_and_model_get_one_line_each(tmp_path
         done = seqdisent("swap", *arguments, "--out", tmp_path / "out")
         assert done.returncode == 1, done.stderr
         assert word in done.stderr and "Traceback" not in done.stderr
+
+
+def test_long_file_names_are_cut_and_one_clip_may_be_given_twice(tmp_path: Path) -> None:
+    long = tmp_path / ("ש" * 100 + ".mp4")
+    long.write_bytes(example(HAPPY).read_bytes())
+    done = seqdisent("swap", long, long, "--out", tmp_path / "out", "--json", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    paths = json.loads(done.stdout)
+    assert len({paths[key] for key in ("first", "first_gif", "second", "second_gif", "sheet")}) == 5
+
+
+def test_a_folder_that_cannot_be_written_gets_one_line(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    done = seqdisent("swap", example(HAPPY), example(AFRAID), "--out", tmp_path / "taken")
+    assert done.returncode == 1 and "taken" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_set_becomes_a_judge_a_model_a_result_file_and_a_table(tmp_path: Path) -> None:
+    folder = tmp_path / "clips"
+    for number in range(36):  # two persons, six expressions, three takes: one in each split
+        person, expression, take = number // 18, EXPRESSIONS[number % 18 // 3], number % 3
+        place = folder / f"person_{person}" / expression
+        place.mkdir(parents=True, exist_ok=True)
+        source = FILMS[(person * 5 + EXPRESSIONS.index(expression)) % len(FILMS)]
+        (place / f"{take}.mp4").write_bytes(source.read_bytes())
+    recipe = tmp_path / "recipe.json"
+    small = {
+        "width": 4,
+        "feature_dim": 8,
+        "static_dim": 4,
+        "dynamics_dim": 4,
+        "hidden_dim": 8,
+        "posterior_hidden_dim": 8,
+    }
+    recipe.write_text(json.dumps({"model": small, "training": {"steps": 2, "batch": 4}}))
+    text = tmp_path / "text.md"
+    text.write_text("# Mine\n<!-- figures: begin -->\n<!-- figures: end -->\n")
+    judge, run, results = tmp_path / "judge", tmp_path / "run", tmp_path / "results"
+    for arguments in (
+        ("judge", folder, judge, "--steps", 2),
+        ("train", recipe, folder, run, "--judge", judge, "--variant", "without_loss", "--cpu"),
+        ("evaluate", run / "model", "--data", folder, "--judge", judge, "--out", results / "facekit52_dbse.json"),
+        ("report", text, "--results", results),
+    ):
+        done = seqdisent(*arguments)
+        assert done.returncode == 0, done.stderr
+    result = json.loads((results / "facekit52_dbse.json").read_text())
+    assert result["model"]["variant"] == "without_loss"
+    assert result["data"]["clips"] == 12 and result["repeats"] == 5
+    assert set(result["metrics"]) == {"reconstruction", "swap"}
+    assert "12 test clips" in text.read_text()
 
 
 def test_wrong_usage_is_exit_code_2() -> None:

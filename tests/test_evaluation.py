@@ -115,7 +115,8 @@ def test_pairs_differ_in_both_labels_and_come_anew_with_another_seed() -> None:
 
 
 def test_figures_are_means_with_spreads_over_repeats() -> None:
-    assert figure([0.5, 1.0]) == {"mean": 0.75, "std": 0.25, "n": 2}
+    assert figure([0.5, 1.0]) == {"mean": 0.75, "std": pytest.approx(0.125**0.5), "n": 2}
+    assert figure([0.5]) == {"mean": 0.5, "std": 0.0, "n": 1}
 
 
 def test_accuracy_counts_the_largest_logit() -> None:

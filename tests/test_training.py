@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -121,6 +122,25 @@ def test_a_run_with_other_settings_is_not_mixed_into_a_folder(clips: Clips, tmp_
         Trainer(DBSE(SMALL), replace(QUICK, seed=5), clips.part("train"), tmp_path, cpu=True).run()
 
 
+def test_a_run_of_another_variant_or_on_other_clips_is_not_mixed_in_either(clips: Clips, tmp_path: Path) -> None:
+    Trainer(DBSE(SMALL), QUICK, clips.part("train"), tmp_path, cpu=True).run(stop_after=1)
+    other = DBSE(replace(SMALL, variant="without_loss"))
+    with pytest.raises(ConfigError, match="other settings"):
+        Trainer(other, QUICK, clips.part("train"), tmp_path, cpu=True).run()
+    with pytest.raises(ConfigError, match="another set"):
+        Trainer(DBSE(SMALL), QUICK, clips.part("test"), tmp_path, cpu=True).run()
+
+
+def test_the_documents_name_every_setting_in_which_the_presets_differ() -> None:
+    text = (Path(__file__).resolve().parent.parent / "docs" / "training.md").read_text(encoding="utf-8")
+    named = {
+        word for line in text.splitlines() if line.startswith("| `") for word in line.split("|")[1].split("`")[1::2]
+    }
+    paper, ours = preset("published").to_dict(), preset("fast").to_dict()
+    differ = {name for part in paper for name in paper[part] if paper[part][name] != ours[part][name]}
+    assert differ <= named
+
+
 def test_a_run_leaves_a_model_its_making_sheets_and_a_log(clips: Clips, tmp_path) -> None:
     lines: list[str] = []
     train_run(Recipe(SMALL, QUICK), clips, tmp_path, report=lines.append, look_every=3, cpu=True)
@@ -149,9 +169,8 @@ def test_a_set_without_validation_clips_or_of_another_size_is_refused(clips: Cli
 
 
 def test_presets_are_the_papers_and_ours_and_round_trip() -> None:
-    paper = preset("published", variant="without_both")
+    paper = preset("published")
     assert (paper.model.weight_reconstruction, paper.model.weight_anchor, paper.model.weight_static) == (87, 30, 15)
-    assert paper.model.variant == "without_both"
     for name in ("published", "fast"):
         recipe = preset(name)
         assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe

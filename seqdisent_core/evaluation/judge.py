@@ -19,7 +19,7 @@ from seqdisent_core.checkpoints import load_weights, read_network, write_network
 from seqdisent_core.clips import Clips
 from seqdisent_core.errors import DataError
 from seqdisent_core.methods.contract import Config
-from seqdisent_core.networks import FrameEncoder
+from seqdisent_core.networks import FrameEncoder, run_lstm
 from seqdisent_core.optimisers import learning_rate_scale
 from seqdisent_core.training import TrainingConfig, as_training_tensor, draw_labelled_batch
 
@@ -76,7 +76,7 @@ class Judge(nn.Module):
     def forward(self, clip: Tensor) -> Logits:
         batch, frames = clip.shape[:2]
         features = self.encoder(clip.flatten(0, 1)).float().view(batch, frames, -1)
-        _, (last, _) = self.lstm(features)
+        _, last = run_lstm(self.lstm, features)
         joined = torch.cat([last[0], last[1]], dim=1)
         return Logits(self.person(joined).float(), self.expression(joined).float())
 
@@ -118,8 +118,6 @@ def train_judge(
     Raises DataError for an empty train split.
     """
     train = clips.part("train")
-    if not len(train.person):
-        raise DataError(f"{clips.name} has no clips in its train split, so no judge can be trained on it.")
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     judge = Judge(JudgeConfig(clips.persons, clips.expressions, train.frames.shape[2], width)).to(device)
@@ -151,6 +149,15 @@ def read_clips(judge: Judge, clips: Tensor, batch: int = 64) -> Logits:
         part = clips[start : start + batch].to(device)
         parts.append(judge(part.float() / 255 if part.dtype == torch.uint8 else part))
     return Logits(torch.cat([p.person for p in parts]).cpu(), torch.cat([p.expression for p in parts]).cpu())
+
+
+def check_judge(judge: Judge, clips: Clips) -> None:
+    """Raises DataError unless the judge tells apart just the persons and expressions of a set, at its size."""
+    known = judge.config
+    if (known.persons, known.expressions) != (clips.persons, clips.expressions):
+        raise DataError(f"This judge knows other people than {clips.name}. Train one on it: seqdisent judge.")
+    if known.frame_size != clips.frames.shape[2]:
+        raise DataError(f"This judge sees {known.frame_size} px and {clips.name} is {clips.frames.shape[2]} px wide.")
 
 
 def accuracy(logits: Tensor, labels: np.ndarray) -> float:

@@ -39,11 +39,13 @@ def figures_table(folder: Path) -> str:
 
 def _benchmarks(folder: Path) -> list[str]:
     lines: list[str] = []
+    hardware = ""
     for path in sorted(folder.glob("benchmark_*.json")):
         result = _read(path)
+        hardware = result["hardware"]
         for entry in result["entries"]:
             lines.append(f"| {entry['what']} | {entry['value']:.2f} {entry['unit']} | `{result['command']}` |")
-    return ["", "| Benchmark (two CPU cores) | measured | command |", "|---|---|---|", *lines] if lines else []
+    return ["", f"| Benchmark on {hardware} | measured | command |", "|---|---|---|", *lines] if lines else []
 
 
 def _percent(figure: dict[str, Any]) -> str:

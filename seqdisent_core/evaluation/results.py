@@ -1,6 +1,5 @@
 """Result files: one schema for every figure that is shown anywhere, with what is needed to make it again."""
 
-import hashlib
 import json
 import os
 import platform
@@ -14,7 +13,7 @@ import torch
 
 from seqdisent_core.checkpoints import sha256_of
 from seqdisent_core.clips import Clips
-from seqdisent_core.evaluation.judge import Judge, accuracy, read_clips
+from seqdisent_core.evaluation.judge import Judge, accuracy, check_judge, read_clips
 from seqdisent_core.evaluation.protocols import encode_clips, reconstruction_figures, swap_figures
 from seqdisent_core.methods import Method
 from seqdisent_core.training import as_training_tensor
@@ -23,14 +22,20 @@ Figure = dict[str, float | int]
 
 
 def figure(values: list[float]) -> Figure:
-    """Mean and standard deviation over repeats."""
-    return {"mean": float(np.mean(values)), "std": float(np.std(values)), "n": len(values)}
+    """Mean and (sample) standard deviation over repeats."""
+    return {
+        "mean": float(np.mean(values)),
+        "std": float(np.std(values, ddof=1)) if len(values) > 1 else 0.0,
+        "n": len(values),
+    }
 
 
-def hardware() -> str:
-    """The processor or GPU in words."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
+def hardware(device: torch.device) -> str:
+    """The GPU or processor that `device` is, in words."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return f"Apple GPU ({_processor()})"
     return f"{os.cpu_count()} CPU cores ({platform.machine()}, {_processor()})"
 
 
@@ -59,8 +64,9 @@ def evaluate(
     """All figures of a checkpoint on a set's test split, by the schema in docs/results.md.
 
     Swaps are paired anew in each repeat; what has no draw in it is measured once (n = 1). `training` is what the
-    checkpoint says of its own making.
+    checkpoint says of its own making. Raises DataError where the judge is not the set's.
     """
+    check_judge(judge, clips)
     test = clips.part("test")
     progress("judging real clips")
     real = read_clips(judge, as_training_tensor(test))
@@ -76,10 +82,10 @@ def evaluate(
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": seed,
         "repeats": repeats,
-        "hardware": hardware(),
+        "hardware": hardware(model.device),
         "model": {
             "method": model.name,
-            "variant": model.config.to_dict()["variant"],
+            "variant": model.config.to_dict().get("variant", "full"),
             "checkpoint_sha256": sha256_of(checkpoint),
             "parameters": sum(p.numel() for p in model.parameters()),
             "frame_size": model.frame_size,
@@ -115,8 +121,3 @@ def write_result(result: dict[str, Any], path: Path) -> None:
     """Write a result file, indented, with a closing newline."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=1, sort_keys=False) + "\n", encoding="utf-8")
-
-
-def sha256_of_file(path: Path) -> str:
-    """Hash of any file, for files named in results."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,10 +1,8 @@
 """What every method offers: swapping, sampling, every metric and every page are written once, over this."""
 
 import dataclasses
-import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
 import torch
@@ -54,24 +52,22 @@ class Config:
         return dataclasses.asdict(self)  # type: ignore[call-overload]
 
     @classmethod
-    def from_dict(cls, settings: dict[str, Any]) -> Self:
+    def from_dict(cls, settings: Any) -> Self:
+        """Settings from a JSON object. Raises ConfigError for anything else, unknown keys, and missing ones."""
+        if not isinstance(settings, dict):
+            raise ConfigError(f"Settings must be a JSON object of names and values; this is {settings!r}.")
         known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
         unknown = sorted(set(settings) - known)
         if unknown:
             raise ConfigError(f"Unknown setting {', '.join(unknown)}. Known are: {', '.join(sorted(known))}.")
+        needed = {
+            field.name
+            for field in dataclasses.fields(cls)  # type: ignore[arg-type]
+            if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        }
+        if needed - set(settings):
+            raise ConfigError(f"The settings lack {', '.join(sorted(needed - set(settings)))}.")
         return cls(**settings)
-
-    def save(self, path: Path) -> None:
-        path.write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        try:
-            return cls.from_dict(json.loads(path.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            raise ConfigError(f"There is no {path.name} in {path.parent}.") from None
-        except json.JSONDecodeError as error:
-            raise ConfigError(f"{path.name} is not valid JSON (line {error.lineno}: {error.msg}).") from None
 
 
 def _fits(value: object, hint: type) -> bool:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.gaussians import kl_divergence
 from seqdisent_core.methods.contract import Config, Method, Posterior
-from seqdisent_core.networks import DynamicsPrior, FrameDecoder, FrameEncoder, GaussianHead
+from seqdisent_core.networks import FRAME_SIZES, DynamicsPrior, FrameDecoder, FrameEncoder, GaussianHead, run_lstm
 
 Variant = Literal["full", "without_loss", "without_subtraction", "without_both"]
 
@@ -29,7 +29,8 @@ class DBSEConfig(Config):
     the authors' code trains the bidirectional one.
     weight_*: of the reconstruction of the other frames, of the anchor frame, of KL(s) and of KL(d).
 
-    initial_std: of convolutions and linear layers at the start, as in the authors' code; 0 keeps torch's own.
+    initial_std: deviation of the normal draws that convolutions and linear layers start from (transposed convolutions
+    and LSTMs do not, and biases start at 0), as in the authors' code; 0 keeps torch's own.
 
     Ours, off by default: initial_log_variance, start of the posteriors' log-variance (-4: small noise at first);
     motion_weight, m: squared errors count 1 + m sd / mean(sd), sd a pixel's deviation over the clip's time;
@@ -54,6 +55,15 @@ class DBSEConfig(Config):
     motion_weight: float = 0.0
     normalise_difference: bool = False
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.frame_size not in FRAME_SIZES:
+            raise ConfigError(f"Frames of {self.frame_size} px are not supported; choose one of {FRAME_SIZES}.")
+        sizes = ("width", "feature_dim", "static_dim", "dynamics_dim", "hidden_dim", "posterior_hidden_dim")
+        for name in sizes:
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1.")
+
     @property
     def subtracts(self) -> bool:
         return self.variant in ("full", "without_loss")
@@ -77,20 +87,22 @@ class DBSE(Method):
         self.encoder = FrameEncoder(config.frame_size, config.width, config.feature_dim)
         self.decoder = FrameDecoder(config.frame_size, config.width, config.static_dim + config.dynamics_dim)
         self.static_hidden = nn.Sequential(nn.Linear(config.feature_dim, config.hidden_dim), nn.Tanh())
-        self.static_head = GaussianHead(config.hidden_dim, config.static_dim, config.initial_log_variance)
+        self.static_head = GaussianHead(config.hidden_dim, config.static_dim)
         both_ways = config.posterior == "bidirectional"
         self.dynamics_lstm = nn.LSTM(
             config.feature_dim, config.posterior_hidden_dim, num_layers=2, batch_first=True, bidirectional=both_ways
         )
         directions = 2 if both_ways else 1
-        self.dynamics_head = GaussianHead(
-            directions * config.posterior_hidden_dim, config.dynamics_dim, config.initial_log_variance
-        )
+        self.dynamics_head = GaussianHead(directions * config.posterior_hidden_dim, config.dynamics_dim)
         self.prior = DynamicsPrior(config.dynamics_dim, config.hidden_dim)
         if config.initial_std:
             for module in self.modules():
                 if isinstance(module, nn.Conv2d | nn.Linear):
                     nn.init.normal_(module.weight, std=config.initial_std)
+                    if module.bias is not None:
+                        nn.init.zeros_(module.bias)
+        for head in (self.static_head, self.dynamics_head):
+            nn.init.constant_(head.log_variance.bias, config.initial_log_variance)
 
     def frame_features(self, clip: Tensor) -> Tensor:
         """g_t: (batch, frames, 3, size, size) -> (batch, frames, feature_dim)."""
@@ -129,7 +141,7 @@ class DBSE(Method):
         anchor %= clip.shape[1]
         static = self.static_head(self.static_hidden(features[:, anchor]))
         read = self.subtract_anchor(features, anchor, generator) if self.config.subtracts else features
-        return Posterior(static, self.dynamics_head(self.dynamics_lstm(read)[0]))
+        return Posterior(static, self.dynamics_head(run_lstm(self.dynamics_lstm, read)[0]))
 
     def decode(self, static: Tensor, dynamics: Tensor) -> Tensor:
         """p(x_t | s, d_t) means: each frame is drawn from the concatenation [s, d_t] alone."""
@@ -182,7 +194,7 @@ class DBSE(Method):
         """Squared error a clip and frame, summed over pixels, where things move counted more: (batch, frames)."""
         error = (decoded - clip).square()
         if self.config.motion_weight:
-            moving = clip.std(dim=1, keepdim=True).mean(dim=2, keepdim=True)
+            moving = clip.std(dim=1, keepdim=True, correction=0).mean(dim=2, keepdim=True)
             moving = moving / (moving.mean(dim=(3, 4), keepdim=True) + 1e-4)
             error = error * (1 + self.config.motion_weight * moving)
         return error.sum(dim=(2, 3, 4))
