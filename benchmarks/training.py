@@ -13,6 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,13 @@ def entry(what: str, value: float, unit: str, **more: object) -> dict[str, objec
 
 def write(name: str, entries: list[dict[str, object]]) -> None:
     command = shlex.join(["python", "benchmarks/training.py", *sys.argv[1:]])
-    result = {"command": command, "hardware": hardware(), "threads": torch.get_num_threads(), "entries": entries}
+    machine = {"hardware": hardware(torch.device("cpu")), "threads": torch.get_num_threads()}
+    result = {
+        "command": command,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **machine,
+        "entries": entries,
+    }
     write_result(result, RESULTS / f"benchmark_training_{name}.json")
     for line in entries:
         print(line)
