@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from media import make_bad_files
 
 from seqdisent_core.assets import asset
+from seqdisent_core.cli import main
 from seqdisent_core.clips import EXPRESSIONS
 from seqdisent_core.evaluation.judge import Judge
 from seqdisent_core.faces import read_face
@@ -59,6 +61,18 @@ def test_a_file_that_is_no_film_gets_one_line_and_exit_code_1(tmp_path: Path) ->
     assert len(lines) == 1 and "letter.mp4" in lines[0]
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == [text]
+
+
+def test_every_bad_file_gets_one_line_with_its_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = make_bad_files(tmp_path / "bad")
+    assert len(files) >= 20
+    for name, (path, word) in files.items():
+        code = main(["swap", str(example(HAPPY)), str(path), "--out", str(tmp_path / "out"), "--device", "cpu"])
+        printed = capsys.readouterr().err.replace("\r", "\n").splitlines()
+        said = [line for line in printed if line.startswith("seqdisent: ")]
+        assert (code, len(said)) == (1, 1), (name, printed)
+        assert word == "ok" or word in said[0], (name, said)  # what can be read has no face
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_web_address_and_a_missing_device_and_model_get_one_line_each(tmp_path: Path) -> None:
