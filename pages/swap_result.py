@@ -1,5 +1,6 @@
 """What the page "Swap" shows in the end: four clips in two columns, what was given above what was made of it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,11 +31,13 @@ def write_show(swapped: "Swap", first: "FaceClip", second: "FaceClip", folder: P
     from seqdisent_core.studio import enlarge, save_swap
     from seqdisent_core.video import write_video
 
-    films = [
-        write_video(folder / f"{name}.mp4", enlarge(clip.frames), clip.fps)
-        for name, clip in zip(NAMES, (first, second), strict=True)
-    ]
-    files = save_swap(swapped, folder, first, second)
+    with ThreadPoolExecutor(1) as encoder:  # beside the results: each waits for a process of its own
+        waiting = [
+            encoder.submit(write_video, folder / f"{name}.mp4", enlarge(clip.frames), clip.fps)
+            for name, clip in zip(NAMES, (first, second), strict=True)
+        ]
+        files = save_swap(swapped, folder, first, second)
+        films = [film.result() for film in waiting]
     given = [_given("first", 0, films[0], first), _given("second", 1, films[1], second)]
     made = [
         _made("second", "first", 0, files.second, files.second_gif, swapped.second, swapped.second_fps),

@@ -36,12 +36,18 @@ class ConvolutionMuon(torch.optim.Muon):
 
     def __init__(self, kernels: Iterable[nn.Parameter], lr: float, momentum: float = 0.95) -> None:
         self.kernels = list(kernels)
-        self.matrices = [nn.Parameter(kernel.detach().view(kernel.shape[0], -1)) for kernel in self.kernels]
+        # kernels lie in memory channels last where that is faster; a matrix has its columns in the same order
+        last = [not kernel.is_contiguous() for kernel in self.kernels]
+        self.orders = [(0, 2, 3, 1) if channels_last else (0, 1, 2, 3) for channels_last in last]
+        self.matrices = [
+            nn.Parameter(kernel.detach().permute(order).view(kernel.shape[0], -1))
+            for kernel, order in zip(self.kernels, self.orders, strict=True)
+        ]
         super().__init__(self.matrices, lr=lr, momentum=momentum, weight_decay=0.0)
 
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        for kernel, matrix in zip(self.kernels, self.matrices, strict=True):
-            matrix.grad = None if kernel.grad is None else kernel.grad.reshape(matrix.shape)
+        for kernel, matrix, order in zip(self.kernels, self.matrices, self.orders, strict=True):
+            matrix.grad = None if kernel.grad is None else kernel.grad.permute(order).reshape(matrix.shape)
         super().step()
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -51,8 +57,9 @@ class ConvolutionMuon(torch.optim.Muon):
 
 def make_optimisers(model: nn.Module, kind: str, learning_rate: float, muon_learning_rate: float) -> list[Optimizer]:
     """Adam over everything, or Muon over the convolutions and Adam over the rest."""
+    fused = next(model.parameters()).device.type in ("cpu", "cuda")
     if kind == "adam":
-        return [torch.optim.Adam(model.parameters(), lr=learning_rate)]
+        return [torch.optim.Adam(model.parameters(), lr=learning_rate, fused=fused)]
     kernels = [p for p in model.parameters() if p.ndim == 4]
     others = [p for p in model.parameters() if p.ndim != 4]
-    return [ConvolutionMuon(kernels, muon_learning_rate), torch.optim.Adam(others, lr=learning_rate)]
+    return [ConvolutionMuon(kernels, muon_learning_rate), torch.optim.Adam(others, lr=learning_rate, fused=fused)]

@@ -117,7 +117,7 @@ class Trainer:
             "data": clips.sha256(),
             "processes": self.accelerator.num_processes,
         }
-        self.model = model.to(self.accelerator.device)
+        self.model = model.to(self.accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.parallel = self.accelerator.prepare_model(self.model)
         self.optimisers = make_optimisers(self.model, config.optimizer, config.learning_rate, config.muon_learning_rate)
         self.peaks = [optimiser.param_groups[0]["lr"] for optimiser in self.optimisers]
