@@ -85,7 +85,11 @@ class FaceFinder:
             network = cv2.FaceDetectorYN.create(str(asset(MODEL)), "", (width, height), NEAR_SCORE, OVERLAP, 100)
             self._networks[width, height] = network
         rows = network.detect(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1]
-        return [] if rows is None else [_face(row, back) for row in rows.astype(np.float64) if row[-1] >= score]
+        return (
+            []
+            if rows is None
+            else [_face(row, back) for row in rows.astype(np.float64) if row[-1] >= score and np.isfinite(row).all()]
+        )
 
 
 def _face(row: np.ndarray, back: np.ndarray) -> Face:
