@@ -215,7 +215,7 @@ BAD_FILES = (
     OddFile("concat.txt", _playlist("file '{film}'\n"), "playlist"),
     OddFile("session.sdp", _playlist(_SDP), "playlist"),
     OddFile("manifest.mpd", _playlist(_DASH), "playlist"),
-    OddFile("locked.mp4", _locked, "encrypted"),
+    OddFile("locked.mp4", _locked, "Save it as an MP4"),
     OddFile("unknown_codec.mp4", _unknown_codec, "codec"),
     OddFile("too_wide.mkv", _source(_HUGE, "-c:v", "ffv1"), "smaller"),
     OddFile("folder.mp4", lambda path: path.mkdir(), "folder"),
