@@ -25,6 +25,7 @@ from seqdisent_core.evaluation.protocols import encode_clips, swap_figures
 from seqdisent_core.evaluation.results import hardware, write_result
 from seqdisent_core.methods import DBSE, DBSEConfig
 from seqdisent_core.presets import preset
+from seqdisent_core.runs import looked_at
 from seqdisent_core.training import Trainer, TrainingConfig, as_training_tensor
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
@@ -72,8 +73,7 @@ def time_step(repeats: int = 12) -> None:
 
 def race(data: Path, judge_folder: Path, minutes: float) -> None:
     clips, judge = load_clips(data), Judge.from_pretrained(judge_folder)
-    held = clips.part("validation")
-    held = held.select(np.random.default_rng(0).permutation(len(held))[:192])
+    held = looked_at(clips.part("validation"))
     held_frames = as_training_tensor(held)
     entries = []
     for name in ("fast", "published"):

@@ -28,12 +28,12 @@ _LINE = (
 
 def write_show(swapped: "Swap", first: "FaceClip", second: "FaceClip", folder: Path) -> Show:
     """Writes the films and puts them on a stage: what was given above, what was made below, a column a movement."""
-    from seqdisent_core.studio import enlarge, save_swap
+    from seqdisent_core.studio import VIEW_SIZE, save_swap
     from seqdisent_core.video import write_video
 
     with ThreadPoolExecutor(1) as encoder:  # beside the results: each waits for a process of its own
         waiting = [
-            encoder.submit(write_video, folder / f"{name}.mp4", enlarge(clip.frames), clip.fps)
+            encoder.submit(write_video, folder / f"{name}.mp4", clip.frames, clip.fps, width=VIEW_SIZE)
             for name, clip in zip(NAMES, (first, second), strict=True)
         ]
         files = save_swap(swapped, folder, first, second)

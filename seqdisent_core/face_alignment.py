@@ -170,17 +170,13 @@ def surroundings(pose: Pose, size: int, reach: float) -> np.ndarray:
     return transform
 
 
-MOST_SHRINK = 32  # no face in a film of a size that is read here needs more; false finds in odd pictures would
-
-
 def cut_out(frame: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
     """The size x size picture that `transform` (source to crop pixels) shows of a uint8 (height, width, 3) frame.
 
     Shrinking averages over all of the source's pixels; beyond the source its border goes on.
     """
     scale = float(np.sqrt(abs(np.linalg.det(transform[:, :2]))))
-    shrink = min(1.0 / max(scale, 1e-6), MOST_SHRINK)
-    fine = max(1, int(np.ceil(shrink - 0.05)))  # so many samples a pixel and direction, then averaged
+    fine = max(1, int(np.ceil(1 / scale - 0.05)))  # so many samples a pixel and direction, then averaged
     finer = fine * transform
     finer[:, 2] += 0.5 * (fine - 1)
     shape = (fine * size, fine * size)

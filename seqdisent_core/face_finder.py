@@ -22,6 +22,7 @@ NEAR_SCORE = 0.5  # around a face's last place less proof is enough
 # A face is looked at closely in a square of so many pixels, which is so many crop sides wide: with smaller faces YuNet
 # reports a fifth of the head's roll only.
 NEAR_SIDE, NEAR_REACH = 320, 1.45
+LEAST_PICTURE = 16  # pixels a side: enlarged from fewer, stripes look like faces
 OVERLAP = 0.3  # boxes sharing more than this (intersection over union) are one face
 
 
@@ -56,6 +57,8 @@ class FaceFinder:
     def seek(self, frame: np.ndarray, sides: Iterable[int] = SEEK_SIDES) -> list[Face]:
         """Faces anywhere in a uint8 RGB frame, seen in any of the sizes `sides`; largest first."""
         found: list[Face] = []
+        if min(frame.shape[:2]) < LEAST_PICTURE:
+            return found
         for side in sides:
             picture, back = _shrink(frame, side, SEEK_MARGIN if side == min(SEEK_SIDES) else 0.0)
             for guess in self._detect(picture, SEEK_SCORE, back):

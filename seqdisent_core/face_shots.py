@@ -69,17 +69,18 @@ class ShotCutter:
     """Gathers the shots of a film: `add` each frame, then `close`.
 
     The first shot is enough if the face is seen in 8 of its frames: then `finished` is set and no more frames are
-    needed. faces: how many were found where the first shot begins; none_chosen: faces were seen, but no `face`-th one.
+    needed; so it is where a face's square takes less than `least_side` pixels, and then it is `too_small`.
+    faces: how many were found where the first shot begins; none_chosen: faces were seen, but no `face`-th one.
     """
 
-    def __init__(self, fps: float, size: int, face: int) -> None:
-        self._fps, self._size, self._face = fps, size, face
+    def __init__(self, fps: float, size: int, face: int, *, least_side: float = 0.0) -> None:
+        self._fps, self._size, self._face, self._least_side = fps, size, face, least_side
         self._finder, self._watch = FaceFinder(), SceneWatch()
         self._follower: FaceFollower | None = None
         self._held: list[np.ndarray] = []
         self._first_seen: int | None = None
         self.shots: list[Shot] = []
-        self.count, self.faces, self.finished = 0, 0, False
+        self.count, self.faces, self.finished, self.too_small = 0, 0, False, False
 
     @property
     def none_chosen(self) -> bool:
@@ -135,6 +136,7 @@ class ShotCutter:
             self._follower = FaceFollower(self._finder, frame, faces[chosen])
             self.shots.append(_new_shot(self.count, self._size, self._fps, frame))
             self.shots[-1].add(frame, self._follower, self._follower.first, [])
+            self.finished = self.too_small = self._follower.pose.side < self._least_side
         elif self._first_seen is not None:
             self.finished = self.count - self._first_seen >= OTHERS_SECONDS * self._fps
 

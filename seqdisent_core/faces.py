@@ -16,7 +16,9 @@ from seqdisent_core.video import FrameReader, open_video
 
 __all__ = ["Face", "FaceClip", "find_faces", "read_face"]
 
-LONGEST_SIDE = 960  # pixels that films are scaled to: a third less work than 1280, and faces are still large enough
+# Films are scaled to this longer side, and read again at the next where the face is then less than FINE crops large.
+LONGEST_SIDES = (640, 1280)
+FINE = 1.5
 TURNED = 0.55  # `face_turn` beyond which a face is turned away
 TURNED_MOSTLY, TURNED_PARTLY = 0.5, 0.1  # shares of the clip: an error, a note
 SQUARE_COLOUR, SQUARE_EDGE = (255, 209, 71), (20, 20, 20)
@@ -28,9 +30,9 @@ class FaceClip:
     """One face of a film, cut out.
 
     frames: uint8 (frames, size, size, 3), RGB, the eyes level; fps: frames a second; transforms: float32
-    (frames, 2, 3), pixels of the frames that `open_video` delivers to those of the crop (the middle of a pixel at whole
-    numbers); notes: sentences a person should read; faces: how many were found where this one was chosen; preview:
-    uint8 (height, width, 3), the first frame used, at most 640 pixels wide, with the face's square drawn on it.
+    (frames, 2, 3), pixels of the film as it is displayed to those of the crop (the middle of a pixel at whole numbers);
+    notes: sentences a person should read; faces: how many were found where this one was chosen; preview: uint8
+    (height, width, 3), the first frame used, at most 640 pixels wide, with the face's square drawn on it.
     """
 
     frames: np.ndarray
@@ -59,24 +61,37 @@ def read_face(
     small, turned away, seen in fewer than 8 frames, no `face`-th one.
     """
     path = Path(path)
-    with open_video(path, max_fps=max_fps, max_seconds=max_seconds, max_side=LONGEST_SIDE) as reader:
-        total = max(1.0, min(max_seconds, reader.info.seconds or max_seconds) * reader.fps)
-        cutter = ShotCutter(reader.fps, size, face)
-        for frame in reader:
-            cutter.add(frame)
-            if progress is not None:
-                progress(min(1.0, cutter.count / total))
-            if cutter.finished:
-                break
-        cutter.close()
+    for side in LONGEST_SIDES:
+        with open_video(path, max_fps=max_fps, max_seconds=max_seconds, max_side=side) as reader:
+            longer = max(reader.info.width, reader.info.height)
+            finer = longer > side and side != LONGEST_SIDES[-1]
+            total = max(1.0, min(max_seconds, reader.info.seconds or max_seconds) * reader.fps)
+            cutter = ShotCutter(reader.fps, size, face, least_side=FINE * size if finer else 0.0)
+            for frame in reader:
+                cutter.add(frame)
+                if progress is not None:
+                    progress(min(1.0, cutter.count / total))
+                if cutter.finished:
+                    break
+            cutter.close()
+        if not cutter.too_small:
+            break
     shot = _usable_shot(cutter, reader, face)
     notes = [*reader.notes, *_notes(shot, cutter, reader.fps, face)]
     if reader.cut:
         notes.append(f"The clip is longer than {max_seconds:g} seconds; the first {max_seconds:g} are used.")
     if progress is not None:
         progress(1.0)
-    transforms = np.stack(shot.transforms).astype(np.float32)
+    transforms = _from_source(np.stack(shot.transforms), max(reader.size) / longer).astype(np.float32)
     return FaceClip(np.stack(shot.crops), reader.fps, transforms, path, tuple(notes), cutter.faces, _preview(shot))
+
+
+def _from_source(transforms: np.ndarray, scale: float) -> np.ndarray:
+    """Transforms (frames, 2, 3) of a film that was scaled, as those of the film itself."""
+    result = transforms.copy()
+    result[:, :, :2] *= scale
+    result[:, :, 2] += transforms[:, :, :2].sum(axis=2) * (0.5 * scale - 0.5)
+    return result
 
 
 def _usable_shot(cutter: ShotCutter, reader: FrameReader, face: int) -> Shot:

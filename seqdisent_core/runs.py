@@ -23,6 +23,11 @@ from seqdisent_core.training import Progress, Trainer, as_training_tensor
 LOOKED_AT = 192  # validation clips a look measures: enough to steer by, quick enough to do often
 
 
+def looked_at(validation: Clips) -> Clips:
+    """The clips that a look measures, the same ones in every run on a set."""
+    return validation.select(np.random.default_rng(0).permutation(len(validation))[:LOOKED_AT])
+
+
 def train_run(
     recipe: Recipe,
     clips: Clips,
@@ -52,8 +57,7 @@ def train_run(
     trainer = Trainer(model, recipe.training, train, folder, cpu=cpu)
     if judge:
         judge = judge.to(trainer.accelerator.device)
-    chosen = np.random.default_rng(0).permutation(len(held.person))[:LOOKED_AT]
-    looked = held.select(chosen)
+    looked = looked_at(held)
     looked_frames = as_training_tensor(looked)
 
     def look(method: Method, step: int) -> dict[str, float]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-import cv2
 import imageio.v3 as iio
 import numpy as np
 import torch
@@ -160,11 +159,6 @@ def _has_mps() -> bool:
     return torch.backends.mps.is_available()
 
 
-def enlarge(frames: np.ndarray, size: int = VIEW_SIZE) -> np.ndarray:
-    """Frames at the size films are written in, uint8 (frames, size, size, 3), by Lanczos interpolation."""
-    return np.stack([cv2.resize(frame, (size, size), interpolation=cv2.INTER_LANCZOS4) for frame in frames])
-
-
 def _short_stem(path: Path) -> str:
     """A file's name, cut so that two of them together are still a name that every file system takes."""
     return path.stem.encode()[:80].decode(errors="ignore")
@@ -184,10 +178,11 @@ def save_swap(swap: Swap, folder: str | Path, first: FaceClip, second: FaceClip)
             ("second", swap.second, swap.second_fps, second, first),
         ):
             stem = f"{number}_{_short_stem(person.source)}_moved_by_{_short_stem(driver.source)}"
-            large = enlarge(frames)
             film, gif = folder / f"{stem}.mp4", folder / f"{stem}.gif"
-            paths.append(encoders.submit(video.write_video, film, large, fps, audio_from=driver.source))
-            paths.append(encoders.submit(video.write_gif, gif, large, fps))
+            paths.append(
+                encoders.submit(video.write_video, film, frames, fps, width=VIEW_SIZE, audio_from=driver.source)
+            )
+            paths.append(encoders.submit(video.write_gif, gif, frames, fps, width=VIEW_SIZE))
     sheet = folder / "sheet.png"
     iio.imwrite(sheet, clip_rows([first.frames, second.frames, swap.first, swap.second]))
     first_film, first_gif, second_film, second_gif = (path.result() for path in paths)

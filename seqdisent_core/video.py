@@ -153,36 +153,45 @@ def read_video(
         return frames, reader.fps
 
 
-def write_video(path: str | Path, frames: np.ndarray, fps: float, *, audio_from: Path | None = None) -> Path:
+def write_video(
+    path: str | Path, frames: np.ndarray, fps: float, *, width: int | None = None, audio_from: Path | None = None
+) -> Path:
     """Write uint8 (frames, height, width, 3) RGB as an MP4 that every browser plays: H.264, yuv420p, BT.709.
 
-    Odd sizes grow by one repeated row or column, which yuv420p needs. `audio_from`: a media file whose sound, if it
-    has any, is kept from its start and cut to the length of the frames. The file appears when it is whole.
+    `width`: of the film in pixels, to which frames are scaled (Lanczos); None for their own. Odd sizes grow by one
+    repeated row or column, which yuv420p needs. `audio_from`: a media file whose sound, if it has any, is kept from its
+    start and cut to the length of the frames. The file appears when it is whole.
     Raises VideoError if the frames, the rate, the folder or `audio_from` do not serve.
     """
-    height, width = _checked(frames, fps).shape[1:3]
-    padding = ((0, height % 2), (0, width % 2), (0, 0))
+    height, own_width = _checked(frames, fps).shape[1:3]
+    padding = ((0, height % 2), (0, own_width % 2), (0, 0))
     has_sound = audio_from is not None and Header.inspect(audio_from).has_audio
     sound = input_arguments(Path(audio_from)) if audio_from is not None and has_sound else ()
     arguments = (
         *(*sound, "-map", "0:v", *(("-map", "1:a:0", "-c:a", "aac", "-b:a", "160k") if has_sound else ())),
-        *("-vf", _TO_BT709),
+        *("-vf", f"{_enlarged(width)}{_TO_BT709}"),
         *("-c:v", "libx264", "-profile:v", "high", "-preset", "veryfast", "-crf", "18", "-threads", "2"),
         *("-t", f"{len(frames) / float(_exact(fps)):.6f}", "-movflags", "+faststart", "-f", "mp4"),
     )
     return _encode(Path(path), (np.pad(frame, padding, mode="edge") for frame in frames), fps, arguments)
 
 
-def write_gif(path: str | Path, frames: np.ndarray, fps: float) -> Path:
+def write_gif(path: str | Path, frames: np.ndarray, fps: float, *, width: int | None = None) -> Path:
     """Write uint8 (frames, height, width, 3) RGB as a GIF that loops, its 256 colours chosen for the whole of it.
 
-    GIFs count in hundredths of a second and grow with every frame: above 15 frames a second they are thinned to 12.5.
-    Raises VideoError if the frames, the rate or the folder do not serve.
+    `width` as in `write_video`. GIFs count in hundredths of a second and grow with every frame: above 15 frames a
+    second they are thinned to 12.5. Raises VideoError if the frames, the rate or the folder do not serve.
     """
     thin = "fps=12.5," if _checked(frames, fps) is not None and fps > 15 else ""
     dither = "paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle"  # ordered: still parts do not flicker
-    palette = f"{thin}split[a][b];[a]palettegen=stats_mode=full[colours];[b][colours]{dither}"
+    picture = f"[b]{_enlarged(width)}null[c];[c][colours]{dither}"
+    palette = f"{thin}split[a][b];[a]palettegen=stats_mode=full[colours];{picture}"
     return _encode(Path(path), iter(frames), fps, ("-vf", palette, "-loop", "0", "-f", "gif"))
+
+
+def _enlarged(width: int | None) -> str:
+    """A filter, and the comma after it, that scales to a width in pixels."""
+    return "" if width is None else f"scale={width}:-2:flags=lanczos+accurate_rnd+full_chroma_int,"
 
 
 def _encode(path: Path, frames: Iterator[np.ndarray], fps: float, arguments: Sequence[str]) -> Path:

@@ -194,6 +194,27 @@ def test_the_largest_face_is_taken_and_others_by_number(tmp_path: Path, people: 
     assert "2 faces were found. Choose a face from 1 to 2." in error_of(path, face=2)
 
 
+@pytest.mark.parametrize("side", [150.0, 400.0])
+def test_crops_of_a_large_film_lie_in_its_own_pixels_whatever_it_was_read_at(
+    tmp_path: Path, people: list[np.ndarray], side: float
+) -> None:
+    x, y = 700.0, 380.0
+    picture = paste(backdrop(1280, 720), people[0][0], (x, y, side, 0))
+    clip = read_face(film(tmp_path / "large.mp4", [picture] * 10))
+    assert np.abs(transform_points(np.array([[x, y]]), clip.transforms[0]) - 32).max() < 6
+    scale = float(np.sqrt(np.linalg.det(clip.transforms[0, :, :2])))
+    assert scale == pytest.approx(64 / side, rel=0.2)
+    assert clip.preview.shape[1] == 640
+
+
+def test_a_small_face_in_a_large_film_keeps_its_detail(tmp_path: Path, people: list[np.ndarray]) -> None:
+    large, small = backdrop(1280, 720), backdrop(640, 360)
+    sharp = read_face(film(tmp_path / "large.mp4", [paste(large, people[0][0], (700, 380, 110, 0))] * 10))
+    blunt = read_face(film(tmp_path / "small.mp4", [paste(small, people[0][0], (350, 190, 55, 0))] * 10))
+    detail = [cv2.Laplacian(clip.frames[5], cv2.CV_64F).std() for clip in (sharp, blunt)]
+    assert detail[0] > 1.1 * detail[1]
+
+
 def test_a_face_number_that_is_not_there_is_said(tmp_path: Path, people: list[np.ndarray]) -> None:
     path = film(tmp_path / "one.mp4", still(people[0][0], 15))
     assert "no face number 2" in error_of(path, face=1) and "Choose face 1." in error_of(path, face=1)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import imageio_ffmpeg
 import media
 import numpy as np
@@ -408,6 +409,15 @@ def test_a_gif_loops_and_keeps_its_time(tmp_path: Path) -> None:
     again, fps = read_video(path)
     assert fps == 12.5 and again.shape == frames.shape
     assert np.abs(again.astype(int) - frames).mean() < 8
+
+
+@pytest.mark.parametrize(("write", "suffix"), [(write_video, ".mp4"), (write_gif, ".gif")])
+def test_frames_can_be_written_larger_than_they_are(tmp_path: Path, write, suffix: str) -> None:  # type: ignore[no-untyped-def]
+    frames = media.smooth_frames(15, 16, 24)
+    again = read_video(write(tmp_path / f"large{suffix}", frames, 12.5, width=96))[0]
+    assert again.shape == (15, 64, 96, 3)
+    small = np.stack([cv2.resize(frame, (24, 16), interpolation=cv2.INTER_AREA) for frame in again])
+    assert np.abs(small.astype(int) - frames).mean() < 8
 
 
 def test_a_gif_of_a_fast_film_is_thinned_not_slowed(tmp_path: Path) -> None:
