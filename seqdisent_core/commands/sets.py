@@ -1,0 +1,86 @@
+"""Commands that make what training needs: a set, and its judge."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from seqdisent_core.commands.arguments import count, progress_bar
+from seqdisent_core.errors import ConfigError
+
+
+def add_commands(commands: Any) -> None:
+    """Adds the commands of this module to the subparsers."""
+    render = commands.add_parser("render", help="draw a set of labelled face clips")
+    render.add_argument("set", choices=["facekit52"], help="which set")
+    render.add_argument("out", type=Path, help="folder for the set; a run that was stopped goes on")
+    render.add_argument(
+        "--source", type=Path, required=True, help="ict_facekit.npz, or ICT-FaceKit's FaceXModel folder"
+    )
+    render.add_argument("--takes", type=count, default=12, help="clips of each person and expression (default: 12)")
+    render.add_argument("--frames", type=count, default=15, help="frames of a clip (default: 15)")
+    render.add_argument("--size", type=int, default=64, help="pixels a side (default: 64)")
+    render.add_argument("--seed", type=int, default=0)
+    render.set_defaults(run=_render)
+
+    judge = commands.add_parser("judge", help="train the judge of persons and expressions on a set's train split")
+    judge.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
+    judge.add_argument("out", type=Path, help="folder for the judge")
+    judge.add_argument("--steps", type=count, default=1200)
+    judge.add_argument("--size", type=int, default=64, help="pixels a side (default: 64)")
+    judge.add_argument("--seed", type=int, default=0)
+    judge.set_defaults(run=_judge)
+
+
+def _render(options: argparse.Namespace) -> None:
+    try:
+        from seqdisent_core.facekit.render import render_facekit52
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"Drawing needs the package {error.name}: python -m pip install '.[render]'") from None
+
+    with progress_bar(1, "drawing") as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        render_facekit52(
+            options.out,
+            options.source,
+            size=options.size,
+            frames=options.frames,
+            takes=options.takes,
+            seed=options.seed,
+            progress=progress,
+        )
+
+
+def _judge(options: argparse.Namespace) -> None:
+    from seqdisent_core.clips import load_clips
+    from seqdisent_core.evaluation.judge import accuracy, read_clips, train_judge
+    from seqdisent_core.training import as_training_tensor
+
+    clips = load_clips(options.data, size=options.size)
+    held = clips.part("validation")  # before the work: a set without one is refused at once
+    with progress_bar(options.steps, "training the judge") as bar:
+        judge = train_judge(
+            clips, steps=options.steps, seed=options.seed, progress=lambda done, _: bar.update(done - bar.n)
+        )
+    logits = read_clips(judge, as_training_tensor(held))
+    person, expression = accuracy(logits.person, held.person), accuracy(logits.expression, held.expression)
+    train = clips.part("train")
+    card = JUDGE_CARD.format(
+        name=clips.name, command=options.command_line, clips=len(train), sha256=train.sha256(), seed=options.seed
+    )
+    judge.save(options.out, card)
+    print(f"validation: person {person:.1%}, expression {expression:.1%}; saved in {options.out}")
+
+
+JUDGE_CARD = """# Judge of {name}
+
+Tells the persons and expressions of {name} apart; trained on its train split alone with
+
+    {command}
+
+({clips} clips, sha256 of frames and labels {sha256}, seed {seed}).
+It measures decoded clips and has never seen one. It knows no one outside that set. MIT licence.
+"""

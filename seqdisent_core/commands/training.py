@@ -1,0 +1,82 @@
+"""The command that trains."""
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from seqdisent_core.commands.arguments import count, progress_bar
+from seqdisent_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from seqdisent_core.presets import Recipe
+    from seqdisent_core.training import Progress
+
+
+def add_commands(commands: Any) -> None:
+    """Adds the commands of this module to the subparsers."""
+    train = commands.add_parser("train", help="train a model; a run that was stopped goes on")
+    train.add_argument("config", help="a preset (published, fast) or a JSON file with the parts model and training")
+    train.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
+    train.add_argument("out", type=Path, help="folder for checkpoints, log, sheets and the trained model")
+    train.add_argument(
+        "--variant", help="full, without_loss, without_subtraction or without_both, whatever CONFIG says"
+    )
+    train.add_argument("--judge", type=Path, help="judge that reads swaps of the validation split as training goes")
+    train.add_argument("--steps", type=count, help="steps to train, instead of the recipe's")
+    train.add_argument("--seed", type=int, help="seed, instead of the recipe's")
+    train.add_argument("--look-every", type=count, default=500, help="steps between sheets and figures (default: 500)")
+    train.add_argument("--cpu", action="store_true", help="train on the CPU where there is a GPU, too")
+    train.set_defaults(run=_train)
+
+
+def _recipe(options: argparse.Namespace) -> "Recipe":
+    from seqdisent_core.presets import PRESETS, Recipe, preset
+
+    if options.config in PRESETS:
+        recipe = preset(options.config)
+    else:
+        try:
+            recipe = Recipe.from_dict(json.loads(Path(options.config).read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise ConfigError(f"{options.config} is neither a preset ({', '.join(PRESETS)}) nor a file.") from None
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            raise ConfigError(f"{options.config} is not a JSON file.") from None
+    if options.variant:
+        recipe = replace(recipe, model=replace(recipe.model, variant=options.variant))
+    changes = {name: getattr(options, name) for name in ("steps", "seed") if getattr(options, name) is not None}
+    return replace(recipe, training=replace(recipe.training, **changes))
+
+
+def _train(options: argparse.Namespace) -> None:
+    from seqdisent_core.clips import load_clips
+    from seqdisent_core.evaluation.judge import Judge
+    from seqdisent_core.runs import train_run
+
+    recipe = _recipe(options)
+    clips = load_clips(options.data, size=recipe.model.frame_size)
+    judge = Judge.from_pretrained(options.judge) if options.judge else None
+    with progress_bar(recipe.training.steps, "training") as bar:
+
+        def progress(now: "Progress") -> None:
+            if not now.terms:  # a run that goes on: the time left is reckoned from here
+                bar.initial = bar.n = bar.last_print_n = now.step
+            bar.update(now.step - bar.n)
+            bar.set_postfix({name: f"{value:.4g}" for name, value in now.terms.items() if name != "total"})
+
+        train_run(
+            recipe,
+            clips,
+            options.out,
+            judge=judge,
+            command=options.command_line,
+            progress=progress,
+            report=lambda line: tqdm.write(line, file=sys.stderr),
+            look_every=options.look_every,
+            cpu=options.cpu,
+        )
+    print(f"The trained model is in {options.out / 'model'}.")
