@@ -58,7 +58,7 @@ def checkpoint_folder(source: str | Path) -> Path:
     if Path(source).is_dir():
         return Path(source)
     try:
-        return Path(snapshot_download(str(source), allow_patterns=[CONFIG, WEIGHTS, "training.json"]))
+        return Path(snapshot_download(str(source), allow_patterns=["*.json", "*.safetensors"]))
     except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError):
         raise ConfigError(
             f"{source} is neither a folder here nor a model on the Hugging Face Hub, or the Hub cannot be reached."

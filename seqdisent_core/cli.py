@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from seqdisent_core import __version__
-from seqdisent_core.commands import faces, measures, sets, training
+from seqdisent_core.commands import faces, latents, measures, samples, sets, training
 from seqdisent_core.errors import SeqdisentError
 
 
@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="seqdisent", description="Who a face is and what it does, pulled apart.")
     parser.add_argument("--version", action="version", version=f"seqdisent {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (faces, sets, training, measures):
+    for module in (faces, samples, sets, training, measures, latents):
         module.add_commands(commands)
     return parser
 

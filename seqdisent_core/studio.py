@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -10,24 +11,29 @@ import imageio.v3 as iio
 import numpy as np
 import torch
 
-from seqdisent_core import faces, video
+from seqdisent_core import faces, sampling, video
 from seqdisent_core.assets import asset
-from seqdisent_core.checkpoints import load_method
+from seqdisent_core.checkpoints import checkpoint_folder, load_method, sha256_of
 from seqdisent_core.errors import ConfigError, SeqdisentError
+from seqdisent_core.evaluation.judge import Judge, Reading
 from seqdisent_core.faces import FaceClip
+from seqdisent_core.latents import Direction, Latents
 from seqdisent_core.methods import Method
+from seqdisent_core.sampling import Drawn, Factor, StudioCodes
 from seqdisent_core.sheets import as_frames, clip_rows
 
-SHIPPED = "checkpoints/facekit52"
+SHIPPED, SHIPPED_JUDGE = "checkpoints/facekit52", "checkpoints/facekit52_judge"
 VIEW_SIZE = 256  # pixels a side of written films: a browser's own enlargement of 64 px is a blur
 
 
 @dataclass(frozen=True)
-class StudioCodes:
-    """One clip taken apart: `static` float32 (static_dim,), `dynamics` float32 (frames, dynamics_dim)."""
+class Sample:
+    """A new clip. frames: uint8 RGB (frames, size, size, 3); name: what it is, such as "seed 7"."""
 
-    static: np.ndarray
-    dynamics: np.ndarray
+    frames: np.ndarray
+    codes: StudioCodes
+    name: str
+    seed: int | None
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,18 @@ class SwapFiles:
 class Studio:
     """A model in memory behind plain arrays; uint8 in and out, the GPU where there is one, safe to share by threads."""
 
-    def __init__(self, method: Method, device: str | None = None) -> None:
-        """Raises ConfigError for a device that this machine does not have."""
+    def __init__(
+        self,
+        method: Method,
+        device: str | None = None,
+        *,
+        judge: Judge | None = None,
+        latents: Callable[[], Latents] | None = None,
+    ) -> None:
+        """`judge` reads what is drawn; `latents` says what is known of the codes. Both may be missing.
+
+        Raises ConfigError for a device that this machine does not have.
+        """
         name = device or ("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
         usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": _has_mps()}
         if not usable.get(name.partition(":")[0]):
@@ -70,6 +86,9 @@ class Studio:
             raise ConfigError(f"The device {name} has no memory left. Close what uses it, or choose cpu.") from None
         except RuntimeError:  # a number that no device has
             raise ConfigError(f"There is no device {name!r} here. Choose cpu, or leave the device out.") from None
+        self._judge = None if judge is None else judge.to(name).eval()
+        self._find_latents = latents
+        self._latents: Latents | None = None
         self._lock = Lock()
 
     @classmethod
@@ -78,7 +97,10 @@ class Studio:
 
         Raises ConfigError where that is no checkpoint or there is no such device.
         """
-        return cls(load_method(asset(SHIPPED) if source is None else source), device)
+        folder = asset(SHIPPED) if source is None else checkpoint_folder(source)
+        judge = Judge.from_pretrained(asset(SHIPPED_JUDGE)) if source is None else None
+        latents = partial(_load_latents, folder)
+        return cls(load_method(folder), device, judge=judge, latents=latents)
 
     @property
     def size(self) -> int:
@@ -141,6 +163,68 @@ class Studio:
             second_fps=first.fps,
         )
 
+    @property
+    def latents(self) -> Latents:
+        """Where people lie among the codes, and the named directions. Raises ConfigError where that is not known."""
+        if self._latents is None:
+            if self._find_latents is None:
+                raise ConfigError("Nothing is known of the codes of this model. Load it from its folder.")
+            self._latents = self._find_latents()
+        return self._latents
+
+    def read(self, frames: np.ndarray) -> Reading | None:
+        """Who the judge sees in uint8 (frames, size, size, 3) and what they do; None where this model has no judge."""
+        with self._lock:
+            return None if self._judge is None else self._judge.read(frames)
+
+    def sample_dynamics(
+        self, static: np.ndarray, *, count: int = 8, frames: int = 15, temperature: float = 1.0, seed: int = 0
+    ) -> list[Sample]:
+        """A person, float32 (static_dim,), doing what is drawn from the prior; clip i has the seed `seed` + i.
+
+        count 1 to 16, frames 8 to 60, temperature 0 to 2. Raises SeqdisentError outside those.
+        """
+        return self.sample(static=static, count=count, frames=frames, temperature=temperature, seed=seed)
+
+    def sample_people(
+        self, dynamics: np.ndarray, *, count: int = 8, temperature: float = 1.0, seed: int = 0
+    ) -> list[Sample]:
+        """New people doing what a clip does, float32 (frames, dynamics_dim); drawn as `latents` says. As above."""
+        return self.sample(dynamics=dynamics, count=count, temperature=temperature, seed=seed)
+
+    def sample(
+        self,
+        *,
+        static: np.ndarray | None = None,
+        dynamics: np.ndarray | None = None,
+        count: int = 8,
+        frames: int = 15,
+        temperature: float = 1.0,
+        seed: int = 0,
+    ) -> list[Sample]:
+        """New clips, in which what is given stays and what is not is drawn. As above."""
+        sampling.check_limits(count=count, frames=frames, temperature=temperature, seed=seed)
+        samples = []
+        for own in range(seed, seed + count):
+            with self._lock:
+                who = sampling.draw_person(self.latents, temperature, own) if static is None else static
+                does = sampling.draw_dynamics(self.method, frames, temperature, own) if dynamics is None else dynamics
+            samples.append(self._sample(Drawn(StudioCodes(who, does), f"seed {own}", own)))
+        return samples
+
+    def interpolate(self, first: StudioCodes, second: StudioCodes, *, factor: Factor, steps: int = 8) -> list[Sample]:
+        """From the first clip's person (or movement) to the second's, 1 to 16 steps; the rest is the first clip's."""
+        sampling.check_limits(count=steps)
+        return [self._sample(drawn) for drawn in sampling.between(first, second, factor, steps)]
+
+    def move(self, codes: StudioCodes, direction: Direction, *, steps: int = 7) -> list[Sample]:
+        """A clip moved along one of `latents.directions`, 1 to 16 steps."""
+        sampling.check_limits(count=steps)
+        return [self._sample(drawn) for drawn in sampling.along(codes, direction, steps)]
+
+    def _sample(self, drawn: Drawn) -> Sample:
+        return Sample(self.decode(drawn.codes.static, drawn.codes.dynamics), drawn.codes, drawn.name, drawn.seed)
+
     def _precision(self) -> torch.autocast:
         """bf16 convolutions on processors that have units for them (three times as fast there), else float32.
 
@@ -148,6 +232,10 @@ class Studio:
         """
         use = self.method.device.type == "cpu" and _has_bf16_units()
         return torch.autocast(self.method.device.type, torch.bfloat16, enabled=use)
+
+
+def _load_latents(folder: Path) -> Latents:
+    return Latents.load(folder, sha256_of(folder))
 
 
 def _has_bf16_units() -> bool:

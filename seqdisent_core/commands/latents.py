@@ -1,0 +1,126 @@
+"""Commands that look into the codes of a model."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from seqdisent_core.commands.arguments import progress_bar
+
+
+def add_commands(commands: Any) -> None:
+    """Adds the commands of this module to the subparsers."""
+    latents = commands.add_parser("latents", help="fit where people lie among a model's codes, and name directions")
+    latents.add_argument("checkpoint", type=Path, help="folder of the model; both files are written into it")
+    latents.add_argument("--data", type=Path, required=True, help="the set it was trained on")
+    latents.add_argument("--judge", type=Path, required=True, help="folder of the judge")
+    latents.set_defaults(run=_latents)
+
+    samples = commands.add_parser("samples", help="measure what is drawn: persons and expressions kept, and how sure")
+    samples.add_argument("checkpoint", help="folder or Hugging Face id")
+    samples.add_argument("--data", type=Path, required=True, help="the set it was trained on")
+    samples.add_argument("--judge", type=Path, required=True, help="folder of the judge")
+    samples.add_argument("--out", type=Path, default=Path("results/samples.json"), help="the result file, JSON")
+    samples.add_argument("--seed", type=int, default=0)
+    samples.set_defaults(run=_samples)
+
+    latent_map = commands.add_parser("map", help="map the codes of a set's test clips, and measure what they tell")
+    latent_map.add_argument("checkpoint", help="folder or Hugging Face id")
+    latent_map.add_argument("--data", type=Path, required=True, help="the set it was trained on")
+    latent_map.add_argument("--out", type=Path, default=Path("demo_assets/map"), help="folder for the map")
+    latent_map.add_argument("--result", type=Path, default=Path("results/map.json"), help="the result file, JSON")
+    latent_map.add_argument("--seed", type=int, default=0)
+    latent_map.set_defaults(run=_map)
+
+
+def _map(options: argparse.Namespace) -> None:
+    from seqdisent_core.checkpoints import checkpoint_folder
+    from seqdisent_core.clips import load_clips
+    from seqdisent_core.evaluation.results import write_result
+    from seqdisent_core.latent_map_making import make_map
+    from seqdisent_core.studio import Studio
+
+    checkpoint = checkpoint_folder(options.checkpoint)
+    model = Studio.from_pretrained(checkpoint).method
+    with progress_bar(100, "loading") as bar:
+
+        def progress(share: float, stage: str) -> None:
+            bar.set_description_str(stage)
+            bar.update(round(100 * share) - bar.n)
+
+        latent_map = make_map(
+            model,
+            load_clips(options.data, size=model.frame_size),
+            options.out,
+            checkpoint=checkpoint,
+            command=options.command_line,
+            seed=options.seed,
+            progress=progress,
+        )
+    write_result(latent_map.about, options.result)
+    for factor, metrics in latent_map.about["metrics"].items():
+        print(
+            f"{factor}: person {metrics['person']['mean']:.1%}, expression {metrics['expression']['mean']:.1%}, "
+            f"trustworthiness {metrics['trustworthiness']['mean']:.3f}"
+        )
+    print(f"The map of {len(latent_map)} clips is in {options.out}, its figures in {options.result}.")
+
+
+def _latents(options: argparse.Namespace) -> None:
+    from seqdisent_core.checkpoints import load_method, sha256_of
+    from seqdisent_core.clips import load_clips
+    from seqdisent_core.evaluation.judge import Judge
+    from seqdisent_core.latents import find_latents
+
+    method = load_method(options.checkpoint)
+    latents = find_latents(
+        method,
+        Judge.from_pretrained(options.judge),
+        load_clips(options.data, size=method.frame_size),
+        sha256_of(options.checkpoint),
+        progress=lambda stage: tqdm.write(stage, file=sys.stderr),
+    )
+    latents.save(options.checkpoint)
+    for direction in latents.directions:
+        print(f"{direction.factor:<9} {direction.name}")
+
+
+def _samples(options: argparse.Namespace) -> None:
+    from seqdisent_core.checkpoints import checkpoint_folder, sha256_of
+    from seqdisent_core.clips import load_clips
+    from seqdisent_core.evaluation.judge import Judge
+    from seqdisent_core.evaluation.results import hardware, write_result
+    from seqdisent_core.evaluation.samples import measure_samples
+    from seqdisent_core.studio import Studio
+
+    folder = checkpoint_folder(options.checkpoint)
+    studio = Studio.from_pretrained(folder)
+    clips = load_clips(options.data, size=studio.size)
+    test = clips.part("test")
+    metrics = measure_samples(
+        studio.method,
+        Judge.from_pretrained(options.judge).to(studio.method.device),
+        clips,
+        studio.latents,
+        seed=options.seed,
+        progress=lambda stage: tqdm.write(stage, file=sys.stderr),
+    )
+    result = {
+        "command": options.command_line,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seed": options.seed,
+        "hardware": hardware(studio.method.device),
+        "model": {"method": studio.method.name, "checkpoint_sha256": sha256_of(folder)},
+        "data": {"name": clips.name, "split": "test", "clips": len(test), "sha256": test.sha256()},
+        "judge": {"sha256": sha256_of(options.judge)},
+        "metrics": metrics,
+        "chance": {"person": 1 / len(clips.persons), "expression": 1 / len(clips.expressions)},
+    }
+    write_result(result, options.out)
+    drawn = metrics["dynamics"]
+    shares = ", ".join(f"{name} {share:.1%}" for name, share in drawn["expressions"].items())
+    print(f"movements: person kept {drawn['person']['mean']:.1%}, certainty {drawn['certainty']['mean']:.2f}; {shares}")
+    print(f"people: expression kept {metrics['people_fitted']['expression']['mean']:.1%}; written to {options.out}")

@@ -1,0 +1,128 @@
+"""Commands that make new clips: drawn, between two clips, along a direction."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from seqdisent_core.commands.arguments import count
+from seqdisent_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from seqdisent_core.studio import Sample, Studio, StudioCodes
+
+
+def add_commands(commands: Any) -> None:
+    """Adds the commands of this module to the subparsers."""
+    sample = commands.add_parser("sample", help="draw new movements, new people, or both")
+    sample.add_argument("--person", type=Path, help="a film whose person stays (default: people are drawn)")
+    sample.add_argument("--movement", type=Path, help="a film whose movement stays (default: movements are drawn)")
+    sample.add_argument("--count", type=count, default=8, help="1 to 16 clips (default: 8)")
+    sample.add_argument("--frames", type=count, default=15, help="8 to 60 frames of a drawn movement (default: 15)")
+    sample.add_argument("--temperature", type=float, default=1.0, help="0 to 2: how far from the mean (default: 1)")
+    sample.add_argument("--seed", type=int, default=0, help="of the first clip; each next one has the next seed")
+    _add_common(sample)
+    sample.set_defaults(run=_sample)
+
+    interpolate = commands.add_parser("interpolate", help="go from one clip to another, step by step")
+    interpolate.add_argument("first", type=Path, help="a film of a face")
+    interpolate.add_argument("second", type=Path, help="another one")
+    interpolate.add_argument("--factor", choices=["static", "dynamics"], default="static", help="what changes")
+    interpolate.add_argument("--steps", type=count, default=8, help="1 to 16 (default: 8)")
+    _add_common(interpolate)
+    interpolate.set_defaults(run=_interpolate)
+
+    move = commands.add_parser("move", help="move a clip along a named direction of the codes")
+    move.add_argument("clip", type=Path, help="a film of a face")
+    move.add_argument("direction", help='such as "eyes: anger to surprise"; any other word lists them')
+    move.add_argument("--steps", type=count, default=7, help="1 to 16 (default: 7)")
+    _add_common(move)
+    move.set_defaults(run=_move)
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--out", type=Path, default=Path("sampled"), help="folder for the results (default: sampled)")
+    command.add_argument("--model", help="checkpoint folder or Hugging Face id (default: the one shipped)")
+    command.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
+    command.add_argument("--json", action="store_true", help="print the results as JSON")
+
+
+def _sample(options: argparse.Namespace) -> None:
+    if options.person and options.movement:
+        raise ConfigError("Nothing is left to draw where both the person and the movement stay. Leave one out.")
+
+    def make(studio: "Studio", codes: "list[StudioCodes]") -> "list[Sample]":
+        return studio.sample(
+            static=codes[0].static if options.person else None,
+            dynamics=codes[0].dynamics if options.movement else None,
+            count=options.count,
+            frames=options.frames,
+            temperature=options.temperature,
+            seed=options.seed,
+        )
+
+    _make(options, [path for path in (options.person, options.movement) if path], make)
+
+
+def _interpolate(options: argparse.Namespace) -> None:
+    _make(
+        options,
+        [options.first, options.second],
+        lambda studio, codes: studio.interpolate(codes[0], codes[1], factor=options.factor, steps=options.steps),
+    )
+
+
+def _move(options: argparse.Namespace) -> None:
+    def make(studio: "Studio", codes: "list[StudioCodes]") -> "list[Sample]":
+        known = {direction.name: direction for direction in studio.latents.directions}
+        if options.direction not in known:
+            names = "; ".join(known)
+            raise ConfigError(f"There is no direction {options.direction!r}. Choose one of: {names}.")
+        return studio.move(codes[0], known[options.direction], steps=options.steps)
+
+    _make(options, [options.clip], make)
+
+
+def _make(
+    options: argparse.Namespace,
+    films: list[Path],
+    make: "Callable[[Studio, list[StudioCodes]], list[Sample]]",
+) -> None:
+    """Reads the films' faces, makes the samples, writes them, and says what the judge sees in each."""
+    from seqdisent_core.films import save_samples
+    from seqdisent_core.studio import Studio
+
+    with tqdm(
+        total=len(films) + 2, desc="loading", bar_format="{desc:<28}{bar}{percentage:3.0f}%", file=sys.stderr
+    ) as bar:
+        studio = Studio.from_pretrained(options.model, device=options.device)
+        codes = []
+        for film in films:
+            bar.set_description_str(f"reading {film.name}")
+            codes.append(studio.encode(studio.read_face(film).frames))
+            bar.update()
+        bar.set_description_str("making the clips")
+        samples = make(studio, codes)
+        bar.update()
+        bar.set_description_str("writing the films")
+        written = save_samples(samples, options.out, gifs=True)
+        bar.update()
+    readings = [studio.read(sample.frames) for sample in samples]
+    if options.json:
+        parts = zip(samples, written, readings, strict=True)
+        print(
+            json.dumps(
+                [
+                    {"file": str(path), "name": sample.name, "seed": sample.seed, "judge": seen and vars(seen)}
+                    for sample, path, seen in parts
+                ]
+            )
+        )
+        return
+    for sample, path, seen in zip(samples, written, readings, strict=True):
+        words = f"; the judge sees {seen.person}, {seen.expression}" if seen else ""
+        print(f"{path}: {sample.name}{words}")
