@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,16 @@ from seqdisent_core.errors import DataError, FaceError, VideoError
 
 EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
 SPLITS = ("train", "validation", "test")
+VIDEO_FRAMES = 15  # as in MUG
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".gif")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """values: int64 (clips,), numbers into names."""
+
+    values: np.ndarray
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,8 @@ class Clips:
     """Clips of one length and size with their labels, in memory.
 
     frames: uint8 (clips, frames, height, width, 3). person, expression: int64 (clips,), numbers into persons and
-    expressions. split: str (clips,), each one of SPLITS. name: what a result file calls this set.
+    expressions. split: str (clips,), each one of SPLITS. name: what a result file calls this set. attributes: what a
+    person is recognised by where persons are not the same in all splits, as hair and clothes in Sprites.
     """
 
     frames: np.ndarray
@@ -36,6 +46,7 @@ class Clips:
     persons: tuple[str, ...]
     expressions: tuple[str, ...]
     name: str
+    attributes: dict[str, Labels] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -61,6 +72,7 @@ class Clips:
             person=self.person[rows],
             expression=self.expression[rows],
             split=self.split[rows],
+            attributes={name: Labels(label.values[rows], label.names) for name, label in self.attributes.items()},
         )
 
     def sha256(self) -> str:
@@ -69,6 +81,8 @@ class Clips:
         digest.update(np.ascontiguousarray(self.frames).data)
         digest.update(self.person.astype("<i8").tobytes() + self.expression.astype("<i8").tobytes())
         digest.update("\n".join(map(str, self.split)).encode())
+        for name, label in self.attributes.items():
+            digest.update(repr((name, label.names)).encode() + label.values.astype("<i8").tobytes())
         return digest.hexdigest()
 
 
@@ -81,26 +95,27 @@ def split_of_takes(takes: int) -> tuple[str, ...]:
     return ("train",) * (takes - 2 * held) + ("validation",) * held + ("test",) * held
 
 
-def load_clips(path: str | Path, *, frames: int = 15, size: int = 64) -> Clips:
+def load_clips(path: str | Path, *, frames: int | None = None, size: int = 64) -> Clips:
     """Read a rendered set, a folder person/expression/*.mp4 or a CSV file (file, person, expression[, split]).
 
-    frames: length of the clips; longer and shorter ones are sampled evenly from first to last frame. size: pixels a
-    side. In a user's own videos the largest face is found, followed and cropped (faces.read_face). Clips without a
-    split get one by their order within person and expression (split_of_takes).
+    frames: length of the clips; longer and shorter ones are sampled evenly from first to last frame; None for a
+    rendered set's own, and 15 for videos. size: pixels a side. In a user's own videos the largest face is found,
+    followed and cropped (faces.read_face). Clips without a split get one by their order within person and expression
+    (split_of_takes).
 
     Raises DataError if the set is missing, unfinished or mislabelled, or a video in it holds no usable face.
     """
     path = Path(path)
     if path.is_file() and path.suffix.lower() == ".csv":
-        return _from_csv(path, frames, size)
+        return _from_csv(path, frames or VIDEO_FRAMES, size)
     if not path.is_dir():
         raise DataError(f"There are no clips at {path}. Give a folder of clips or a CSV file.")
     if (path / "set.json").exists():
         return _from_rendered(path, frames, size)
-    return _from_folder(path, frames, size)
+    return _from_folder(path, frames or VIDEO_FRAMES, size)
 
 
-def _from_rendered(folder: Path, frames: int, size: int) -> Clips:
+def _from_rendered(folder: Path, frames: int | None, size: int) -> Clips:
     again = "Run the rendering again: it goes on where it stopped."
     if not (folder / "labels.csv").exists():
         raise DataError(f"The set in {folder.name} is not finished. {again}")
@@ -108,11 +123,18 @@ def _from_rendered(folder: Path, frames: int, size: int) -> Clips:
     stored = {name: _shard(folder / name, again) for name in dict.fromkeys(row["file"] for row in rows)}
     if sum(map(len, stored.values())) != len(rows):
         raise DataError(f"The set in {folder.name} has other clips than its labels.csv names. {again}")
+    frames = frames or stored[rows[0]["file"]].shape[1]
     clips = np.empty((len(rows), frames, size, size, 3), np.uint8)
     for place, row in enumerate(rows):
         clips[place] = _fit(stored[row["file"]][int(row["index"])], frames, size)
-    name = str(json.loads((folder / "set.json").read_text()).get("name", folder.name))
-    return _labelled(clips, rows, name)
+    about = json.loads((folder / "set.json").read_text())
+    attributes = {name: _numbered([row[name] for row in rows]) for name in about.get("attributes", ())}
+    return replace(_labelled(clips, rows, str(about.get("name", folder.name))), attributes=attributes)
+
+
+def _numbered(values: list[str]) -> Labels:
+    names = tuple(sorted(set(values)))
+    return Labels(np.array([names.index(value) for value in values], dtype=np.int64), names)
 
 
 def _shard(path: Path, again: str) -> np.ndarray:

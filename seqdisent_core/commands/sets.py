@@ -10,17 +10,20 @@ from seqdisent_core.errors import ConfigError
 
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
-    render = commands.add_parser("render", help="draw a set of labelled face clips")
-    render.add_argument("set", choices=["facekit52"], help="which set")
-    render.add_argument("out", type=Path, help="folder for the set; a run that was stopped goes on")
-    render.add_argument(
-        "--source", type=Path, required=True, help="ict_facekit.npz, or ICT-FaceKit's FaceXModel folder"
-    )
-    render.add_argument("--takes", type=count, default=12, help="clips of each person and expression (default: 12)")
-    render.add_argument("--frames", type=count, default=15, help="frames of a clip (default: 15)")
-    render.add_argument("--size", type=int, default=64, help="pixels a side (default: 64)")
-    render.add_argument("--seed", type=int, default=0)
-    render.set_defaults(run=_render)
+    render = commands.add_parser("render", help="make a set of labelled clips")
+    sets = render.add_subparsers(title="sets", required=True, metavar="SET")
+    faces = sets.add_parser("facekit52", help="draw 52 persons with 6 expressions")
+    faces.add_argument("out", type=Path, help="folder for the set; a run that was stopped goes on")
+    faces.add_argument("--source", type=Path, required=True, help="ict_facekit.npz, or ICT-FaceKit's FaceXModel folder")
+    faces.add_argument("--takes", type=count, default=12, help="clips of each person and expression (default: 12)")
+    faces.add_argument("--frames", type=count, default=15, help="frames of a clip (default: 15)")
+    faces.add_argument("--size", type=int, default=64, help="pixels a side (default: 64)")
+    faces.add_argument("--seed", type=int, default=0)
+    faces.set_defaults(run=_render_faces)
+    sprites = sets.add_parser("sprites", help="put the benchmark Sprites together from its layers")
+    sprites.add_argument("out", type=Path, help="folder for the set")
+    sprites.add_argument("--source", type=Path, required=True, help="sprites_layers.npz")
+    sprites.set_defaults(run=_render_sprites)
 
     judge = commands.add_parser("judge", help="train the judge of persons and expressions on a set's train split")
     judge.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
@@ -31,18 +34,13 @@ def add_commands(commands: Any) -> None:
     judge.set_defaults(run=_judge)
 
 
-def _render(options: argparse.Namespace) -> None:
+def _render_faces(options: argparse.Namespace) -> None:
     try:
         from seqdisent_core.facekit.render import render_facekit52
     except ModuleNotFoundError as error:
         raise ConfigError(f"Drawing needs the package {error.name}: python -m pip install '.[render]'") from None
 
     with progress_bar(1, "drawing") as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
         render_facekit52(
             options.out,
             options.source,
@@ -50,8 +48,20 @@ def _render(options: argparse.Namespace) -> None:
             frames=options.frames,
             takes=options.takes,
             seed=options.seed,
-            progress=progress,
+            progress=lambda done, total: _advance(bar, done, total),
         )
+
+
+def _render_sprites(options: argparse.Namespace) -> None:
+    from seqdisent_core.sprites import render_sprites
+
+    with progress_bar(1, "putting together") as bar:
+        render_sprites(options.out, options.source, progress=lambda done, total: _advance(bar, done, total))
+
+
+def _advance(bar: Any, done: int, total: int) -> None:
+    bar.total = total
+    bar.update(done - bar.n)
 
 
 def _judge(options: argparse.Namespace) -> None:

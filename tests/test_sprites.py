@@ -1,0 +1,67 @@
+"""The Sprites benchmark from its layers; the art is not part of the project and is read where it is."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seqdisent_core.clips import load_clips
+from seqdisent_core.errors import DataError
+from seqdisent_core.sprites import ATTRIBUTES, LAYERS, character_splits, over_black, render_sprites
+
+SOURCE = Path(
+    os.environ.get(
+        "SEQDISENT_SPRITES", Path(__file__).parents[2] / "shared" / "data" / "sprites" / "sprites_layers.npz"
+    )
+)
+needs_art = pytest.mark.skipif(not SOURCE.is_file(), reason="no layers of Sprites; set SEQDISENT_SPRITES to their file")
+
+
+def test_layers_lie_over_one_another_on_black() -> None:
+    red, half_white, nothing = ((255, 0, 0, 255), (255, 255, 255, 128), (9, 9, 9, 0))
+    layers = [np.array(layer, np.uint8).reshape(1, 1, 4) for layer in (red, half_white, nothing)]
+    assert over_black(layers).tolist() == [[[255, 128, 128]]]
+    assert over_black(layers[1:]).tolist() == [[[128, 128, 128]]]
+
+
+def test_a_thousand_characters_train_and_the_others_test() -> None:
+    splits = character_splits()
+    counts = {name: int((splits == name).sum()) for name in ("train", "validation", "test")}
+    assert counts == {"train": 900, "validation": 100, "test": 296}
+    order = np.random.RandomState(423).permutation(1296)
+    assert set(np.flatnonzero(splits == "test")) == set(order[1000:])
+
+
+def test_a_file_that_holds_no_layers_is_refused(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.npz"
+    np.savez(wrong, body=np.zeros(3))
+    with pytest.raises(DataError, match="layers of Sprites"):
+        render_sprites(tmp_path / "out", wrong)
+    np.savez(wrong, actions=np.array(["walk"]), **{name: np.zeros((6, 2), np.uint8) for name in LAYERS})
+    with pytest.raises(DataError, match="shape"):
+        render_sprites(tmp_path / "out", wrong)
+    with pytest.raises(DataError, match="no file"):
+        render_sprites(tmp_path / "out", tmp_path / "absent.npz")
+
+
+@needs_art
+def test_the_set_has_every_character_in_every_action_with_its_attributes(tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    clips = load_clips(render_sprites(tmp_path, SOURCE, progress=lambda done, total: seen.append((done, total))))
+    assert clips.frames.shape == (11_664, 8, 64, 64, 3) and clips.name == "sprites"
+    assert seen[-1] == (1296, 1296)
+    assert tuple(clips.attributes) == ATTRIBUTES and len(clips.expressions) == 9
+    combined = np.ravel_multi_index([label.values for label in clips.attributes.values()], (6, 6, 6, 6))
+    np.testing.assert_array_equal(combined, clips.person)  # a character is its attributes
+    for label in clips.attributes.values():
+        assert len(label.names) == 6 and np.all(np.bincount(label.values) == 11_664 // 6)
+    assert not set(clips.part("train").person) & set(clips.part("test").person)
+    same_hair = clips.attributes["hair"].values == 2
+    with np.load(SOURCE) as stored:
+        action = clips.expressions.index(str(stored["actions"][0]))
+        hair = stored["hair"][2, 0]
+    opaque = hair[..., 3] == 255
+    for index in np.flatnonzero(same_hair & (clips.expression == action))[::50]:
+        covered = np.abs(clips.frames[index][opaque].astype(int) - hair[..., :3][opaque]).max(axis=1) > 0
+        assert covered.mean() < 0.02  # only shoes lie above the hair
