@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import gradio as gr
 
-from pages import model, swap
+from pages import latent, model, sample, swap
 from pages.clip_input import MOST_MEGABYTES
 from pages.theme import FAVICON, PageTheme
 from seqdisent_core.assets import asset
@@ -18,14 +18,25 @@ from seqdisent_core.assets import asset
 WAITING_VISITORS = 20  # events that may queue; the next visitor is told that the queue is full
 DELETE_AFTER = 1800  # seconds until uploads and results are deleted from the server
 DELETE_EVERY = 300
+_TITLE = "seqdisent: who a face is, and what it does"
+_FIRST_PAGE = "Swap"  # its name in the bar of pages
 
 
 def build() -> gr.Blocks:
     """All pages in one app, not yet served. A page more: `with demo.route(name, path): its_module.layout()`."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # this very word: Gradio takes no other for a no
-    gr.set_static_paths([asset("examples")])  # the only folder of the project that visitors may read
-    with gr.Blocks(title="Swap: who a face is, and what it does", delete_cache=(DELETE_EVERY, DELETE_AFTER)) as demo:
-        swap.layout()
+    gr.set_static_paths([asset("examples")])  # what else visitors may read of the project, its page says
+    with gr.Blocks(title=_TITLE, delete_cache=(DELETE_EVERY, DELETE_AFTER)) as demo:
+        gr.Navbar(main_page_name=_FIRST_PAGE)
+        swap.layout(demo)
+        demo.load(model.warm_up, queue=False, show_progress="hidden", api_visibility="private")
+    with demo.route("Sample", "/sample"):
+        gr.Navbar(main_page_name=_FIRST_PAGE)
+        sample.layout(demo)
+        demo.load(model.warm_up, queue=False, show_progress="hidden", api_visibility="private")
+    with demo.route("Latent map", "/map"):
+        gr.Navbar(main_page_name=_FIRST_PAGE)
+        latent.layout(demo)
         demo.load(model.warm_up, queue=False, show_progress="hidden", api_visibility="private")
     return demo.queue(max_size=WAITING_VISITORS)
 

@@ -34,6 +34,7 @@ def clip_input(title: str, *, examples: Sequence[Path] = (), elem_id: str | None
     Its value is the uploaded file (FileData) or None. Events: `upload` (a new value), `example` (its data holds the
     `name` of an example), `clear` (the clip was taken away, or is about to be replaced).
     What is wrong with a file is for the reader of faces to say, so nothing is refused here but what is too large.
+    An event may give it a file as its value: then that one stands there as chosen, without an event of its own.
     Components made inside it (`with clip_input(...):`) stand between the chosen clip and the examples.
     """
     zone = gr.HTML(
@@ -75,6 +76,14 @@ def refuse_links(component: Part) -> Part:
     return component
 
 
+def asked_file(label: str) -> gr.File:
+    """A file of an endpoint, with an example for its page in place of Gradio's own, which is a link."""
+    example = {"path": "clip.mp4", "meta": {"_type": "gradio.FileData"}}
+    asked = refuse_links(gr.File(label=label))
+    asked.example_payload = lambda: example  # type: ignore[method-assign]
+    return asked
+
+
 def found_face(*, elem_id: str | None = None) -> gr.HTML:
     """What was found in a clip: HTML of `found()`, or of `status`. Event: `select` (its data holds `face`)."""
     return gr.HTML(
@@ -97,7 +106,7 @@ def _served(path: Path) -> dict[str, Any]:
 def found(clip: "FaceClip", face: int = 0) -> str:
     """HTML of the face found in a clip: where it is, the crop as the model sees it, notes, and the other faces.
 
-    face: index of the face that was taken, 0 for the largest.
+    face: index of the face that was taken, 0 for the largest, -1 where that is no longer known.
     """
     count, seconds = len(clip.frames), len(clip.frames) / clip.fps
     notes = "".join(f"<li>{escape(note)}</li>" for note in clip.notes)

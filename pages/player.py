@@ -27,12 +27,25 @@ class Download(GradioModel):
     file: FileData
 
 
+class Ask(GradioModel):
+    """A button that asks the page for something: an event `ask` with this `name` and the clip's index (-1: of all).
+
+    said: the words for screen readers, which hold those of `label`. lead: quiet words before the button.
+    """
+
+    name: str
+    label: str
+    said: str
+    lead: str = ""
+
+
 class ShownClip(GradioModel):
     """One clip on the stage.
 
     caption: whose face it is and what it does, in the two hues. alt: the same as plain words.
     made: False for what was given, True for what the model made. column: clips of one column share their time.
-    strip: the frames side by side, as a data URL. sound: whether the film has any.
+    strip: the frames side by side, as a data URL, or none. sound: whether the film has any.
+    reading: what the judge sees in it, a line each.
     """
 
     file: FileData
@@ -41,21 +54,29 @@ class ShownClip(GradioModel):
     made: bool
     column: int
     fps: float
-    strip: str
+    strip: str = ""
     sound: bool = False
     downloads: list[Download] = Field(default_factory=list)
+    reading: list[Words] = Field(default_factory=list)
+    asks: list[Ask] = Field(default_factory=list)
 
 
 class Show(GradioModel):
-    """All clips of a stage in reading order, the headings of its columns, and one line on what was taken whence."""
+    """All clips of a stage in reading order, the headings of its columns, and one line on what was taken whence.
+
+    Without columns the clips fill a plain grid, four to a row, for which there may be many. asks: buttons for them all.
+    """
 
     clips: list[ShownClip]
     columns: list[str]
     line: list[Words]
+    asks: list[Ask] = Field(default_factory=list)
 
 
 def player(*, elem_id: str | None = None) -> gr.HTML:
     """A stage for a `Show`, its value: every clip in step, by mouse and by keyboard (space, arrows, Home, End).
+
+    Event: `ask` (a button of the show was pressed; its data holds `name` and `clip`).
 
     Files of the show are copied to where visitors may ask for them, and deleted when old. For that, give it a Show or
     None, never an update such as gr.skip(): Gradio would make a new component of it, whose files it forgets.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ from gradio.data_classes import FileData
 
 from pages import model, status, swap_endpoint
 from pages.clip_input import clip_input, found, found_face
-from pages.player import player
+from pages.player import player, shown_file
+from pages.session import KEEP_SECONDS, SESSIONS, browser_token, token_of
 from pages.swap_result import NAMES, write_show
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
 
 STAGES = ("Reading the faces", "Swapping", "Writing the films")
-KEEP_SECONDS = 1500  # for which a session's faces are kept after they were read: not longer than their files are
 
 _INTRO = """
 <div class="sd sd-intro">
@@ -40,7 +41,7 @@ _LOOK_AT_PROGRESS = (
 )
 _PRIVACY = (
     '<p class="sd sd-hint-line">Use clips of people who agree to it. Your clips and the results '
-    "are deleted from the server within the hour, and nothing is sent anywhere else.</p>"
+    "are deleted from the server within an hour of their last use, and nothing is sent anywhere else.</p>"
 )
 
 
@@ -48,14 +49,16 @@ _PRIVACY = (
 class _Half:
     """One of the two places for a clip, and what is known of the clip in it."""
 
+    name: str
     drop: gr.HTML
     seen: gr.HTML
     face: gr.State  # FaceClip | None
     job: gr.State  # status.Job | None: the reading that is under way
 
 
-def layout() -> None:
-    """Lays the page out and binds its events; call it inside a Blocks context."""
+def layout(demo: gr.Blocks) -> None:
+    """Lays the page out and binds its events; call it inside the Blocks context."""
+    token = browser_token()
     gr.HTML(_INTRO, apply_default_css=False)
     with gr.Row(equal_height=False):
         first, second = (_half(name, at) for at, name in enumerate(NAMES))
@@ -64,7 +67,7 @@ def layout() -> None:
     stage = player(elem_id="results")
     gr.HTML(_PRIVACY, apply_default_css=False)
     for half in (first, second):
-        _bind(half, first, second, go, progress)
+        _bind(half, first, second, go, progress, token)
     faces = [first.face, second.face]
     at_once: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     go.click(None, js=_LOOK_AT_PROGRESS)
@@ -79,6 +82,8 @@ def layout() -> None:
     )
     pressed.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **at_once)
     pressed.then(_button, faces, go, **at_once)
+    shown = [part for half in (first, second) for part in (half.drop, half.seen, half.face)]
+    demo.load(restore, token, [token, *shown], **at_once).then(_ready, faces, [go, progress], **at_once)
     swap_endpoint.bind()
 
 
@@ -93,10 +98,10 @@ def _half(name: str, at: int) -> _Half:
     ):
         seen = found_face(elem_id=f"{name}-face")
     face = gr.State(None, time_to_live=KEEP_SECONDS)
-    return _Half(drop, seen, face, gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=_stop))
+    return _Half(name, drop, seen, face, gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=_stop))
 
 
-def _bind(half: _Half, first: _Half, second: _Half, go: gr.Button, progress: gr.HTML) -> None:
+def _bind(half: _Half, first: _Half, second: _Half, go: gr.Button, progress: gr.HTML, token: gr.BrowserState) -> None:
     """What happens when a clip comes into one place, leaves it, or another of its faces is chosen."""
     known = [half.face, half.job]
     # "multiple": a clip that comes while another is read is not ignored; the reading of the other is stopped then.
@@ -111,6 +116,24 @@ def _bind(half: _Half, first: _Half, second: _Half, go: gr.Button, progress: gr.
     ):
         event.failure(lambda: status.problem(status.OUR_FAULT), None, half.seen, **at_once)
         event.then(_ready, [first.face, second.face], [go, progress], **at_once)
+        event.then(partial(_keep, half.name), [token, half.face], None, **at_once)
+
+
+def _keep(place: str, token: str, face: "FaceClip | None") -> None:
+    """So that the clip is at hand on other pages, and here after them."""
+    SESSIONS.keep(token, place, face)
+
+
+def restore(token: str) -> tuple[Any, ...]:
+    """A visitor's clips, where some are kept: those that stood here before, and those that the page Sample sent."""
+    token = token_of(token)
+    clips = SESSIONS.clips(token)
+    shown: list[Any] = []
+    for place in NAMES:
+        clip = clips.get(place)
+        # Never a skip for the first, which takes files: Gradio would make a new component of it.
+        shown += [None, gr.skip(), gr.skip()] if clip is None else [shown_file(clip.source), found(clip, -1), clip]
+    return (token, *shown)
 
 
 def _hint(first: "FaceClip | None", second: "FaceClip | None") -> str:
@@ -182,7 +205,7 @@ def _reading(fraction: float) -> str:
 
 def swap_faces(first: "FaceClip | None", second: "FaceClip | None") -> Iterator[tuple[Any, Any, Any]]:
     """Swaps the two faces that were read, stage by stage, and shows the four clips."""
-    if first is None or second is None:
+    if first is None or second is None or not (first.source.exists() and second.source.exists()):
         yield status.problem("The clips were deleted after a while without use. Choose them again."), None, gr.skip()
         return
     yield status.stages(STAGES, 1), None, gr.Button("Swapping …", interactive=False)

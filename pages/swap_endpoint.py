@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from pages import model
-from pages.clip_input import refuse_links
+from pages.clip_input import asked_file
 from pages.swap_result import NAMES, said
 from seqdisent_core.errors import SeqdisentError
 
@@ -20,7 +20,7 @@ does (an MP4), and a sentence on each."""
 def bind() -> None:
     """The same as a named endpoint: two files in, two films and two sentences out. Nobody sees its components."""
     with gr.Column(visible=False):
-        first, second = (_asked_file(name) for name in NAMES)
+        first, second = (asked_file(f"The {name} clip") for name in NAMES)
         films = [gr.File(label=f"The {who} person's film") for who in NAMES]
         words = [gr.Textbox(label=f"What the {who} film shows") for who in NAMES]
         gr.Button().click(
@@ -33,14 +33,6 @@ def bind() -> None:
             concurrency_id=model.QUEUE,
             concurrency_limit=1,
         )
-
-
-def _asked_file(name: str) -> gr.File:
-    """A file of the endpoint, with an example for its page in place of Gradio's own, which is a link."""
-    example = {"path": f"{name}.mp4", "meta": {"_type": "gradio.FileData"}}
-    asked = refuse_links(gr.File(label=f"The {name} clip"))
-    asked.example_payload = lambda: example  # type: ignore[method-assign]
-    return asked
 
 
 def swap_files(first: dict[str, Any] | None, second: dict[str, Any] | None) -> Iterator[tuple[str, str, str, str]]:

@@ -1,6 +1,5 @@
 """A saved network is a folder: config.json, model.safetensors and a model card; its hash names it in result files."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ from torch import Tensor
 
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.methods import METHODS, Method
+from seqdisent_core.weights import WEIGHTS
 
-WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 
 
@@ -88,8 +87,3 @@ def load_weights(network: torch.nn.Module, state: dict[str, Tensor], source: str
         network.load_state_dict(state)
     except RuntimeError:
         raise ConfigError(f"The weights in {source} do not fit its {CONFIG}. Fetch or train it again.") from None
-
-
-def sha256_of(folder: str | Path) -> str:
-    """Hash of a checkpoint's weights file."""
-    return hashlib.sha256((Path(folder) / WEIGHTS).read_bytes()).hexdigest()

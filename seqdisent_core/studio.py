@@ -13,7 +13,7 @@ import torch
 
 from seqdisent_core import faces, sampling, video
 from seqdisent_core.assets import asset
-from seqdisent_core.checkpoints import checkpoint_folder, load_method, sha256_of
+from seqdisent_core.checkpoints import checkpoint_folder, load_method
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.evaluation.judge import Judge, Reading
 from seqdisent_core.faces import FaceClip
@@ -21,6 +21,7 @@ from seqdisent_core.latents import Direction, Latents
 from seqdisent_core.methods import Method
 from seqdisent_core.sampling import Drawn, Factor, StudioCodes
 from seqdisent_core.sheets import as_frames, clip_rows
+from seqdisent_core.weights import sha256_of
 
 SHIPPED, SHIPPED_JUDGE = "checkpoints/facekit52", "checkpoints/facekit52_judge"
 VIEW_SIZE = 256  # pixels a side of written films: a browser's own enlargement of 64 px is a blur

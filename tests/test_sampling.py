@@ -12,12 +12,12 @@ from test_cli import seqdisent
 
 from seqdisent_core import sampling
 from seqdisent_core.assets import asset
-from seqdisent_core.checkpoints import sha256_of
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.latents import Latents, swell
 from seqdisent_core.sampling import StudioCodes
 from seqdisent_core.studio import Studio
 from seqdisent_core.video import read_video
+from seqdisent_core.weights import sha256_of
 
 CHECKPOINT = asset("checkpoints/facekit52")
 FILM, OTHER = (asset("examples") / f"{name}.mp4" for name in ("person_000_happiness", "person_005_surprise"))

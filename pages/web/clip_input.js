@@ -5,6 +5,7 @@ const input = one('.sd-file');
 const RECORD_SECONDS = 4;
 let stream = null;
 let turn = 0; // counts clips: what an older upload brings is not wanted once a newer one has begun
+let own = null; // the path of what was uploaded here
 
 one('.sd-title').textContent = props.title;
 input.setAttribute('aria-label', `${props.title}: video file`);
@@ -46,6 +47,7 @@ function forget() {
   turn += 1;
   zone.dataset.example = '';
   complain('');
+  own = null;
   props.value = null;
   trigger('clear');
 }
@@ -63,6 +65,7 @@ async function take(file) {
     const { path, url } = await upload(file);
     if (mine !== turn) return;
     show('chosen', file.name);
+    own = path;
     props.value = { path, url, orig_name: file.name, size: file.size, meta: { _type: 'gradio.FileData' } };
     trigger('upload');
   } catch (error) {
@@ -174,5 +177,14 @@ for (const example of props.examples || []) {
   });
   one('.sd-thumbs').append(button);
 }
+// A clip that stands here without having been chosen here: kept from before, or sent from another page.
+watch('value', () => {
+  if (!props.value || props.value.path === own) return;
+  own = props.value.path;
+  turn += 1;
+  zone.dataset.example = '';
+  complain('');
+  show('chosen', props.value.orig_name);
+});
 one('.sd-examples').hidden = !(props.examples || []).length;
 show('empty');

@@ -14,6 +14,7 @@ let time = 0;
 let playing = false;
 let slow = false;
 let before = null;
+let shown = null;
 
 function make(tag, className, text) {
   const made = document.createElement(tag);
@@ -27,7 +28,17 @@ function words(place, parts) {
   return place;
 }
 
-function tile(clip) {
+function asks(wanted, clip) {
+  return wanted.flatMap(({ name, label, said, lead }) => {
+    const button = make('button', 'sd-button sd-small sd-ask', label);
+    button.type = 'button';
+    button.setAttribute('aria-label', said);
+    button.addEventListener('click', () => trigger('ask', { name, clip }));
+    return lead ? [make('i', 'sd-break'), make('span', 'sd-quiet', lead), button] : [button];
+  });
+}
+
+function tile(clip, at) {
   const figure = make('figure', clip.made ? 'sd-tile sd-made' : 'sd-tile');
   const video = make('video');
   Object.assign(video, { src: clip.file.url, muted: true, loop: true, playsInline: true, preload: 'auto' });
@@ -40,7 +51,8 @@ function tile(clip) {
   caption.append(words(make('span', 'sd-said'), clip.caption));
   const screen = make('div', 'sd-screen');
   screen.append(video, make('span', 'sd-badge', clip.made ? 'made by the model' : 'given'));
-  if (clip.downloads.length) {
+  for (const { text, hue } of clip.reading) caption.append(make('span', `sd-read sd-${hue}`, text));
+  if (clip.downloads.length || clip.asks.length) {
     const links = make('span', 'sd-links');
     for (const { label, file } of clip.downloads) {
       const link = make('a', 'sd-button sd-small', label);
@@ -49,6 +61,7 @@ function tile(clip) {
       link.setAttribute('aria-label', `Download as ${label}: ${clip.alt}`);
       links.append(link);
     }
+    links.append(...asks(clip.asks, at));
     if (clip.sound) links.append(speaker(video, clip.alt));
     caption.append(links);
   }
@@ -142,6 +155,9 @@ function step(frames) {
 
 function render() {
   const show = props.value;
+  const now = JSON.stringify(show ?? null);
+  if (now === shown) return; // it plays already
+  shown = now;
   play(false);
   stage.hidden = !show;
   videos = [];
@@ -151,16 +167,20 @@ function render() {
   one('.sd-line').replaceChildren();
   if (!show) return;
   frame = 1 / Math.max(...show.clips.map((clip) => clip.fps));
-  one('.sd-grid').style.setProperty('--columns', Math.max(1, show.columns.length));
+  stage.classList.toggle('sd-many', !show.columns.length);
+  one('.sd-grid').style.setProperty('--columns', show.columns.length || Math.min(4, show.clips.length));
   for (const heading of show.columns) one('.sd-grid').append(make('h3', 'sd-column', heading));
-  for (const clip of show.clips) {
-    const [figure, video] = tile(clip);
+  one('.sd-all').replaceChildren(...asks(show.asks, -1));
+  for (const [at, clip] of show.clips.entries()) {
+    const [figure, video] = tile(clip, at);
     one('.sd-grid').append(figure);
     videos.push(video);
   }
   words(one('.sd-line'), show.line);
   // Under each other per column, the driver above, so that the eye compares frame with frame.
-  for (const clip of [...show.clips].sort((a, b) => a.column - b.column || a.made - b.made)) {
+  const strips = show.clips.filter((clip) => clip.strip);
+  one('.sd-strips').hidden = !strips.length;
+  for (const clip of strips.sort((a, b) => a.column - b.column || a.made - b.made)) {
     const row = make('figure', 'sd-strip');
     const image = make('img');
     Object.assign(image, { src: clip.strip, alt: clip.alt });

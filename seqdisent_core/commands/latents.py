@@ -61,7 +61,7 @@ def _map(options: argparse.Namespace) -> None:
             progress=progress,
         )
     write_result(latent_map.about, options.result)
-    for factor, metrics in latent_map.about["metrics"].items():
+    for factor, metrics in latent_map.about["figures"].items():
         print(
             f"{factor}: person {metrics['person']['mean']:.1%}, expression {metrics['expression']['mean']:.1%}, "
             f"trustworthiness {metrics['trustworthiness']['mean']:.3f}"
@@ -70,10 +70,11 @@ def _map(options: argparse.Namespace) -> None:
 
 
 def _latents(options: argparse.Namespace) -> None:
-    from seqdisent_core.checkpoints import load_method, sha256_of
+    from seqdisent_core.checkpoints import load_method
     from seqdisent_core.clips import load_clips
     from seqdisent_core.evaluation.judge import Judge
     from seqdisent_core.latents import find_latents
+    from seqdisent_core.weights import sha256_of
 
     method = load_method(options.checkpoint)
     latents = find_latents(
@@ -89,18 +90,19 @@ def _latents(options: argparse.Namespace) -> None:
 
 
 def _samples(options: argparse.Namespace) -> None:
-    from seqdisent_core.checkpoints import checkpoint_folder, sha256_of
+    from seqdisent_core.checkpoints import checkpoint_folder
     from seqdisent_core.clips import load_clips
     from seqdisent_core.evaluation.judge import Judge
     from seqdisent_core.evaluation.results import hardware, write_result
     from seqdisent_core.evaluation.samples import measure_samples
     from seqdisent_core.studio import Studio
+    from seqdisent_core.weights import sha256_of
 
     folder = checkpoint_folder(options.checkpoint)
     studio = Studio.from_pretrained(folder)
     clips = load_clips(options.data, size=studio.size)
     test = clips.part("test")
-    metrics = measure_samples(
+    figures = measure_samples(
         studio.method,
         Judge.from_pretrained(options.judge).to(studio.method.device),
         clips,
@@ -116,11 +118,11 @@ def _samples(options: argparse.Namespace) -> None:
         "model": {"method": studio.method.name, "checkpoint_sha256": sha256_of(folder)},
         "data": {"name": clips.name, "split": "test", "clips": len(test), "sha256": test.sha256()},
         "judge": {"sha256": sha256_of(options.judge)},
-        "metrics": metrics,
+        "figures": figures,
         "chance": {"person": 1 / len(clips.persons), "expression": 1 / len(clips.expressions)},
     }
     write_result(result, options.out)
-    drawn = metrics["dynamics"]
+    drawn = figures["dynamics"]
     shares = ", ".join(f"{name} {share:.1%}" for name, share in drawn["expressions"].items())
     print(f"movements: person kept {drawn['person']['mean']:.1%}, certainty {drawn['certainty']['mean']:.2f}; {shares}")
-    print(f"people: expression kept {metrics['people_fitted']['expression']['mean']:.1%}; written to {options.out}")
+    print(f"people: expression kept {figures['people_fitted']['expression']['mean']:.1%}; written to {options.out}")

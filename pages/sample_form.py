@@ -1,0 +1,141 @@
+"""The form of the page "Sample": what shall be new, of which clip, how many and how wild; only what a mode needs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from pages import status
+from pages.clip_input import clip_input, found_face, picture
+from pages.session import KEEP_SECONDS
+from pages.theme import web
+from seqdisent_core.assets import asset
+
+if TYPE_CHECKING:
+    from seqdisent_core.faces import FaceClip
+
+_MODES = [
+    ("New movements for a person", "person"),
+    ("New people for a movement", "movement"),
+    ("Both new", "both"),
+    ("Between two clips", "between"),
+    ("Along a direction", "along"),
+]
+_FITTED = (
+    "New people are drawn from a normal distribution fitted to the people the model knows, not from its prior N(0, I), "
+    "where most faces are ghosts."
+)
+_LINES = {
+    "person": "The person of your clip stays. What it does is drawn anew, from the prior over movements.",
+    "movement": f"The movement of your clip stays, in its full length. {_FITTED}",
+    "both": f"No clip is needed: movements are drawn from the prior over movements. {_FITTED}",
+    "between": "The person, or the movement, goes from the first clip to the second in even steps; the rest stays the "
+    "first clip's. People go along an arc: the middle of a straight line between two is a blur of everybody.",
+    "along": "Your clip is moved along one of the directions in which people, or movements, differ most, from 2.5 "
+    "standard deviations below to as many above. Each is named after what is seen to change.",
+}
+_FACTORS = [("Who it is", "static"), ("What it does", "dynamics")]
+GO = "Make the clips"
+PROGRESS = '<div class="sd sd-progress" aria-live="polite">${value}</div>'
+_OTHER_SEED = "() => Math.floor(Math.random() * 1000000)"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place for a clip, what is known of the clip in it, and the visitor's clips of Swap as buttons."""
+
+    drop: gr.HTML
+    seen: gr.HTML
+    kept: gr.HTML  # event: `select`, its data holds the `place` of Swap
+    face: gr.State  # FaceClip | None
+    job: gr.State  # status.Job | None: the reading that is under way
+
+
+@dataclass(frozen=True)
+class Form:
+    """The controls are: mode, factor, static direction, dynamics direction, count, frames, temperature, seed.
+
+    Beneath them stand the button and what is under way, or missing.
+    """
+
+    mode: gr.Radio
+    controls: list[Any]
+    first: Place
+    second: Place
+    go: gr.Button
+    progress: gr.HTML
+
+
+def form() -> Form:
+    """Lays the form out; what a mode does not need is there but not shown, and keeps its value."""
+    with gr.Column(elem_id="sample-form"):
+        mode = gr.Radio(_MODES, value="person", label="What shall be new?", elem_id="sample-mode")
+        lines = "".join(f'<p class="sd-for-{name}">{escape(line)}</p>' for name, line in _LINES.items())
+        gr.HTML(f'<div class="sd sd-mode-lines" aria-live="polite">{lines}</div>', apply_default_css=False)
+        with gr.Row(equal_height=False):
+            with gr.Column(min_width=320, elem_classes="sd-needs-clip"):
+                first = _place("The clip", "sample-clip")
+            with gr.Column(min_width=320, elem_classes="sd-needs-second"):
+                second = _place("The second clip", "sample-second")
+            with gr.Column(min_width=320, elem_classes="sd-card"):
+                controls = [mode, *_controls()]
+                go = gr.Button(GO, variant="primary", interactive=False, elem_classes="sd-go", elem_id="make")
+                progress = gr.HTML(html_template=PROGRESS, apply_default_css=False)
+    return Form(mode, controls, first, second, go, progress)
+
+
+def _place(title: str, name: str) -> Place:
+    with clip_input(title, examples=sorted(asset("examples").glob("*.mp4")), elem_id=name) as drop:
+        seen = found_face(elem_id=f"{name}-face")
+        kept = gr.HTML(
+            "",
+            html_template='<div class="sd sd-kept">${value || ""}</div>',
+            js_on_load=web("sample_kept.js"),
+            apply_default_css=False,
+        )
+    face = gr.State(None, time_to_live=KEEP_SECONDS)
+    return Place(drop, seen, kept, face, gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=_stop))
+
+
+def _stop(running: status.Job | None) -> None:
+    if running is not None:
+        running.stop()
+
+
+def _controls() -> list[Any]:
+    """The style shows each in the modes that need it, by its id or class."""
+    factor = gr.Radio(_FACTORS, value="static", label="What changes?", elem_id="sample-factor")
+    names = _direction_names()
+    directions = [
+        gr.Radio(names[key], value=next(iter(names[key]), None), label="Direction", elem_id=f"sample-{key}")
+        for _, key in _FACTORS
+    ]
+    count = gr.Slider(1, 16, 8, step=1, label="How many clips", elem_id="sample-count")
+    frames = gr.Slider(8, 60, 15, step=1, label="Frames of each, 15 a second", elem_id="sample-frames")
+    temperature = gr.Slider(*(0, 2, 1), step=0.1, label="Temperature, 1 as learnt", elem_id="sample-temperature")
+    with gr.Row(elem_id="sample-seed"):
+        seed = gr.Number(0, precision=0, label="Seed of the first clip", min_width=120)
+        other = gr.Button("Another seed", size="sm", min_width=120)
+    other.click(None, None, seed, js=_OTHER_SEED, queue=False, api_visibility="private")
+    return [factor, *directions, count, frames, temperature, seed]
+
+
+def _direction_names() -> dict[str, list[str]]:
+    """By factor, from the file beside the checkpoint, since the model is not loaded yet. Without it there are none,
+    and whoever asks for one is told why by the model."""
+    path = asset("checkpoints/facekit52") / "latents.json"
+    about = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return {key: about.get(key, []) for _, key in _FACTORS}
+
+
+def offered(clips: "Mapping[str, FaceClip]") -> str:
+    """HTML of the visitor's clips of Swap, a button each; empty where there are none."""
+    buttons = "".join(
+        f'<button type="button" class="sd-button sd-small" data-place="{place}"><img alt="" '
+        f'src="{picture(clip.frames[len(clip.frames) // 2])}">{place.capitalize()} clip of Swap</button>'
+        for place, clip in clips.items()
+    )
+    return f'<span class="sd-quiet">at hand from Swap</span><div class="sd-row">{buttons}</div>' if buttons else ""

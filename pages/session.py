@@ -1,0 +1,102 @@
+"""Clips that go along from page to page: kept on the server, and found again by a random token in the browser.
+
+Nothing of a face is in the browser's storage; without its token nobody finds a clip, and soon it is forgotten.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import gradio as gr
+
+if TYPE_CHECKING:
+    from seqdisent_core.faces import FaceClip
+
+PLACES = ("first", "second")  # of the page Swap: where a clip stands there
+KEEP_SECONDS = 1500  # for which a clip is kept after it was read: not longer than its file is
+MOST_VISITORS = 50  # whose clips are kept at once; the one who was longest away is forgotten first
+
+_TOKEN_BYTES, _TOKEN_LETTERS = 32, 43
+_SECRET = secrets.token_hex(16)
+
+
+class _Kept(NamedTuple):
+    clip: "FaceClip"
+    until: float
+
+
+class Sessions:
+    """What visitors have in the two places of Swap, by their token. Safe to share by threads."""
+
+    def __init__(
+        self,
+        keep_seconds: float = KEEP_SECONDS,
+        most: int = MOST_VISITORS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._keep_seconds, self._most, self._clock = keep_seconds, most, clock
+        self._kept: dict[str, dict[str, _Kept]] = {}  # who came last stands last
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+
+    def __len__(self) -> int:
+        """How many visitors have a clip here."""
+        self.sweep()
+        return len(self._kept)
+
+    def keep(self, token: str, place: str, clip: "FaceClip | None") -> None:
+        """Put a clip into a place ("first", "second"), or empty it. Tokens that none of ours could be keep nothing."""
+        if len(token) != _TOKEN_LETTERS or place not in PLACES:
+            return
+        with self._lock:
+            places = self._kept.pop(token, {})
+            places.pop(place, None)
+            if clip is not None:
+                places[place] = _Kept(clip, self._clock() + self._keep_seconds)
+            if places:
+                self._kept[token] = places
+            while len(self._kept) > self._most:
+                self._kept.pop(next(iter(self._kept)))
+        self.sweep()
+
+    def clips(self, token: str) -> "dict[str, FaceClip]":
+        """What stands in which place, the first place first."""
+        self.sweep()
+        with self._lock:
+            places = self._kept.get(token, {})
+            return {place: places[place].clip for place in PLACES if place in places}
+
+    def sweep(self) -> None:
+        """Forget what has been here too long; happens by itself when its time has come."""
+        with self._lock:
+            now = self._clock()
+            for token, places in list(self._kept.items()):
+                for place in [place for place, kept in places.items() if kept.until <= now]:
+                    del places[place]
+                if not places:
+                    del self._kept[token]
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = None
+            if self._kept:
+                soonest = min(kept.until for places in self._kept.values() for kept in places.values())
+                self._timer = threading.Timer(soonest - now, self.sweep)
+                self._timer.daemon = True
+                self._timer.start()
+
+
+SESSIONS = Sessions()  # of all visitors of this server
+
+
+def browser_token() -> gr.BrowserState:
+    """A visitor's token, the same on all pages; give it `token_of` when the page loads."""
+    return gr.BrowserState("", storage_key="seqdisent", secret=_SECRET)
+
+
+def token_of(given: object) -> str:
+    """The browser's token, or a new one where it has none."""
+    if isinstance(given, str) and len(given) == _TOKEN_LETTERS:
+        return given
+    return secrets.token_urlsafe(_TOKEN_BYTES)

@@ -1,0 +1,187 @@
+// Two maps of the same clips. Plotly draws the dots; rings, paths and stars lie above them in an SVG of our own, so
+// that pointing at a dot costs no redrawing. All names are set by textContent: they may be a stranger's.
+const one = (selector) => element.querySelector(selector);
+const all = (selector) => [...element.querySelectorAll(selector)];
+const points = JSON.parse(props.points); // a text, since Gradio wraps every number of an object in a watcher of its own
+const dark = document.body.classList.contains('dark');
+const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+const count = points.person.length;
+const last = points.frames - 1;
+const FRAMES_A_SECOND = 15; // of the moving pictures
+const GLIDE = 12; // frames a second at which dots follow the slider
+const MANY = 1500; // dots
+const RUN = 4; // frames a second when time plays
+let time = points.apex; // a fraction while dots are on their way
+let target = points.apex;
+let running = false;
+let colouring = 'expression';
+let alone = null; // the label whose dots are seen alone
+let picks = [];
+let cursor = null; // the clip that is pointed at
+let byKeys = false;
+let own = null; // where one's own clip lies
+
+// --- What a clip is, in words, pictures and colours
+
+const person = (clip) => points.persons[points.person[clip]];
+const expression = (clip) => points.expressions[points.expression[clip]];
+const called = (clip) => `${person(clip)}, ${expression(clip)}, recording ${points.recording[clip] + 1}`;
+
+// Six hues that people with colour blindness tell apart (Okabe and Ito), and a shape each for those who see none.
+const SIX = dark ? ['#f0a830', '#6cc4f2', '#1fbf92', '#5a9bea', '#f0793a', '#e090bd']
+  : ['#d98e00', '#4aa7de', '#00916a', '#1f5fa8', '#c94f00', '#b8628f'];
+const SHAPES = ['circle', 'square', 'diamond', 'triangle-up', 'cross', 'star'];
+const SIZES = [8, 8, 9.5, 10, 9.5, 12]; // at which the shapes look equally large
+const GLYPHS = ['●', '■', '◆', '▲', '✚', '★'];
+
+function label(clip) {
+  return colouring === 'person' ? points.person[clip] : colouring === 'expression' ? points.expression[clip] : points.recording[clip];
+}
+
+function colour(of) {
+  if (colouring !== 'person') return SIX[(colouring === 'recording' ? 3 - 2 * (of % 2) : of) % SIX.length];
+  const light = (dark ? [72, 58, 80] : [38, 54, 30])[of % 3];
+  return `hsl(${Math.round(of * 137.508) % 360}, ${[62, 55, 70][of % 3]}%, ${light}%)`; // the golden angle: neighbours in number differ
+}
+
+const shape = (of) => (colouring === 'person' ? 0 : of % SHAPES.length);
+
+function film(place, clip) {
+  const rows = points.rows[points.person[clip]];
+  place.style.setProperty('--frames', points.frames);
+  place.style.setProperty('--seconds', `${(points.frames / FRAMES_A_SECOND).toFixed(2)}s`);
+  place.style.backgroundImage = `url("${points.sheets[points.person[clip]]}")`;
+  place.style.backgroundSize = `${points.frames * 100}% ${rows * 100}%`;
+  place.style.backgroundPositionY = rows > 1 ? `${(100 * points.row[clip]) / (rows - 1)}%` : '0';
+  if (still) place.style.backgroundPositionX = `${(100 * points.apex) / last}%`;
+}
+
+function make(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text) made.textContent = text;
+  return made;
+}
+
+// --- The two maps
+
+function frameOf(path, at) { // between two frames, the place between
+  const low = Math.floor(at);
+  const share = at - low;
+  const [a, b] = [path[low], path[Math.min(low + 1, last)]];
+  return [a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])];
+}
+
+function half(name) {
+  const field = one(`.sd-map-field[data-map=${name}]`);
+  const plot = field.querySelector('.sd-map-plot');
+  const over = field.querySelector('.sd-map-over');
+  const fixed = name === 'static';
+  const numbers = fixed ? points.static.flat() : points.dynamics.flat(2);
+  const reach = 1.08 * numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0.001);
+  const home = [-reach, reach];
+  const place = fixed ? (clip) => points.static[clip] : (clip) => frameOf(points.dynamics[clip], time);
+  return { name, field, plot, over, fixed, place, home, x: home, y: home, wide: field.clientWidth, high: field.clientHeight, drawn: false };
+}
+const maps = [half('static'), half('dynamics')];
+
+function pixel(map, [x, y]) {
+  return [((x - map.x[0]) / (map.x[1] - map.x[0])) * map.wide, (1 - (y - map.y[0]) / (map.y[1] - map.y[0])) * map.high];
+}
+
+function coordinates(map) {
+  const x = new Float32Array(count);
+  const y = new Float32Array(count);
+  for (let clip = 0; clip < count; clip += 1) [x[clip], y[clip]] = map.place(clip);
+  return { x: [x], y: [y] };
+}
+
+const scale = () => (count > MANY ? 0.6 : 1) * (maps[0].wide < 420 ? 0.8 : 1);
+
+const seen = (of) => (alone === null || alone === of ? 0.92 : 0.07);
+
+function looks(map) {
+  const labels = points.person.map((_, clip) => label(clip));
+  return {
+    'marker.color': [labels.map(colour)],
+    'marker.symbol': [labels.map((of) => SHAPES[shape(of)])],
+    'marker.size': [labels.map((of) => (map.fixed ? 0.8 : 1) * scale() * SIZES[shape(of)])], // the islands of persons are small
+    'marker.opacity': [labels.map(seen)],
+  };
+}
+
+// A few hundred dots are drawn sooner as plain SVG; thousands need the graphics card, where the browser has one.
+function kindOfDots() {
+  return count > MANY && document.createElement('canvas').getContext('webgl') ? 'scattergl' : 'scatter';
+}
+
+async function draw(map, kind) {
+  const { x, y } = coordinates(map);
+  const look = looks(map);
+  const marker = { ...Object.fromEntries(Object.entries(look).map(([name, [values]]) => [name.slice(7), values])),
+    line: { width: count > MANY ? 0 : 0.6, color: dark ? '#1d1a17' : '#ffffff' } };
+  const axis = { range: map.home, visible: false };
+  await window.Plotly.newPlot(
+    map.plot,
+    [{ type: kind, mode: 'markers', x: x[0], y: y[0], marker }],
+    { margin: { l: 0, r: 0, t: 0, b: 0 }, xaxis: { ...axis }, yaxis: { ...axis }, paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)',
+      hovermode: false, showlegend: false, dragmode: matchMedia('(pointer: fine)').matches ? 'zoom' : false },
+    { displayModeBar: false, doubleClick: 'reset', scrollZoom: false, showTips: false, showAxisDragHandles: false },
+  );
+  map.drawn = true;
+  map.field.classList.add('sd-map-drawn');
+  map.plot.on('plotly_relayout', () => {
+    map.x = map.plot.layout.xaxis.range.slice();
+    map.y = map.plot.layout.yaxis.range.slice();
+    mark(map);
+  });
+  new ResizeObserver(() => {
+    [map.wide, map.high] = [map.field.clientWidth, map.field.clientHeight];
+    window.Plotly.Plots.resize(map.plot).then(() => mark(map));
+  }).observe(map.field);
+  mark(map);
+}
+
+// Plotly would draw each dot anew for each step, so on their way the dots are drawn on a canvas, by Plotly's own shapes.
+const corners = (radii) => radii.map((far, at) => {
+  const turn = (2 * Math.PI * at) / radii.length;
+  return `${far * Math.sin(turn)} ${-far * Math.cos(turn)}`;
+}).join('L');
+const OUTLINES = [
+  (r) => `M${r} 0A${r} ${r} 0 1 1 0 ${-r}A${r} ${r} 0 0 1 ${r} 0Z`,
+  (r) => `M${-r} ${-r}H${r}V${r}H${-r}Z`,
+  (r) => `M${corners([1.3 * r, 1.3 * r, 1.3 * r, 1.3 * r])}Z`,
+  (r) => `M${-1.155 * r} ${r / 2}H${1.155 * r}L0 ${-r}Z`,
+  (r) => `M${1.2 * r} ${0.4 * r}h${-0.8 * r}v${0.8 * r}h${-0.8 * r}v${-0.8 * r}h${-0.8 * r}v${-0.8 * r}h${0.8 * r}v${-0.8 * r}h${0.8 * r}v${0.8 * r}h${0.8 * r}Z`,
+  (r) => `M${corners([...Array(10).keys()].map((at) => (at % 2 ? 0.535 : 1.4) * r))}Z`,
+];
+
+function fly(map) {
+  const canvas = map.field.querySelector('.sd-map-flight');
+  const ratio = window.devicePixelRatio || 1;
+  Object.assign(canvas, { width: map.wide * ratio, height: map.high * ratio });
+  const paint = canvas.getContext('2d');
+  paint.strokeStyle = dark ? '#1d1a17' : '#ffffff';
+  paint.lineWidth = 0.6;
+  const outlines = OUTLINES.map((outline, at) => new Path2D(outline((scale() * SIZES[at]) / 2)));
+  const colours = [];
+  for (let clip = 0; clip < count; clip += 1) {
+    const of = label(clip);
+    const [x, y] = pixel(map, map.place(clip));
+    paint.setTransform(ratio, 0, 0, ratio, x * ratio, y * ratio);
+    paint.globalAlpha = seen(of);
+    paint.fillStyle = colours[of] ??= colour(of);
+    paint.fill(outlines[shape(of)]);
+    if (count <= MANY) paint.stroke(outlines[shape(of)]);
+  }
+  map.field.classList.add('sd-map-flying');
+}
+
+async function land(map) {
+  await window.Plotly.restyle(map.plot, coordinates(map), [0]);
+  map.field.classList.remove('sd-map-flying');
+}
+
+function recolour() {
+  for (const map of maps) if (map.drawn) window.Plotly.restyle(map.plot, looks(map), [0]);
+}

@@ -1,0 +1,167 @@
+"""The latent map: figures with known answers, a round trip, own clips placed, and that what ships belongs together."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from seqdisent_core.assets import asset
+from seqdisent_core.checkpoints import save_method
+from seqdisent_core.clips import EXPRESSIONS, Clips
+from seqdisent_core.errors import ConfigError
+from seqdisent_core.latent_map import LatentMap, Named, resampled
+from seqdisent_core.latent_map_making import agreement, embed, make_map
+from seqdisent_core.methods.dbse import DBSE, DBSEConfig
+from seqdisent_core.studio import StudioCodes
+from seqdisent_core.weights import sha256_of
+
+_ROOT = Path(__file__).resolve().parent.parent
+_SMALL = DBSEConfig(width=4, feature_dim=16, static_dim=8, dynamics_dim=4, hidden_dim=16, posterior_hidden_dim=8)
+_PERSONS = ("ann", "ben", "cleo", "dan")
+
+
+def clips(takes: int, split: str, frames: int = 3) -> Clips:
+    """Four persons, six expressions; the picture is a colour that tells both, and a little noise."""
+    person = np.repeat(np.arange(4), 6 * takes)
+    expression = np.tile(np.repeat(np.arange(6), takes), 4)
+    pixels = np.random.default_rng(takes).integers(0, 20, (len(person), frames, 64, 64, 3), np.uint8)
+    pixels[..., 0] += (50 * person)[:, None, None, None].astype(np.uint8)
+    pixels[..., 1] += (40 * expression)[:, None, None, None].astype(np.uint8)
+    return Clips(pixels, person, expression, np.full(len(person), split), _PERSONS, EXPRESSIONS, "colours")
+
+
+def both() -> Clips:
+    train, test = clips(3, "train"), clips(2, "test")
+    joined = {
+        name: np.concatenate([getattr(train, name), getattr(test, name)])
+        for name in ("frames", "person", "expression", "split")
+    }
+    return replace(train, **joined)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("checkpoint")
+    save_method(DBSE(_SMALL), folder, "card")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> LatentMap:
+    return make(checkpoint, tmp_path_factory.mktemp("map"))
+
+
+def make(checkpoint: Path, folder: Path) -> LatentMap:
+    torch.manual_seed(0)
+    return make_map(DBSE(_SMALL).eval(), both(), folder, checkpoint=checkpoint, command="seqdisent map here", seed=0)
+
+
+def test_neighbours_tell_a_label_that_is_in_the_codes_and_only_guess_one_that_is_not() -> None:
+    known, asked = clips(40, "train", frames=1), clips(40, "test", frames=1)
+    noise = np.random.default_rng(0)
+
+    def persons_alone(of: Clips) -> np.ndarray:
+        return 10.0 * np.eye(4)[of.person] + noise.normal(size=(len(of), 4))
+
+    found = agreement(persons_alone(asked), asked, persons_alone(known), known)
+    assert found["person"]["mean"] == 1
+    assert found["expression"]["mean"] == pytest.approx(1 / 6, abs=0.05)
+
+
+def test_a_map_is_the_same_when_made_again_and_when_read_again(
+    made: LatentMap, checkpoint: Path, tmp_path: Path
+) -> None:
+    again = make(checkpoint, tmp_path)
+    read = LatentMap.load(made.folder, checkpoint)
+    for name in ("static_places", "dynamics_places", "person", "expression", "recording"):
+        np.testing.assert_array_equal(getattr(made, name), getattr(again, name))
+        np.testing.assert_array_equal(getattr(made, name), getattr(read, name))
+    np.testing.assert_allclose(made.dynamics, read.dynamics, rtol=1e-3, atol=1e-4)  # stored in half precision
+    assert read.about == made.about
+    assert (read.persons, read.expressions, len(read), read.frames) == (_PERSONS, EXPRESSIONS, 48, 3)
+    assert read.about["model"]["checkpoint_sha256"] == sha256_of(checkpoint)
+    assert read.about["chance"] == {"person": 1 / 4, "expression": 1 / 6}
+    assert read.recording.tolist() == [0, 1] * 24
+
+
+def test_the_moving_pictures_show_the_clips(made: LatentMap) -> None:
+    test = both().part("test")
+    for number in (0, 13, 47):
+        shown = made.clip(number).astype(float)
+        assert shown.shape == (3, 64, 64, 3)
+        colour = shown.mean(axis=(0, 1, 2))
+        np.testing.assert_allclose(colour, test.frames[number].mean(axis=(0, 1, 2)), atol=8)
+
+
+@pytest.fixture(scope="module")
+def clustered() -> LatentMap:
+    """Static codes in islands of persons, dynamics in islands of expressions."""
+    test, random = clips(3, "test"), np.random.default_rng(0)
+    static = (8 * np.eye(4)[test.person] + random.normal(size=(len(test), 4))).astype(np.float32)
+    moves = 8 * np.eye(6)[test.expression][:, None] * np.array([0, 1, 0.5])[None, :, None]
+    dynamics = (moves + random.normal(size=moves.shape)).astype(np.float32)
+    return LatentMap(
+        static,
+        dynamics,
+        embed(static, 10, 0, lambda share: None),
+        embed(dynamics.reshape(-1, 6), 10, 0, lambda share: None).reshape(-1, 3, 2),
+        test.person,
+        test.expression,
+        test.persons,
+        test.expressions,
+        {},
+        Path(),
+    )
+
+
+def test_a_known_clip_is_placed_on_itself_whatever_its_length(clustered: LatentMap) -> None:
+    assert clustered.apex == 1
+    for number in (3, 30):
+        codes = StudioCodes(clustered.static[number], clustered.dynamics[number].repeat(4, axis=0))
+        placed = clustered.place(codes)
+        assert np.linalg.norm(placed.static - clustered.static_places[number]) < 2
+        off = np.linalg.norm(placed.dynamics - clustered.dynamics_places[number], axis=1)
+        assert np.median(off) < 2
+        assert placed.persons == (Named(_PERSONS[clustered.person[number]], 1.0),)
+        assert placed.expressions[0].name == EXPRESSIONS[clustered.expression[number]]
+        assert sum(near.share for near in placed.expressions) == pytest.approx(1)
+        twice = clustered.place(codes)
+        np.testing.assert_array_equal(placed.static, twice.static)
+        np.testing.assert_array_equal(placed.dynamics, twice.dynamics)
+
+
+def test_clips_of_any_length_are_sampled_from_their_first_frame_to_their_last() -> None:
+    codes = np.arange(31, dtype=np.float32)[:, None]
+    assert resampled(codes, 4)[:, 0].tolist() == [0, 10, 20, 30]
+    assert resampled(codes[:1], 3)[:, 0].tolist() == [0, 0, 0]
+
+
+def test_a_map_of_another_checkpoint_and_none_at_all_are_refused_with_the_way_out(
+    made: LatentMap, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"another checkpoint.*seqdisent map"):
+        LatentMap.load(made.folder, asset("checkpoints/facekit52"))
+    with pytest.raises(ConfigError, match=r"no latent map.*seqdisent map"):
+        LatentMap.load(tmp_path, asset("checkpoints/facekit52"))
+    (tmp_path / "map.json").write_text("{")
+    with pytest.raises(ConfigError, match="damaged"):
+        LatentMap.load(tmp_path, asset("checkpoints/facekit52"))
+
+
+def test_the_map_that_ships_is_of_the_checkpoint_that_ships_and_reaches_its_marks() -> None:
+    shipped = LatentMap.load(asset("map"), asset("checkpoints/facekit52"))
+    result = json.loads((_ROOT / "results" / "map.json").read_text(encoding="utf-8"))
+    assert shipped.about == result
+    assert len(shipped) == result["data"]["clips"] == 624
+    static, dynamics = result["figures"]["static"], result["figures"]["dynamics"]
+    assert static["person"]["mean"] >= 0.9
+    assert static["expression"]["mean"] < 1.5 * result["chance"]["expression"]
+    assert dynamics["expression"]["mean"] >= 0.9
+    assert dynamics["person"]["mean"] < 0.2
+    files = [path for path in asset("map").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 6_000_000
+    assert {shipped.sheet(person) for person in range(52)} <= set(files)

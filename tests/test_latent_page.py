@@ -1,0 +1,197 @@
+"""The page "Latent map" in a real browser: dots that move, are picked, swapped, and joined by an own clip's star."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+from conftest import FIRST, Served, Visit
+from gradio_client import Client, handle_file  # type: ignore[import-untyped]
+from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
+from test_app import out_of_sight, serious_findings
+
+from pages import latent
+from pages.latent_data import latent_map, plotly_script
+from seqdisent_core.assets import asset
+from seqdisent_core.errors import ConfigError
+from seqdisent_core.video import read_video
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+_WAIT = 60_000  # milliseconds; how long a busy machine may take, not how long it should
+_DOT = """([map, clip]) => {
+    const plot = document.querySelector(`.sd-map-field[data-map=${map}] .sd-map-plot`);
+    const box = plot.getBoundingClientRect();
+    const { x, y } = plot.data[0];
+    const [left, right] = plot.layout.xaxis.range;
+    const [low, high] = plot.layout.yaxis.range;
+    return [box.left + ((x[clip] - left) / (right - left)) * box.width,
+            box.top + (1 - (y[clip] - low) / (high - low)) * box.height];
+}"""
+
+
+def opened(visit: Visit, options: str = "", **size: int) -> "Page":
+    page = visit(f"map{options}", **size)
+    page.locator(".sd-map-drawn").nth(1).wait_for(timeout=_WAIT)
+    return page
+
+
+def alone(factor: str, expression: str) -> int:
+    """A clip of that expression that no other dot lies near to in a map, so that a mouse can only mean this one."""
+    known = latent_map()
+    places = known.static_places if factor == "static" else known.dynamics_places[:, known.apex]
+    away = np.linalg.norm(places[:, None] - places, axis=2) + np.eye(len(places)) * 1e6
+    wanted = known.expression == known.expressions.index(expression)
+    return int(np.where(wanted, away.min(axis=1), 0).argmax())
+
+
+def dot(page: "Page", factor: str, clip: int) -> tuple[float, float]:
+    page.locator(f".sd-map-field[data-map={factor}]").scroll_into_view_if_needed()
+    x, y = page.evaluate(_DOT, [factor, clip])
+    return x, y
+
+
+def films_are_shown(page: "Page") -> None:
+    page.locator("#picked video").nth(3).wait_for(timeout=_WAIT)
+    page.wait_for_function("[...document.querySelectorAll('#picked video')].every((video) => video.readyState >= 3)")
+
+
+def test_pointing_shows_the_clip_moving_and_two_picked_dots_are_swapped(visit: Visit, tmp_path: Path) -> None:
+    from seqdisent_core.evaluation.judge import Judge
+
+    page, known = opened(visit), latent_map()
+    first, second = alone("dynamics", "happiness"), alone("dynamics", "surprise")
+    page.mouse.move(*dot(page, "dynamics", first))
+    card = page.locator(".sd-map-card")
+    card.wait_for(timeout=_WAIT)
+    assert card.inner_text().startswith(known.persons[known.person[first]].replace("_", " ").capitalize())
+    moving = "getComputedStyle(document.querySelector('.sd-map-card .sd-film')).backgroundPositionX"
+    before = page.evaluate(moving)
+    page.wait_for_function(f"{moving} !== '{before}'")
+    assert page.locator(".sd-map-ring").count() == 2, "the dot is not lit up in both maps"
+    for clip in (first, second):
+        page.mouse.click(*dot(page, "dynamics", clip))
+    assert page.locator(".sd-map-picked").count() == 4
+    assert page.locator(".sd-map-dynamics .sd-map-path").count() == 2
+    films_are_shown(page)
+    judge = Judge.from_pretrained(asset("checkpoints/facekit52_judge"))
+    links = page.locator("#picked").get_by_role("link", name="Download as MP4")
+    for at, (who, does) in enumerate(((second, first), (first, second))):
+        with page.expect_download() as waiting:
+            links.nth(at).click()
+        film = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(film)
+        small = [cv2.resize(frame, (64, 64), interpolation=cv2.INTER_AREA) for frame in read_video(film)[0]]
+        seen = judge.read(np.stack(small))
+        assert seen.person == known.persons[known.person[who]]
+        assert seen.expression == known.expressions[known.expression[does]]
+    page.get_by_role("button", name="Clear").click()
+    page.locator("#picked video").first.wait_for(state="detached", timeout=_WAIT)
+    assert page.locator(".sd-map-picked").count() == 0
+
+
+def test_time_moves_the_dots_and_colours_and_legend_are_one_for_both_maps(visit: Visit) -> None:
+    page, known = opened(visit), latent_map()
+    places = "[...document.querySelector('.sd-map-dynamics .sd-map-plot').data[0].x].slice(0, 5)"
+    assert page.evaluate(places) == pytest.approx(known.dynamics_places[:5, known.apex, 0].tolist(), abs=0.006)
+    page.locator(".sd-map-slider").focus()
+    page.keyboard.press("Home")
+    page.locator(".sd-map-flying").wait_for(timeout=_WAIT)
+    page.locator(".sd-map-flying").wait_for(state="detached", timeout=_WAIT)
+    assert page.evaluate(places) == pytest.approx(known.dynamics_places[:5, 0, 0].tolist(), abs=0.006)
+    assert page.locator(".sd-map-now").inner_text() == "frame 1 of 15"
+    colours = "[...document.querySelectorAll('.sd-map-plot')].map((plot) => plot.data[0].marker.color)"
+    for by, count in (("person", 52), ("recording", 2), ("expression", 6)):
+        page.locator(f".sd-map-colour input[value={by}]").check()
+        assert page.locator(".sd-map-chip").count() == count
+        left, right = page.evaluate(colours)
+        assert left == right
+        assert len(set(left)) == count
+        labels = np.asarray(getattr(known, by))
+        assert len({(colour, label) for colour, label in zip(left, labels.tolist(), strict=True)}) == count
+    page.get_by_role("button", name="fear", exact=True).click()
+    shown = "document.querySelector('.sd-map-plot').data[0].marker.opacity.filter((value) => value > 0.5).length"
+    page.wait_for_function(f"{shown} === {(known.expression == known.expressions.index('fear')).sum()}")
+
+
+def test_an_own_clip_becomes_a_star_by_the_keyboard_alone(visit: Visit) -> None:
+    page = opened(visit)
+    page.locator(".sd-map-field[data-map=static]").focus()
+    ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert ring == "solid", "the focus is not to be seen"
+    for key in ("ArrowRight", "Enter", "ArrowRight", "ArrowDown", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    assert page.locator(".sd-map-full").count() == 2
+    assert "picked as number 2" in page.locator(".sd-map-said").inner_text()
+    films_are_shown(page)
+    page.locator(".sd-map-field[data-map=static]").focus()
+    page.keyboard.press("Escape")
+    assert page.locator(".sd-map-full").count() == 0
+    example = page.locator("#own-clip .sd-thumb").first
+    example.focus()
+    page.keyboard.press("Enter")
+    page.locator("#own-near .sd-map-near li").first.wait_for(timeout=_WAIT)
+    page.locator(".sd-map-static .sd-map-star").first.wait_for(timeout=_WAIT)
+    assert page.locator(".sd-map-dynamics .sd-map-own").count() == 1
+    persons, expressions = (page.locator("#own-near ul").nth(at).locator("li").first.inner_text() for at in (0, 1))
+    person, _, expression = Path(FIRST).stem.rpartition("_")
+    assert persons.startswith(person.replace("_", " ").capitalize())
+    assert expressions.startswith(expression.capitalize())
+    page.get_by_role("button", name="My clip: remove").click()
+    page.locator(".sd-map-star").first.wait_for(state="detached", timeout=_WAIT)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious(visit: Visit, theme: str) -> None:
+    page = opened(visit, f"?__theme={theme}", width=390, height=844)
+    assert out_of_sight(page) == []
+    page.locator(".sd-map-colour input[value=person]").check()
+    clip = alone("static", "fear")
+    page.mouse.move(*dot(page, "static", clip))
+    page.locator(".sd-map-card").wait_for(timeout=_WAIT)
+    assert out_of_sight(page) == []
+    assert serious_findings(page) == []
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert out_of_sight(page) == []
+    assert serious_findings(page) == []
+
+
+def test_the_endpoint_places_a_file_and_says_what_is_wrong(served: Served) -> None:
+    client = Client(served.address, verbose=False)
+    known = latent_map()
+    placed = client.predict(clip=handle_file(str(asset("examples") / FIRST)), api_name="/map_place")
+    person, _, expression = Path(FIRST).stem.rpartition("_")
+    assert placed["persons"][0]["name"] == person
+    assert placed["expressions"][0]["name"] == expression
+    assert np.shape(placed["static"]) == (2,)
+    assert np.shape(placed["dynamics"]) == (known.frames, 2)
+    with pytest.raises(AppError, match="A clip is needed"):
+        client.predict(clip=None, api_name="/map_place")
+    with pytest.raises(AppError, match="That is a link"):
+        client.predict(clip="https://example.org/film.mp4", api_name="/map_place")
+
+
+def test_of_other_packages_only_plotlys_script_is_served(served: Served) -> None:
+    import httpx
+
+    def status(path: Path) -> int:
+        return httpx.get(f"{served.address}gradio_api/file={path}").status_code
+
+    assert status(plotly_script()) == 200
+    assert status(plotly_script().with_name("widgetbundle.js")) == 403
+    assert status(asset("map") / "map.safetensors") == 403
+
+
+def test_a_map_that_is_refused_is_a_sentence_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    import gradio as gr
+
+    def refused() -> None:
+        raise ConfigError("The latent map belongs to another checkpoint.")
+
+    monkeypatch.setattr(latent, "latent_map", refused)
+    with gr.Blocks() as demo:
+        latent.layout(demo)
+    shown = [str(block.value) for block in demo.blocks.values() if isinstance(block, gr.HTML)]
+    assert any("belongs to another checkpoint" in text for text in shown)

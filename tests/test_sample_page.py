@@ -1,0 +1,284 @@
+"""The page "Sample" in a real browser, its endpoints, and what goes along between it and the page "Swap"."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import pytest
+from conftest import FIRST, SECOND, Served, Visit
+from gradio_client import Client, handle_file  # type: ignore[import-untyped]
+from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
+from test_app import out_of_sight, serious_findings
+
+from pages.sample_draw import Wanted, make
+from pages.sample_result import as_face, stem
+from pages.session import Sessions, token_of
+from seqdisent_core.assets import asset
+from seqdisent_core.faces import FaceClip
+from seqdisent_core.studio import VIEW_SIZE, Studio
+from seqdisent_core.video import read_video, write_video
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+_WAIT = 60_000  # milliseconds; how long a busy machine may take, not how long it should
+_FILMS = "#samples video"
+
+
+def example(name: str) -> Path:
+    return asset("examples") / name
+
+
+def choose_mode(page: "Page", mode: str) -> None:
+    page.locator(f"#sample-mode input[value={mode}]").check()
+
+
+def set_count(page: "Page", count: int) -> None:
+    page.locator("#sample-count input[type=number]").fill(str(count))
+    page.keyboard.press("Tab")
+
+
+def make_clips(page: "Page", count: int) -> None:
+    page.wait_for_selector("#make:not([disabled])", timeout=_WAIT)
+    page.locator("#make").click()
+    clips_are_shown(page, count)
+
+
+def clips_are_shown(page: "Page", count: int) -> None:
+    page.locator(_FILMS).nth(count - 1).wait_for(timeout=_WAIT)
+    page.wait_for_function(f"[...document.querySelectorAll('{_FILMS}')].every((video) => video.readyState >= 3)")
+    page.wait_for_selector("#make:not([disabled])", timeout=_WAIT)
+    assert page.locator(_FILMS).count() == count
+
+
+def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visit: Visit, tmp_path: Path) -> None:
+    page = visit()
+    page.locator("#first-clip .sd-thumb").first.click()
+    page.locator("#first-face .sd-face").wait_for(timeout=_WAIT)
+    page.get_by_role("link", name="Sample", exact=True).click()
+    page.locator("#sample-clip .sd-kept button").click(timeout=_WAIT)
+    page.locator("#sample-clip-face .sd-face").wait_for(timeout=_WAIT)
+    assert page.locator("#sample-clip .sd-name").inner_text() == FIRST
+    set_count(page, 4)
+    make_clips(page, 4)
+    stage = page.locator("#samples")
+    assert stage.locator(".sd-said").all_inner_texts() == ["Seed 0", "Seed 1", "Seed 2", "Seed 3"]
+    seen = [text.partition(",")[0] for text in stage.locator(".sd-read.sd-who").all_inner_texts()]
+    assert seen.count("Person 000") >= 3, seen
+    stage.get_by_role("button", name="Pause").click()
+    page.wait_for_function(f"[...document.querySelectorAll('{_FILMS}')].every((v) => v.paused && !v.seeking)")
+    times = page.eval_on_selector_all(_FILMS, "(videos) => videos.map((video) => video.currentTime)")
+    assert np.ptp(times) < 1e-3
+
+    kept = {}
+    for name, press in {
+        "mp4": stage.get_by_role("link", name="Download as MP4: seed 0"),
+        "gif": stage.get_by_role("button", name="Download as GIF: seed 2"),
+        "zip": stage.get_by_role("button", name="All as one ZIP"),
+    }.items():
+        with page.expect_download() as waiting:
+            press.click()
+        kept[name] = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(kept[name])
+    assert [path.name for path in kept.values()] == ["01_seed_0.mp4", "03_seed_2.gif", "samples.zip"]
+    assert kept["gif"].read_bytes()[:4] == b"GIF8"
+    with zipfile.ZipFile(kept["zip"]) as archive:
+        assert archive.read("01_seed_0.mp4") == kept["mp4"].read_bytes()
+        assert [one["seed"] for one in json.loads(archive.read("samples.json"))] == [0, 1, 2, 3]
+
+    stage.get_by_role("button", name="Second in Swap: seed 3").click()
+    stored = page.evaluate("Object.entries(localStorage).join()")
+    assert len(stored) < 300, "more than a token is in the browser's storage"
+    page.get_by_role("link", name="Open Swap").click(timeout=_WAIT)
+    for place in ("first", "second"):
+        page.locator(f"#{place}-face .sd-face").wait_for(timeout=_WAIT)
+    assert page.locator("#second-clip .sd-name").inner_text() == "04_seed_3.mp4"
+    page.get_by_role("button", name="Swap", exact=True).click()
+    page.locator("#results video").nth(3).wait_for(timeout=_WAIT)
+    page.get_by_role("button", name="Second clip: remove").click()
+    page.wait_for_selector("#swap[disabled]")
+    page.reload()
+    page.locator("#first-face .sd-face").wait_for(timeout=_WAIT)
+    assert page.locator("#second-face .sd-face").count() == 0, "what was removed has come back"
+
+
+@pytest.mark.parametrize(("theme", "width"), [("dark", 390), ("light", 390), ("dark", 1280)])
+def test_nothing_is_out_of_sight_and_axe_finds_nothing_serious(visit: Visit, theme: str, width: int) -> None:
+    page = visit(f"sample?__theme={theme}", width=width)
+    for mode in ("person", "movement", "between", "along", "both"):
+        choose_mode(page, mode)
+        assert out_of_sight(page) == [], mode
+        assert page.locator("#sample-second").is_visible() == (mode == "between")
+        assert page.locator("#sample-frames").is_visible() == (mode in ("person", "both"))
+        assert page.locator("#sample-factor").is_visible() == (mode in ("between", "along"))
+        assert page.locator(".sd-mode-lines p:visible").count() == 1
+        if width > 390:
+            assert serious_findings(page) == [], mode
+    set_count(page, 5)
+    make_clips(page, 5)
+    assert out_of_sight(page) == []
+    assert serious_findings(page) == []
+    page.locator("#sample-seed input").fill("3000000000")
+    page.locator("#make").click()
+    alert = page.locator("#sample-form .sd-progress [role=alert]")
+    alert.wait_for(timeout=_WAIT)
+    assert "The number for seed is 3e+09. Choose one from 0 to" in alert.inner_text()
+    assert page.locator(_FILMS).count() == 5, "what was made before is gone"
+    assert page.locator("#sample-count input[type=number]").input_value() == "5"
+    assert (out_of_sight(page), serious_findings(page)) == ([], [])
+
+
+def test_new_clips_come_by_the_keyboard_alone(visit: Visit) -> None:
+    page = visit("sample")
+
+    def tab_to(selector: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
+                return
+        raise AssertionError(f"Tab does not reach {selector}")
+
+    tab_to("#sample-mode input[value=both]")
+    page.keyboard.press("Space")
+    ring = page.evaluate("getComputedStyle(document.activeElement.closest('label')).outlineStyle")
+    assert ring == "solid", "the focus is not to be seen"
+    tab_to("#sample-count input[type=range]")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#make:not([disabled])")
+    tab_to("#make")
+    page.keyboard.press("Enter")
+    clips_are_shown(page, 2)
+    tab_to(".sd-stage")
+    page.keyboard.press("Space")
+    page.wait_for_selector("#samples .sd-stage[data-playing=false]")
+    tab_to("[aria-label='First in Swap: seed 0']")
+    page.keyboard.press("Enter")
+    page.locator(".sd-sent").wait_for(timeout=_WAIT)
+    assert "Seed 0 stands ready in Swap as the first clip" in " ".join(page.locator(".sd-sent").inner_text().split())
+
+
+@pytest.fixture(scope="module")
+def client(served: Served) -> Iterator[Client]:
+    yield Client(served.address, verbose=False)
+
+
+@pytest.fixture(scope="module")
+def studio() -> Studio:
+    return Studio.from_pretrained()
+
+
+@pytest.fixture(scope="module")
+def faces(studio: Studio) -> list[FaceClip]:
+    return [studio.read_face(example(name)) for name in (FIRST, SECOND)]
+
+
+def test_a_seed_gives_the_same_frames_by_endpoint_page_and_python(
+    client: Client, studio: Studio, faces: list[FaceClip], tmp_path: Path
+) -> None:
+    asked = {"mode": "person", "count": 2, "frames": 12, "temperature": 0.8, "seed": 41}
+    films, seen = client.predict(handle_file(str(example(FIRST))), *asked.values(), api_name="/sample")
+    alone = studio.sample_dynamics(studio.encode(faces[0].frames).static, count=1, frames=12, temperature=0.8, seed=42)[
+        0
+    ]
+    made = make(Wanted(**asked), faces[0], None)  # type: ignore[arg-type]  # as the page does
+    assert np.array_equal(made[1].sample.frames, alone.frames)
+    film = write_video(tmp_path / "alone.mp4", alone.frames, 15, width=VIEW_SIZE)
+    assert np.array_equal(read_video(films[1])[0], read_video(film)[0])
+    assert [one["seed"] for one in seen] == [41, 42]
+    assert seen[1]["person"] == "person_000"
+
+
+def test_the_endpoints_draw_people_and_go_from_one_clip_to_another(client: Client) -> None:
+    moved = handle_file(str(example(SECOND)))
+    films, _ = client.predict(moved, "movement", 2, 15, 1, 3, api_name="/sample")
+    assert len(read_video(films[0])[0]) == len(read_video(example(SECOND))[0])
+    films, seen = client.predict(handle_file(str(example(FIRST))), moved, "static", 3, api_name="/interpolate")
+    assert [one["name"] for one in seen] == ["0% of the way", "50% of the way", "100% of the way"]
+    assert (seen[0]["person"], seen[-1]["person"]) == ("person_000", "person_005")
+    assert [Path(film).name for film in films][1] == "02_50_percent_of_the_way.mp4"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"count": 17}, "number for clips is 17. Choose one from 1 to 16"),
+        ({"count": 2.5}, "number for clips is 2.5. Choose a whole one"),
+        ({"frames": 7}, "number for frames is 7. Choose one from 8 to 60"),
+        ({"temperature": 2.1}, "number for temperature is 2.1. Choose one from 0 to 2"),
+        ({"temperature": "hot"}, "number for temperature is missing or no number"),
+        ({"seed": -1}, "number for seed is -1. Choose one from 0 to"),
+        ({"seed": None}, "number for seed is missing or no number"),
+        ({"mode": "dream"}, "The mode is not known"),
+        ({"mode": "person"}, "The clip is missing"),
+    ],
+)
+def test_the_endpoint_says_what_is_wrong(client: Client, wrong: dict[str, Any], sentence: str) -> None:
+    asked = {"mode": "both", "count": 1, "frames": 8, "temperature": 1, "seed": 0, **wrong}
+    with pytest.raises(AppError, match=sentence):
+        client.predict(None, *asked.values(), api_name="/sample")
+
+
+def test_each_mode_makes_what_was_asked_for(studio: Studio, faces: list[FaceClip]) -> None:
+    from seqdisent_core.evaluation.judge import Reading
+
+    first, second = faces
+    for wanted, names, frames in (
+        (Wanted("both", 2, 9, seed=5), ["seed 5", "seed 6"], 9),
+        (Wanted("between", 2, factor="dynamics"), ["0% of the way", "100% of the way"], 15),
+        (
+            Wanted("along", 3, factor="dynamics", direction=studio.latents.directions[-1].name),
+            ["-2.5 deviations", "+0.0 deviations", "+2.5 deviations"],
+            15,
+        ),
+    ):
+        made = make(wanted, first, second)
+        assert [one.sample.name for one in made] == names
+        assert len({stem(one, at) for at, one in enumerate(made)}) == len(made)
+        assert {len(one.sample.frames) for one in made} == {frames}
+        assert all(isinstance(one.reading, Reading) for one in made)
+
+
+def test_a_sample_is_a_face_like_any_that_was_read(studio: Studio) -> None:
+    made = make(Wanted("both", 1), None, None)[0]
+    clip = as_face(made, 0)
+    frames, fps = read_video(clip.source)
+    assert fps == clip.fps
+    crop = cv2.warpAffine(frames[7], clip.transforms[7], (studio.size, studio.size), flags=cv2.INTER_AREA)
+    assert np.abs(crop.astype(int) - clip.frames[7]).mean() < 6  # grey levels; the film is compressed
+    shifted = np.abs(np.roll(crop, 1, axis=1).astype(int) - clip.frames[7]).mean()
+    assert np.abs(crop.astype(int) - clip.frames[7]).mean() < shifted
+    place = clip.source
+    assert place.exists()
+    del clip
+    assert not place.exists(), "the film outlives its clip"
+
+
+def test_a_session_forgets_after_its_time_and_holds_no_more_than_its_number(faces: list[FaceClip]) -> None:
+    first, second = faces
+    now = [0.0]
+    sessions = Sessions(keep_seconds=100, most=2, clock=lambda: now[0])
+    tokens = [token_of("") for _ in range(3)]
+    assert len(set(tokens)) == 3
+    assert token_of(tokens[0]) == tokens[0]
+    sessions.keep(tokens[0], "first", first)
+    now[0] = 60
+    sessions.keep(tokens[0], "second", second)
+    assert list(sessions.clips(tokens[0])) == ["first", "second"]
+    assert sessions.clips(tokens[1]) == {}
+    now[0] = 100
+    assert list(sessions.clips(tokens[0])) == ["second"]
+    sessions.keep(tokens[1], "first", first)
+    sessions.keep(tokens[2], "first", first)
+    assert len(sessions) == 2
+    assert sessions.clips(tokens[0]) == {}, "the one who was longest away is forgotten first"
+    sessions.keep(tokens[2], "first", None)
+    sessions.keep("guessed", "first", first)
+    sessions.keep(tokens[2], "third", first)
+    assert len(sessions) == 1
+    now[0] = 200
+    assert len(sessions) == 0
