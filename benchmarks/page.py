@@ -1,10 +1,11 @@
-"""How long the page keeps people waiting: from `python app.py` to the first page, and from two clips to two swaps.
+"""How long the pages keep people waiting: the first page, two clips to two swaps, new samples, the latent map.
 
     python benchmarks/page.py [--repeats 5] [--chromium PATH]
 
 Writes results/benchmark_page.json. The clips are 5 seconds of 1280 x 720 at 25 frames a second, made of two example
 clips. Waiting counts from handing both files to the page until all four films can play; Swap is pressed as soon as it
-can be. Of it the model's share is measured apart, on the same two faces.
+can be. Of it the model's share is measured apart, on the same two faces. Other pages are opened by their links, on a
+visitor's first visit; the map counts as usable when both maps are drawn, a hover when the clip beside the dot shows.
 """
 
 import argparse
@@ -30,6 +31,16 @@ from seqdisent_core.studio import Studio
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ("person_000_happiness.mp4", "person_005_surprise.mp4")
 SECONDS = 5
+WAITS = {
+    "start": "From `python app.py` to the first page",
+    "swap": "From two 5-second 720p clips to two swaps in the page",
+    "model": "Of it the model, both swaps",
+    "reading": "Of it reading one face, alone",
+    "change": "From one page to another",
+    "samples": "From the button to 8 new clips of 15 frames",
+    "map": "From the link to both latent maps",
+    "hover": "From a dot to its clip moving beside it",
+}
 
 
 def long_film(folder: Path, name: str) -> Path:
@@ -67,9 +78,9 @@ def open_page(page: Page, address: str) -> None:
         return
 
 
-def seconds_of(work: Callable[[], object]) -> float:
+def seconds_of(work: Callable[..., object], *given: object) -> float:
     started = time.perf_counter()
-    work()
+    work(*given)
     return time.perf_counter() - started
 
 
@@ -81,9 +92,21 @@ def swap_films(page: Page, films: list[Path]) -> None:
     page.wait_for_function("[...document.querySelectorAll('.sd-stage video')].every((video) => video.readyState >= 3)")
 
 
-def measure(chromium: str, repeats: int, films: list[Path]) -> tuple[list[float], list[float]]:
-    """Seconds to the first page, and from two films to two swaps; a new server and a new browser page each time."""
-    starts, swaps = [], []
+def new_samples(page: Page) -> float:
+    """Seconds from the button to eight new clips of 15 frames that can play, on the page Sample."""
+    page.locator("#sample-clip .sd-thumb").first.click()
+    button = page.locator("#make:not([disabled])")
+    button.wait_for(timeout=120_000)
+    started = time.perf_counter()
+    button.click()
+    page.locator(".sd-stage video").nth(7).wait_for(timeout=120_000)
+    page.wait_for_function("[...document.querySelectorAll('.sd-stage video')].every((video) => video.readyState >= 3)")
+    return time.perf_counter() - started
+
+
+def measure(chromium: str, repeats: int, films: list[Path]) -> dict[str, list[float]]:
+    """Seconds of each wait; a new server and a new browser page each time."""
+    waits: dict[str, list[float]] = {name: [] for name in WAITS if name not in ("model", "reading")}
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
@@ -92,14 +115,47 @@ def measure(chromium: str, repeats: int, films: list[Path]) -> tuple[list[float]
             started = time.perf_counter()
             with running_app() as address:
                 open_page(page, address)
-                starts.append(time.perf_counter() - started)
+                waits["start"].append(time.perf_counter() - started)
                 page.wait_for_timeout(6000)  # a visitor looks for a clip meanwhile, and the model is loaded
-                started = time.perf_counter()
-                swap_films(page, films)
-                swaps.append(time.perf_counter() - started)
+                waits["swap"].append(seconds_of(swap_films, page, films))
+                waits["change"].append(seconds_of(follow, page, "Sample", "#sample-clip .sd-thumb"))
+                waits["samples"].append(new_samples(page))
+                waits["map"].append(seconds_of(follow, page, "Latent map", ".sd-map-drawn >> nth=1"))
+                waits["hover"].append(hover(page))
             page.close()
         browser.close()
-    return starts, swaps
+    return waits
+
+
+def follow(page: Page, link: str, sign: str) -> None:
+    """Click a link in the bar of pages and wait for a sign of that page."""
+    page.get_by_role("link", name=link, exact=True).click()
+    page.locator(sign).first.wait_for(timeout=120_000)
+
+
+def hover(page: Page) -> float:
+    """Seconds from the mouse over a dot to its clip beside it, in the browser's own time."""
+    return page.evaluate(
+        """() => new Promise((done) => {
+            const field = document.querySelector('.sd-map-field[data-map=dynamics]');
+            field.scrollIntoView({ block: 'center' });
+            const box = field.getBoundingClientRect();
+            const seen = () => document.querySelector('.sd-map-card')?.offsetParent;
+            let started = 0;
+            const spots = [];
+            for (let y = 0.1; y < 0.95; y += 0.03) for (let x = 0.1; x < 0.95; x += 0.03) spots.push([x, y]);
+            const next = () => {
+                if (started && seen()) return done((performance.now() - started) / 1000);
+                const [x, y] = spots.shift() ?? [0.5, 0.5];
+                started = performance.now();
+                const at = { clientX: box.left + x * box.width, clientY: box.top + y * box.height };
+                field.dispatchEvent(new PointerEvent('pointermove', { ...at, pointerType: 'mouse', bubbles: true }));
+                if (seen()) return done((performance.now() - started) / 1000);
+                requestAnimationFrame(next);
+            };
+            next();
+        })"""
+    )
 
 
 def entry(what: str, seconds: list[float]) -> dict[str, object]:
@@ -114,18 +170,14 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         films = [long_film(Path(folder), name) for name in EXAMPLES]
-        starts, swaps = measure(chosen.chromium, chosen.repeats, films)
+        waits = measure(chosen.chromium, chosen.repeats, films)
         studio = Studio.from_pretrained()
         first, second = (studio.read_face(film) for film in films)
         studio.swap(first, second)
-        model = [seconds_of(lambda: studio.swap(first, second)) for _ in range(chosen.repeats)]
-        reading = [seconds_of(lambda: studio.read_face(films[0])) for _ in range(chosen.repeats)]
-    entries = [
-        entry("From `python app.py` to the first page", starts),
-        entry("From two 5-second 720p clips to two swaps in the page", swaps),
-        entry("Of it the model, both swaps", model),
-        entry("Of it reading one face, alone", reading),
-    ]
+        model = [seconds_of(studio.swap, first, second) for _ in range(chosen.repeats)]
+        reading = [seconds_of(studio.read_face, films[0]) for _ in range(chosen.repeats)]
+    waits |= {"model": model, "reading": reading}
+    entries = [entry(what, waits[name]) for name, what in WAITS.items()]
     command = shlex.join(["python", "benchmarks/page.py", *sys.argv[1:]])
     result = {
         "command": command,

@@ -1,24 +1,35 @@
 """Every figure shown is one that a result file holds, and the result file is of the checkpoint that ships."""
 
 import json
+import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from seqdisent_core.assets import asset
-from seqdisent_core.checkpoints import load_method, sha256_of
+from seqdisent_core.checkpoints import load_method
 from seqdisent_core.errors import DataError
-from seqdisent_core.evaluation.report import with_figures
+from seqdisent_core.evaluation.charts import charts
+from seqdisent_core.evaluation.published import published_tables
+from seqdisent_core.evaluation.report import PLACES, with_figures
+from seqdisent_core.evaluation.result_files import read_results
 from seqdisent_core.runs import read_training
+from seqdisent_core.weights import sha256_of
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
 
 
-def test_the_readme_shows_the_figures_of_the_result_files() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert with_figures(text, RESULTS) == text, "stale: run `seqdisent report README.md`"
+@pytest.mark.parametrize("name", ["README.md", "docs/results.md"])
+def test_texts_show_the_figures_of_the_result_files(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert with_figures(text, RESULTS) == text, f"stale: run `seqdisent report {name}`"
+
+
+def test_every_place_for_figures_is_in_a_text() -> None:
+    texts = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/results.md"))
+    assert [name for name in PLACES if f"<!-- {name}: begin -->" not in texts] == []
 
 
 def test_the_result_file_is_of_the_shipped_checkpoint_and_judge() -> None:
@@ -35,6 +46,65 @@ def test_a_text_without_marks_and_a_folder_without_results_are_refused(tmp_path:
         with_figures("no marks", RESULTS)
     with pytest.raises(DataError, match="evaluate"):
         with_figures("<!-- figures: begin --><!-- figures: end -->", tmp_path)
+
+
+@pytest.fixture
+def two_results(tmp_path: Path) -> Path:
+    """The shipped result, a second one of an ablation that lacks a figure, and a benchmark."""
+    result = json.loads((RESULTS / "facekit52_dbse.json").read_text(encoding="utf-8"))
+    (tmp_path / "facekit52_dbse.json").write_text(json.dumps(result))
+    result["model"]["variant"] = "without_subtraction"
+    result["metrics"]["generation"] = {"acc": None, "is": None, "h_y_given_x": None, "h_y": None, "why": "none"}
+    del result["metrics"]["leakage_latent"], result["metrics"]["frechet"]
+    (tmp_path / "an_ablation.json").write_text(json.dumps(result))
+    shutil.copy(RESULTS / "benchmark_page.json", tmp_path)
+    return tmp_path
+
+
+def test_result_files_are_found_by_what_they_hold_full_models_first(two_results: Path) -> None:
+    assert {name: list(found) for name, found in read_results(two_results).items()} == {
+        "facekit52": ["facekit52_dbse", "an_ablation"]
+    }
+
+
+def test_a_new_result_file_gets_a_row_with_dashes_for_what_it_lacks(two_results: Path) -> None:
+    for name in ("generation", "leakage", "swap", "likeness", "codes", "made"):
+        made = with_figures(f"<!-- {name}: begin --><!-- {name}: end -->", two_results)
+        rows = [line for line in made.splitlines() if "an_ablation" in line]
+        assert rows, name
+        assert all(line.count("|") == rows[0].count("|") for line in rows) or name == "leakage"
+    generation = PLACES["generation"](two_results).splitlines()
+    assert generation[3] == "| dbse, without subtraction (`an_ablation`) | – | – | – | – |"
+    assert "ceiling" in generation[4] and generation[5] == "| chance | 16.7 % | 1.000 | 1.792 | – |"
+
+
+def test_tables_say_what_the_result_file_holds(two_results: Path) -> None:
+    metrics = json.loads((RESULTS / "facekit52_dbse.json").read_text(encoding="utf-8"))["metrics"]
+    row = PLACES["generation"](two_results).splitlines()[2]
+    assert f"{metrics['generation']['is']['mean']:.3f}" in row
+    for kept in ("static", "dynamics"):
+        assert f"{100 * metrics['leakage_latent'][kept]['gap']['mean']:.1f}" in PLACES["leakage"](two_results)
+
+
+def test_published_figures_stand_alone_and_their_slips_are_named() -> None:
+    text = published_tables()
+    assert "MUG" in text and "may be compared" in text
+    assert "DBSE (5.598, its entropies give 5.703)" in text
+    assert "printed 22.25, it is 22.50" in text
+    assert "SPYL (" not in text and "SKD (" not in text, "their rows are right"
+
+
+def test_charts_are_figures_that_plotly_draws_with_chance_beside(two_results: Path) -> None:
+    graph_objects = pytest.importorskip("plotly.graph_objects")
+    made = charts(two_results)
+    assert {"facekit52_leakage_generation_static", "facekit52_leakage_latent_dynamics"} <= made.keys()
+    assert {"facekit52_dbse_confusion", "an_ablation_confusion"} <= made.keys()
+    for chart in json.loads(json.dumps(made)).values():
+        graph_objects.Figure(chart)
+    bars = made["facekit52_leakage_generation_static"]
+    assert [len(trace["x"]) for trace in bars["data"]] == [2, 2]
+    assert [round(line["y0"], 1) for line in bars["layout"]["shapes"]] == [1.9, 16.7]
+    assert all(abs(sum(row) - 100) < 1e-6 for row in made["facekit52_dbse_confusion"]["data"][0]["z"])
 
 
 def test_a_space_installs_what_the_package_asks_for() -> None:

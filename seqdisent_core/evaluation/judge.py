@@ -73,12 +73,19 @@ class Judge(nn.Module):
         hidden = self.config.hidden_dim
         return nn.Sequential(nn.Linear(2 * hidden, hidden), nn.ReLU(), nn.Linear(hidden, classes))
 
-    def forward(self, clip: Tensor) -> Logits:
+    def features(self, clip: Tensor) -> Tensor:
+        """The joined last states of both directions of the LSTM: (batch, 2 hidden_dim)."""
         batch, frames = clip.shape[:2]
         features = self.encoder(clip.flatten(0, 1)).float().view(batch, frames, -1)
         _, last = run_lstm(self.lstm, features)
-        joined = torch.cat([last[0], last[1]], dim=1)
-        return Logits(self.person(joined).float(), self.expression(joined).float())
+        return torch.cat([last[0], last[1]], dim=1)
+
+    def heads(self, features: Tensor) -> Logits:
+        """Logits of features (batch, 2 hidden_dim)."""
+        return Logits(self.person(features).float(), self.expression(features).float())
+
+    def forward(self, clip: Tensor) -> Logits:
+        return self.heads(self.features(clip))
 
     @torch.no_grad()
     def read(self, frames: np.ndarray) -> Reading:
@@ -141,14 +148,25 @@ def train_judge(
 
 
 @torch.no_grad()
-def read_clips(judge: Judge, clips: Tensor, batch: int = 64) -> Logits:
-    """Logits of many clips: uint8 or float in [0, 1], (clips, frames, 3, size, size)."""
+def read_features(judge: Judge, clips: Tensor, batch: int = 64) -> Tensor:
+    """The judge's features of many clips, uint8 or float in [0, 1], (clips, frames, 3, size, size); on the CPU."""
     device = next(judge.parameters()).device
     parts = []
     for start in range(0, len(clips), batch):
         part = clips[start : start + batch].to(device)
-        parts.append(judge(part.float() / 255 if part.dtype == torch.uint8 else part))
-    return Logits(torch.cat([p.person for p in parts]).cpu(), torch.cat([p.expression for p in parts]).cpu())
+        parts.append(judge.features(part.float() / 255 if part.dtype == torch.uint8 else part).cpu())
+    return torch.cat(parts)
+
+
+@torch.no_grad()
+def read_logits(judge: Judge, features: Tensor) -> Logits:
+    """Logits of the judge's features of many clips, on the CPU."""
+    return Logits(*(logits.cpu() for logits in judge.heads(features.to(next(judge.parameters()).device))))
+
+
+def read_clips(judge: Judge, clips: Tensor, batch: int = 64) -> Logits:
+    """Logits of many clips: uint8 or float in [0, 1], (clips, frames, 3, size, size)."""
+    return read_logits(judge, read_features(judge, clips, batch))
 
 
 def check_judge(judge: Judge, clips: Clips) -> None:

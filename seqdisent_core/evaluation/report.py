@@ -1,29 +1,29 @@
-"""The figures of result files as Markdown, so that no figure in a text is typed by hand."""
+"""The figures of result files put into texts, so that no figure in a text is typed by hand."""
 
-import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from seqdisent_core.errors import DataError
-
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+from seqdisent_core.evaluation import tables
+from seqdisent_core.evaluation.published import published_tables
+from seqdisent_core.evaluation.result_files import Result, number, percent, read_result
 
 
 def figures_table(folder: Path) -> str:
-    """Tables of the result files in `folder`, read by name; a file that is absent leaves its rows out.
+    """The short table of the README: the main result file, and the benchmarks that there are.
 
     Raises DataError where the main result file is missing or unreadable.
     """
-    result = _read(folder / "facekit52_dbse.json")
+    result = read_result(folder / "facekit52_dbse.json")
     swap, rebuilt = result["metrics"]["swap"], result["metrics"]["reconstruction"]
     ceiling, training = result["judge"]["accuracy"], result["training"]
     rows = [
-        ("Swap: the static clip's person", _percent(swap["person"]), f"{result['chance']['person']:.1%}"),
-        ("Swap: the driver's expression", _percent(swap["expression"]), f"{result['chance']['expression']:.1%}"),
-        ("Judge on real clips: person", _percent(ceiling["person"]), f"{result['chance']['person']:.1%}"),
-        ("Judge on real clips: expression", _percent(ceiling["expression"]), f"{result['chance']['expression']:.1%}"),
-        ("Reconstruction: PSNR", f"{rebuilt['psnr']['mean']:.2f} dB", ""),
-        ("Reconstruction: SSIM", f"{rebuilt['ssim']['mean']:.3f}", ""),
+        ("Swap: the static clip's person", percent(swap["person"]), f"{result['chance']['person']:.1%}"),
+        ("Swap: the driver's expression", percent(swap["expression"]), f"{result['chance']['expression']:.1%}"),
+        ("Judge on real clips: person", percent(ceiling["person"]), f"{result['chance']['person']:.1%}"),
+        ("Judge on real clips: expression", percent(ceiling["expression"]), f"{result['chance']['expression']:.1%}"),
+        ("Reconstruction: PSNR", f"{number(rebuilt['psnr'], 2)} dB", ""),
+        ("Reconstruction: SSIM", number(rebuilt["ssim"]), ""),
     ]
     lines = ["| FaceKit-52, test split | ours | chance |", "|---|---|---|"]
     lines += [f"| {name} | {value} | {chance} |" for name, value, chance in rows]
@@ -41,31 +41,53 @@ def _benchmarks(folder: Path) -> list[str]:
     lines: list[str] = []
     hardware = ""
     for path in sorted(folder.glob("benchmark_*.json")):
-        result = _read(path)
+        result = read_result(path)
         hardware = result["hardware"]
         for entry in result["entries"]:
             lines.append(f"| {entry['what']} | {entry['value']:.2f} {entry['unit']} | `{result['command']}` |")
     return ["", f"| Benchmark on {hardware} | measured | command |", "|---|---|---|", *lines] if lines else []
 
 
-def _percent(figure: dict[str, Any]) -> str:
-    spread = f" ± {100 * figure['std']:.1f}" if figure["n"] > 1 else ""
-    return f"{100 * figure['mean']:.1f}{spread} %"
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"There is no result file {path}. `seqdisent evaluate` writes it.") from None
-    except json.JSONDecodeError as error:
-        raise DataError(f"{path} is not valid JSON (line {error.lineno}: {error.msg}).") from None
+PLACES: dict[str, Callable[[Path], str]] = {
+    "figures": figures_table,
+    "generation": tables.generation_table,
+    "leakage": tables.leakage_tables,
+    "swap": tables.swap_table,
+    "likeness": tables.likeness_table,
+    "codes": tables.codes_table,
+    "made": tables.made_table,
+    "published": lambda folder: published_tables(),
+}
 
 
 def with_figures(text: str, folder: Path) -> str:
-    """A Markdown text with what stands between its two figure marks made anew. Raises DataError without the marks."""
-    if BEGIN not in text or END not in text:
-        raise DataError(f"The text has no place for figures: it lacks the marks {BEGIN} and {END}.")
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    return f"{before}{BEGIN}\n{figures_table(folder)}\n{END}{after}"
+    """A Markdown text with every place for figures filled anew from the result files in `folder`.
+
+    A place stands between the marks `<!-- NAME: begin -->` and `<!-- NAME: end -->`, NAME one of PLACES. Raises
+    DataError where there is no place.
+    """
+    names = [name for name in PLACES if f"<!-- {name}: begin -->" in text and f"<!-- {name}: end -->" in text]
+    if not names:
+        raise DataError("The text has no place for figures: it lacks marks like <!-- figures: begin --> and its end.")
+    for name in names:
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        made = f"{begin}\n{PLACES[name](folder)}\n{end}"
+        before, rest = text.split(begin, 1)
+        text = before + made + rest.split(end, 1)[1]
+    return text
+
+
+def summary(result: Result) -> list[str]:
+    """A result's main figures in a few lines, for a terminal."""
+    metrics = result["metrics"]
+    swap, rebuilt, scores = metrics["swap"], metrics["reconstruction"], metrics["generation"]
+    lines = [
+        f"swap: person {percent(swap['person'])}, expression {percent(swap['expression'])}",
+        f"reconstruction: {number(rebuilt['psnr'], 2)} dB",
+        f"generation: acc {percent(scores['acc'])}, IS {number(scores['is'])}, "
+        f"H(y|x) {number(scores['h_y_given_x'], 4)}",
+    ]
+    for name in ("leakage_generation", "leakage_latent"):
+        gaps = [f"{kept} {percent(metrics[name][kept]['gap'])}" for kept in ("static", "dynamics")]
+        lines.append(f"{name.replace('_', ', ')}: gaps {', '.join(gaps)}")
+    return lines

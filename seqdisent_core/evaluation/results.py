@@ -10,24 +10,20 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from seqdisent_core.checkpoints import sha256_of
 from seqdisent_core.clips import Clips
-from seqdisent_core.evaluation.judge import Judge, accuracy, check_judge, read_clips
-from seqdisent_core.evaluation.protocols import encode_clips, reconstruction_figures, swap_figures
-from seqdisent_core.methods import Method
+from seqdisent_core.evaluation.figures import absent, figure
+from seqdisent_core.evaluation.generation import PROTOCOLS, GenerationScores, draw_samples, generation_scores
+from seqdisent_core.evaluation.judge import Judge, Logits, accuracy, check_judge, read_features, read_logits
+from seqdisent_core.evaluation.labels import dynamics_reading, factor_accuracy
+from seqdisent_core.evaluation.leakage import FORMS, PROBES, ROW, latent_probes, leakage_row
+from seqdisent_core.evaluation.likeness import frechet_distance
+from seqdisent_core.evaluation.protocols import encode_clips, reconstruction_figures, score_swaps
+from seqdisent_core.evaluation.usage import active_figures, kl_figures
+from seqdisent_core.methods import Codes, Method
 from seqdisent_core.training import as_training_tensor
-
-Figure = dict[str, float | int]
-
-
-def figure(values: list[float]) -> Figure:
-    """Mean and (sample) standard deviation over repeats."""
-    return {
-        "mean": float(np.mean(values)),
-        "std": float(np.std(values, ddof=1)) if len(values) > 1 else 0.0,
-        "n": len(values),
-    }
+from seqdisent_core.weights import sha256_of
 
 
 def hardware(device: torch.device) -> str:
@@ -48,6 +44,11 @@ def _processor() -> str:
     return platform.processor() or "unknown"
 
 
+Progress = Callable[[int, int, str], None]  # stages done, stages in all, what begins now
+REPEATS = 5
+_SCORES = ("acc", "is", "h_y_given_x", "h_y")
+
+
 def evaluate(
     model: Method,
     judge: Judge,
@@ -58,62 +59,162 @@ def evaluate(
     judge_folder: Path,
     training: dict[str, Any],
     seed: int = 0,
-    repeats: int = 5,
-    progress: Callable[[str], None] = lambda stage: None,
+    repeats: int = REPEATS,
+    progress: Progress = lambda done, total, what: None,
 ) -> dict[str, Any]:
     """All figures of a checkpoint on a set's test split, by the schema in docs/results.md.
 
-    Swaps are paired anew in each repeat; what has no draw in it is measured once (n = 1). `training` is what the
+    What has a draw in it is drawn anew in each repeat; what has none is measured once (n = 1). `training` is what the
     checkpoint says of its own making. Raises DataError where the judge is not the set's.
     """
     check_judge(judge, clips)
     test = clips.part("test")
-    progress("judging real clips")
-    real = read_clips(judge, as_training_tensor(test))
-    progress("reconstructing")
-    codes = encode_clips(model, as_training_tensor(test))
+    begin = _Stages(5 + repeats * len(PROTOCOLS) + len(PROBES) * len(FORMS), progress)
+    begin("judging real clips")
+    frames = as_training_tensor(test)
+    real = read_features(judge, frames)
+    ceiling = read_logits(judge, real)
+    begin("encoding test clips")
+    codes = encode_clips(model, frames)
+    begin("reconstructing")
     rebuilt = reconstruction_figures(model, judge, test, codes)
-    swaps = []
-    for repeat in range(repeats):
-        progress(f"swapping, pairing {repeat + 1} of {repeats}")
-        swaps.append(swap_figures(model, judge, test, codes, np.random.default_rng([seed, repeat])))
+    begin("divergences")
+    metrics = {
+        "reconstruction": {
+            "psnr": figure([rebuilt.psnr]),
+            "ssim": figure([rebuilt.ssim]),
+            "person": figure([rebuilt.person]),
+            "expression": figure([rebuilt.expression]),
+        },
+        "kl": kl_figures(model, frames, seed),
+        "active_units": active_figures(codes.static, codes.dynamics),
+        **_sampled_figures(model, judge, test, codes, real, seed, repeats, begin),
+        "leakage_latent": _latent_figures(model, clips.part("train"), test, codes, seed, repeats, begin),
+    }
+    begin("done")
     return {
         "command": command,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": seed,
         "repeats": repeats,
         "hardware": hardware(model.device),
-        "model": {
-            "method": model.name,
-            "variant": model.config.to_dict().get("variant", "full"),
-            "checkpoint_sha256": sha256_of(checkpoint),
-            "parameters": sum(p.numel() for p in model.parameters()),
-            "frame_size": model.frame_size,
-        },
-        "data": {"name": clips.name, "split": "test", "clips": len(test.person), "sha256": test.sha256()},
+        "model": _model_facts(model, checkpoint),
+        "data": {"name": clips.name, "split": "test", "clips": len(test), "sha256": test.sha256()},
         "training": training,
-        "judge": {
-            "sha256": sha256_of(judge_folder),
-            "accuracy": {
-                "person": figure([accuracy(real.person, test.person)]),
-                "expression": figure([accuracy(real.expression, test.expression)]),
-            },
-        },
-        "metrics": {
-            "reconstruction": {
-                "psnr": figure([rebuilt.psnr]),
-                "ssim": figure([rebuilt.ssim]),
-                "person": figure([rebuilt.person]),
-                "expression": figure([rebuilt.expression]),
-            },
-            "swap": {
-                "person": figure([swap.person for swap in swaps]),
-                "expression": figure([swap.expression for swap in swaps]),
-                "expression_confusion": np.sum([swap.expression_confusion for swap in swaps], axis=0).tolist(),
-            },
-        },
+        "judge": {"sha256": sha256_of(judge_folder), **_judge_figures(ceiling, test)},
+        "metrics": metrics,
         "chance": {"person": 1 / len(clips.persons), "expression": 1 / len(clips.expressions)},
         "expressions": list(clips.expressions),
+    }
+
+
+def _model_facts(model: Method, checkpoint: Path) -> dict[str, Any]:
+    return {
+        "method": model.name,
+        "variant": model.config.to_dict().get("variant", "full"),
+        "checkpoint_sha256": sha256_of(checkpoint),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "frame_size": model.frame_size,
+    }
+
+
+def _judge_figures(ceiling: Logits, test: Clips) -> dict[str, Any]:
+    """What the judge reads in real test clips: the ceiling of every figure that it measures."""
+    return {
+        "accuracy": {
+            "person": figure([accuracy(ceiling.person, test.person)]),
+            "expression": figure([accuracy(ceiling.expression, test.expression)]),
+        },
+        "generation": _score_figures([generation_scores(*dynamics_reading(ceiling, test))]),
+    }
+
+
+class _Stages:
+    """Counts the stages of a measurement as they begin."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self.done, self.total, self.progress = -1, total, progress
+
+    def __call__(self, what: str) -> None:
+        self.done += 1
+        self.progress(self.done, self.total, what)
+
+
+def _sampled_figures(
+    model: Method,
+    judge: Judge,
+    test: Clips,
+    codes: Codes,
+    real: Tensor,
+    seed: int,
+    repeats: int,
+    begin: Callable[[str], None],
+) -> dict[str, Any]:
+    """The figures that need clips decoded from exchanged or drawn codes; null where a factor is missing."""
+    missing = [part for part in ("static", "dynamics") if getattr(model, f"{part}_dim") == 0]
+    if missing:
+        return _no_samples(f"{model.name} has no {missing[0]} codes to keep, draw or exchange.")
+    scores, swaps = [], []
+    leaks: dict[str, tuple[list[float], list[float]]] = {"fixed_static": ([], []), "fixed_dynamics": ([], [])}
+    distances: dict[str, list[float]] = {name: [] for name in ("real_halves", *PROTOCOLS)}
+    for repeat in range(repeats):
+        samples = draw_samples(model, judge, test, codes, seed, repeat, begin)
+        logits: dict[str, Logits] = {name: read_logits(judge, seen) for name, seen in samples.features.items()}
+        scores.append(generation_scores(*dynamics_reading(logits["fixed_dynamics"], test)))
+        swaps.append(score_swaps(logits["swap"], test, samples.partners))
+        for name, (static, dynamic) in leaks.items():
+            static.append(factor_accuracy(logits[name], test, "static"))
+            dynamic.append(factor_accuracy(logits[name], test, "dynamics"))
+        first, second = samples.halves
+        distances["real_halves"].append(frechet_distance(real[first], real[second]))
+        for protocol, seen in samples.features.items():
+            half = seen if protocol == "both_sampled" else seen[second]
+            distances[protocol].append(frechet_distance(real[first], half))
+    return {
+        "generation": _score_figures(scores),
+        "leakage_generation": {
+            "static": leakage_row(*leaks["fixed_static"], "static"),
+            "dynamics": leakage_row(*leaks["fixed_dynamics"], "dynamics"),
+        },
+        "swap": {
+            "person": figure([swap.person for swap in swaps]),
+            "expression": figure([swap.expression for swap in swaps]),
+            "person_confusion": np.sum([swap.person_confusion for swap in swaps], axis=0).tolist(),
+            "expression_confusion": np.sum([swap.expression_confusion for swap in swaps], axis=0).tolist(),
+        },
+        "frechet": {"clips_a_side": len(test) // 2, **{name: figure(values) for name, values in distances.items()}},
+    }
+
+
+def _no_samples(why: str) -> dict[str, Any]:
+    return {
+        "generation": absent(_SCORES, why),
+        "leakage_generation": {"static": absent(ROW, why), "dynamics": absent(ROW, why)},
+        "swap": absent(("person", "expression", "person_confusion", "expression_confusion"), why),
+        "frechet": absent(("clips_a_side", "real_halves", *PROTOCOLS), why),
+    }
+
+
+def _score_figures(scores: list[GenerationScores]) -> dict[str, Any]:
+    values = ([s.acc for s in scores], [s.inception_score for s in scores])
+    entropies = ([s.h_y_given_x for s in scores], [s.h_y for s in scores])
+    return {name: figure(column) for name, column in zip(_SCORES, (*values, *entropies), strict=True)}
+
+
+def _latent_figures(
+    model: Method, train: Clips, test: Clips, codes: Codes, seed: int, repeats: int, begin: Callable[[str], None]
+) -> dict[str, Any]:
+    """Latent probe (our protocol): the two rows of the schema by logistic regression, all probes beside them."""
+    begin("encoding training clips")
+    known = encode_clips(model, as_training_tensor(train))
+    probes = latent_probes(known, train, codes, test, seed=seed, repeats=repeats, progress=begin)
+    linear = probes["logistic_regression"]
+    return {
+        "static": linear["static"],
+        "dynamics": linear["dynamics_flat"],
+        "protocol": "latent probe (our protocol)",
+        "training_clips": len(train),
+        "probes": probes,
     }
 
 

@@ -1,0 +1,88 @@
+"""Clips generated from a test clip's codes and the priors, and the scores that the judge's readings of them give.
+
+Protocols (Berman et al. 2024): "fixed_dynamics" keeps a clip's posterior means of the dynamics and draws one static
+code from the prior; "fixed_static" keeps the static mean and draws dynamics; "swap" takes the dynamics of another
+clip that differs in both labels; "both_sampled" keeps nothing. Of drawn dynamics the prior's conditional means along
+the drawn path are decoded, as the published evaluation does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqdisent_core.clips import Clips
+from seqdisent_core.evaluation.judge import Judge, accuracy
+from seqdisent_core.evaluation.protocols import draw_pairs, judged
+from seqdisent_core.methods.contract import Codes, Method
+
+Protocol = Literal["fixed_dynamics", "fixed_static", "swap", "both_sampled"]
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
+
+
+@dataclass(frozen=True)
+class GenerationScores:
+    """acc in [0, 1]; inception score from 1 to the number of classes; entropies in nats (natural logarithms)."""
+
+    acc: float
+    inception_score: float
+    h_y_given_x: float
+    h_y: float
+
+
+def generation_scores(logits: Tensor, labels: np.ndarray) -> GenerationScores:
+    """Scores of readings (clips, classes) of generated clips against the labels that they should have kept.
+
+    H(y|x) is the mean entropy of a reading, H(y) the entropy of the mean reading, and IS = exp(H(y) - H(y|x)), which
+    is the mean divergence of a reading from the mean reading, exponentiated. All clips count; nothing is balanced.
+    """
+    readings = logits.double().softmax(dim=1)
+    h_y_given_x = float(torch.special.entr(readings).sum(dim=1).mean())
+    h_y = float(torch.special.entr(readings.mean(dim=0)).sum())
+    return GenerationScores(accuracy(logits, labels), float(np.exp(h_y - h_y_given_x)), h_y_given_x, h_y)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """One repeat: the judge's features (clips, dims) of each protocol's clips, and the partners of the swaps.
+
+    `halves` are two halves of the test clips, int (clips // 2,) each, drawn anew in each repeat; "both_sampled" has
+    as many clips as one of them.
+    """
+
+    features: dict[Protocol, Tensor]
+    partners: np.ndarray
+    halves: tuple[np.ndarray, np.ndarray]
+
+
+@torch.no_grad()
+def draw_samples(
+    method: Method, judge: Judge, clips: Clips, codes: Codes, seed: int, repeat: int, progress: Callable[[str], None]
+) -> Samples:
+    """Generate clips by every protocol from the codes of test clips, and show them to the judge."""
+    random = np.random.default_rng([seed, repeat])
+    partners = draw_pairs(clips, random)
+    order, half = random.permutation(len(clips)), len(clips) // 2
+    generator = torch.Generator(method.device).manual_seed(int(random.integers(2**62)))
+    count, frames = codes.dynamics.shape[:2]
+
+    def people(number: int) -> Tensor:
+        return method.sample_static(number, generator).cpu()
+
+    def moves(number: int) -> Tensor:
+        return method.sample_dynamics(number, frames, generator, return_means=True).cpu()
+
+    drawn: dict[Protocol, Codes] = {
+        "fixed_dynamics": Codes(people(count), codes.dynamics),
+        "fixed_static": Codes(codes.static, moves(count)),
+        "swap": Codes(codes.static, codes.dynamics[torch.from_numpy(partners)]),
+        "both_sampled": Codes(people(half), moves(half)),
+    }
+    features = {}
+    for protocol, sampled in drawn.items():
+        progress(f"sampling {repeat + 1}: {protocol.replace('_', ' ')}")
+        features[protocol] = judged(method, judge, sampled)
+    return Samples(features, partners, (order[:half], order[half : 2 * half]))

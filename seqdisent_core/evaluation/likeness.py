@@ -1,0 +1,24 @@
+"""How much generated clips look like real ones: the Frechet distance of what the judge sees in them."""
+
+import torch
+from torch import Tensor
+
+
+def frechet_distance(first: Tensor, second: Tensor) -> float:
+    """Squared Frechet distance of normal distributions fitted to two sets of features (clips, dims); 2 clips or more.
+
+    |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), as Heusel et al. 2017 use it. No matrix root is taken: with centred
+    features X_i the last trace is the nuclear norm of X1 X2^T over the root of (n1 - 1)(n2 - 1), which stays exact
+    where there are fewer clips than dimensions and covariances are singular.
+
+    Few clips make it larger: compare only distances between sets of the same number of clips.
+    """
+    first, second = first.double(), second.double()
+    mean_gap = (first.mean(0) - second.mean(0)).square().sum()
+    roots = []
+    for features in (first, second):
+        centred = (features - features.mean(0)) / (len(features) - 1) ** 0.5
+        roots.append(torch.linalg.qr(centred, mode="r").R)  # R^T R is the covariance
+    spread = roots[0].square().sum() + roots[1].square().sum()
+    shared = torch.linalg.matrix_norm(roots[0] @ roots[1].T, ord="nuc")
+    return max(0.0, float(mean_gap + spread - 2 * shared))

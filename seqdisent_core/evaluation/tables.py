@@ -1,0 +1,148 @@
+"""The tables of docs/results.md: a row a result file, chance and ceiling beside, a table a set."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from seqdisent_core.evaluation.result_files import NONE, Result, label, number, percent, read_results, table
+
+SCORES = ("acc", "is", "h_y_given_x", "h_y")
+ROW = ("static_acc", "dynamic_acc", "gap")
+PROTOCOLS = ("fixed_dynamics", "fixed_static", "swap", "both_sampled")
+PROBES = {"logistic_regression": "logistic regression", "gradient_boosting": "gradient boosting"}
+_PARTS = ("static", "dynamics")
+SIDES = ["s: static acc ↑", "s: dynamic acc ↓", "s: gap ↑", "d: static acc ↓", "d: dynamic acc ↑", "d: gap ↑"]
+
+
+def _of_each_set(folder: Path, make: Callable[[str, dict[str, Result]], str]) -> str:
+    return "\n\n".join(make(name, results) for name, results in read_results(folder).items())
+
+
+def _metric(result: Result, name: str) -> dict[str, Any]:
+    return result["metrics"].get(name) or {}
+
+
+def _scores(figures: dict[str, Any]) -> list[str]:
+    return [percent(figures.get("acc")), *(number(figures.get(name)) for name in SCORES[1:])]
+
+
+def generation_table(folder: Path) -> str:
+    """Acc, IS, H(y|x), H(y) of clips with kept dynamics and a drawn person."""
+
+    def make(name: str, results: dict[str, Result]) -> str:
+        rows = [[label(stem, r), *_scores(_metric(r, "generation"))] for stem, r in results.items()]
+        first = next(iter(results.values()))
+        chance = first["chance"]["expression"]
+        rows.append(["ceiling: the judge on real clips", *_scores(first["judge"].get("generation") or {})])
+        rows.append(["chance", f"{chance:.1%}".replace("%", " %"), "1.000", f"{-math.log(chance):.3f}", NONE])
+        return table([name, "Acc ↑", "IS ↑", "H(y∣x) ↓", "H(y) ↑"], rows)
+
+    return _of_each_set(folder, make)
+
+
+def _sides(metric: dict[str, Any]) -> list[str]:
+    return [percent((metric.get(kept) or {}).get(key)) for kept in _PARTS for key in ROW]
+
+
+def _guessed(result: Result) -> list[str]:
+    person, expression = (f"{100 * result['chance'][name]:.1f} %" for name in ("person", "expression"))
+    return [person, expression, NONE] * 2
+
+
+def leakage_tables(folder: Path) -> str:
+    """Leakage by generation, and in the latents by every probe."""
+
+    def make(name: str, results: dict[str, Result]) -> str:
+        first = next(iter(results.values()))
+        rows = [[label(stem, r), *_sides(_metric(r, "leakage_generation"))] for stem, r in results.items()]
+        person, expression = (percent(first["judge"]["accuracy"][name]) for name in ("person", "expression"))
+        rows.append(["ceiling: the judge on real clips", person, NONE, NONE, NONE, expression, NONE])
+        rows.append(["chance", *_guessed(first)])
+        probed = [
+            [label(stem, r), f"{words}, d {form}", *_sides(_probed(r, probe, form))]
+            for probe, words in PROBES.items()
+            for form in ("flat", "mean")
+            for stem, r in results.items()
+        ]
+        probed.append(["chance", "", *_guessed(first)])
+        by_generation = table([f"{name}: leakage by generation", *SIDES], rows)
+        return f"{by_generation}\n\n{table([f'{name}: latent probe (our protocol)', 'probe', *SIDES], probed)}"
+
+    return _of_each_set(folder, make)
+
+
+def _probed(result: Result, probe: str, form: str) -> dict[str, Any]:
+    rows = _metric(result, "leakage_latent").get("probes", {}).get(probe, {})
+    return {"static": rows.get("static"), "dynamics": rows.get(f"dynamics_{form}")}
+
+
+def swap_table(folder: Path) -> str:
+    """Swaps and reconstructions, as the judge and as pixels have them."""
+
+    def make(name: str, results: dict[str, Result]) -> str:
+        rows = []
+        for stem, r in results.items():
+            swap, rebuilt = _metric(r, "swap"), _metric(r, "reconstruction")
+            read = [percent(figures.get(key)) for figures in (swap, rebuilt) for key in ("person", "expression")]
+            rows.append([label(stem, r), *read, number(rebuilt.get("psnr"), 2), number(rebuilt.get("ssim"))])
+        first = next(iter(results.values()))
+        ceiling = [percent(first["judge"]["accuracy"][key]) for key in ("person", "expression")]
+        rows.append(["ceiling: the judge on real clips", *ceiling, *ceiling, NONE, NONE])
+        rows.append(["chance", *_guessed(first)[:2], *_guessed(first)[:2], NONE, NONE])
+        head = ["swap: person", "swap: expression", "rebuilt: person", "rebuilt: expression", "PSNR, dB", "SSIM"]
+        return table([name, *head], rows)
+
+    return _of_each_set(folder, make)
+
+
+def likeness_table(folder: Path) -> str:
+    """Frechet distances of each protocol's clips, and of real halves."""
+
+    def make(name: str, results: dict[str, Result]) -> str:
+        names = ("real_halves", *PROTOCOLS)
+        rows = [
+            [label(stem, r), *(number(_metric(r, "frechet").get(key), 2) for key in names)]
+            for stem, r in results.items()
+        ]
+        return table([f"{name}: Frechet distance ↓", *(key.replace("_", " ") for key in names)], rows)
+
+    return _of_each_set(folder, make)
+
+
+def codes_table(folder: Path) -> str:
+    """Divergences in nats and active units."""
+
+    def make(name: str, results: dict[str, Result]) -> str:
+        rows = []
+        for stem, r in results.items():
+            kl, active = _metric(r, "kl"), _metric(r, "active_units")
+            units = [f"{number(active.get(part), 0)} of {active.get(f'{part}_of', NONE)}" for part in _PARTS]
+            divergences = [number(kl.get(key), 2) for key in (*_PARTS, "dynamics_a_frame")]
+            rows.append([label(stem, r), *divergences, *units])
+        head = ["KL of s", "KL of d, all frames", "KL of d, a frame", "active units of s", "of d"]
+        return table([f"{name}, KL in nats", *head], rows)
+
+    return _of_each_set(folder, make)
+
+
+def made_table(folder: Path) -> str:
+    """What stands behind each row: budget, seeds, hashes, hardware, command."""
+    rows = []
+    for results in read_results(folder).values():
+        for stem, r in results.items():
+            training = r["training"]
+            seed = training.get("recipe", {}).get("training", {}).get("seed", NONE)
+            rows.append(
+                [
+                    f"`{stem}`",
+                    f"{training['steps']} steps, {training['seconds'] / 60:.0f} min, seed {seed}",
+                    training["hardware"],
+                    f"`{r['model']['checkpoint_sha256'][:12]}`",
+                    f"`{r['judge']['sha256'][:12]}`",
+                    f"{r['data']['clips']} clips, {r['repeats']} repeats, seed {r['seed']}",
+                    f"`{r['command']}`",
+                ]
+            )
+    head = ["file", "training", "trained on", "checkpoint", "judge", "measured on", "measured by"]
+    return table(head, rows)
