@@ -16,10 +16,14 @@ def example(word: str) -> str:
     return found[0]
 
 
-def test_the_python_example_swaps_two_clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_python_example_swaps_two_clips_and_draws_movements(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "demo_assets").symlink_to(ROOT / "demo_assets")
-    exec(example("Studio.from_pretrained"), {})
+    names: dict[str, list] = {}
+    exec(example("Studio.from_pretrained"), names)
+    assert [sample.seed for sample in names["samples"]] == list(range(7, 15))
     assert len(list((tmp_path / "swapped").glob("*.mp4"))) == 2
 
 
@@ -31,3 +35,5 @@ def test_the_network_example_brings_two_films_and_says_what_they_show(
     exec(example("gradio_client").replace("http://127.0.0.1:7860", served.address), names)
     assert Path(str(names["first"])).suffix == Path(str(names["second"])).suffix == ".mp4"
     assert names["first_said"] == "The first person, doing what the second does"
+    assert [reading["seed"] for reading in names["readings"]] == [7, 8, 9, 10]  # type: ignore[attr-defined]
+    assert len(names["films"]) == 4  # type: ignore[arg-type]
