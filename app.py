@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import gradio as gr
 
-from pages import latent, model, sample, swap
+from pages import latent, model, results, sample, swap
 from pages.clip_input import MOST_MEGABYTES
 from pages.theme import FAVICON, PageTheme
 from seqdisent_core.assets import asset
@@ -38,6 +38,9 @@ def build() -> gr.Blocks:
         gr.Navbar(main_page_name=_FIRST_PAGE)
         latent.layout(demo)
         demo.load(model.warm_up, queue=False, show_progress="hidden", api_visibility="private")
+    with demo.route("Results", "/results"):
+        gr.Navbar(main_page_name=_FIRST_PAGE)
+        results.layout(demo)
     return demo.queue(max_size=WAITING_VISITORS)
 
 

@@ -1,12 +1,10 @@
 """The latent map as its page and its script want it: the one map that all visitors share, and it in plain numbers."""
 
 import functools
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from gradio_client.utils import encode_file_path  # type: ignore[import-untyped]
-
+from pages.plotting import address, plotly_script
 from seqdisent_core.assets import asset
 from seqdisent_core.latent_map import SHEETS, LatentMap, Placement
 
@@ -25,13 +23,6 @@ _WORDS = (
 def latent_map() -> LatentMap:
     """The map that ships. Raises ConfigError where it is missing or not of the shipped checkpoint."""
     return LatentMap.load(asset("map"), asset("checkpoints/facekit52"))
-
-
-def plotly_script() -> Path:
-    """Plotly's own script, in the plotly package. Asking where it is imports nothing."""
-    spec = find_spec("plotly")
-    assert spec is not None and spec.submodule_search_locations, "plotly is among the dependencies"
-    return Path(spec.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
 
 
 def served_paths() -> list[Path]:
@@ -55,8 +46,8 @@ def points_of(known: LatentMap) -> dict[str, Any]:
         "persons": [shown_name(name) for name in known.persons],
         "short": _short(known.persons),
         "expressions": list(known.expressions),
-        "sheets": [_address(known.sheet(person)) for person in persons],
-        "plotly": _address(plotly_script()),
+        "sheets": [address(known.sheet(person)) for person in persons],
+        "plotly": address(plotly_script()),
         "words": [_words(known, "static"), _words(known, "dynamics")],
         "caution": _CAUTION,
     }
@@ -81,10 +72,6 @@ def _short(names: tuple[str, ...]) -> list[str]:
     """Names without the word that all begin with, such as "person_"."""
     first_words = {name.rpartition("_")[0] for name in names}
     return [name.rpartition("_")[2] if len(first_words) == 1 else shown_name(name) for name in names]
-
-
-def _address(path: Path) -> str:
-    return f"/gradio_api/file={encode_file_path(str(path))}"
 
 
 def _words(known: LatentMap, factor: str) -> str:

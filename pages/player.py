@@ -65,12 +65,14 @@ class Show(GradioModel):
     """All clips of a stage in reading order, the headings of its columns, and one line on what was taken whence.
 
     Without columns the clips fill a plain grid, four to a row, for which there may be many. asks: buttons for them all.
+    calm: the page stays where it is when they appear, since nobody asked for them, or they are in sight already.
     """
 
     clips: list[ShownClip]
     columns: list[str]
     line: list[Words]
     asks: list[Ask] = Field(default_factory=list)
+    calm: bool = False
 
 
 def player(*, elem_id: str | None = None) -> gr.HTML:

@@ -90,7 +90,7 @@ Visit = Callable[..., "Page"]
 
 @pytest.fixture
 def visit(chromium: "Browser", served: Served) -> Iterator[Visit]:
-    """Opens a page of the app, `visit(path="", width=1280, height=900)`.
+    """Opens a page of the app, `visit(path="", width=1280, height=900)`, and waits for an element `ready`.
 
     At the end the test fails where the browser's console had an error, or anything was asked of another host.
     """
@@ -106,13 +106,13 @@ def visit(chromium: "Browser", served: Served) -> Iterator[Visit]:
         if place.scheme not in ("data", "blob") and place.netloc != host:
             troubles.append(request.url)
 
-    def open_page(path: str = "", *, width: int = 1280, height: int = 900) -> "Page":
+    def open_page(path: str = "", *, width: int = 1280, height: int = 900, ready: str = ".sd-thumb") -> "Page":
         page = chromium.new_context(viewport={"width": width, "height": height}).new_page()
         page.on("console", heard)
         page.on("request", asked)
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.goto(served.address + path)
-        page.locator(".sd-thumb").first.wait_for()
+        page.locator(ready).first.wait_for()
         return page
 
     yield open_page

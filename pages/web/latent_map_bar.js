@@ -101,15 +101,7 @@ watch('value', () => {
   markAll();
 });
 
-function fetchPlotly() {
-  return window.Plotly ? Promise.resolve() : new Promise((resolve, reject) => {
-    const script = document.createElement('script');
-    Object.assign(script, { src: points.plotly, onload: resolve, onerror: reject });
-    document.head.append(script);
-  });
-}
-
-fetchPlotly().then(async () => {
+fetchPlotly(points.plotly).then(async () => {
   const kind = kindOfDots();
   for (const map of maps) await draw(map, kind);
   // The moving pictures, while nothing else is to do: so that the first dot pointed at moves at once.

@@ -188,7 +188,7 @@ function render() {
     one('.sd-rows').append(row);
   }
   if (!matchMedia('(prefers-reduced-motion: reduce)').matches) play(true);
-  stage.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+  if (!show.calm) stage.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
 }
 
 button.addEventListener('click', () => play(!playing));

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from seqdisent_core.commands.arguments import count
+from seqdisent_core.assets import asset
+from seqdisent_core.commands.arguments import count, progress_bar
 from seqdisent_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from seqdisent_core.studio import Sample, Studio, StudioCodes
+
+# Pairs of example clips that differ in person, looks and expression.
+SHOWN_PAIRS = (("person_000_happiness", "person_005_surprise"), ("person_010_disgust", "person_049_fear"))
 
 
 def add_commands(commands: Any) -> None:
@@ -42,6 +46,12 @@ def add_commands(commands: Any) -> None:
     move.add_argument("--steps", type=count, default=7, help="1 to 16 (default: 7)")
     _add_common(move)
     move.set_defaults(run=_move)
+
+    showcase = commands.add_parser("showcase", help="swap two fixed pairs of examples, to compare by eye")
+    showcase.add_argument("checkpoint", help="folder or Hugging Face id")
+    showcase.add_argument("--out", type=Path, required=True, help="folder for the films and showcase.json")
+    showcase.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
+    showcase.set_defaults(run=_showcase)
 
 
 def _add_common(command: argparse.ArgumentParser) -> None:
@@ -126,3 +136,39 @@ def _make(
     for sample, path, seen in zip(samples, written, readings, strict=True):
         words = f"; the judge sees {seen.person}, {seen.expression}" if seen else ""
         print(f"{path}: {sample.name}{words}")
+
+
+def _showcase(options: argparse.Namespace) -> None:
+    """Writes SHOWN_PAIRS as a checkpoint sees them and what it makes of them, and whose films they are."""
+    from seqdisent_core.checkpoints import checkpoint_folder
+    from seqdisent_core.studio import VIEW_SIZE, Studio
+    from seqdisent_core.video import write_video
+    from seqdisent_core.weights import sha256_of
+
+    checkpoint = checkpoint_folder(options.checkpoint)
+    studio = Studio.from_pretrained(checkpoint, device=options.device)
+    options.out.mkdir(parents=True, exist_ok=True)
+    films = []
+    with progress_bar(len(SHOWN_PAIRS), "swapping") as bar:
+        for first, second in SHOWN_PAIRS:
+            faces = [studio.read_face(asset("examples") / f"{name}.mp4") for name in (first, second)]
+            swap = studio.swap(*faces)
+            for person, driver, frames, fps in (
+                (first, first, faces[0].frames, faces[0].fps),
+                (second, second, faces[1].frames, faces[1].fps),
+                (first, second, swap.first, swap.first_fps),
+                (second, first, swap.second, swap.second_fps),
+            ):
+                film = f"{person}.mp4" if person == driver else f"{person}_moved_by_{driver}.mp4"
+                write_video(options.out / film, frames, fps, width=VIEW_SIZE)
+                films.append({"file": film, "person": person, "driver": driver, "fps": fps})
+            bar.update()
+    about = {
+        "command": options.command_line,
+        "method": studio.method.name,
+        "variant": studio.method.config.to_dict().get("variant", "full"),
+        "checkpoint_sha256": sha256_of(checkpoint),
+        "films": films,
+    }
+    (options.out / "showcase.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    print(f"written to {options.out}")

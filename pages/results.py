@@ -1,0 +1,170 @@
+"""The page "Results": every figure that was measured, and at a press how; charts; and swaps that show leakage."""
+
+import json
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from pages import status
+from pages.player import Show, player
+from pages.plotting import address, plotly_script
+from pages.results_films import show_of, showcases, words_on
+from pages.results_tables import as_html, behind_row
+from pages.theme import web
+from seqdisent_core.assets import asset
+from seqdisent_core.errors import DataError
+from seqdisent_core.evaluation import tables
+from seqdisent_core.evaluation.charts import Chart, charts
+from seqdisent_core.evaluation.published import published_tables
+from seqdisent_core.evaluation.result_files import Result, read_results, table
+
+RESULTS = Path(__file__).resolve().parent.parent / "results"
+_INTRO = """
+<div class="sd sd-intro">
+  <h1>What it reaches,<br>and what leaks</h1>
+  <div class="sd-lede"><h2>What am I looking at?</h2>
+  <p>A model pulls clips apart well when its static codes tell <span class="sd-who">who it is</span> and nothing of
+  <span class="sd-does">what it does</span>, and its dynamics codes the other way round; what a code tells beyond that
+  is called leakage. Who and what are read by a second network, the judge, which never saw a made clip: it sets the
+  ceiling, and guessing sets the chance. Every figure is read from a file that a command wrote: press a model's name to
+  see the command, seed, hashes, hardware and budget behind its row.</p></div>
+  <code class="sd-code" tabindex="0" role="region" aria-label="The same in Python">\
+read_results(Path("results"))["facekit52"]["facekit52_dbse"]["metrics"]["generation"]["acc"]</code>
+</div>
+"""
+_MISSING = "The result files are missing here: the folder results belongs beside app.py."
+_SECTIONS: tuple[tuple[str, str, Any, str], ...] = (
+    (
+        "Generation",
+        "Keep what a test clip does, draw another person for it, decode. <b>Acc</b>: the judge reads the expression "
+        "that was kept. <b>H(y∣x)</b>: how unsure it is. <b>H(y)</b>: how varied the clips are. <b>IS</b> sums both up "
+        "as exp(H(y) − H(y∣x)), at most the number of expressions.",
+        tables.generation_table,
+        "",
+    ),
+    (
+        "Leakage",
+        "By generation: the judge is asked about clips in which one code is kept and the other is drawn. In the "
+        "latents: a small probe is trained on the codes themselves. One bar of each pair should be high, and the other "
+        "should sink to its dashed line, which is chance. In the tables <b>static acc</b> is about the person, "
+        "<b>dynamic acc</b> about the expression, and a <b>gap</b> is what should be told less what should not; "
+        "<b>d flat</b> is the dynamics of all frames in a row, <b>d mean</b> their mean over time.",
+        tables.leakage_tables,
+        "_leakage_",
+    ),
+    (
+        "Swaps and reconstructions",
+        "Each test clip's person with the movement of a random clip that differs in both person and expression; and "
+        "each clip rebuilt from its own codes.",
+        tables.swap_table,
+        "_confusion",
+    ),
+    (
+        "How real it looks",
+        "How far made clips lie from real ones in what the judge sees of them, as a Frechet distance: less is better, "
+        "and two halves of the real clips give the measure. Each column names what was kept.",
+        tables.likeness_table,
+        "",
+    ),
+    (
+        "What the codes hold",
+        "How far each code strays from its prior, in nats, and how many of its numbers are in use: s is the static "
+        "code, d the dynamics.",
+        tables.codes_table,
+        "",
+    ),
+)
+_FILMS = """
+<div class="sd sd-results"><h2>What leakage looks like</h2>
+<p>The same two pairs of clips, swapped by each model that was trained. A row is a pair: both clips as the model is
+given them, then each person doing what the other one did.</p></div>
+"""
+_PUBLISHED = '<div class="sd sd-results sd-published"><h2>Published figures</h2>{}</div>'
+
+
+def layout(demo: gr.Blocks) -> None:
+    """Lays the page out; call it inside the Blocks context."""
+    gr.HTML(_INTRO, apply_default_css=False)
+    try:
+        results = read_results(RESULTS)
+    except DataError:
+        gr.HTML(f'<div class="sd">{status.problem(_MISSING)}</div>', apply_default_css=False)
+        return
+    gr.set_static_paths([plotly_script()])
+    behind = {stem: behind_row(stem, r) for of_set in results.values() for stem, r in of_set.items()}
+    drawn = charts(RESULTS)
+    for title, words, make, charted in _SECTIONS:
+        chosen = {name: chart for name, chart in drawn.items() if charted and charted in name}
+        _section(title, words, as_html(make(RESULTS), behind), chosen)
+        if title == "Leakage":
+            _films(demo, [result for of_set in results.values() for result in of_set.values()])
+    gr.HTML(_PUBLISHED.format(as_html(published_tables(), {})), apply_default_css=False)
+
+
+def _section(title: str, words: str, figures: str, drawn: dict[str, Chart]) -> None:
+    """A heading, what it is about, its charts, its tables."""
+    places = "".join(_place(name, chart) for name, chart in drawn.items())
+    grid = f'<div class="sd-charts">{places}</div>' if places else ""
+    gr.HTML(
+        f'<section class="sd sd-results"><h2>{title}</h2><p>{words}</p>{grid}{figures}</section>',
+        js_on_load="\n".join(map(web, ("plotly.js", "results.js"))),
+        apply_default_css=False,
+        charts=json.dumps(drawn, separators=(",", ":")),
+        plotly=address(plotly_script()),
+    )
+
+
+def _place(name: str, chart: Chart) -> str:
+    """Where a chart will be drawn, its title above; a heatmap's numbers stand below for those who do not see it."""
+    title, of = escape(chart["layout"]["title"]["text"]), escape(name.split("_leakage_")[0].removesuffix("_confusion"))
+    return (
+        f'<figure class="sd-chart"><figcaption><h3>{title}</h3><span class="sd-quiet">{of}</span></figcaption>'
+        f'<div class="sd-chart-plot" data-chart="{escape(name)}" role="img" aria-label="{title}: {of}">'
+        f'<p class="sd-quiet">Drawing the chart …</p></div>{_numbers(chart["data"][0])}</figure>'
+    )
+
+
+def _numbers(trace: dict[str, Any]) -> str:
+    """What a heatmap shows, as a table that opens."""
+    if trace["type"] != "heatmap":
+        return ""
+    rows = [[name, *(f"{share:.1f}" for share in row)] for name, row in zip(trace["y"], trace["z"], strict=True)]
+    made = as_html(table(["% of each row, read as", *trace["x"]], rows), {})
+    return f"<details><summary>As a table</summary>{made}</details>"
+
+
+def _films(demo: gr.Blocks, results: list[Result]) -> None:
+    """The swaps of each variant on one stage, a button a variant, so that one can be laid over the other."""
+    known = showcases()
+    if not known:
+        return
+    gr.set_static_paths([asset("ablations")])
+
+    def choose(event: gr.EventData) -> tuple[str, Show | None]:
+        """Shows the variant that was pressed."""
+        showcase = known.get(event.name)
+        return (words_on(showcase, results), show_of(showcase)) if showcase else ("", None)
+
+    def first() -> tuple[str, Show]:
+        """The full model, as long as nothing was pressed."""
+        showcase = next(iter(known.values()))
+        return words_on(showcase, results), show_of(showcase)
+
+    gr.HTML(_FILMS, apply_default_css=False)
+    buttons = "".join(
+        f'<button type="button" class="sd-button" data-name="{escape(name)}" aria-pressed="{str(not at).lower()}">'
+        f"{escape(showcase.name)}</button>"
+        for at, (name, showcase) in enumerate(known.items())
+    )
+    bar = gr.HTML(
+        f'<div class="sd sd-films" role="group" aria-label="Swaps of">{buttons}</div>',
+        js_on_load=web("results_films.js"),
+        apply_default_css=False,
+    )
+    words = gr.HTML("", html_template='<div class="sd" aria-live="polite">${value}</div>', apply_default_css=False)
+    stage = player(elem_id="showcase")
+    at_once: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    bar.choose(choose, None, [words, stage], trigger_mode="multiple", **at_once)
+    demo.load(first, None, [words, stage], **at_once)

@@ -1,0 +1,98 @@
+"""Example swaps of each trained variant, made beforehand by `seqdisent showcase`, so that leakage can be seen."""
+
+import json
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from pages.latent_data import shown_name
+from pages.player import Show, ShownClip, Words, shown_file
+from seqdisent_core.assets import asset
+from seqdisent_core.errors import ConfigError
+from seqdisent_core.evaluation.result_files import Result, percent
+
+_LOOK_FOR = {
+    "full": "Look whether each face stays the same person while it does what the other one did.",
+    "without_subtraction": "Nothing is subtracted here, so the dynamics can carry the face along: look whether "
+    "the brows, the nose or the skin of a made face drift towards its driver's.",
+    "without_loss": "Here no term asks the static code to explain the anchor frame alone: look whether a made face is "
+    "still the person it should be.",
+    "without_both": "Here the subtraction and the anchor's own term are both left out: look at whose face it is, and "
+    "at what it does.",
+}
+_MEASURED = (
+    "Over all its test clips, swaps are read as the right person in {person} and with the right expression in "
+    "{expression}; from its dynamics codes alone a linear probe names the person in {leak} (chance {chance:.1f} %)."
+)
+_UNMEASURED = "This checkpoint has no result file yet, so these films show four swaps and prove nothing."
+
+
+@dataclass(frozen=True)
+class Showcase:
+    """The folder of a variant's films, and its showcase.json."""
+
+    folder: Path
+    about: dict[str, Any]
+
+    @property
+    def variant(self) -> str:
+        return str(self.about["variant"])
+
+    @property
+    def name(self) -> str:
+        return f"{self.variant.replace('_', ' ').capitalize()}{' model' if self.variant == 'full' else ''}"
+
+
+def showcases() -> dict[str, Showcase]:
+    """All that there are, by folder, the full model first; none where no folder of films came with the project."""
+    try:
+        files = sorted(asset("ablations").glob("*/showcase.json"))
+    except ConfigError:
+        return {}
+    found = [Showcase(file.parent, json.loads(file.read_text(encoding="utf-8"))) for file in files]
+    found.sort(key=lambda showcase: showcase.variant != "full")
+    return {showcase.folder.name: showcase for showcase in found}
+
+
+def words_on(showcase: Showcase, results: list[Result]) -> str:
+    """What to look for, and what the result file of the very same checkpoint says: HTML."""
+    own = [r for r in results if r["model"]["checkpoint_sha256"] == showcase.about["checkpoint_sha256"]]
+    look = _LOOK_FOR.get(showcase.variant, "")
+    return f'<p class="sd-films-words">{escape(look)} {_measured(own[0]) if own else _UNMEASURED}</p>'
+
+
+def _measured(result: Result) -> str:
+    swap, leak = result["metrics"].get("swap") or {}, result["metrics"].get("leakage_latent") or {}
+    return _MEASURED.format(
+        person=percent(swap.get("person")),
+        expression=percent(swap.get("expression")),
+        leak=percent((leak.get("dynamics") or {}).get("static_acc")),
+        chance=100 * result["chance"]["person"],
+    )
+
+
+def show_of(showcase: Showcase) -> Show:
+    """A row a pair: the two clips that were given, and each person doing what the other did."""
+    clips = [_shown(showcase.folder, film) for film in showcase.about["films"]]
+    return Show(clips=clips, columns=[], line=[], calm=True)
+
+
+def _shown(folder: Path, film: dict[str, Any]) -> ShownClip:
+    """A film; given are those in which a person is moved by itself."""
+    (person, _), (driver, expression) = _named(film["person"]), _named(film["driver"])
+    made = person != driver
+    between, does = (" with ", f"the {expression} of {driver}") if made else (", ", expression)
+    return ShownClip(
+        file=shown_file(folder / film["file"]),
+        caption=[Words(text=person, hue="who"), Words(text=between), Words(text=does, hue="does")],
+        alt=f"{person}{between}{does}{'' if made else ', as given'}",
+        made=made,
+        column=0,
+        fps=film["fps"],
+    )
+
+
+def _named(stem: str) -> tuple[str, str]:
+    person, _, expression = stem.rpartition("_")
+    return shown_name(person), expression

@@ -1,0 +1,170 @@
+"""The page "Results" in a real browser: its figures are those of the files, and all of it is within reach."""
+
+import json
+import os
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gradio as gr
+import pytest
+from conftest import Visit
+from test_app import serious_findings
+
+from pages import results
+from pages.results_films import showcases, words_on
+from seqdisent_core.assets import asset
+from seqdisent_core.cli import main
+from seqdisent_core.evaluation.charts import charts
+from seqdisent_core.evaluation.result_files import percent, read_results
+from seqdisent_core.video import probe_video
+from seqdisent_core.weights import sha256_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+_WAIT = 60_000  # milliseconds; how long a busy machine may take, not how long it should
+_FILMS = "#showcase video"
+_MAIN = "facekit52_dbse"
+_OURS = ("Generation", "Leakage", "Swaps and reconstructions", "How real it looks", "What the codes hold")
+_ROW = ("static_acc", "dynamic_acc", "gap")
+# Beside what scrolls in a box of its own, nothing may reach beyond the sides of the window.
+_OUT = """() => [...document.querySelectorAll('.sd *')].filter((element) => {
+    const box = element.getBoundingClientRect();
+    const fine = element.closest('.sd-hidden') || element.parentElement.closest('.sd-table-box') || !box.width;
+    return !fine && (box.left < -1 || box.right > innerWidth + 1);
+}).map((element) => element.outerHTML.slice(0, 120))"""
+
+
+def opened(visit: Visit, options: str = "", **size: int) -> "Page":
+    page = visit(f"results{options}", ready=".sd-drawn", **size)
+    page.wait_for_function("document.querySelectorAll('.sd-chart-plot:not(.sd-drawn)').length === 0", timeout=_WAIT)
+    page.locator(_FILMS).nth(7).wait_for(timeout=_WAIT)
+    return page
+
+
+def test_the_figures_on_the_page_are_those_of_the_file(visit: Visit) -> None:
+    page = opened(visit)
+    result = read_results(results.RESULTS)["facekit52"][_MAIN]
+    metrics = result["metrics"]
+    sections = {
+        name: page.locator(".sd-results", has=page.get_by_role("heading", name=name, exact=True))
+        for name in (*_OURS, "Published figures")
+    }
+    row = sections["Generation"].locator("tbody tr", has_text=_MAIN).first
+    shown = row.locator("td").first.inner_text()
+    assert shown == percent(metrics["generation"]["acc"])
+    assert float(shown.split()[0]) == pytest.approx(100 * metrics["generation"]["acc"]["mean"], abs=0.051)
+    row = sections["Leakage"].locator("tbody tr", has_text=_MAIN).first
+    leaks = [metrics["leakage_generation"][kept][key] for kept in ("static", "dynamics") for key in _ROW]
+    assert row.locator("td").all_inner_texts() == [percent(figure) for figure in leaks]
+
+    drawn = charts(results.RESULTS)
+    assert page.locator(".sd-chart-plot .main-svg").count() >= len(drawn) == page.locator(".sd-chart-plot").count()
+    plot = page.locator("[data-chart=facekit52_leakage_latent_dynamics]")
+    assert plot.evaluate("(plot) => plot.data.map((bars) => bars.x[0])") == pytest.approx(
+        [100 * metrics["leakage_latent"]["dynamics"][key]["mean"] for key in _ROW[:2]]
+    )
+    assert plot.evaluate("(plot) => plot.layout.shapes.map((line) => line.x0)") == pytest.approx(
+        [100 * result["chance"][name] for name in ("person", "expression")]
+    )
+    for name, section in sections.items():
+        assert ("MoCoGAN" in section.inner_text()) == (name == "Published figures"), "published beside ours"
+
+
+def test_what_stands_behind_a_row_opens_by_the_keyboard_and_films_are_chosen_so(visit: Visit) -> None:
+    page = opened(visit)
+    assert page.evaluate("scrollY") == 0, "the films took the page with them"
+    result = read_results(results.RESULTS)["facekit52"][_MAIN]
+    button = page.locator(".sd-behind").first
+    button.focus()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    facts = page.locator(".sd-facts:visible")
+    behind = facts.inner_text()
+    for expected in (
+        result["command"],
+        f"seed {result['seed']}",
+        result["model"]["checkpoint_sha256"],
+        result["judge"]["sha256"],
+        result["hardware"],
+        f"{result['training']['steps']:,} steps",
+        f"{result['training']['seconds'] / 60:.0f} minutes",
+        f"{result['training']['data']['clips']:,} training clips",
+    ):
+        assert expected in behind
+    page.keyboard.press("Enter")
+    facts.wait_for(state="hidden")
+    page.locator(".sd-chart summary").first.focus()
+    page.keyboard.press("Enter")
+    page.locator(".sd-chart details table").first.wait_for(state="visible")
+    for name, showcase in showcases().items():
+        page.locator(f".sd-films [data-name={name}]").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function(
+            "(name) => [...document.querySelectorAll('#showcase video')].length === 8 && "
+            "[...document.querySelectorAll('#showcase video')].every((film) => film.src.includes(`/${name}/`) "
+            "&& film.readyState >= 3)",
+            arg=name,
+        )
+        of_set = [one for found in read_results(results.RESULTS).values() for one in found.values()]
+        said = page.locator(".sd-films-words").inner_text()
+        assert said in unescape(words_on(showcase, of_set))
+    assert percent(result["metrics"]["leakage_latent"]["dynamics"]["static_acc"]) in words_on(
+        showcases()["full"], [result]
+    )
+    assert "no result file" in words_on(showcases()["full"], [])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious(visit: Visit, theme: str) -> None:
+    page = opened(visit, f"?__theme={theme}", width=390, height=844)
+    page.locator(".sd-behind").first.click()
+    for summary in page.locator(".sd-chart summary").all():
+        summary.click()
+    scrolled = "[...document.querySelectorAll('.sd-table-box')].filter((box) => box.scrollWidth > box.clientWidth)"
+    assert page.evaluate(f"{scrolled}.length") > 0, "the test is of no use where every table fits"
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate(_OUT) == []
+        assert serious_findings(page) == []
+    facts = page.locator(".sd-facts:visible").bounding_box()
+    assert facts and facts["x"] >= 0 and facts["x"] + facts["width"] <= 1280
+
+
+def test_films_are_small_and_of_the_checkpoint_that_they_name(tmp_path: Path) -> None:
+    assert main(["showcase", str(asset("checkpoints/facekit52")), "--out", str(tmp_path)]) == 0
+    made = json.loads((tmp_path / "showcase.json").read_text(encoding="utf-8"))
+    shipped = showcases()["full"]
+    assert {**made, "command": None} == {**shipped.about, "command": None}
+    assert made["checkpoint_sha256"] == sha256_of(asset("checkpoints/facekit52"))
+    for showcase in showcases().values():
+        assert len(showcase.about["films"]) == 8
+        for film in showcase.about["films"]:
+            path = showcase.folder / film["file"]
+            assert path.stat().st_size < 60_000
+            assert probe_video(path).width == 256
+
+
+def test_nothing_heavy_is_imported_while_the_page_shows() -> None:
+    code = (
+        "import app, sys; app.build(); from pages import results_films as films; "
+        "[films.show_of(one) for one in films.showcases().values()]; "
+        "print([name for name in ('torch', 'cv2', 'plotly', 'sklearn') if name in sys.modules])"
+    )
+    root = results.RESULTS.parent
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True, env={**os.environ}
+    )
+    assert ended.stdout.split("\n")[-2] == "[]"
+
+
+def test_without_result_files_a_sentence_stands_in_their_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
+    with gr.Blocks() as demo:
+        results.layout(demo)
+    shown = "".join(str(block.value) for block in demo.blocks.values() if isinstance(block, gr.HTML))
+    assert "result files are missing" in shown and "sd-problem" in shown
