@@ -129,6 +129,7 @@ async function draw(map, kind) {
     { displayModeBar: false, doubleClick: 'reset', scrollZoom: false, showTips: false, showAxisDragHandles: false },
   );
   map.drawn = true;
+  if (map.fixed || !gliding) await land(map);
   map.field.classList.add('sd-map-drawn');
   map.plot.on('plotly_relayout', () => {
     map.x = map.plot.layout.xaxis.range.slice();
@@ -142,7 +143,8 @@ async function draw(map, kind) {
   mark(map);
 }
 
-// Plotly would draw each dot anew for each step, so on their way the dots are drawn on a canvas, by Plotly's own shapes.
+// Plotly would draw each dot anew for each step, so on their way the dots are drawn on a canvas, by Plotly's own shapes;
+// and so they are at first, until Plotly is there.
 const corners = (radii) => radii.map((far, at) => {
   const turn = (2 * Math.PI * at) / radii.length;
   return `${far * Math.sin(turn)} ${-far * Math.cos(turn)}`;
@@ -183,5 +185,8 @@ async function land(map) {
 }
 
 function recolour() {
-  for (const map of maps) if (map.drawn) window.Plotly.restyle(map.plot, looks(map), [0]);
+  for (const map of maps) {
+    if (map.drawn) window.Plotly.restyle(map.plot, looks(map), [0]);
+    else fly(map);
+  }
 }

@@ -57,7 +57,8 @@ async function glide(now) {
   }
   const map = maps[1];
   const there = !running && time === target;
-  if (map.drawn) await (there ? land(map) : fly(map));
+  if (there && map.drawn) await land(map);
+  else fly(map);
   if (cursor !== null && one('.sd-map-card').parentElement === map.field) pointAt(map, cursor);
   else mark(map);
   gliding = element.isConnected && (running || time !== target || !there);
@@ -101,6 +102,7 @@ watch('value', () => {
   markAll();
 });
 
+maps.forEach(fly);
 fetchPlotly(points.plotly).then(async () => {
   const kind = kindOfDots();
   for (const map of maps) await draw(map, kind);
