@@ -123,7 +123,7 @@ def behind_row(stem: str, result: Result) -> str:
         "File": f"<code>results/{escape(stem)}.json</code>",
     }
     lines = "".join(f"<dt>{name}</dt><dd>{words}</dd>" for name, words in facts.items())
-    return f'<dl class="sd-facts">{lines}</dl>'
+    return f'<dl class="sd-behind-facts">{lines}</dl>'
 
 
 def _command(line: str) -> str:

@@ -35,7 +35,10 @@ def make_map(
     seed: int = 0,
     progress: Progress = lambda share, stage: None,
 ) -> LatentMap:
-    """Map the test clips of a set and write all of it into `folder`. The same seed gives the same map.
+    """Map the test clips of a set and write all of it into `folder`.
+
+    The same seed gives the same map on one machine with as many threads; elsewhere codes differ in their last digits,
+    and t-SNE makes that visible: the same islands with their dots elsewhere in them.
 
     Figures are measured in the codes, not in the picture: test clips are judged by their nearest training clips.
     Raises DataError where the set has no clips for training or test.

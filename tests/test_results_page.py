@@ -82,7 +82,7 @@ def test_what_stands_behind_a_row_opens_by_the_keyboard_and_films_are_chosen_so(
     button.focus()
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.keyboard.press("Enter")
-    facts = page.locator(".sd-facts:visible")
+    facts = page.locator(".sd-behind-facts:visible")
     behind = facts.inner_text()
     for expected in (
         result["command"],
@@ -131,7 +131,7 @@ def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious(visit: Visit, the
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
         assert page.evaluate(_OUT) == []
         assert serious_findings(page) == []
-    facts = page.locator(".sd-facts:visible").bounding_box()
+    facts = page.locator(".sd-behind-facts:visible").bounding_box()
     assert facts and facts["x"] >= 0 and facts["x"] + facts["width"] <= 1280
 
 
