@@ -6,7 +6,7 @@ Nothing heavy is imported or loaded before the first page: the model comes in th
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import gradio as gr
 
@@ -23,25 +23,26 @@ _FIRST_PAGE = "Swap"  # its name in the bar of pages
 
 
 def build() -> gr.Blocks:
-    """All pages in one app, not yet served. A page more: `with demo.route(name, path): its_module.layout()`."""
+    """All pages in one app, not yet served. A page more: `with demo.route(name, path): _lay_out(demo, ...)`."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # this very word: Gradio takes no other for a no
     gr.set_static_paths([asset("examples")])  # what else visitors may read of the project, its page says
     with gr.Blocks(title=_TITLE, delete_cache=(DELETE_EVERY, DELETE_AFTER)) as demo:
-        gr.Navbar(main_page_name=_FIRST_PAGE)
-        swap.layout(demo)
-        demo.load(model.warm_up, queue=False, show_progress="hidden", api_visibility="private")
+        _lay_out(demo, swap.layout)
     with demo.route("Sample", "/sample"):
-        gr.Navbar(main_page_name=_FIRST_PAGE)
-        sample.layout(demo)
-        demo.load(model.warm_up, queue=False, show_progress="hidden", api_visibility="private")
+        _lay_out(demo, sample.layout)
     with demo.route("Latent map", "/map"):
-        gr.Navbar(main_page_name=_FIRST_PAGE)
-        latent.layout(demo)
-        demo.load(model.warm_up, queue=False, show_progress="hidden", api_visibility="private")
+        _lay_out(demo, latent.layout)
     with demo.route("Results", "/results"):
-        gr.Navbar(main_page_name=_FIRST_PAGE)
-        results.layout(demo)
+        _lay_out(demo, results.layout, needs_model=False)
     return demo.queue(max_size=WAITING_VISITORS)
+
+
+def _lay_out(demo: gr.Blocks, layout: Callable[[gr.Blocks], None], *, needs_model: bool = True) -> None:
+    """One page under the bar of pages; the model is loaded once a page that needs it shows itself."""
+    gr.Navbar(main_page_name=_FIRST_PAGE)
+    layout(demo)
+    if needs_model:
+        demo.load(model.warm_up, queue=False, show_progress="hidden", api_visibility="private")
 
 
 def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, block: bool = True) -> str:

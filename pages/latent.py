@@ -14,10 +14,9 @@ from pages.clip_input import clip_input, found_face
 from pages.latent_data import latent_map, placed, points_of, served_paths, shown_name
 from pages.latent_swap import swapped, write_show
 from pages.player import player
-from pages.sample import take_kept
-from pages.sample_form import offered
+from pages.sample import readings_of
+from pages.sample_form import Place, offered
 from pages.session import KEEP_SECONDS, SESSIONS, browser_token, token_of
-from pages.swap import forget, read_example, read_other, read_upload
 from pages.theme import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
@@ -95,16 +94,8 @@ def _own_clip(demo: gr.Blocks, maps: gr.HTML) -> None:
         kept = gr.HTML("", html_template=_KEPT, js_on_load=web("sample_kept.js"), apply_default_css=False)
     face = gr.State(None, time_to_live=KEEP_SECONDS)
     job = gr.State(None, time_to_live=KEEP_SECONDS)
-    known = [face, job]
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
-    reading: dict[str, Any] = {**quiet, "concurrency_id": "faces", "concurrency_limit": 2}
-    for event in (
-        drop.upload(read_upload, [drop, *known], [seen, *known], **reading),
-        drop.example(read_example, known, [seen, *known], **reading),
-        seen.select(read_other, known, [seen, *known], **reading),
-        drop.clear(forget, job, [seen, *known], queue=False, **quiet),
-        kept.select(take_kept, [token, job], [drop, seen, *known], queue=False, **quiet),
-    ):
+    for event in readings_of(Place(drop, seen, kept, face, job), token):
         event.failure(lambda: status.problem(status.OUR_FAULT), None, seen, queue=False, **quiet)
         event.then(place_face, face, [maps, near], concurrency_id=model.QUEUE, concurrency_limit=1, **quiet)
     demo.load(offer, token, [token, kept], queue=False, show_progress="hidden", api_visibility="private")

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from pages import model
-from pages.clip_input import refuse_links
+from pages.clip_input import asked_file
 from pages.latent_data import latent_map, placed
 from seqdisent_core.errors import SeqdisentError
 
@@ -17,10 +17,8 @@ and expressions, each with the share of the ten nearest clips that show it."""
 
 def bind() -> None:
     """A named endpoint: a file in, JSON out. Nobody sees its components."""
-    example = {"path": "clip.mp4", "meta": {"_type": "gradio.FileData"}}
     with gr.Column(visible=False):
-        clip = refuse_links(gr.File(label="A clip of a face"))
-        clip.example_payload = lambda: example  # type: ignore[method-assign]
+        clip = asked_file("A clip of a face")
         gr.Button().click(
             place_file,
             clip,

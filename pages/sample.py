@@ -88,12 +88,13 @@ def _bind_form(asked: Form, token: gr.BrowserState) -> None:
     shown = [asked.go, asked.progress]
     asked.mode.change(_ready, ready, shown, **_AT_ONCE)
     for place in (asked.first, asked.second):
-        for event in _readings(place, token):
+        for event in readings_of(place, token):
             event.failure(lambda: status.problem(status.OUR_FAULT), None, place.seen, **_AT_ONCE)
             event.then(_ready, ready, shown, **_AT_ONCE)
 
 
-def _readings(place: Place, token: gr.BrowserState) -> list[Any]:
+def readings_of(place: Place, token: gr.BrowserState) -> list[Any]:
+    """Binds what brings a clip into a place, or takes it away; gives the events, to go on from."""
     known = [place.face, place.job]
     reading: dict[str, Any] = {**_QUIET, "concurrency_id": "faces", "concurrency_limit": 2}
     return [

@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import shutil
 import weakref
 import zipfile
@@ -64,8 +63,9 @@ def _reading(made: Made) -> list[Words]:
 
 def stem(made: Made, at: int) -> str:
     """Name of a clip's files, without ending: "03_seed_7"."""
-    words = made.sample.name.replace("+", "plus ").replace("-", "minus ").replace("%", " percent")
-    return f"{at + 1:02}_{re.sub(r'[^a-z0-9.]+', '_', words)}"
+    from seqdisent_core.films import film_stem
+
+    return film_stem(made.sample.name, at + 1)
 
 
 def readings(made: list[Made]) -> list[dict[str, Any]]:

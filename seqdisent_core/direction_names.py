@@ -28,6 +28,11 @@ _TELLING = 2.0  # a rise of the judge's logit, over the mean of all, that makes 
 _PERSONS = 16  # of those given are tried
 
 
+def swell(frames: int) -> np.ndarray:
+    """float32 (frames, 1): how far a move along a dynamics direction has come, 0 to 1 and back to 0."""
+    return np.sin(np.pi * np.linspace(0, 1, frames, dtype=np.float32))[:, None] ** 2
+
+
 def name_static(method: Method, mean: np.ndarray, directions: np.ndarray, dynamics: np.ndarray) -> list[str]:
     """Which part of the picture changes its colour most along each of float (n, static_dim), and how; each once.
 
@@ -51,13 +56,13 @@ def name_dynamics(
 
     persons: float (persons, static_dim), some of whom it is tried on; dynamics: float (frames, dynamics_dim), at rest.
     """
-    swell = np.sin(np.pi * np.linspace(0, 1, len(dynamics)))[:, None] ** 2
+    moved = swell(len(dynamics))
     persons = persons[:_PERSONS]
     rest = _expressions(judge, _decode(method, persons, np.tile(dynamics, (len(persons), 1, 1))))
     names: list[str] = []
     for direction in directions:
         ends = [
-            _decode(method, persons, np.tile(dynamics + sign * REACH * swell * direction, (len(persons), 1, 1)))
+            _decode(method, persons, np.tile(dynamics + sign * REACH * moved * direction, (len(persons), 1, 1)))
             for sign in (-1, 1)
         ]
         before, after = (end[:, len(dynamics) // 2] for end in ends)

@@ -19,7 +19,7 @@ def save_samples(samples: Sequence[Sample], folder: str | Path, *, gifs: bool = 
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    films = [folder / f"{number:02d}_{_as_stem(sample.name)}.mp4" for number, sample in enumerate(samples, 1)]
+    films = [folder / f"{film_stem(sample.name, number)}.mp4" for number, sample in enumerate(samples, 1)]
     with ThreadPoolExecutor(2) as encoders:  # each waits for a process of its own
         waiting = []
         for sample, film in zip(samples, films, strict=True):
@@ -33,6 +33,7 @@ def save_samples(samples: Sequence[Sample], folder: str | Path, *, gifs: bool = 
     return films
 
 
-def _as_stem(name: str) -> str:
-    """A sample's name as a part of a file's name."""
-    return name.replace("%", " percent").replace("+", "plus ").replace("-", "minus ").replace(" ", "_")
+def film_stem(name: str, number: int) -> str:
+    """Name of a sample's files, without ending: "03_seed_7"."""
+    words = name.replace("+", "plus ").replace("-", "minus ").replace("%", " percent")
+    return f"{number:02d}_{words.replace(' ', '_')}"

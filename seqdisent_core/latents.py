@@ -117,8 +117,3 @@ def _principal(centred: np.ndarray, count: int) -> np.ndarray:
     _, sizes, vectors = np.linalg.svd(centred, full_matrices=False)
     vectors = vectors[:count] * np.sign(vectors[np.arange(count), np.abs(vectors[:count]).argmax(axis=1)])[:, None]
     return (vectors * (sizes[:count] / np.sqrt(max(len(centred) - 1, 1)))[:, None]).astype(np.float32)
-
-
-def swell(frames: int) -> np.ndarray:
-    """float32 (frames, 1): how far a move along a dynamics direction has come, 0 to 1 and back to 0."""
-    return np.sin(np.pi * np.linspace(0, 1, frames, dtype=np.float32))[:, None] ** 2

@@ -5,13 +5,13 @@ and from a terminal.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
 
+from seqdisent_core.direction_names import swell
 from seqdisent_core.errors import SeqdisentError
-from seqdisent_core.latents import Direction, Latents, swell
+from seqdisent_core.latents import Direction, Factor, Latents
 from seqdisent_core.methods import Method
 
 COUNT = (1, 16)
@@ -19,8 +19,6 @@ FRAMES = (8, 60)
 TEMPERATURE = (0.0, 2.0)
 REACH = 2.5  # standard deviations to each side of a move
 FPS = 15.0  # frames a second of what is drawn, as in the set the model learned from
-
-Factor = Literal["static", "dynamics"]
 
 
 @dataclass(frozen=True)

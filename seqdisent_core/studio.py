@@ -17,9 +17,9 @@ from seqdisent_core.checkpoints import checkpoint_folder, load_method
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.evaluation.judge import Judge, Reading
 from seqdisent_core.faces import FaceClip
-from seqdisent_core.latents import Direction, Latents
+from seqdisent_core.latents import Direction, Factor, Latents
 from seqdisent_core.methods import Method
-from seqdisent_core.sampling import Drawn, Factor, StudioCodes
+from seqdisent_core.sampling import Drawn, StudioCodes
 from seqdisent_core.sheets import as_frames, clip_rows
 from seqdisent_core.weights import sha256_of
 

@@ -12,8 +12,9 @@ from test_cli import seqdisent
 
 from seqdisent_core import sampling
 from seqdisent_core.assets import asset
+from seqdisent_core.direction_names import swell
 from seqdisent_core.errors import ConfigError, SeqdisentError
-from seqdisent_core.latents import Latents, swell
+from seqdisent_core.latents import Latents
 from seqdisent_core.sampling import StudioCodes
 from seqdisent_core.studio import Studio
 from seqdisent_core.video import read_video

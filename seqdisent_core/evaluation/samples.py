@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from seqdisent_core.clips import Clips
-from seqdisent_core.evaluation.judge import Judge, Logits, accuracy, check_judge, read_clips
-from seqdisent_core.evaluation.protocols import decode_batches, encode_clips
-from seqdisent_core.evaluation.results import figure
+from seqdisent_core.evaluation.figures import figure
+from seqdisent_core.evaluation.judge import Judge, Logits, accuracy, check_judge, read_logits
+from seqdisent_core.evaluation.protocols import encode_clips, judged
 from seqdisent_core.latents import Latents
-from seqdisent_core.methods import Method
+from seqdisent_core.methods import Codes, Method
 from seqdisent_core.sampling import draw_person
 from seqdisent_core.training import as_training_tensor
 
@@ -68,5 +68,4 @@ def measure_samples(
 
 
 def _read(method: Method, judge: Judge, static: Tensor, dynamics: Tensor) -> Logits:
-    readings = [read_clips(judge, batch) for batch in decode_batches(method, static, dynamics)]
-    return Logits(torch.cat([r.person for r in readings]), torch.cat([r.expression for r in readings]))
+    return read_logits(judge, judged(method, judge, Codes(static, dynamics)))
