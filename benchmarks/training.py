@@ -92,8 +92,8 @@ def race(data: Path, judge_folder: Path, minutes: float) -> None:
                 trained += time.perf_counter() - started
                 codes = encode_clips(trainer.evaluated.eval(), held_frames)
                 swap = swap_figures(trainer.evaluated, judge, held, codes, np.random.default_rng(0))
-                curve.append((round(trained / 60, 2), round(swap.expression, 4)))
-                print(name, trainer.step, *curve[-1], f"person {swap.person:.3f}", flush=True)
+                curve.append((round(trained / 60, 2), round(swap.right["expression"], 4)))
+                print(name, trainer.step, *curve[-1], f"person {swap.right['person']:.3f}", flush=True)
         reached = curve[-1][1] >= GOAL
         what = f"Preset {name}: to a swap expression of {GOAL:.0%}"
         if not reached:

@@ -51,6 +51,16 @@ class Clips:
     def __len__(self) -> int:
         return len(self.frames)
 
+    @property
+    def static_labels(self) -> dict[str, Labels]:
+        """The labels that tell who it is, by name: the attributes where there are any, else the person."""
+        return self.attributes or {"person": Labels(self.person, self.persons)}
+
+    @property
+    def labels(self) -> dict[str, Labels]:
+        """Every label by name: those that tell who it is, then "expression" (or action), which tells what it does."""
+        return {**self.static_labels, "expression": Labels(self.expression, self.expressions)}
+
     def part(self, split: str) -> "Clips":
         """The clips of one split, in their order, with the same numbering of persons and expressions.
 

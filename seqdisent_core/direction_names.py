@@ -124,4 +124,4 @@ def _shade(change: float, channel: int) -> str:
 
 def _expressions(judge: Judge, frames: np.ndarray) -> torch.Tensor:
     """The judge's mean logit of each expression in uint8 (clips, frames, size, size, 3)."""
-    return read_clips(judge, torch.from_numpy(frames).movedim(-1, -3)).expression.mean(dim=0)
+    return read_clips(judge, torch.from_numpy(frames).movedim(-1, -3))["expression"].mean(dim=0)

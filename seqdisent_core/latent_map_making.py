@@ -10,6 +10,7 @@ import numpy as np
 
 from seqdisent_core.clips import Clips
 from seqdisent_core.evaluation.figures import figure
+from seqdisent_core.evaluation.judge import chance
 from seqdisent_core.evaluation.protocols import encode_clips
 from seqdisent_core.evaluation.results import hardware
 from seqdisent_core.latent_map import NEIGHBOURS, LatentMap
@@ -101,7 +102,7 @@ def _about(
         "neighbours": {"k": NEIGHBOURS, "split": "train", "clips": len(train), "sha256": train.sha256()},
         "embedding": {"static_perplexity": STATIC_PERPLEXITY, "dynamics_perplexity": DYNAMICS_PERPLEXITY},
         "figures": metrics,
-        "chance": {"person": 1 / len(test.persons), "expression": 1 / len(test.expressions)},
+        "chance": chance(test),
     }
 
 

@@ -66,7 +66,7 @@ def train_run(
         figures = {"psnr": rebuilt.psnr, "ssim": rebuilt.ssim}
         if judge:
             swap = swap_figures(method, judge, looked, codes, np.random.default_rng(0))
-            figures |= {"swap_person": swap.person, "swap_expression": swap.expression}
+            figures |= {"swap_person": swap.right["person"], "swap_expression": swap.right["expression"]}
         training_sheet(method, looked_frames[:6], folder / "sheets" / f"{step:06d}.png")
         line = {"step": step, "seconds": round(trainer.seconds, 1), **{k: round(v, 4) for k, v in figures.items()}}
         with (folder / "looks.jsonl").open("a", encoding="utf-8") as looks:

@@ -1,6 +1,6 @@
 """Clips that show their labels, a small judge trained on them, and methods whose codes are the labels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from seqdisent_core.clips import EXPRESSIONS, Clips
+from seqdisent_core.clips import EXPRESSIONS, Clips, Labels
 from seqdisent_core.evaluation.judge import Judge, train_judge
 from seqdisent_core.gaussians import Gaussian
 from seqdisent_core.methods import Config, Method, Posterior
@@ -29,6 +29,13 @@ def labelled_clips() -> Clips:
     )
 
 
+def dressed_clips() -> Clips:
+    """The same clips as a set with attributes: persons are told by two values of two attributes."""
+    clips = labelled_clips()
+    hat, coat = Labels(clips.person // 2, ("cap", "hood")), Labels(clips.person % 2, ("long", "short"))
+    return replace(clips, attributes={"hat": hat, "coat": coat})
+
+
 def paint(bars: Tensor) -> Tensor:
     """Brightness of ten bars (batch, frames, 10) to clips (batch, frames, 3, 64, 64)."""
     column = bars.repeat_interleave(BAR, dim=-1)
@@ -40,6 +47,12 @@ def paint(bars: Tensor) -> Tensor:
 def labelled_judge() -> Judge:
     """A real judge of the smallest width that has learnt to read the bars."""
     return train_judge(labelled_clips(), steps=60, width=4)
+
+
+@cache
+def dressed_judge() -> Judge:
+    """A real judge with a head for each attribute."""
+    return train_judge(dressed_clips(), steps=60, width=4)
 
 
 @dataclass(frozen=True)

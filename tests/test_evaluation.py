@@ -1,13 +1,15 @@
 """Swaps and reconstructions against answers that are known before: perfect, constant and leaking methods."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
-from labelled import LabelMethod, labelled_clips, labelled_judge
+from labelled import LabelMethod, dressed_clips, dressed_judge, labelled_clips, labelled_judge
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from seqdisent_core.errors import DataError
-from seqdisent_core.evaluation.judge import Logits, accuracy, read_clips
+from seqdisent_core.evaluation.judge import Judge, accuracies, accuracy, chance, check_judge, read_clips
 from seqdisent_core.evaluation.protocols import (
     draw_pairs,
     encode_clips,
@@ -31,46 +33,46 @@ def figures_of(kind: str):
 def test_the_small_judge_reads_every_clip_rightly() -> None:
     clips = labelled_clips().part("test")
     logits = read_clips(labelled_judge(), as_training_tensor(clips))
-    assert accuracy(logits.person, clips.person) == accuracy(logits.expression, clips.expression) == 1
+    assert accuracy(logits["person"], clips.person) == accuracy(logits["expression"], clips.expression) == 1
 
 
 def test_perfect_codes_swap_and_reconstruct_perfectly() -> None:
     swap, rebuilt = figures_of("perfect")
-    assert (swap.person, swap.expression) == (1, 1)
-    assert (rebuilt.person, rebuilt.expression) == (1, 1)
+    assert (swap.right["person"], swap.right["expression"]) == (1, 1)
+    assert (rebuilt.right["person"], rebuilt.right["expression"]) == (1, 1)
     assert rebuilt.psnr > 100 and rebuilt.ssim == pytest.approx(1, abs=1e-3)
-    assert swap.person_confusion.sum() == 48 and np.trace(swap.person_confusion) == 48
-    assert swap.expression_confusion.sum() == 48 and np.trace(swap.expression_confusion) == 48
+    assert swap.confusion["person"].sum() == 48 and np.trace(swap.confusion["person"]) == 48
+    assert swap.confusion["expression"].sum() == 48 and np.trace(swap.confusion["expression"]) == 48
 
 
 def test_a_person_that_leaks_into_the_dynamics_is_found_out() -> None:
     swap, rebuilt = figures_of("leak")
-    assert swap.person == 0 and swap.expression == 1
-    assert rebuilt.person == 1
-    assert np.trace(swap.person_confusion) == 0
+    assert swap.right["person"] == 0 and swap.right["expression"] == 1
+    assert rebuilt.right["person"] == 1
+    assert np.trace(swap.confusion["person"]) == 0
 
 
 def test_constant_codes_score_chance() -> None:
     swap, rebuilt = figures_of("constant")
-    assert swap.person == pytest.approx(1 / 4)
-    assert swap.expression == pytest.approx(1 / 6, abs=0.12)
-    assert rebuilt.expression == pytest.approx(1 / 6)
+    assert swap.right["person"] == pytest.approx(1 / 4)
+    assert swap.right["expression"] == pytest.approx(1 / 6, abs=0.12)
+    assert rebuilt.right["expression"] == pytest.approx(1 / 6)
 
 
 def test_shuffled_codes_score_about_chance() -> None:
     swap, rebuilt = figures_of("shuffled")
-    assert swap.person < 0.5 and swap.expression < 0.4
-    assert rebuilt.person < 0.5 and rebuilt.expression < 0.4
+    assert swap.right["person"] < 0.5 and swap.right["expression"] < 0.4
+    assert rebuilt.right["person"] < 0.5 and rebuilt.right["expression"] < 0.4
 
 
 def test_swaps_are_scored_as_a_table_made_by_hand_says() -> None:
     clips = labelled_clips().select(np.array([0, 13]))  # ann in anger, ben in disgust
     person = torch.tensor([[9.0, 0, 0, 0], [9.0, 0, 0, 0]])  # both read as ann
     expression = torch.tensor([[0, 9.0, 0, 0, 0, 0], [0, 9.0, 0, 0, 0, 0]])  # both read as disgust
-    swap = score_swaps(Logits(person, expression), clips, np.array([1, 0]))
-    assert (swap.person, swap.expression) == (0.5, 0.5)
-    assert swap.person_confusion[:2, :2].tolist() == [[1, 0], [1, 0]]
-    assert swap.expression_confusion[:2, :2].tolist() == [[0, 1], [0, 1]]
+    swap = score_swaps({"person": person, "expression": expression}, clips, np.array([1, 0]))
+    assert (swap.right["person"], swap.right["expression"]) == (0.5, 0.5)
+    assert swap.confusion["person"][:2, :2].tolist() == [[1, 0], [1, 0]]
+    assert swap.confusion["expression"][:2, :2].tolist() == [[0, 1], [0, 1]]
 
 
 def test_pairs_differ_in_both_labels_and_come_anew_with_another_seed() -> None:
@@ -95,3 +97,39 @@ def test_structural_similarity_is_what_torchmetrics_computes() -> None:
 
 def test_accuracy_counts_the_largest_logit() -> None:
     assert accuracy(torch.tensor([[2.0, 1.0], [0.0, 3.0]]), np.array([0, 0])) == 0.5
+
+
+def test_a_judge_of_attributes_has_a_head_for_each_and_comes_back_from_its_folder(tmp_path: Path) -> None:
+    clips, judge = dressed_clips().part("test"), dressed_judge()
+    right = accuracies(read_clips(judge, as_training_tensor(clips)), clips)
+    assert right == {"person": 1, "hat": 1, "coat": 1, "expression": 1}
+    judge.save(tmp_path / "judge", "a judge")
+    reading = Judge.from_pretrained(tmp_path / "judge").read(clips.frames[0])
+    assert (reading.person, reading.expression) == ("cap, long", "anger")
+    assert 0.25 < reading.person_probability <= 1
+    with pytest.raises(DataError, match="other people"):
+        check_judge(judge, labelled_clips())
+    with pytest.raises(DataError, match="other people"):
+        check_judge(labelled_judge(), clips)
+
+
+def test_the_person_of_a_set_with_attributes_is_their_mean() -> None:
+    clips = dressed_clips().select(np.array([0, 12]))  # cap and long, cap and short; both in anger
+    logits = {"hat": torch.eye(2), "coat": torch.eye(2), "expression": torch.zeros(2, 6)}
+    assert accuracies(logits, clips) == {"person": 0.75, "hat": 0.5, "coat": 1, "expression": 1}
+    assert chance(clips) == {"person": 0.5, "hat": 0.5, "coat": 0.5, "expression": pytest.approx(1 / 6)}
+
+
+def test_pairs_of_a_set_with_attributes_share_none() -> None:
+    clips = dressed_clips().part("test")
+    partners = draw_pairs(clips, np.random.default_rng(0))
+    assert (clips.person[partners] == 3 - clips.person).all()
+    swap = swap_figures(
+        LabelMethod(),
+        dressed_judge(),
+        clips,
+        encode_clips(LabelMethod(), as_training_tensor(clips)),
+        np.random.default_rng(0),
+    )
+    assert swap.right == {"person": 1, "hat": 1, "coat": 1, "expression": 1}
+    assert swap.confusion["hat"].tolist() == [[24, 0], [0, 24]] and np.trace(swap.confusion["expression"]) == 48

@@ -8,12 +8,14 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 import torch
-from labelled import LabelMethod, WithoutStatic, labelled_clips, labelled_judge
+from labelled import LabelMethod, WithoutStatic, dressed_clips, dressed_judge, labelled_clips, labelled_judge
 
 from seqdisent_core.assets import asset
+from seqdisent_core.clips import Clips
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.figures import absent, figure
 from seqdisent_core.evaluation.generation import draw_samples, generation_scores
+from seqdisent_core.evaluation.judge import Judge
 from seqdisent_core.evaluation.leakage import latent_probes, leakage_row
 from seqdisent_core.evaluation.likeness import frechet_distance
 from seqdisent_core.evaluation.protocols import encode_clips
@@ -27,17 +29,31 @@ from seqdisent_core.training import as_training_tensor
 JUDGE = asset("checkpoints/facekit52_judge")  # for its hash
 
 
-def measured(method: Method, **settings: object) -> dict:
+def measured(
+    method: Method, *, judge: Judge | None = None, clips: Clips | None = None, repeats: int = 2, **settings: object
+) -> dict:
     return evaluate(
         method,
-        labelled_judge(),
-        labelled_clips(),
+        judge or labelled_judge(),
+        clips or labelled_clips(),
         command="seqdisent evaluate",
         checkpoint=asset("checkpoints/facekit52"),
         judge_folder=JUDGE,
         training={},
-        **{"repeats": 2, **settings},  # type: ignore[arg-type]
+        repeats=repeats,
+        **settings,  # type: ignore[arg-type]
     )
+
+
+def test_a_set_with_attributes_gets_every_figure_and_each_attribute_by_name() -> None:
+    result = measured(LabelMethod("copies"), judge=dressed_judge(), clips=dressed_clips())
+    swap, latent = result["metrics"]["swap"], result["metrics"]["leakage_latent"]
+    for figures in (swap, result["metrics"]["reconstruction"], result["judge"]["accuracy"]):
+        assert [figures[name]["mean"] for name in ("person", "hat", "coat", "expression")] == [1, 1, 1, 1]
+    assert result["chance"] == {"person": 0.5, "hat": 0.5, "coat": 0.5, "expression": pytest.approx(1 / 6)}
+    assert np.sum(swap["hat_confusion"]) == np.sum(swap["expression_confusion"]) == 2 * 48
+    assert means(latent["static"])[0] == 1 and means(latent["dynamics"]) == [1, 1, 0], "the probe is asked for each"
+    assert means(result["metrics"]["leakage_generation"]["dynamics"])[0] == pytest.approx(0.5, abs=0.15)
 
 
 @cache

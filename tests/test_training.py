@@ -182,7 +182,7 @@ def test_a_judge_learns_what_can_be_told_apart(clips: Clips) -> None:
     judge = train_judge(clips, steps=60, width=8)
     test = clips.part("test")
     logits = read_clips(judge, as_training_tensor(test))
-    assert accuracy(logits.person, test.person) == 1
-    assert accuracy(logits.expression, test.expression) >= 0.8
+    assert accuracy(logits["person"], test.person) == 1
+    assert accuracy(logits["expression"], test.expression) >= 0.8
     reading = judge.read(test.frames[0])
     assert reading.person == clips.persons[test.person[0]]

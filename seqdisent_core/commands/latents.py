@@ -92,7 +92,7 @@ def _latents(options: argparse.Namespace) -> None:
 def _samples(options: argparse.Namespace) -> None:
     from seqdisent_core.checkpoints import checkpoint_folder
     from seqdisent_core.clips import load_clips
-    from seqdisent_core.evaluation.judge import Judge
+    from seqdisent_core.evaluation.judge import Judge, chance
     from seqdisent_core.evaluation.results import hardware, write_result
     from seqdisent_core.evaluation.samples import measure_samples
     from seqdisent_core.studio import Studio
@@ -119,7 +119,7 @@ def _samples(options: argparse.Namespace) -> None:
         "data": {"name": clips.name, "split": "test", "clips": len(test), "sha256": test.sha256()},
         "judge": {"sha256": sha256_of(options.judge)},
         "figures": figures,
-        "chance": {"person": 1 / len(clips.persons), "expression": 1 / len(clips.expressions)},
+        "chance": chance(clips),
     }
     write_result(result, options.out)
     drawn = figures["dynamics"]

@@ -25,7 +25,7 @@ def add_commands(commands: Any) -> None:
     sprites.add_argument("--source", type=Path, required=True, help="sprites_layers.npz")
     sprites.set_defaults(run=_render_sprites)
 
-    judge = commands.add_parser("judge", help="train the judge of persons and expressions on a set's train split")
+    judge = commands.add_parser("judge", help="train the judge of a set's labels on its train split")
     judge.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
     judge.add_argument("out", type=Path, help="folder for the judge")
     judge.add_argument("--steps", type=count, default=1200)
@@ -66,7 +66,7 @@ def _advance(bar: Any, done: int, total: int) -> None:
 
 def _judge(options: argparse.Namespace) -> None:
     from seqdisent_core.clips import load_clips
-    from seqdisent_core.evaluation.judge import accuracy, read_clips, train_judge
+    from seqdisent_core.evaluation.judge import accuracies, read_clips, train_judge
     from seqdisent_core.training import as_training_tensor
 
     clips = load_clips(options.data, size=options.size)
@@ -75,19 +75,23 @@ def _judge(options: argparse.Namespace) -> None:
         judge = train_judge(
             clips, steps=options.steps, seed=options.seed, progress=lambda done, _: bar.update(done - bar.n)
         )
-    logits = read_clips(judge, as_training_tensor(held))
-    person, expression = accuracy(logits.person, held.person), accuracy(logits.expression, held.expression)
+    right = accuracies(read_clips(judge, as_training_tensor(held)), held)
     train = clips.part("train")
     card = JUDGE_CARD.format(
-        name=clips.name, command=options.command_line, clips=len(train), sha256=train.sha256(), seed=options.seed
+        name=clips.name,
+        labels=", ".join(clips.labels),
+        command=options.command_line,
+        clips=len(train),
+        sha256=train.sha256(),
+        seed=options.seed,
     )
     judge.save(options.out, card)
-    print(f"validation: person {person:.1%}, expression {expression:.1%}; saved in {options.out}")
+    print(f"validation: {', '.join(f'{name} {share:.1%}' for name, share in right.items())}; saved in {options.out}")
 
 
 JUDGE_CARD = """# Judge of {name}
 
-Tells the persons and expressions of {name} apart; trained on its train split alone with
+Tells the labels of {name} apart ({labels}); trained on its train split alone with
 
     {command}
 

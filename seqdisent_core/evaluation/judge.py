@@ -1,14 +1,15 @@
-"""The judge: a classifier of persons and expressions that is trained on real clips and never sees decoded ones.
+"""The judge: a classifier of a set's labels that is trained on real clips and never sees decoded ones.
 
 The published evaluation's network (as described by Berman et al. 2024): a frame encoder, a bidirectional LSTM whose
-last forward and first backward states are joined, and a two-layer head a label. It returns logits.
+last forward and first backward states are joined, and a two-layer head a label: person and expression, or the
+attributes of a set that has them and what is done. It returns logits.
 """
 
 import dataclasses
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -26,10 +27,14 @@ from seqdisent_core.training import TrainingConfig, as_training_tensor, draw_lab
 
 @dataclass(frozen=True)
 class JudgeConfig(Config):
-    """Sizes and the names it tells apart; `width` half the published one is enough (and half the time)."""
+    """Sizes and the names it tells apart; `width` half the published one is enough (and half the time).
+
+    attributes: the names of each attribute's values; a judge that has them tells no persons apart.
+    """
 
     persons: tuple[str, ...]
     expressions: tuple[str, ...]
+    attributes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     frame_size: int = 64
     width: int = 32
     feature_dim: int = 128
@@ -39,11 +44,20 @@ class JudgeConfig(Config):
         super().__post_init__()
         object.__setattr__(self, "persons", tuple(self.persons))  # JSON has lists
         object.__setattr__(self, "expressions", tuple(self.expressions))
+        object.__setattr__(self, "attributes", {name: tuple(values) for name, values in self.attributes.items()})
+
+    @property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """The names of each label's values: a head each."""
+        return {**(self.attributes or {"person": self.persons}), "expression": self.expressions}
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the judge sees in one clip, and how sure it is (probabilities in [0, 1])."""
+    """What the judge sees in one clip, and how sure it is (probabilities in [0, 1]).
+
+    Where persons are told by attributes, `person` names them all, and its probability is their product.
+    """
 
     person: str
     person_probability: float
@@ -51,23 +65,19 @@ class Reading:
     expression_probability: float
 
 
-class Logits(NamedTuple):
-    """(batch, persons) and (batch, expressions)."""
-
-    person: Tensor
-    expression: Tensor
+Logits = dict[str, Tensor]  # by label, (clips, values) each
 
 
 class Judge(nn.Module):
-    """Clips (batch, frames, 3, size, size) in [0, 1] to logits over persons and expressions."""
+    """Clips (batch, frames, 3, size, size) in [0, 1] to logits over each label's values."""
 
     def __init__(self, config: JudgeConfig) -> None:
         super().__init__()
         self.config = config
         self.encoder = FrameEncoder(config.frame_size, config.width, config.feature_dim)
         self.lstm = nn.LSTM(config.feature_dim, config.hidden_dim, batch_first=True, bidirectional=True)
-        self.person = self._head(len(config.persons))
-        self.expression = self._head(len(config.expressions))
+        for label, values in config.labels.items():
+            self.add_module(label, self._head(len(values)))
 
     def _head(self, classes: int) -> nn.Sequential:
         hidden = self.config.hidden_dim
@@ -82,7 +92,7 @@ class Judge(nn.Module):
 
     def heads(self, features: Tensor) -> Logits:
         """Logits of features (batch, 2 hidden_dim)."""
-        return Logits(self.person(features).float(), self.expression(features).float())
+        return {label: self.get_submodule(label)(features).float() for label in self.config.labels}
 
     def forward(self, clip: Tensor) -> Logits:
         return self.heads(self.features(clip))
@@ -91,13 +101,12 @@ class Judge(nn.Module):
     def read(self, frames: np.ndarray) -> Reading:
         """Who is in a clip, and what they do: uint8 RGB (frames, size, size, 3)."""
         clip = torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2)[None].float() / 255
-        person, expression = (logits[0].softmax(0) for logits in self(clip.to(next(self.parameters()).device)))
-        return Reading(
-            self.config.persons[int(person.argmax())],
-            float(person.max()),
-            self.config.expressions[int(expression.argmax())],
-            float(expression.max()),
-        )
+        logits = self(clip.to(next(self.parameters()).device))
+        best = {label: values[0].softmax(0).max(0) for label, values in logits.items()}
+        named = {label: self.config.labels[label][int(found.indices)] for label, found in best.items()}
+        sure = {label: float(found.values) for label, found in best.items()}
+        expression, certainty = named.pop("expression"), sure.pop("expression")
+        return Reading(", ".join(named.values()), math.prod(sure.values()), expression, certainty)
 
     def save(self, folder: Path, card: str) -> None:
         write_network(folder, dataclasses.asdict(self.config), self.state_dict(), card, half=True)
@@ -111,6 +120,12 @@ class Judge(nn.Module):
         return judge.eval()
 
 
+def _config_of(clips: Clips, width: int) -> JudgeConfig:
+    attributes = {name: label.names for name, label in clips.attributes.items()}
+    persons = () if attributes else clips.persons
+    return JudgeConfig(persons, clips.expressions, attributes, clips.frames.shape[2], width)
+
+
 def train_judge(
     clips: Clips,
     *,
@@ -121,24 +136,26 @@ def train_judge(
 ) -> Judge:
     """Train a judge on the set's train split alone (batches of 32 clips, Adam 2e-3 with one cosine, bf16).
 
-    Colours scaled by up to 15 % and mirroring, all frames of a clip alike, so that neither tells persons apart.
-    Raises DataError for an empty train split.
+    Colours scaled by up to 15 % and mirroring, all frames of a clip alike, so that neither tells persons apart; not
+    in a set with attributes, where colours and sides may be what a label says. Raises DataError for an empty train
+    split.
     """
     train = clips.part("train")
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    judge = Judge(JudgeConfig(clips.persons, clips.expressions, train.frames.shape[2], width)).to(device)
+    judge = Judge(_config_of(clips, width)).to(device)
     optimiser = torch.optim.Adam(judge.parameters(), lr=2e-3)
-    config = TrainingConfig(seed=seed, steps=steps, batch=32, colour_gain=0.15, mirror=True)
+    varied = not clips.attributes
+    config = TrainingConfig(seed=seed, steps=steps, batch=32, colour_gain=0.15 * varied, mirror=varied)
     frames = as_training_tensor(train)
-    labels = torch.from_numpy(np.stack([train.person, train.expression], axis=1))
+    labels = {name: torch.from_numpy(label.values) for name, label in train.labels.items()}
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = 2e-3 * learning_rate_scale(step, steps, "cosine", 20)
         batch, chosen = draw_labelled_batch(frames, config, step)
-        target = labels[chosen].to(device)
         with torch.autocast(device.type, torch.bfloat16):
             logits = judge(batch.to(device))
-        loss = cross_entropy(logits.person, target[:, 0]) + cross_entropy(logits.expression, target[:, 1])
+        errors = [cross_entropy(logits[name], label[chosen].to(device)) for name, label in labels.items()]
+        loss = torch.stack(errors).sum()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -161,7 +178,8 @@ def read_features(judge: Judge, clips: Tensor, batch: int = 64) -> Tensor:
 @torch.no_grad()
 def read_logits(judge: Judge, features: Tensor) -> Logits:
     """Logits of the judge's features of many clips, on the CPU."""
-    return Logits(*(logits.cpu() for logits in judge.heads(features.to(next(judge.parameters()).device))))
+    logits = judge.heads(features.to(next(judge.parameters()).device))
+    return {label: values.cpu() for label, values in logits.items()}
 
 
 def read_clips(judge: Judge, clips: Tensor, batch: int = 64) -> Logits:
@@ -170,9 +188,9 @@ def read_clips(judge: Judge, clips: Tensor, batch: int = 64) -> Logits:
 
 
 def check_judge(judge: Judge, clips: Clips) -> None:
-    """Raises DataError unless the judge tells apart just the persons and expressions of a set, at its size."""
+    """Raises DataError unless the judge tells apart just what a set's labels name, at its size."""
     known = judge.config
-    if (known.persons, known.expressions) != (clips.persons, clips.expressions):
+    if known.labels != {name: label.names for name, label in clips.labels.items()}:
         raise DataError(f"This judge knows other people than {clips.name}. Train one on it: seqdisent judge.")
     if known.frame_size != clips.frames.shape[2]:
         raise DataError(f"This judge sees {known.frame_size} px and {clips.name} is {clips.frames.shape[2]} px wide.")
@@ -181,3 +199,18 @@ def check_judge(judge: Judge, clips: Clips) -> None:
 def accuracy(logits: Tensor, labels: np.ndarray) -> float:
     """Share of clips whose largest logit is the label's, in [0, 1]."""
     return float((logits.argmax(1).numpy() == labels).mean())
+
+
+def accuracies(logits: Logits, clips: Clips) -> dict[str, float]:
+    """Share of clips whose label is read rightly, by label, in [0, 1].
+
+    "person" is the mean over the attributes where a set has them, and they stand beside it.
+    """
+    right = {name: accuracy(logits[name], label.values) for name, label in clips.labels.items()}
+    return {"person": float(np.mean([right[name] for name in clips.static_labels])), **right}
+
+
+def chance(clips: Clips) -> dict[str, float]:
+    """How often a guess is right, by label; "person" is the mean over the attributes where a set has them."""
+    guessed = {name: 1 / len(label.names) for name, label in clips.labels.items()}
+    return {"person": float(np.mean([guessed[name] for name in clips.static_labels])), **guessed}

@@ -2,19 +2,19 @@
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from seqdisent_core.clips import Clips
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.figures import absent, figure
-from seqdisent_core.evaluation.labels import LABELS, Factor, labels_of
 from seqdisent_core.methods.contract import Codes
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
+Factor = Literal["static", "dynamics"]
 PROBES = ("logistic_regression", "gradient_boosting")
 FORMS: dict[str, Factor] = {"static": "static", "dynamics_flat": "dynamics", "dynamics_mean": "dynamics"}
 ROW = ("static_acc", "dynamic_acc", "gap")
@@ -59,6 +59,7 @@ def latent_probes(
     from threadpoolctl import threadpool_limits
 
     given, asked = code_forms(train), code_forms(test)
+    labels = [(name, known, test_clips.labels[name].values) for name, known in train_clips.labels.items()]
     rows: dict[str, dict[str, Any]] = {probe: {} for probe in PROBES}
     with threadpool_limits(1):  # small sums: threads would wait for one another most of the time
         for probe in PROBES:
@@ -70,13 +71,12 @@ def latent_probes(
                 scores: dict[Factor, list[float]] = {"static": [], "dynamics": []}
                 for repeat in range(repeats):
                     chosen = _training_rows(len(train_clips), seed, repeat)
-                    for factor in LABELS:
-                        labels = zip(labels_of(train_clips, factor), labels_of(test_clips, factor), strict=True)
-                        rights = [
-                            _score(probe, given[form][chosen], known[chosen], asked[form], true)
-                            for known, true in labels
-                        ]
-                        scores[factor].append(float(np.mean(rights)))
+                    right = {
+                        name: _score(probe, given[form][chosen], known.values[chosen], asked[form], true)
+                        for name, known, true in labels
+                    }
+                    scores["static"].append(float(np.mean([right[name] for name in test_clips.static_labels])))
+                    scores["dynamics"].append(right["expression"])
                 rows[probe][form] = leakage_row(scores["static"], scores["dynamics"], kept)
     return rows
 

@@ -1,15 +1,15 @@
 """Swaps and reconstructions of test clips, and their figures; written once, over the contract of a method."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from seqdisent_core.clips import Clips
+from seqdisent_core.clips import Clips, Labels
 from seqdisent_core.errors import DataError
-from seqdisent_core.evaluation.judge import Judge, Logits, accuracy, read_clips, read_features, read_logits
+from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, read_features, read_logits
 from seqdisent_core.methods.contract import Codes, Method
 from seqdisent_core.training import as_training_tensor
 
@@ -39,13 +39,14 @@ def judged(method: Method, judge: Judge, codes: Codes) -> Tensor:
 
 
 def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
-    """For each clip a partner that differs in person and in expression: int (clips,).
+    """For each clip a partner that differs in every label, person (or each attribute) and expression: int (clips,).
 
     Pairs that share a label would inflate a swap's score. Raises DataError where a clip has no such partner.
     """
     partners = np.empty(len(clips.person), int)
+    labels = np.stack([label.values for label in clips.labels.values()])
     for clip in range(len(partners)):
-        others = np.flatnonzero((clips.person != clips.person[clip]) & (clips.expression != clips.expression[clip]))
+        others = np.flatnonzero((labels != labels[:, clip : clip + 1]).all(axis=0))
         if not len(others):
             raise DataError(f"{clips.name} needs at least two persons and two expressions in its test split.")
         partners[clip] = random.choice(others)
@@ -54,19 +55,17 @@ def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
 
 @dataclass(frozen=True)
 class SwapFigures:
-    """Shares in [0, 1] of swaps read as the static clip's person and as the driver's expression.
+    """`right`: shares in [0, 1] of swaps read as the static clip's person and as the driver's expression (accuracies).
 
-    The matrices count, rows: true label, columns: the judge's reading; (labels, labels) int.
+    `confusion` counts, by label, rows: true value, columns: the judge's reading; (values, values) int.
     """
 
-    person: float
-    expression: float
-    person_confusion: np.ndarray
-    expression_confusion: np.ndarray
+    right: dict[str, float]
+    confusion: dict[str, np.ndarray]
 
 
 def swap_figures(method: Method, judge: Judge, clips: Clips, codes: Codes, random: np.random.Generator) -> SwapFigures:
-    """Static of each clip with the dynamics of a random partner that differs in both labels, read by the judge."""
+    """Static of each clip with the dynamics of a random partner that differs in every label, read by the judge."""
     partners = draw_pairs(clips, random)
     swaps = Codes(codes.static, codes.dynamics[torch.from_numpy(partners)])
     return score_swaps(read_logits(judge, judged(method, judge, swaps)), clips, partners)
@@ -74,18 +73,14 @@ def swap_figures(method: Method, judge: Judge, clips: Clips, codes: Codes, rando
 
 def score_swaps(logits: Logits, clips: Clips, partners: np.ndarray) -> SwapFigures:
     """Figures of swaps that have been read: each clip's static with its partner's dynamics."""
-    moves = clips.expression[partners]
-    return SwapFigures(
-        accuracy(logits.person, clips.person),
-        accuracy(logits.expression, moves),
-        _confusion(clips.person, logits.person, len(clips.persons)),
-        _confusion(moves, logits.expression, len(clips.expressions)),
-    )
+    meant = replace(clips, expression=clips.expression[partners])
+    counts = {name: _confusion(label, logits[name]) for name, label in meant.labels.items()}
+    return SwapFigures(accuracies(logits, meant), counts)
 
 
-def _confusion(true: np.ndarray, logits: Tensor, labels: int) -> np.ndarray:
-    counts = np.zeros((labels, labels), int)
-    np.add.at(counts, (true, logits.argmax(1).numpy()), 1)
+def _confusion(true: Labels, logits: Tensor) -> np.ndarray:
+    counts = np.zeros((len(true.names), len(true.names)), int)
+    np.add.at(counts, (true.values, logits.argmax(1).numpy()), 1)
     return counts
 
 
@@ -115,30 +110,23 @@ def structural_similarity(first: Tensor, second: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class ReconstructionFigures:
-    """psnr in dB and ssim in [-1, 1], means over clips; the judge's shares of reconstructions read rightly."""
+    """psnr in dB and ssim in [-1, 1], means over clips; `right`: shares read rightly (accuracies), if judged."""
 
     psnr: float
     ssim: float
-    person: float
-    expression: float
+    right: dict[str, float]
 
 
 def reconstruction_figures(method: Method, judge: Judge | None, clips: Clips, codes: Codes) -> ReconstructionFigures:
     """Reconstructions from posterior means against their clips; PSNR a frame against a peak of 1, then averaged."""
     frames = as_training_tensor(clips)
-    psnr, ssim, persons, expressions = [], [], [], []
+    psnr, ssim, seen = [], [], []
     for index, decoded in enumerate(decode_batches(method, codes.static, codes.dynamics)):
         real = frames[index * BATCH : (index + 1) * BATCH].float() / 255
         error = (decoded - real).square().mean(dim=(2, 3, 4)).clamp_min(1e-12)
         psnr.append(-10 * error.log10().mean(dim=1))
         ssim.append(structural_similarity(decoded.flatten(0, 1), real.flatten(0, 1)))
         if judge:
-            logits = read_clips(judge, decoded)
-            persons.append(logits.person)
-            expressions.append(logits.expression)
-    return ReconstructionFigures(
-        float(torch.cat(psnr).mean()),
-        float(torch.cat(ssim).mean()),
-        accuracy(torch.cat(persons), clips.person) if judge else float("nan"),
-        accuracy(torch.cat(expressions), clips.expression) if judge else float("nan"),
-    )
+            seen.append(read_features(judge, decoded))
+    right = accuracies(read_logits(judge, torch.cat(seen)), clips) if judge else {}
+    return ReconstructionFigures(float(torch.cat(psnr).mean()), float(torch.cat(ssim).mean()), right)

@@ -13,11 +13,10 @@ import torch
 from torch import Tensor
 
 from seqdisent_core.clips import Clips
-from seqdisent_core.evaluation.figures import absent, figure
+from seqdisent_core.evaluation.figures import Figure, absent, figure
 from seqdisent_core.evaluation.generation import PROTOCOLS, GenerationScores, draw_samples, generation_scores
-from seqdisent_core.evaluation.judge import Judge, Logits, accuracy, check_judge, read_features, read_logits
-from seqdisent_core.evaluation.labels import dynamics_reading, factor_accuracy
-from seqdisent_core.evaluation.leakage import FORMS, PROBES, ROW, latent_probes, leakage_row
+from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, chance, check_judge, read_features, read_logits
+from seqdisent_core.evaluation.leakage import FORMS, PROBES, ROW, Factor, latent_probes, leakage_row
 from seqdisent_core.evaluation.likeness import frechet_distance
 from seqdisent_core.evaluation.protocols import encode_clips, reconstruction_figures, score_swaps
 from seqdisent_core.evaluation.usage import active_figures, kl_figures
@@ -83,8 +82,7 @@ def evaluate(
         "reconstruction": {
             "psnr": figure([rebuilt.psnr]),
             "ssim": figure([rebuilt.ssim]),
-            "person": figure([rebuilt.person]),
-            "expression": figure([rebuilt.expression]),
+            **_figures([rebuilt.right]),
         },
         "kl": kl_figures(model, frames, seed),
         "active_units": active_figures(codes.static, codes.dynamics),
@@ -103,7 +101,7 @@ def evaluate(
         "training": training,
         "judge": {"sha256": sha256_of(judge_folder), **_judge_figures(ceiling, test)},
         "metrics": metrics,
-        "chance": {"person": 1 / len(clips.persons), "expression": 1 / len(clips.expressions)},
+        "chance": chance(clips),
         "expressions": list(clips.expressions),
     }
 
@@ -121,11 +119,8 @@ def _model_facts(model: Method, checkpoint: Path) -> dict[str, Any]:
 def _judge_figures(ceiling: Logits, test: Clips) -> dict[str, Any]:
     """What the judge reads in real test clips: the ceiling of every figure that it measures."""
     return {
-        "accuracy": {
-            "person": figure([accuracy(ceiling.person, test.person)]),
-            "expression": figure([accuracy(ceiling.expression, test.expression)]),
-        },
-        "generation": _score_figures([generation_scores(*dynamics_reading(ceiling, test))]),
+        "accuracy": _figures([accuracies(ceiling, test)]),
+        "generation": _score_figures([generation_scores(ceiling["expression"], test.expression)]),
     }
 
 
@@ -155,16 +150,15 @@ def _sampled_figures(
     if missing:
         return _no_samples(f"{model.name} has no {missing[0]} codes to keep, draw or exchange.")
     scores, swaps = [], []
-    leaks: dict[str, tuple[list[float], list[float]]] = {"fixed_static": ([], []), "fixed_dynamics": ([], [])}
+    leaks: dict[str, list[dict[str, float]]] = {"fixed_static": [], "fixed_dynamics": []}
     distances: dict[str, list[float]] = {name: [] for name in ("real_halves", *PROTOCOLS)}
     for repeat in range(repeats):
         samples = draw_samples(model, judge, test, codes, seed, repeat, begin)
         logits: dict[str, Logits] = {name: read_logits(judge, seen) for name, seen in samples.features.items()}
-        scores.append(generation_scores(*dynamics_reading(logits["fixed_dynamics"], test)))
+        scores.append(generation_scores(logits["fixed_dynamics"]["expression"], test.expression))
         swaps.append(score_swaps(logits["swap"], test, samples.partners))
-        for name, (static, dynamic) in leaks.items():
-            static.append(factor_accuracy(logits[name], test, "static"))
-            dynamic.append(factor_accuracy(logits[name], test, "dynamics"))
+        for name, right in leaks.items():
+            right.append(accuracies(logits[name], test))
         first, second = samples.halves
         distances["real_halves"].append(frechet_distance(real[first], real[second]))
         for protocol, seen in samples.features.items():
@@ -173,17 +167,27 @@ def _sampled_figures(
     return {
         "generation": _score_figures(scores),
         "leakage_generation": {
-            "static": leakage_row(*leaks["fixed_static"], "static"),
-            "dynamics": leakage_row(*leaks["fixed_dynamics"], "dynamics"),
+            "static": _leakage(leaks["fixed_static"], "static"),
+            "dynamics": _leakage(leaks["fixed_dynamics"], "dynamics"),
         },
         "swap": {
-            "person": figure([swap.person for swap in swaps]),
-            "expression": figure([swap.expression for swap in swaps]),
-            "person_confusion": np.sum([swap.person_confusion for swap in swaps], axis=0).tolist(),
-            "expression_confusion": np.sum([swap.expression_confusion for swap in swaps], axis=0).tolist(),
+            **_figures([swap.right for swap in swaps]),
+            **{
+                f"{label}_confusion": np.sum([swap.confusion[label] for swap in swaps], axis=0).tolist()
+                for label in test.labels
+            },
         },
         "frechet": {"clips_a_side": len(test) // 2, **{name: figure(values) for name, values in distances.items()}},
     }
+
+
+def _figures(repeats: list[dict[str, float]]) -> dict[str, Figure]:
+    """A figure by name from what each repeat gave by name."""
+    return {name: figure([right[name] for right in repeats]) for name in repeats[0]}
+
+
+def _leakage(repeats: list[dict[str, float]], kept: Factor) -> dict[str, Any]:
+    return leakage_row([right["person"] for right in repeats], [right["expression"] for right in repeats], kept)
 
 
 def _no_samples(why: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from seqdisent_core.clips import Clips
 from seqdisent_core.evaluation.figures import figure
-from seqdisent_core.evaluation.judge import Judge, Logits, accuracy, check_judge, read_logits
+from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, check_judge, read_logits
 from seqdisent_core.evaluation.protocols import encode_clips, judged
 from seqdisent_core.latents import Latents
 from seqdisent_core.methods import Codes, Method
@@ -44,16 +44,16 @@ def measure_samples(
         progress(f"sampling, repeat {repeat + 1} of {repeats}")
         generator = torch.Generator(method.device).manual_seed(seed + repeat)
         moved = _read(method, judge, codes.static, method.sample_dynamics(count, frames, generator).cpu())
-        kept["person"].append(accuracy(moved.person, test.person))
-        kept["certainty"].append(float(moved.expression.softmax(1).max(1).values.mean()))
-        seen += np.bincount(moved.expression.argmax(1).numpy(), minlength=len(seen))
+        kept["person"].append(accuracies(moved, test)["person"])
+        kept["certainty"].append(float(moved["expression"].softmax(1).max(1).values.mean()))
+        seen += np.bincount(moved["expression"].argmax(1).numpy(), minlength=len(seen))
         first = (seed + repeat) * count
         fitted = np.stack([draw_person(latents, 1.0, first + clip) for clip in range(count)])
         for name, static in (
             ("fitted", torch.from_numpy(fitted).float()),
             ("prior", method.sample_static(count, generator).cpu()),
         ):
-            kept[name].append(accuracy(_read(method, judge, static, codes.dynamics).expression, test.expression))
+            kept[name].append(accuracies(_read(method, judge, static, codes.dynamics), test)["expression"])
     shares = (seen / seen.sum()).tolist()
     return {
         "dynamics": {
