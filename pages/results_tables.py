@@ -77,10 +77,10 @@ def _head(names: list[str], words: list[bool]) -> str:
 
 
 def _hue(name: str) -> str:
-    """Of the two hues, the one in which a column's head speaks of a person or of an expression."""
-    if "person" in name or "static acc" in name:
+    """Of the two hues, the one in which a column's head speaks of who it is or of what it does."""
+    if any(who in name for who in ("person", "attributes", "static acc")):
         return "sd-who"
-    return "sd-does" if "expression" in name or "dynamic acc" in name else ""
+    return "sd-does" if any(does in name for does in ("expression", "action", "dynamic acc")) else ""
 
 
 def _row(cells: list[str], words: list[bool], behind: Mapping[str, str]) -> str:

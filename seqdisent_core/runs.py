@@ -106,11 +106,11 @@ def model_card(training: dict[str, Any]) -> str:
     return f"""---
 license: mit
 library_name: seqdisent
-tags: [sequential-disentanglement, video, faces]
+tags: [sequential-disentanglement, video]
 ---
 # DBSE on {data["name"]} ({model["variant"]})
 
-Takes a clip of a face apart into who it is (one static code of {model["static_dim"]} numbers) and what it does
+Takes a clip apart into who is in it (one static code of {model["static_dim"]} numbers) and what it does
 (dynamics, {model["dynamics_dim"]} numbers a frame), at {model["frame_size"]} px. Method: Berman et al., ICML 2024.
 
 Made by `{training["command"]}`: {training["steps"]} steps on {data["clips"]} clips of {data["name"]}
@@ -120,5 +120,5 @@ figures are in the repository's results folder. Matrices are stored in half prec
     from seqdisent_core.studio import Studio
     studio = Studio.from_pretrained("path/to/this/folder")
 
-It has seen drawn people only, and few of them: a filmed face comes back as the nearest of those.
+It has seen what is drawn in {data["name"]} and nothing else: a filmed face comes back as the nearest of that.
 """

@@ -14,7 +14,7 @@ from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.judge import accuracy, read_clips, train_judge
 from seqdisent_core.methods import DBSE, DBSEConfig
 from seqdisent_core.optimisers import ConvolutionMuon, kl_scale, learning_rate_scale
-from seqdisent_core.presets import Recipe, preset
+from seqdisent_core.presets import PRESETS, Recipe, preset
 from seqdisent_core.runs import train_run
 from seqdisent_core.training import Trainer, TrainingConfig, as_training_tensor, draw_labelled_batch
 
@@ -171,10 +171,10 @@ def test_a_set_without_validation_clips_or_of_another_size_is_refused(clips: Cli
 def test_presets_are_the_papers_and_ours_and_round_trip() -> None:
     paper = preset("published")
     assert (paper.model.weight_reconstruction, paper.model.weight_anchor, paper.model.weight_static) == (87, 30, 15)
-    for name in ("published", "fast"):
+    for name in PRESETS:
         recipe = preset(name)
         assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
-    with pytest.raises(ConfigError, match="published, fast"):
+    with pytest.raises(ConfigError, match="published, fast, sprites"):
         preset("best")
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
     train = commands.add_parser("train", help="train a model; a run that was stopped goes on")
-    train.add_argument("config", help="a preset (published, fast) or a JSON file with the parts model and training")
+    train.add_argument("config", help="a preset (published, fast, sprites), or a JSON file with model and training")
     train.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
     train.add_argument("out", type=Path, help="folder for checkpoints, log, sheets and the trained model")
     train.add_argument(

@@ -87,7 +87,7 @@ def confusion_chart(counts: list[list[int]], names: list[str]) -> Chart:
         "hovertemplate": "meant %{y}, read %{x}: %{z:.1f} %<extra></extra>",
     }
     layout = {
-        "title": {"text": "Swaps: the expression that was meant, and what the judge reads"},
+        "title": {"text": "Swaps: what was meant to be done, and what the judge reads"},
         "xaxis": {"title": {"text": "read as"}},
         "yaxis": {"title": {"text": "meant"}, "autorange": "reversed"},
     }

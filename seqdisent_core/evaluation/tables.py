@@ -77,8 +77,13 @@ def _probed(result: Result, probe: str, form: str) -> dict[str, Any]:
     return {"static": rows.get("static"), "dynamics": rows.get(f"dynamics_{form}")}
 
 
+def attributes_of(result: Result) -> list[str]:
+    """The attributes that persons of a set are told by, where it has any; "person" is then their mean."""
+    return [name for name in result["chance"] if name not in ("person", "expression")]
+
+
 def swap_table(folder: Path) -> str:
-    """Swaps and reconstructions, as the judge and as pixels have them."""
+    """Swaps and reconstructions, as the judge and as pixels have them; attributes each in a table more."""
 
     def make(name: str, results: dict[str, Result]) -> str:
         rows = []
@@ -90,10 +95,28 @@ def swap_table(folder: Path) -> str:
         ceiling = [percent(first["judge"]["accuracy"][key]) for key in ("person", "expression")]
         rows.append(["ceiling: the judge on real clips", *ceiling, *ceiling, NONE, NONE])
         rows.append(["chance", *_guessed(first)[:2], *_guessed(first)[:2], NONE, NONE])
-        head = ["swap: person", "swap: expression", "rebuilt: person", "rebuilt: expression", "PSNR, dB", "SSIM"]
-        return table([name, *head], rows)
+        attributes = attributes_of(first)
+        who, does = ("attributes", "action") if attributes else ("person", "expression")
+        head = [f"swap: {who}", f"swap: {does}", f"rebuilt: {who}", f"rebuilt: {does}", "PSNR, dB", "SSIM"]
+        made = table([name, *head], rows)
+        return f"{made}\n\n{_by_attribute(name, results, attributes)}" if attributes else made
 
     return _of_each_set(folder, make)
+
+
+def _by_attribute(name: str, results: dict[str, Result], attributes: list[str]) -> str:
+    first = next(iter(results.values()))
+    rows = [
+        [
+            label(stem, r),
+            *(percent(_metric(r, kind).get(key)) for kind in ("swap", "reconstruction") for key in attributes),
+        ]
+        for stem, r in results.items()
+    ]
+    rows.append(["ceiling: the judge on real clips", *[percent(first["judge"]["accuracy"][k]) for k in attributes] * 2])
+    rows.append(["chance", *[f"{100 * first['chance'][key]:.1f} %" for key in attributes] * 2])
+    head = [f"{kind}: {key}" for kind in ("swap", "rebuilt") for key in attributes]
+    return table([f"{name}, attribute by attribute", *head], rows)
 
 
 def likeness_table(folder: Path) -> str:

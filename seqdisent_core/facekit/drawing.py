@@ -96,12 +96,15 @@ class Stage:
         self._renderer.SetBackgroundTexture(_texture(picture[::-1]))
         self._renderer.SetTexturedBackground(True)
 
-    def look_at(self, x: float, y: float, side: float) -> None:
-        """Point the camera straight at (x, y), so that `side` cm at depth PLANE fill the picture."""
+    def look_at(self, x: float, y: float, side: float, roll: float = 0.0) -> None:
+        """Point the camera straight at (x, y), so that `side` cm at depth PLANE fill the picture.
+
+        roll: radians that the camera leans, so that what leans clockwise by as much stands level.
+        """
         camera = self._renderer.GetActiveCamera()
         camera.SetFocalPoint(x, y, PLANE)
         camera.SetPosition(x, y, PLANE + DISTANCE)
-        camera.SetViewUp(0, 1, 0)
+        camera.SetViewUp(float(np.sin(roll)), float(np.cos(roll)), 0)
         camera.SetViewAngle(float(np.degrees(2 * np.arctan(side / 2 / DISTANCE))))
         camera.SetClippingRange(DISTANCE - 30, DISTANCE + 40)
 

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from seqdisent_core.facekit import filming, glasses
 from seqdisent_core.facekit.acting import Performance
 from seqdisent_core.facekit.canvas import texel_positions, to_uv
 from seqdisent_core.facekit.drawing import Mesh, Stage
@@ -43,6 +44,7 @@ class Theatre:
             Mesh(surface.rest.triangles, len(surface.rest.vertex)),
             Mesh(surface.lashes.triangles, len(surface.lashes.vertex), surface.lashes.uv % 1, translucent=True),
             Mesh(self._hair.triangles, len(self._hair.uv), self._hair.uv, translucent=True, culled=True),
+            Mesh(glasses.triangles(), glasses.POINTS),
         ]
         self._stage = Stage(round(size * self._scale), self._meshes)
 
@@ -69,12 +71,18 @@ class Theatre:
         # As a camera does, expose dark skin a little longer, so that its detail is seen.
         self._exposure = float(np.clip((0.6 / np.mean(person.skin)) ** 0.4, 0.97, 1.25))
         marks = self._neutral[surface.landmarks]
+        self._glasses = np.zeros((glasses.POINTS, 3), np.float32)  # out of sight, within the head
+        if person.glasses is not None:
+            self._glasses = glasses.put_on(marks, person.glasses)
         top, bottom = marks[17:27, 1].max() + ABOVE_BROWS, marks[8, 1] - BELOW_CHIN
         self._side = float(top - bottom + 2 * self.margin)
         self._centre = (float(marks[:17, 0].mean()), float(top + bottom) / 2)
 
-    def play(self, performance: Performance) -> np.ndarray:
-        """Frames of the person last dressed, uint8 (frames, size, size, 3)."""
+    def play(self, performance: Performance, follow: np.random.Generator | None = None) -> np.ndarray:
+        """Frames of the person last dressed, uint8 (frames, size, size, 3).
+
+        The camera stands still, or follows the face as a crop does, with a finder's errors drawn from `follow`.
+        """
         surface = self.surface
         self._stage.backdrop(_backdrop(self._person, performance.backdrop))
         x, y, zoom = performance.jitter
@@ -83,21 +91,43 @@ class Theatre:
         strength = np.abs(performance.weights).sum(1)
         apex = int(strength.argmax())
         apex_sky = occlusion(surface, self._neutral + offsets[apex], self._blockers)
+        moved = [_turn(self._neutral + offset, pose) for offset, pose in zip(offsets, performance.pose, strict=True)]
+        framing = None
+        if follow is not None:
+            framing = filming.follow(np.stack([points[surface.landmarks] for points in moved]), follow)
         frames = []
-        for offset, pose, amount in zip(offsets, performance.pose, strength / max(strength[apex], 1e-6), strict=True):
-            points = _turn(self._neutral + offset, pose)
+        for number, (points, pose, amount) in enumerate(
+            zip(moved, performance.pose, strength / max(strength[apex], 1e-6), strict=True)
+        ):
+            if framing is not None:
+                self._frame(framing, number, performance)
             sky = self._sky + amount * (apex_sky - self._sky)
             lit, gloss = shade(surface, points, sky, performance.light)
             shell = _turn(self._shell, pose)
             hair = self._hair.shade(shell, performance.light)
             gain = (performance.gain * self._exposure) ** 2
-            frames.append(self._picture(points, lit * gain, gloss, shell, hair * gain))
+            worn = _turn(self._glasses, pose)
+            frames.append(self._picture(points, lit * gain, gloss, shell, hair * gain, worn))
         return np.stack(frames)
 
+    def _frame(self, framing: filming.Framing, number: int, performance: Performance) -> None:
+        """Points the camera for one frame; the wall behind goes the other way."""
+        x, y, side, roll = (float(values[number]) for values in (framing.x, framing.y, framing.side, framing.roll))
+        self._stage.look_at(x, y, side, roll)
+        brightness, right, down = performance.backdrop
+        shift = (brightness, right + (x - self._centre[0]) / side, down - (y - self._centre[1]) / side)
+        self._stage.backdrop(_backdrop(self._person, shift))
+
     def _picture(
-        self, points: np.ndarray, lit: np.ndarray, gloss: np.ndarray, shell: np.ndarray, hair: np.ndarray
+        self,
+        points: np.ndarray,
+        lit: np.ndarray,
+        gloss: np.ndarray,
+        shell: np.ndarray,
+        hair: np.ndarray,
+        worn: np.ndarray,
     ) -> np.ndarray:
-        surface, (skin, eyes, rest, lashes, locks) = self.surface, self._meshes
+        surface, (skin, eyes, rest, lashes, locks, spectacles) = self.surface, self._meshes
         tone = np.array(self._person.skin, dtype=np.float32) ** 2
         shine = gloss[:, None] * (0.085 / np.maximum(tone, 0.04))  # multiplied by the texture later, hence divided here
         for mesh, place, colour in (
@@ -106,6 +136,7 @@ class Theatre:
             (rest, points[surface.rest.vertex], lit[surface.rest.vertex] * self._rest),
             (lashes, points[surface.lashes.vertex], lit[surface.lashes.vertex] * 0 + 1),
             (locks, shell, hair),
+            (spectacles, worn, np.full_like(worn, 0.0) + np.square(self._person.brow) * lit.mean()),
         ):
             mesh.points[:] = place
             mesh.colours[:, :3] = np.sqrt(np.clip(colour / FULL, 0, 1)) * 255

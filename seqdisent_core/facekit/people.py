@@ -59,15 +59,22 @@ class Person:
     clothes: Colour
     backdrop: tuple[Colour, Colour]
     backdrop_noise: float
+    glasses: int | None = None  # a seed of their form; None for none
 
 
-def cast(surface: Surface, person: int, seed: int = 0) -> Person:
-    """The person with this number: the same for the same (seed, person), whoever else is drawn."""
+_TONES = (0.14, 0.2, 0.2, 0.18, 0.14, 0.09, 0.05)
+
+
+def cast(surface: Surface, person: int, seed: int = 0, *, tones: tuple[float, ...] = _TONES) -> Person:
+    """The person with this number: the same for the same (seed, person), whoever else is drawn.
+
+    tones: how frequent each of the seven tones of skin is, from light to dark.
+    """
     rng = np.random.default_rng([seed, person, 1001])
     female = bool(person % 2)
     shape = _shape(surface, female, rng)
     age = float(rng.beta(1.2, 1.5))
-    tone = float(rng.choice([0, 1, 2, 3, 4, 5, 6], p=[0.14, 0.2, 0.2, 0.18, 0.14, 0.09, 0.05])) + rng.uniform(-0.5, 0.5)
+    tone = float(rng.choice([0, 1, 2, 3, 4, 5, 6], p=tones)) + rng.uniform(-0.5, 0.5)
     skin = np.array([np.interp(tone, np.arange(7), _SKIN[:, c]) for c in range(3)])
     skin = np.clip(skin * (1 + rng.normal(0, [0.02, 0.025, 0.035])), 0.05, 0.97)
     dark = tone > 3.4
