@@ -1,11 +1,11 @@
 """Commands that make what training needs: a set, and its judge."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from seqdisent_core.commands.arguments import count, progress_bar
-from seqdisent_core.errors import ConfigError
 
 
 def add_commands(commands: Any) -> None:
@@ -20,6 +20,15 @@ def add_commands(commands: Any) -> None:
     faces.add_argument("--size", type=int, default=64, help="pixels a side (default: 64)")
     faces.add_argument("--seed", type=int, default=0)
     faces.set_defaults(run=_render_faces)
+    wild = sets.add_parser("wild", help="draw thousands of persons who move, talk and turn")
+    wild.add_argument("out", type=Path, help="folder for the set; a run that was stopped goes on")
+    wild.add_argument("--source", type=Path, required=True, help="ict_facekit.npz, or ICT-FaceKit's FaceXModel folder")
+    wild.add_argument("--persons", type=count, default=3000, help="a multiple of 20 (default: 3000)")
+    wild.add_argument("--takes", type=count, default=2, help="clips of each person (default: 2)")
+    wild.add_argument("--frames", type=count, default=24, help="frames of a clip (default: 24)")
+    wild.add_argument("--size", type=int, default=128, help="pixels a side (default: 128)")
+    wild.add_argument("--seed", type=int, default=0)
+    wild.set_defaults(run=_render_wild)
     sprites = sets.add_parser("sprites", help="put the benchmark Sprites together from its layers")
     sprites.add_argument("out", type=Path, help="folder for the set")
     sprites.add_argument("--source", type=Path, required=True, help="sprites_layers.npz")
@@ -35,13 +44,20 @@ def add_commands(commands: Any) -> None:
 
 
 def _render_faces(options: argparse.Namespace) -> None:
-    try:
-        from seqdisent_core.facekit.render import render_facekit52
-    except ModuleNotFoundError as error:
-        raise ConfigError(f"Drawing needs the package {error.name}: python -m pip install '.[render]'") from None
+    from seqdisent_core.facekit.render import render_facekit52
 
+    _render(render_facekit52, options)
+
+
+def _render_wild(options: argparse.Namespace) -> None:
+    from seqdisent_core.facekit.wild import render_wild
+
+    _render(render_wild, options, persons=options.persons)
+
+
+def _render(render: Callable[..., Path], options: argparse.Namespace, **more: int) -> None:
     with progress_bar(1, "drawing") as bar:
-        render_facekit52(
+        render(
             options.out,
             options.source,
             size=options.size,
@@ -49,6 +65,7 @@ def _render_faces(options: argparse.Namespace) -> None:
             takes=options.takes,
             seed=options.seed,
             progress=lambda done, total: _advance(bar, done, total),
+            **more,
         )
 
 

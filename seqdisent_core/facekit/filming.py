@@ -101,5 +101,5 @@ def film(frames: np.ndarray, camera: Camera, rng: np.random.Generator) -> np.nda
             picture = picture + camera.noise * rng.standard_normal(picture.shape, dtype=np.float32)
         small = (np.clip(picture, 0, 1) * 255).round().astype(np.uint8)
         _, packed = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, camera.quality])
-        filmed[number] = cv2.imdecode(packed, cv2.IMREAD_COLOR)[..., ::-1]
+        filmed[number] = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))[..., ::-1]
     return filmed

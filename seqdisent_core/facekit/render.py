@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,13 +23,19 @@ from seqdisent_core.facekit.model import read_face_model, source_hash
 from seqdisent_core.facekit.people import cast
 from seqdisent_core.facekit.surface import Surface
 
+if TYPE_CHECKING:
+    from seqdisent_core.facekit.head import Theatre
+
 RENDERER = 1  # raise when a change of the renderer changes the pictures: older files are then not mixed with new ones
 _THREADS = ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
 class SetPlan:
-    """Everything that fixes a set's pictures; written as set.json beside them."""
+    """Everything that fixes a set's pictures; written as set.json beside them.
+
+    takes: a person's clips, of each expression where there are such. frames: a clip's length.
+    """
 
     name: str
     source: str  # SHA-256 of the face model
@@ -39,9 +47,47 @@ class SetPlan:
     renderer: int = RENDERER
 
     @property
-    def clips_a_person(self) -> int:
-        """Clips in one person's file: expressions x takes, the takes of one expression together."""
+    def files(self) -> list[str]:
+        """Names of the files, which are drawn one by one."""
+        raise NotImplementedError
+
+    @property
+    def clips_a_file(self) -> int:
+        raise NotImplementedError
+
+    def draw(self, theatre: "Theatre", file: int) -> np.ndarray:
+        """The clips of one file, uint8 (clips, frames, size, size, 3)."""
+        raise NotImplementedError
+
+    def rows(self) -> Iterator[tuple[str, int, str, str, int, str]]:
+        """A line a clip: file, index in it, person, expression, take, split."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class FaceKit52(SetPlan):
+    """A file a person: six expressions, the takes of one together."""
+
+    @property
+    def files(self) -> list[str]:
+        return [f"person_{person:03d}.npy" for person in range(self.persons)]
+
+    @property
+    def clips_a_file(self) -> int:
         return len(EXPRESSIONS) * self.takes
+
+    def draw(self, theatre: "Theatre", file: int) -> np.ndarray:
+        surface = theatre.surface
+        theatre.dress(cast(surface, file, self.seed))
+        takes = product(range(len(EXPRESSIONS)), range(self.takes))
+        names = surface.expression_names
+        return np.stack([theatre.play(perform(e, (self.seed, file, e, t), names, self.frames)) for e, t in takes])
+
+    def rows(self) -> Iterator[tuple[str, int, str, str, int, str]]:
+        splits = split_of_takes(self.takes)
+        for file in self.files:
+            for index, (expression, take) in enumerate(product(EXPRESSIONS, range(self.takes))):
+                yield file, index, Path(file).stem, expression, take, splits[take]
 
 
 def render_facekit52(
@@ -66,15 +112,27 @@ def render_facekit52(
     Raises DataError if the folder holds a set drawn with other settings, or the source is not a face model;
     ConfigError if VTK is not installed.
     """
-    _need_vtk()
-    out = Path(out)
     if min(persons, frames, workers) < 1 or takes < 3 or size < 16:
         raise DataError("A set needs at least 1 person, 3 takes, 1 frame, 16 pixels a side and 1 worker.")
-    plan = SetPlan("facekit52", source_hash(source), persons, takes, frames, size, seed)
+    plan = FaceKit52("facekit52", source_hash(source), persons, takes, frames, size, seed)
+    return render_set(out, source, plan, workers=workers, progress=progress)
+
+
+def render_set(
+    out: str | Path,
+    source: str | Path,
+    plan: SetPlan,
+    *,
+    workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Draw a set by its plan into the folder `out` and return it, as render_facekit52 does."""
+    _need_vtk()
+    out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     _claim(out, plan)
-    missing = [person for person in range(persons) if not _finished(out, person, plan)]
-    done, total = (persons - len(missing)) * plan.clips_a_person, persons * plan.clips_a_person
+    missing = [number for number, name in enumerate(plan.files) if not _finished(out / name, plan)]
+    done, total = (len(plan.files) - len(missing)) * plan.clips_a_file, len(plan.files) * plan.clips_a_file
     if progress is not None:
         progress(done, total)
     if missing:
@@ -83,13 +141,13 @@ def render_facekit52(
                 min(workers, len(missing)),
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_prepare,
-                initargs=(str(source), size),
+                initargs=(str(source), plan.size),
             )
             with pool:
-                waiting = [pool.submit(_draw_person, str(out), person, plan) for person in missing]
+                waiting = [pool.submit(_draw_file, str(out), number, plan) for number in missing]
                 for finished in as_completed(waiting):
                     finished.result()
-                    done += plan.clips_a_person
+                    done += plan.clips_a_file
                     if progress is not None:
                         progress(done, total)
     _write(out / "labels.csv", _labels(plan).encode())
@@ -149,18 +207,17 @@ def _claim(out: Path, plan: SetPlan) -> None:
                 f"The folder {out.name} holds a set drawn with another {', '.join(wrong)}. "
                 "Render into an empty folder, or with the settings in its set.json."
             )
-    elif any(out.glob("person_*.npy")):
+    elif any(out.glob("*.npy")):
         raise DataError(f"The folder {out.name} holds clips but no set.json. Render into an empty folder.")
     else:
         _write(path, (json.dumps(asdict(plan), indent=2) + "\n").encode())
 
 
-def _finished(out: Path, person: int, plan: SetPlan) -> bool:
-    path = out / f"person_{person:03d}.npy"
+def _finished(path: Path, plan: SetPlan) -> bool:
     if not path.exists():
         return False
     shape = np.load(path, mmap_mode="r").shape
-    return bool(shape == (plan.clips_a_person, plan.frames, plan.size, plan.size, 3))
+    return bool(shape == (plan.clips_a_file, plan.frames, plan.size, plan.size, 3))
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -174,12 +231,7 @@ def _labels(plan: SetPlan) -> str:
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["file", "index", "person", "expression", "take", "split"])
-    splits = split_of_takes(plan.takes)
-    for person in range(plan.persons):
-        for index in range(plan.clips_a_person):
-            expression, take = divmod(index, plan.takes)
-            name = f"person_{person:03d}"
-            writer.writerow([f"{name}.npy", index, name, EXPRESSIONS[expression], take, splits[take]])
+    writer.writerows(plan.rows())
     return table.getvalue()
 
 
@@ -207,17 +259,8 @@ def _prepare(source: str, size: int) -> None:
     _theatres[:] = [Theatre(Surface(read_face_model(source)), size)]
 
 
-def _draw_person(out: str, person: int, plan: SetPlan) -> None:
+def _draw_file(out: str, number: int, plan: SetPlan) -> None:
     (theatre,) = _theatres
-    surface = theatre.surface
-    theatre.dress(cast(surface, person, plan.seed))
-    clips = np.stack(
-        [
-            theatre.play(perform(number, (plan.seed, person, number, take), surface.expression_names, plan.frames))
-            for number in range(len(EXPRESSIONS))
-            for take in range(plan.takes)
-        ]
-    )
     content = io.BytesIO()
-    np.save(content, clips)
-    _write(Path(out) / f"person_{person:03d}.npy", content.getvalue())
+    np.save(content, plan.draw(theatre, number))
+    _write(Path(out) / plan.files[number], content.getvalue())
