@@ -144,7 +144,13 @@ def _from_rendered(folder: Path, frames: int | None, size: int) -> Clips:
 
 def _numbered(values: list[str]) -> Labels:
     names = tuple(sorted(set(values)))
-    return Labels(np.array([names.index(value) for value in values], dtype=np.int64), names)
+    return Labels(_numbers(values, names), names)
+
+
+def _numbers(values: list[str], names: tuple[str, ...]) -> np.ndarray:
+    """Which of the names each value is, int64 (values,)."""
+    number = {name: place for place, name in enumerate(names)}
+    return np.array([number[value] for value in values], dtype=np.int64)
 
 
 def _shard(path: Path, again: str) -> np.ndarray:
@@ -242,8 +248,8 @@ def _labelled(clips: np.ndarray, rows: list[dict[str, str]], name: str) -> Clips
     names = EXPRESSIONS if set(expressions) <= set(EXPRESSIONS) else tuple(sorted(set(expressions)))
     return Clips(
         clips,
-        np.array([persons.index(row["person"]) for row in rows], dtype=np.int64),
-        np.array([names.index(expression) for expression in expressions], dtype=np.int64),
+        _numbers([row["person"] for row in rows], persons),
+        _numbers(expressions, names),
         np.array([row["split"] for row in rows]),
         persons,
         names,

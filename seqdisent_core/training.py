@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -30,6 +30,9 @@ class TrainingConfig(Config):
     sparse_share of the steps come first and see `sparse_frames` of each of `sparse_batch` clips: the first frame and
     random later ones in order; the other steps see whole clips. kl_cycle_steps: period of the divergences' annealing, 0
     for none. ema_decay: of the averaged weights that are evaluated and kept, 0 for the last weights themselves.
+    least_frames: the steps after the sparse ones see runs of this many frames up to all of them, every one or every
+    second, at times there and back again; 0 for whole clips. pair_share: of the clips, so many are rebuilt from their
+    own static code and their partner's dynamics; for sets drawn in couples, where two persons play the same take.
     colour_gain: largest relative change of each colour channel, and mirror: left and right exchanged half the time;
     both drawn once a clip and the same for all its frames. precision: of convolutions and linear layers; losses, codes
     and recurrences are float32 always.
@@ -47,6 +50,8 @@ class TrainingConfig(Config):
     schedule: Literal["constant", "cosine"] = "constant"
     warmup_steps: int = 0
     kl_cycle_steps: int = 0
+    least_frames: int = 0
+    pair_share: float = 0.0
     ema_decay: float = 0.0
     colour_gain: float = 0.0
     mirror: bool = False
@@ -62,6 +67,8 @@ class TrainingConfig(Config):
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1.")
         if not 0 <= self.sparse_share <= 1 or not 0 <= self.ema_decay < 1 or self.sparse_frames < 2:
             raise ConfigError("sparse_share lies in [0, 1], ema_decay in [0, 1), sparse_frames is at least 2.")
+        if not 0 <= self.pair_share <= 1 or self.least_frames < 0 or self.least_frames == 1:
+            raise ConfigError("pair_share lies in [0, 1], and least_frames is 0 or at least 2.")
 
 
 @dataclass(frozen=True)
@@ -73,21 +80,47 @@ class Progress:
     terms: dict[str, float]
 
 
-def draw_labelled_batch(clips: Tensor, config: TrainingConfig, step: int, rank: int = 0) -> tuple[Tensor, Tensor]:
-    """The clips of one step, float (batch, frames, 3, size, size) in [0, 1], and which they are, int (batch,).
+class Batch(NamedTuple):
+    """The clips of one step.
 
-    `clips` is uint8 (clips, frames, 3, size, size). A pure function of seed, step and process, so that a resumed run
-    sees what an unbroken one would have seen.
+    clips: float (batch, frames, 3, size, size) in [0, 1]; chosen: which of the set they are, int (batch,);
+    dynamics_of: whose dynamics rebuild each, int (batch,), or None for their own.
+    """
+
+    clips: Tensor
+    chosen: Tensor
+    dynamics_of: Tensor | None
+
+
+def draw_batch(
+    clips: Tensor, config: TrainingConfig, step: int, rank: int = 0, couples: np.ndarray | None = None
+) -> Batch:
+    """The clips of one step, from uint8 (clips, frames, 3, size, size); couples: int (couples, 2), for pair_share.
+
+    A pure function of seed, step and process, so that a resumed run sees what an unbroken one would have seen.
     """
     random = np.random.default_rng([config.seed, step, rank])
     sparse = step < config.sparse_share * config.steps
     count = min(config.sparse_batch if sparse else config.batch, len(clips))
-    chosen = random.choice(len(clips), count, replace=False)
+    alike = 1  # so many clips in a row see the same times and are mirrored together
+    dynamics_of = None
+    if couples is None:
+        chosen = random.choice(len(clips), count, replace=False)
+    else:
+        alike, count = 2, max(2, count // 2 * 2)
+        chosen = couples[random.choice(len(couples), count // 2, replace=False)].ravel()
+        places = np.arange(count)
+        exchanged = places < 2 * round(config.pair_share * count / 2)
+        dynamics_of = torch.from_numpy(np.where(exchanged, places ^ 1, places))
     frames = clips.shape[1]
     if sparse and config.sparse_frames < frames:
-        later = [np.sort(random.choice(frames - 1, config.sparse_frames - 1, replace=False)) + 1 for _ in chosen]
-        times = np.concatenate([np.zeros((count, 1), int), np.stack(later)], axis=1)
+        later = [
+            np.sort(random.choice(frames - 1, config.sparse_frames - 1, replace=False)) + 1 for _ in chosen[::alike]
+        ]
+        times = np.concatenate([np.zeros((len(later), 1), int), np.stack(later)], axis=1).repeat(alike, axis=0)
         batch = clips[torch.from_numpy(chosen)[:, None], torch.from_numpy(times)]
+    elif config.least_frames:
+        batch = clips[torch.from_numpy(chosen)[:, None], torch.from_numpy(_run(frames, config.least_frames, random))]
     else:
         batch = clips[torch.from_numpy(chosen)]
     batch = batch.float() / 255
@@ -95,14 +128,37 @@ def draw_labelled_batch(clips: Tensor, config: TrainingConfig, step: int, rank: 
         gain = 1 + config.colour_gain * random.uniform(-1, 1, (count, 1, 3, 1, 1))
         batch = (batch * torch.from_numpy(gain).float()).clamp(0, 1)
     if config.mirror:
-        turned = torch.from_numpy(random.random(count) < 0.5)
+        turned = torch.from_numpy((random.random(count // alike) < 0.5).repeat(alike))
         batch[turned] = batch[turned].flip(-1)
-    return batch, torch.from_numpy(chosen)
+    return Batch(batch, torch.from_numpy(chosen), dynamics_of)
+
+
+def _run(frames: int, least: int, random: np.random.Generator) -> np.ndarray:
+    """Times of a run within a clip, int (n,); a quarter of them go there and back again."""
+    count = int(random.integers(min(least, frames), frames + 1))
+    stride = int(random.integers(1, 3)) if 2 * (count - 1) < frames else 1
+    start = int(random.integers(0, frames - stride * (count - 1)))
+    times = start + stride * np.arange(count)
+    return np.concatenate([times, times[-2::-1]]) if random.random() < 0.25 else times
+
+
+def couples_of(clips: Clips) -> np.ndarray:
+    """Numbers of the two clips of each take that two persons play, int (takes, 2), from a set drawn in couples.
+
+    Raises ConfigError for another set.
+    """
+    takes, of, counts = np.unique(clips.expression, return_inverse=True, return_counts=True)
+    pairs = np.argsort(of, kind="stable")
+    if (counts != 2).any() or (clips.person[pairs[::2]] == clips.person[pairs[1::2]]).any():
+        raise ConfigError(
+            f"pair_share needs a set in which two persons play each take, such as wild; not {clips.name}."
+        )
+    return pairs.reshape(len(takes), 2)
 
 
 def as_training_tensor(clips: Clips) -> Tensor:
-    """Frames of a set as uint8 (clips, frames, 3, height, width) in memory."""
-    return torch.from_numpy(np.ascontiguousarray(clips.frames)).permute(0, 1, 4, 2, 3).contiguous()
+    """Frames of a set as uint8 (clips, frames, 3, height, width): a view of them, channels last in memory."""
+    return torch.from_numpy(np.ascontiguousarray(clips.frames)).permute(0, 1, 4, 2, 3)
 
 
 def keep_freed_memory() -> None:
@@ -126,6 +182,7 @@ class Trainer:
         if self.accelerator.device.type == "cpu":
             keep_freed_memory()
         self.clips = as_training_tensor(clips)
+        self.couples = couples_of(clips) if config.pair_share else None
         self.identity = {
             "training": config.to_dict(),
             "model": {"method": model.name, **model.config.to_dict()},
@@ -193,10 +250,14 @@ class Trainer:
             optimiser.param_groups[0]["lr"] = peak * scale
         self.parallel.train()
         rank = self.accelerator.process_index
-        batch = draw_labelled_batch(self.clips, config, self.step, rank)[0].to(self.accelerator.device)
-        generator = torch.Generator(self.accelerator.device)
+        device = self.accelerator.device
+        batch = draw_batch(self.clips, config, self.step, rank, self.couples)
+        dynamics_of = None if batch.dynamics_of is None else batch.dynamics_of.to(device)
+        generator = torch.Generator(device)
         generator.manual_seed(int(np.random.default_rng([config.seed, self.step, rank, 1]).integers(2**62)))
-        terms = self.parallel(batch, kl_scale(self.step, config.kl_cycle_steps), generator)
+        terms = self.parallel(
+            batch.clips.to(device), kl_scale(self.step, config.kl_cycle_steps), generator, dynamics_of
+        )
         self.accelerator.backward(terms["total"])
         for optimiser in self.optimisers:
             optimiser.step()

@@ -104,7 +104,7 @@ class LabelMethod(Method):
         moves = torch.cat([expression, copied], dim=1)[:, None].expand(-1, frames, -1)
         return torch.zeros_like(moves) if self.kind == "constant" else moves
 
-    def loss(self, clip, kl_scale, generator=None):
+    def loss(self, clip, kl_scale, generator=None, dynamics_of=None):
         return {"total": self.nothing.sum()}
 
 

@@ -1,5 +1,6 @@
 """Training: schedules, batches that are functions of the step, resumption to the same numbers."""
 
+import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from seqdisent_core.methods import DBSE, DBSEConfig
 from seqdisent_core.optimisers import ConvolutionMuon, kl_scale, learning_rate_scale
 from seqdisent_core.presets import PRESETS, Recipe, preset
 from seqdisent_core.runs import train_run
-from seqdisent_core.training import Trainer, TrainingConfig, as_training_tensor, draw_labelled_batch
+from seqdisent_core.training import Trainer, TrainingConfig, as_training_tensor, couples_of, draw_batch
 
 SMALL = DBSEConfig(
     width=4, feature_dim=16, static_dim=8, dynamics_dim=4, hidden_dim=16, posterior_hidden_dim=8, initial_std=0.0
@@ -64,30 +65,86 @@ def test_the_divergences_are_annealed_in_cycles_and_never_into_themselves() -> N
 
 def test_a_batch_is_a_function_of_seed_step_and_process(clips: Clips) -> None:
     frames = as_training_tensor(clips)
-    one, which = draw_labelled_batch(frames, QUICK, 1)
-    again, _ = draw_labelled_batch(frames, QUICK, 1)
-    assert torch.equal(one, again)
+    one, which, dynamics_of = draw_batch(frames, QUICK, 1)
+    assert torch.equal(one, draw_batch(frames, QUICK, 1).clips) and dynamics_of is None
     assert len(set(which.tolist())) == len(which) == 6
-    assert not torch.equal(one, draw_labelled_batch(frames, QUICK, 2)[0])
-    assert not torch.equal(one, draw_labelled_batch(frames, QUICK, 1, rank=1)[0])
-    assert not torch.equal(one, draw_labelled_batch(frames, replace(QUICK, seed=1), 1)[0])
+    assert not torch.equal(one, draw_batch(frames, QUICK, 2)[0])
+    assert not torch.equal(one, draw_batch(frames, QUICK, 1, rank=1)[0])
+    assert not torch.equal(one, draw_batch(frames, replace(QUICK, seed=1), 1)[0])
 
 
 def test_sparse_batches_begin_with_the_first_frame_and_whole_ones_follow(clips: Clips) -> None:
     frames = as_training_tensor(clips)
-    sparse, which = draw_labelled_batch(frames, QUICK, 0)
+    sparse, which, _ = draw_batch(frames, QUICK, 0)
     assert sparse.shape == (6, 3, 3, 64, 64)
     torch.testing.assert_close(sparse[:, 0], frames[which, 0].float() / 255)
-    whole, which = draw_labelled_batch(frames, QUICK, 3)
+    whole, which, _ = draw_batch(frames, QUICK, 3)
     torch.testing.assert_close(whole, frames[which].float() / 255)
 
 
 def test_colours_and_mirroring_change_all_frames_of_a_clip_alike(clips: Clips) -> None:
     config = replace(QUICK, sparse_share=0.0, colour_gain=0.5, mirror=True)
     still = as_training_tensor(clips)[:, :1].expand(-1, 6, -1, -1, -1)
-    batch, _ = draw_labelled_batch(still, config, 0)
+    batch = draw_batch(still, config, 0).clips
     assert (batch == batch[:, :1]).all()
     assert batch.flatten(1).mean(1).std() > 0
+
+
+def couples() -> Clips:
+    """Twelve takes, each played by a red and by a green person at the same moment; a take's clips are its number."""
+    persons = np.tile([0, 1], 12)
+    takes = np.repeat(np.arange(12), 2)
+    frames = np.zeros((24, 6, 64, 64, 3), np.uint8)
+    frames[..., 0] = 10 * takes[:, None, None, None]
+    frames[..., 1] = 40 * np.arange(6)[:, None, None]
+    frames[..., :20, 2] = 200  # a left side
+    names = tuple(f"take_{take:02d}" for take in range(12))
+    return Clips(frames, persons, takes, np.full(24, "train"), ("red", "green"), names, "couples")
+
+
+@pytest.mark.parametrize("step", [0, 5])  # sparse, and runs
+def test_the_two_of_a_couple_see_the_same_times_and_half_of_them_exchange_their_dynamics(step: int) -> None:
+    clips = couples()
+    config = replace(QUICK, batch=6, pair_share=0.34, least_frames=3, mirror=True)
+    batch = draw_batch(as_training_tensor(clips), config, step, 0, couples_of(clips))
+    assert (clips.expression[batch.chosen[::2]] == clips.expression[batch.chosen[1::2]]).all()
+    assert (clips.person[batch.chosen[::2]] != clips.person[batch.chosen[1::2]]).all()
+    torch.testing.assert_close(batch.clips[::2], batch.clips[1::2])  # they differ in name alone
+    assert batch.dynamics_of is not None and batch.dynamics_of.tolist() == [1, 0, 2, 3, 4, 5]
+
+
+def test_runs_are_of_many_lengths_and_go_evenly_through_their_clip_and_back() -> None:
+    clips = couples()
+    config = replace(QUICK, sparse_share=0.0, least_frames=3, steps=80)
+    runs = [
+        (draw_batch(as_training_tensor(clips), config, step).clips[0, :, 1, 0, 0] * 255 / 40).round().int().tolist()
+        for step in range(80)
+    ]
+    assert {len(run) for run in runs} >= {3, 4, 5, 6}
+    assert max(map(len, runs)) > 6, "there and back again"
+    for run in runs:
+        there = run[: run.index(max(run)) + 1]
+        assert len({after - before for before, after in itertools.pairwise(there)}) == 1
+        assert run in (there, there + there[-2::-1])
+
+
+def test_couples_are_asked_for_by_name_where_there_are_none(clips: Clips, tmp_path) -> None:
+    with pytest.raises(ConfigError, match="two persons play each take"):
+        Trainer(DBSE(SMALL), replace(QUICK, pair_share=0.5), clips, tmp_path, cpu=True)
+
+
+@torch.no_grad()
+def test_a_clip_is_rebuilt_from_its_partners_dynamics_where_that_is_asked() -> None:
+    torch.manual_seed(0)
+    model = DBSE(SMALL).eval()
+    clip = torch.rand(2, 3, 3, 64, 64)
+    own = model.loss(clip, 1.0, torch.Generator().manual_seed(1), torch.tensor([0, 1]))
+    assert own == model.loss(clip, 1.0, torch.Generator().manual_seed(1))
+    exchanged = model.loss(clip, 1.0, torch.Generator().manual_seed(1), torch.tensor([1, 0]))
+    assert exchanged["kl_dynamics"] == own["kl_dynamics"] and exchanged["total"] != own["total"]
+    codes = model.encode(clip).sample(torch.Generator().manual_seed(1))
+    error = (model.decode(codes.static, codes.dynamics.flip(0)) - clip).square().sum(dim=(2, 3, 4)).mean(dim=0)
+    assert float(exchanged["reconstruction"]) == pytest.approx(float(error[1:].sum()), rel=1e-5)
 
 
 def test_muon_turns_kernels_in_place_by_an_orthogonal_step() -> None:

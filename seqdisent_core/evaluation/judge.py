@@ -22,7 +22,7 @@ from seqdisent_core.errors import DataError
 from seqdisent_core.methods.contract import Config
 from seqdisent_core.networks import FrameEncoder, run_lstm
 from seqdisent_core.optimisers import learning_rate_scale
-from seqdisent_core.training import TrainingConfig, as_training_tensor, draw_labelled_batch
+from seqdisent_core.training import TrainingConfig, as_training_tensor, draw_batch
 
 
 @dataclass(frozen=True)
@@ -151,10 +151,10 @@ def train_judge(
     labels = {name: torch.from_numpy(label.values) for name, label in train.labels.items()}
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = 2e-3 * learning_rate_scale(step, steps, "cosine", 20)
-        batch, chosen = draw_labelled_batch(frames, config, step)
+        batch = draw_batch(frames, config, step)
         with torch.autocast(device.type, torch.bfloat16):
-            logits = judge(batch.to(device))
-        errors = [cross_entropy(logits[name], label[chosen].to(device)) for name, label in labels.items()]
+            logits = judge(batch.clips.to(device))
+        errors = [cross_entropy(logits[name], label[batch.chosen].to(device)) for name, label in labels.items()]
         loss = torch.stack(errors).sum()
         optimiser.zero_grad()
         loss.backward()

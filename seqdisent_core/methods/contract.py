@@ -110,11 +110,27 @@ class Method(nn.Module, ABC):
         """Draw dynamics from their prior: (count, frames, dynamics_dim)."""
 
     @abstractmethod
-    def loss(self, clip: Tensor, kl_scale: float, generator: torch.Generator | None = None) -> dict[str, Tensor]:
-        """Named terms of the objective, each summed over what it covers, mean over the batch; "total" is minimised."""
+    def loss(
+        self,
+        clip: Tensor,
+        kl_scale: float,
+        generator: torch.Generator | None = None,
+        dynamics_of: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """Named terms of the objective, each summed over what it covers, mean over the batch; "total" is minimised.
 
-    def forward(self, clip: Tensor, kl_scale: float, generator: torch.Generator | None = None) -> dict[str, Tensor]:
-        return self.loss(clip, kl_scale, generator)
+        dynamics_of, int (batch,): each clip is rebuilt from its own static code and the dynamics of this one of the
+        batch, another person who does the very same; None for its own.
+        """
+
+    def forward(
+        self,
+        clip: Tensor,
+        kl_scale: float,
+        generator: torch.Generator | None = None,
+        dynamics_of: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        return self.loss(clip, kl_scale, generator, dynamics_of)
 
     @property
     def device(self) -> torch.device:

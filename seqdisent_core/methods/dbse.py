@@ -164,16 +164,24 @@ class DBSE(Method):
     ) -> Tensor:
         return self.prior.sample(count, frames, generator, temperature=temperature, return_means=return_means)
 
-    def loss(self, clip: Tensor, kl_scale: float = 1.0, generator: torch.Generator | None = None) -> dict[str, Tensor]:
+    def loss(
+        self,
+        clip: Tensor,
+        kl_scale: float = 1.0,
+        generator: torch.Generator | None = None,
+        dynamics_of: Tensor | None = None,
+    ) -> dict[str, Tensor]:
         """The negated objective of Berman et al. 2024, squared errors for the Gaussian log-likelihoods.
 
         reconstruction: the frames that s was not read from (all of them without the anchor term); anchor: the frame
         that it was; kl_static, kl_dynamics in nats. All summed over pixels, frames and dims, mean over the batch;
         `kl_scale` in [0, 1] anneals both divergences. The anchor is the first frame, as in the paper's experiments.
+        `dynamics_of` is ours, for drawn couples only.
         """
         posterior = self.encode(clip, generator=generator)
         codes = posterior.sample(generator)
-        error = self._squared_error(self.decode(codes.static, codes.dynamics), clip).mean(dim=0)
+        dynamics = codes.dynamics if dynamics_of is None else codes.dynamics[dynamics_of]
+        error = self._squared_error(self.decode(codes.static, dynamics), clip).mean(dim=0)
         prior = self.prior(codes.dynamics)
         anchored = self.config.has_anchor_term
         terms = {
