@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -32,7 +33,8 @@ class FaceClip:
     frames: uint8 (frames, size, size, 3), RGB, the eyes level; fps: frames a second; transforms: float32
     (frames, 2, 3), pixels of the film as it is displayed to those of the crop (the middle of a pixel at whole numbers);
     notes: sentences a person should read; faces: how many were found where this one was chosen; preview: uint8
-    (height, width, 3), the first frame used, at most 640 pixels wide, with the face's square drawn on it.
+    (height, width, 3), the first frame used, at most 640 pixels wide, with the face's square drawn on it; start: which
+    of the film's frames, at this rate, that is.
     """
 
     frames: np.ndarray
@@ -42,6 +44,25 @@ class FaceClip:
     notes: tuple[str, ...]
     faces: int
     preview: np.ndarray
+    start: int = 0
+
+
+def film_frame(clip: FaceClip, index: int, *, max_side: int = 1280) -> tuple[np.ndarray, np.ndarray]:
+    """The picture that frame `index` of a clip was cut out of, uint8 (height, width, 3), and its transform (2, 3).
+
+    Pictures longer than `max_side` pixels are scaled down, and the transform is from the scaled one's pixels to the
+    crop's. Raises VideoError or FaceError if the film cannot be read any more, or the frame is not there.
+    """
+    if not 0 <= index < len(clip.frames):
+        raise FaceError(f"There is no frame {index} in a clip of {len(clip.frames)}.")
+    wanted = clip.start + index
+    seconds = (wanted + 2) / clip.fps
+    with open_video(clip.source, max_fps=clip.fps, max_seconds=seconds, max_side=max_side) as reader:
+        picture = next(islice(reader, wanted, None), None)
+        scale = max(reader.info.width, reader.info.height) / max(reader.size)
+    if picture is None:
+        raise FaceError(f"{file_name(clip.source)} has become shorter since its face was read. Choose it again.")
+    return picture, _from_source(clip.transforms[index : index + 1], scale)[0]
 
 
 def read_face(
@@ -83,7 +104,8 @@ def read_face(
     if progress is not None:
         progress(1.0)
     transforms = _from_source(np.stack(shot.transforms), max(reader.size) / longer).astype(np.float32)
-    return FaceClip(np.stack(shot.crops), reader.fps, transforms, path, tuple(notes), cutter.faces, _preview(shot))
+    crops, preview = np.stack(shot.crops), _preview(shot)
+    return FaceClip(crops, reader.fps, transforms, path, tuple(notes), cutter.faces, preview, shot.start)
 
 
 def _from_source(transforms: np.ndarray, scale: float) -> np.ndarray:

@@ -84,6 +84,7 @@ class Method(nn.Module, ABC):
     frame_size: int
     static_dim: int
     dynamics_dim: int
+    decoder: nn.Module  # draws frames from codes: what is tuned to people who were never seen
 
     @abstractmethod
     def encode(self, clip: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:

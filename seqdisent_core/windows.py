@@ -1,0 +1,52 @@
+"""Long clips read as short ones: windows that each begin with the anchor frame, laid over one another."""
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqdisent_core.methods.contract import Codes, Method
+
+WINDOW = 24  # frames read together: what models are trained on
+_BATCH = 8
+
+
+@torch.no_grad()
+def encode_in_windows(method: Method, clip: Tensor, anchor: int = 0, window: int = WINDOW) -> Codes:
+    """Posterior means of a clip of any length, (frames, 3, size, size) in [0, 1]: codes of a batch of one.
+
+    A clip longer than `window` is read in pieces of that length, half over half, the anchor frame put before each;
+    where two pieces meet, their dynamics fade into each other. Shorter clips are one piece, the anchor before it too.
+    """
+    frames = len(clip)
+    length = min(window, frames)
+    hop = max(1, length // 2)
+    starts = sorted({*range(0, frames - length, hop), frames - length})
+    fade = torch.from_numpy(np.sin(np.pi * (np.arange(length) + 0.5) / length) ** 2).float().to(clip.device)
+    total = torch.zeros(frames, method.dynamics_dim, device=clip.device)
+    weight = torch.zeros(frames, 1, device=clip.device)
+    static = None
+    for first in range(0, len(starts), _BATCH):
+        chosen = starts[first : first + _BATCH]
+        pieces = torch.stack([torch.cat([clip[anchor : anchor + 1], clip[s : s + length]]) for s in chosen])
+        codes = method.encode(pieces).mean
+        static = codes.static[:1] if static is None else static
+        for start, dynamics in zip(chosen, codes.dynamics, strict=True):
+            total[start : start + length] += fade[:, None] * dynamics[1:]
+            weight[start : start + length] += fade[:, None]
+    assert static is not None
+    return Codes(static, (total / weight)[None])
+
+
+def choose_anchor(frames: np.ndarray) -> int:
+    """The frame that a face rests in, looks ahead and is sharp: its number among uint8 (frames, size, size, 3).
+
+    The frame nearest to the clip's median, of those as sharp as half of them: a face is at rest more often than in any
+    one movement.
+    """
+    small = np.stack([cv2.resize(frame, (32, 32), interpolation=cv2.INTER_AREA) for frame in frames]).astype(np.float32)
+    away = np.abs(small - np.median(small, axis=0)).mean(axis=(1, 2, 3))
+    grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
+    sharp = np.array([cv2.Laplacian(picture, cv2.CV_32F).var() for picture in grey])
+    away[sharp < np.median(sharp)] += 255
+    return int(away.argmin())
