@@ -23,7 +23,7 @@ def add_commands(commands: Any) -> None:
     wild = sets.add_parser("wild", help="draw thousands of persons who move, talk and turn")
     wild.add_argument("out", type=Path, help="folder for the set; a run that was stopped goes on")
     wild.add_argument("--source", type=Path, required=True, help="ict_facekit.npz, or ICT-FaceKit's FaceXModel folder")
-    wild.add_argument("--persons", type=count, default=3000, help="a multiple of 20 (default: 3000)")
+    wild.add_argument("--persons", type=count, default=3000, help="a multiple of 10 (default: 3000)")
     wild.add_argument("--takes", type=count, default=2, help="clips of each person (default: 2)")
     wild.add_argument("--frames", type=count, default=24, help="frames of a clip (default: 24)")
     wild.add_argument("--size", type=int, default=128, help="pixels a side (default: 128)")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from seqdisent_core.facekit.head import Theatre
 
 COUPLE = 2  # persons who play the same takes: what one does is known of the other
-COUPLES_A_FILE = 10
+COUPLES_A_FILE = 5
 _HELD = 0.03  # of the couples, for validation, and as many for test
 _EVEN = (1 / 7,) * 7
 
@@ -48,8 +48,9 @@ class Wild(SetPlan):
                 yield file, index, f"person_{person:05d}", f"couple_{couple:05d}_{take}", take, self._split(couple)
 
     def _split(self, couple: int) -> str:
-        place = couple / (self.persons // COUPLE)
-        return "train" if place < 1 - 2 * _HELD else "validation" if place < 1 - _HELD else "test"
+        couples = self.persons // COUPLE
+        held = max(1, round(_HELD * couples))  # the last of them
+        return "test" if couple >= couples - held else "validation" if couple >= couples - 2 * held else "train"
 
 
 def render_wild(
@@ -64,7 +65,7 @@ def render_wild(
     workers: int = 2,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
-    """Draw `persons` persons (in twenties) in `takes` takes each into the folder `out`, as render_facekit52 does.
+    """Draw `persons` persons (in tens) in `takes` takes each into the folder `out`, as render_facekit52 does.
 
     Their clips begin and move as those of filmed people do, at 6 to 25 frames a second. Raises DataError for other
     numbers than a set can have; else as render_facekit52.

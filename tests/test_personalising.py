@@ -1,0 +1,164 @@
+"""A model tuned to two people's clips, long clips read in windows, and one person's film driven by another's."""
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from seqdisent_core.assets import asset
+from seqdisent_core.checkpoints import load_method
+from seqdisent_core.detail import Source
+from seqdisent_core.driving import decode_frames, drive
+from seqdisent_core.errors import FaceError
+from seqdisent_core.faces import FaceClip, film_frame, read_face
+from seqdisent_core.methods import Method
+from seqdisent_core.personalising import Tuned, personalise
+from seqdisent_core.video import read_video
+from seqdisent_core.windows import choose_anchor, encode_in_windows
+
+
+@pytest.fixture(scope="module")
+def method() -> Method:
+    return load_method(asset("checkpoints/facekit52"))
+
+
+@pytest.fixture(scope="module")
+def clips() -> list[FaceClip]:
+    names = ("person_000_happiness.mp4", "person_005_surprise.mp4")
+    return [read_face(asset("examples") / name) for name in names]
+
+
+def as_tensor(frames: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).float() / 255
+
+
+def strangers(clips: list[FaceClip]) -> list[np.ndarray]:
+    """The clips as people nobody knows: green and pink, upside-down colours."""
+    return [255 - clips[0].frames, clips[1].frames[..., ::-1].copy()]
+
+
+# ---- windows -----------------------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def test_a_clip_of_one_window_is_read_at_once_with_its_anchor_before_it(method: Method, clips: list[FaceClip]) -> None:
+    clip = as_tensor(clips[0].frames)
+    codes = encode_in_windows(method, clip, anchor=3, window=24)
+    known = method.encode(torch.cat([clip[3:4], clip])[None]).mean
+    torch.testing.assert_close(codes.static, known.static)
+    torch.testing.assert_close(codes.dynamics, known.dynamics[:, 1:], rtol=1e-4, atol=1e-5)
+
+
+def test_a_long_clip_is_read_without_a_seam(method: Method, clips: list[FaceClip]) -> None:
+    there_and_back = np.concatenate([clips[0].frames, clips[0].frames[::-1]] * 3)  # 90 frames
+    codes = encode_in_windows(method, as_tensor(there_and_back))
+    assert codes.dynamics.shape == (1, 90, method.dynamics_dim)
+    steps = codes.dynamics[0].diff(dim=0).norm(dim=1)
+    at_once = encode_in_windows(method, as_tensor(there_and_back[:24])).dynamics[0].diff(dim=0).norm(dim=1)
+    assert steps.max() < 1.6 * at_once.max()
+    rebuilt = decode_frames(method, codes.static, codes.dynamics)
+    assert np.mean((rebuilt / 255 - there_and_back / 255) ** 2) < 10**-2.2
+
+
+def test_the_anchor_is_a_frame_at_rest_and_sharp(clips: list[FaceClip]) -> None:
+    frames = clips[1].frames[[0, 1, 7, 8, 0, 1, 0, 1, 13]].copy()  # mostly at rest
+    assert choose_anchor(frames) in (0, 1, 4, 5, 6, 7)
+    rest = np.repeat(clips[1].frames[:1], 6, axis=0)
+    rest[:3] = rest[:3].mean(axis=(1, 2), keepdims=True).astype(np.uint8)  # flat: nothing to see
+    assert choose_anchor(rest) >= 3
+
+
+# ---- personalising -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def states(method: Method, clips: list[FaceClip]) -> list[Tuned]:
+    found = []
+    for state in personalise(method, strangers(clips), (0, 0), seconds=6.0, every=1.0):
+        found.append(Tuned(copy.deepcopy(state.method), state.codes, state.steps, state.seconds, state.error))
+    return found
+
+
+def error_of(state: Tuned, clip: int, frames: np.ndarray) -> float:
+    rebuilt = decode_frames(state.method, state.codes[clip].static, state.codes[clip].dynamics)
+    return float(np.mean((rebuilt / 255 - frames / 255) ** 2))
+
+
+def test_people_nobody_knows_come_back_as_themselves(states: list[Tuned], clips: list[FaceClip]) -> None:
+    assert states[0].steps == 0 and states[-1].steps > 3
+    for clip, frames in enumerate(strangers(clips)):
+        assert error_of(states[-1], clip, frames) < 0.5 * error_of(states[0], clip, frames)
+
+
+def test_what_is_tuned_is_a_copy_and_only_what_draws(
+    states: list[Tuned], method: Method, clips: list[FaceClip]
+) -> None:
+    shipped = load_method(asset("checkpoints/facekit52"))
+    tuned = states[-1].method.state_dict()
+    for name, known in shipped.state_dict().items():
+        assert torch.equal(method.state_dict()[name], known), "the model of everyone stays as it was"
+        assert torch.equal(tuned[name], known) or name.startswith("decoder.")
+    assert not torch.equal(states[-1].codes[0].static, states[0].codes[0].static)
+    assert torch.equal(states[-1].codes[0].dynamics, states[0].codes[0].dynamics)
+
+
+def test_the_known_people_are_not_forgotten(states: list[Tuned], method: Method, clips: list[FaceClip]) -> None:
+    clip = as_tensor(clips[0].frames)
+    codes = encode_in_windows(method, clip)
+    before = decode_frames(method, codes.static, codes.dynamics)
+    after = decode_frames(states[-1].method, codes.static, codes.dynamics)
+    assert np.mean((after / 255.0 - before / 255.0) ** 2) < 0.5 * error_of(states[0], 0, strangers(clips)[0])
+
+
+def test_tuning_can_be_left_at_any_time(method: Method, clips: list[FaceClip]) -> None:
+    tuning = personalise(method, [clips[0].frames], (0,), seconds=60.0, every=0.1)
+    next(tuning)
+    assert next(tuning).steps >= 1
+    tuning.close()
+
+
+# ---- driving -----------------------------------------------------------------------------------------------------
+
+
+def test_the_whole_picture_of_a_frame_gives_its_crop_again() -> None:
+    path = asset("examples") / "person_010_disgust.mp4"
+    clip = read_face(path)
+    film, _ = read_video(path)
+    picture, transform = film_frame(clip, 6)
+    assert np.array_equal(picture, film[clip.start + 6])
+    small, scaled = film_frame(clip, 6, max_side=picture.shape[1] // 2)
+    assert max(small.shape) == picture.shape[1] // 2
+    spot = np.array([picture.shape[1] / 3, picture.shape[0] / 3])  # of the large picture, in pixels
+    there = transform[:, :2] @ spot + transform[:, 2]
+    shrunk = (spot + 0.5) / 2 - 0.5
+    np.testing.assert_allclose(scaled[:, :2] @ shrunk + scaled[:, 2], there, atol=1e-3)
+
+
+def test_a_frame_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    clip = read_face(asset("examples") / "person_010_disgust.mp4")
+    with pytest.raises(FaceError, match="no frame 99"):
+        film_frame(clip, 99)
+
+
+def test_a_person_does_what_the_driver_does_as_long_as_it_lasts(method: Method, clips: list[FaceClip]) -> None:
+    person, driver = (encode_in_windows(method, as_tensor(clip.frames)) for clip in clips)
+    source = Source(*film_frame(clips[0], 0))
+    frames = list(drive(method, person, driver, source))
+    assert len(frames) == len(clips[1].frames) and frames[0].shape == source.picture.shape
+    moved = [float(np.abs(frame.astype(float) - source.picture).mean()) for frame in frames]
+    apex = int(np.argmax(moved))
+    assert 3 < apex < 13 and moved[apex] > 3 * moved[0], "surprise comes and goes"
+    still = list(drive(method, person, driver, source, strength=0.0))
+    assert max(float(np.abs(frame.astype(float) - still[0]).mean()) for frame in still) < 0.01
+    more = list(drive(method, person, driver, source, strength=1.4))[apex]
+    assert float(np.abs(more.astype(float) - source.picture).mean()) > 1.05 * moved[apex]
+
+
+def test_the_models_own_pixels_are_offered_too(method: Method, clips: list[FaceClip]) -> None:
+    person, driver = (encode_in_windows(method, as_tensor(clip.frames)) for clip in clips)
+    source = Source(*film_frame(clips[0], 0))
+    own = list(drive(method, person, driver, source, detail=False))
+    carried = list(drive(method, person, driver, source))
+    assert len(own) == len(carried) and not np.array_equal(own[7], carried[7])
