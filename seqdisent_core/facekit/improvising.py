@@ -12,7 +12,7 @@ RATES = (25.0, 15.0, 10.0, 6.0)  # frames a second that a clip may have
 # Shapes of the mouth that a syllable may have beside an open jaw, by strength: of vowels, rounded or spread, and of
 # consonants, pressed, rolled or between the teeth.
 _SYLLABLES: tuple[dict[str, float], ...] = (
-    {"jawOpen": 0.55}, {"jawOpen": 0.3, "mouthStretch": 0.35}, {"jawOpen": 0.2, "mouthSmile": 0.3},
+    {"jawOpen": 0.75}, {"jawOpen": 0.4, "mouthStretch": 0.4}, {"jawOpen": 0.25, "mouthSmile": 0.35},
     {"jawOpen": 0.3, "mouthFunnel": 0.6}, {"jawOpen": 0.08, "mouthPucker": 0.75},
     {"mouthPress": 0.5, "mouthClose": 0.06}, {"mouthRollLower": 0.5, "mouthUpperUp": 0.25},
     {"jawOpen": 0.15, "mouthLowerDown": 0.45},
@@ -37,7 +37,7 @@ def improvise(seed: tuple[int, ...], names: tuple[str, ...], frames: int) -> Per
         _phrase(weights, seconds, names, rng)
     if rng.random() < 0.45:
         _named(weights, seconds, names, rng)
-    if rng.random() < 0.6:
+    if rng.random() < 0.65:
         _speak(weights, seconds, column, rng)
     _blink(weights, seconds, column, rng)
     _look(weights, seconds, column, rng)
@@ -106,7 +106,7 @@ def _named(weights: np.ndarray, seconds: np.ndarray, names: tuple[str, ...], rng
 
 def _speak(weights: np.ndarray, seconds: np.ndarray, column: dict[str, int], rng: np.random.Generator) -> None:
     """Syllables one after another, each shape a bump that reaches into its neighbours; pauses between words."""
-    loud, pace = rng.uniform(0.5, 1.25), rng.uniform(3.0, 6.0)
+    loud, pace = rng.uniform(0.5, 1.5), rng.uniform(3.0, 6.0)
     names = tuple(column)
     at = rng.uniform(-0.3, 0.3)
     while at < seconds[-1] + 0.2:
