@@ -9,11 +9,10 @@ import torch
 
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import load_method
-from seqdisent_core.detail import Source
-from seqdisent_core.driving import decode_frames, drive
+from seqdisent_core.driving import Subject, decode_frames, drive, subject
 from seqdisent_core.errors import FaceError
 from seqdisent_core.faces import FaceClip, film_frame, read_face
-from seqdisent_core.methods import Method
+from seqdisent_core.methods import Codes, Method
 from seqdisent_core.personalising import Tuned, personalise
 from seqdisent_core.video import read_video
 from seqdisent_core.windows import choose_anchor, encode_in_windows
@@ -142,23 +141,28 @@ def test_a_frame_that_is_not_there_is_said_so(tmp_path: Path) -> None:
         film_frame(clip, 99)
 
 
+def pair_of(method: Method, clips: list[FaceClip]) -> tuple[Subject, Subject, tuple[Codes, Codes]]:
+    person, driver = (subject(clip, 0) for clip in clips)
+    own, other = (encode_in_windows(method, as_tensor(clip.frames)) for clip in clips)
+    return person, driver, (own, other)
+
+
 def test_a_person_does_what_the_driver_does_as_long_as_it_lasts(method: Method, clips: list[FaceClip]) -> None:
-    person, driver = (encode_in_windows(method, as_tensor(clip.frames)) for clip in clips)
-    source = Source(*film_frame(clips[0], 0))
-    frames = list(drive(method, person, driver, source))
-    assert len(frames) == len(clips[1].frames) and frames[0].shape == source.picture.shape
-    moved = [float(np.abs(frame.astype(float) - source.picture).mean()) for frame in frames]
+    person, driver, codes = pair_of(method, clips)
+    picture = person.source.picture.astype(float)
+    frames = list(drive(method, person, driver, codes))
+    assert len(frames) == len(clips[1].frames) and frames[0].shape == picture.shape
+    moved = [float(np.abs(frame - picture).mean()) for frame in frames]
     apex = int(np.argmax(moved))
     assert 3 < apex < 13 and moved[apex] > 3 * moved[0], "surprise comes and goes"
-    still = list(drive(method, person, driver, source, strength=0.0))
+    still = list(drive(method, person, driver, codes, strength=0.0))
     assert max(float(np.abs(frame.astype(float) - still[0]).mean()) for frame in still) < 0.01
-    more = list(drive(method, person, driver, source, strength=1.4))[apex]
-    assert float(np.abs(more.astype(float) - source.picture).mean()) > 1.05 * moved[apex]
+    more = list(drive(method, person, driver, codes, strength=1.4))[apex]
+    assert float(np.abs(more - picture).mean()) > 1.05 * moved[apex]
 
 
 def test_the_models_own_pixels_are_offered_too(method: Method, clips: list[FaceClip]) -> None:
-    person, driver = (encode_in_windows(method, as_tensor(clip.frames)) for clip in clips)
-    source = Source(*film_frame(clips[0], 0))
-    own = list(drive(method, person, driver, source, detail=False))
-    carried = list(drive(method, person, driver, source))
+    person, driver, codes = pair_of(method, clips)
+    own = list(drive(method, person, driver, codes, detail=False))
+    carried = list(drive(method, person, driver, codes))
     assert len(own) == len(carried) and not np.array_equal(own[7], carried[7])

@@ -18,6 +18,19 @@ def add_commands(commands: Any) -> None:
     evaluate.add_argument("--seed", type=int, default=0)
     evaluate.set_defaults(run=_evaluate)
 
+    filmed = commands.add_parser("evaluate-filmed", help="measure swaps of people's own films, by networks of others")
+    filmed.add_argument("folder", type=Path, help="clips with one face in sight; every ordered pair is swapped")
+    filmed.add_argument("--checkpoint", help="folder or Hugging Face id (default: the one that comes with the package)")
+    filmed.add_argument("--judge-python", type=Path, required=True, help="a Python that has the judge's packages")
+    filmed.add_argument("--models", type=Path, required=True, help="folder of dlib's .dat files")
+    filmed.add_argument("--out", type=Path, required=True, help="the result file, JSON; a PNG sheet goes beside it")
+    filmed.add_argument("--films", type=Path, required=True, help="folder for the films that are judged")
+    filmed.add_argument("--seconds", type=float, nargs="+", default=[20.0], help="of personalising (default: 20)")
+    filmed.add_argument("--own-pixels", action="store_true", help="the model's own pixels, no detail carried over")
+    filmed.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
+    filmed.add_argument("--seed", type=int, default=0)
+    filmed.set_defaults(run=_evaluate_filmed)
+
     report = commands.add_parser("report", help="put the figures of result files into a Markdown text")
     report.add_argument("text", type=Path, help="the file, with two marks for the place of the figures")
     report.add_argument("--results", type=Path, default=Path("results"), help="folder of result files")
@@ -64,6 +77,55 @@ def _evaluate(options: argparse.Namespace) -> None:
     for line in summary(result):
         print(line)
     print(f"written to {options.out} and {sheet}")
+
+
+def _evaluate_filmed(options: argparse.Namespace) -> None:
+    from datetime import UTC, datetime
+
+    from tqdm import tqdm
+
+    from seqdisent_core.assets import asset
+    from seqdisent_core.checkpoints import checkpoint_folder
+    from seqdisent_core.evaluation.filmed import JudgePython, evaluate_filmed, filmed_sheet, read_folder
+    from seqdisent_core.evaluation.results import hardware, write_result
+    from seqdisent_core.studio import SHIPPED, Studio
+    from seqdisent_core.training import keep_freed_memory
+    from seqdisent_core.weights import sha256_of
+
+    keep_freed_memory()
+    checkpoint = checkpoint_folder(options.checkpoint) if options.checkpoint else asset(SHIPPED)
+    model = Studio.from_pretrained(checkpoint, device=options.device).method
+    with tqdm(total=0, bar_format="{desc}", leave=False) as line:
+        subjects, left_out = read_folder(options.folder, model.frame_size, line.set_description_str)
+        judge = JudgePython(options.judge_python, options.models)
+        measured = []
+        for seconds in options.seconds:
+            films = options.films / f"{seconds:g}_seconds"
+            found = evaluate_filmed(
+                model,
+                subjects,
+                judge,
+                films,
+                seconds=seconds,
+                detail=not options.own_pixels,
+                seed=options.seed,
+                progress=line.set_description_str,
+            )
+            measured.append(found)
+            filmed_sheet(subjects, films, options.out.with_name(f"{options.out.stem}_{seconds:g}.png"))
+            tqdm.write(f"{seconds:g} s: swaps {found['swaps']}, reconstructions {found['reconstructions']}")
+    result = {
+        "command": options.command_line,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seed": options.seed,
+        "hardware": hardware(model.device),
+        "checkpoint_sha256": sha256_of(checkpoint),
+        "clips": [one.clip.source.stem for one in subjects],
+        "left_out": left_out,
+        "measured": measured,
+    }
+    write_result(result, options.out)
+    print(f"written to {options.out}")
 
 
 def _report(options: argparse.Namespace) -> None:

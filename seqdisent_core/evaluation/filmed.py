@@ -1,0 +1,173 @@
+"""Swaps of people's own films, measured by networks that nobody here trained (filmed_judge.py)."""
+
+import json
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import cv2
+import imageio.v3 as iio
+import numpy as np
+
+from seqdisent_core.driving import Subject, drive, subject
+from seqdisent_core.errors import DataError, FaceError, VideoError
+from seqdisent_core.faces import read_face
+from seqdisent_core.methods import Codes, Method
+from seqdisent_core.personalising import Tuned, personalise
+from seqdisent_core.sheets import clip_rows
+from seqdisent_core.video import read_video, write_video
+
+FPS = 30.0
+VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm")
+_SCRIPT = Path(__file__).with_name("filmed_judge.py")
+
+
+@dataclass(frozen=True)
+class JudgePython:
+    """Where the judge's packages are: a Python of its own, and the folder of dlib's .dat files."""
+
+    python: Path
+    models: Path
+
+    def judge(self, films: Sequence[tuple[Path, Path, Path]]) -> list[dict[str, Any]]:
+        """Figures of swaps: films of the static clip, the driver and the result. Raises DataError where it fails."""
+        if not films:
+            return []
+        command = [self.python, _SCRIPT, self.models, *(film for three in films for film in three)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        if done.returncode or len(rows) != len(films):
+            said = done.stderr.strip().splitlines()[-1:] or ["nothing"]
+            raise DataError(
+                f"The judge stopped and said: {said[0]} Check --judge-python and --models; filmed_judge.py says what "
+                "it needs."
+            )
+        return rows
+
+
+def read_folder(folder: Path, size: int, progress: Callable[[str], None]) -> tuple[list[Subject], dict[str, str]]:
+    """Every clip of a folder that can be used, and why the others cannot, by file.
+
+    Raises DataError for fewer than two that can.
+    """
+    subjects, left_out = [], {}
+    for path in sorted(path for path in folder.glob("*") if path.suffix.lower() in VIDEO_ENDINGS):
+        progress(f"reading {path.stem}")
+        try:
+            subjects.append(subject(read_face(path, size=size, max_fps=FPS)))
+        except (FaceError, VideoError) as error:
+            left_out[path.name] = str(error)
+    if len(subjects) < 2:
+        raise DataError(f"{folder.name} has fewer than two clips with a face that can be used.")
+    return subjects, left_out
+
+
+def evaluate_filmed(
+    method: Method,
+    subjects: Sequence[Subject],
+    judge: JudgePython,
+    folder: Path,
+    *,
+    seconds: float,
+    detail: bool = True,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda what: None,
+) -> dict[str, Any]:
+    """Figures of every ordered pair after `seconds` of personalising, and of each clip made anew from itself.
+
+    Films are written into `folder`: STATIC_by_DRIVER.mp4. The reconstructions are the ceiling: what is lost there is
+    not the swap's.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    swaps: list[tuple[Path, Path, Path]] = []
+    rebuilt: dict[int, tuple[Path, Path, Path]] = {}
+    for first, second in combinations(range(len(subjects)), 2):
+        pair = (subjects[first], subjects[second])
+        progress(f"{pair[0].clip.source.stem} and {pair[1].clip.source.stem}")
+        tuned = tune(method, pair, seconds, seed)
+        for own, other in ((0, 1), (1, 0)):
+            swaps.append(_write(tuned, pair, own, other, folder, detail))
+        for own, number in enumerate((first, second)):
+            if number not in rebuilt:
+                rebuilt[number] = _write(tuned, pair, own, own, folder, detail)
+    progress("judging")
+    rows = judge.judge([*swaps, *rebuilt.values()])
+    pairs, own_rows = rows[: len(swaps)], rows[len(swaps) :]
+    return {
+        "seconds": seconds,
+        "detail": detail,
+        "swaps": summary(pairs),
+        "reconstructions": summary(own_rows),
+        "rows": pairs,
+        "reconstruction_rows": own_rows,
+    }
+
+
+def tune(method: Method, pair: tuple[Subject, Subject], seconds: float, seed: int) -> Tuned:
+    """The last state of personalising two clips."""
+    states = personalise(
+        method,
+        [one.clip.frames for one in pair],
+        [one.anchor for one in pair],
+        seconds=seconds,
+        seed=seed,
+        every=max(seconds, 1.0),
+    )
+    last = next(states)
+    for last in states:  # noqa: B007
+        pass
+    return last
+
+
+def _write(
+    tuned: Tuned, pair: tuple[Subject, Subject], own: int, other: int, folder: Path, detail: bool
+) -> tuple[Path, Path, Path]:
+    person, driver = pair[own], pair[other]
+    codes: tuple[Codes, Codes] = (tuned.codes[own], tuned.codes[other])
+    frames = np.stack(list(drive(tuned.method, person, driver, codes, detail=detail)))
+    film = folder / f"{person.clip.source.stem}_by_{driver.clip.source.stem}.mp4"
+    write_video(film, frames, driver.clip.fps)
+    return person.clip.source, driver.clip.source, film
+
+
+def summary(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """Shares in [0, 1] over the rows, and the mean correlation."""
+    correlations = [row["expression_corr"] for row in rows]
+    return {
+        "films": len(rows),
+        "person": float(np.mean([row["person"] for row in rows])),
+        "expression": float(np.mean([row["expression_corr"] >= 0.7 for row in rows])),
+        "both": float(np.mean([row["both"] for row in rows])),
+        "expression_corr": float(np.nanmean(correlations)),
+    }
+
+
+def filmed_sheet(subjects: Sequence[Subject], folder: Path, path: Path, *, columns: int = 8, side: int = 112) -> None:
+    """PNG: a row a driver's clip, and under it every other person doing the same, from the films in `folder`."""
+    rows = []
+    for driver in subjects:
+        rows.append(_even(driver.clip.frames, columns, side))
+        for person in subjects:
+            film = folder / f"{person.clip.source.stem}_by_{driver.clip.source.stem}.mp4"
+            if person is not driver and film.exists():
+                rows.append(_even(_around_face(read_video(film)[0], person), columns, side))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    iio.imwrite(path, clip_rows(rows, columns=columns, scale=1))
+
+
+def _around_face(frames: np.ndarray, person: Subject) -> np.ndarray:
+    """A square around where the face lies in the result's pictures."""
+    back = np.linalg.inv(np.vstack([person.source.transform, [0, 0, 1]]))
+    size = person.clip.frames.shape[1]
+    centre = back @ [size / 2, size / 2, 1]
+    half = int(0.75 * size * np.sqrt(abs(np.linalg.det(back[:2, :2]))))
+    top, left = max(0, int(centre[1]) - half), max(0, int(centre[0]) - half)
+    return frames[:, top : top + 2 * half, left : left + 2 * half]
+
+
+def _even(frames: np.ndarray, columns: int, side: int) -> np.ndarray:
+    chosen = frames[np.linspace(0, len(frames) - 1, columns).round().astype(int)]
+    return np.stack([cv2.resize(frame, (side, side), interpolation=cv2.INTER_AREA) for frame in chosen])

@@ -1,0 +1,130 @@
+"""Judges swaps of filmed people by two networks that nobody here trained; a script, in a Python of its own.
+
+    python filmed_judge.py DLIB_MODELS STATIC DRIVER RESULT [STATIC DRIVER RESULT ...]
+
+A line of JSON for each three films: RESULT should show STATIC's person doing what DRIVER does, in DRIVER's time. Needs
+mediapipe 0.10.14, dlib-bin and imageio with ffmpeg, which want another OpenCV than seqdisent; DLIB_MODELS is the folder
+of dlib's .dat files, as the package face-recognition-models holds it.
+
+Person: dlib's face embedding, mean over frames; the result should be nearer to STATIC than to DRIVER. Expression: how
+far the mouth is open, how wide, how high the brows, how open the eyes, from MediaPipe's face mesh over the distance of
+the eyes' outer corners; the correlation with the driver's over time, each weighted by how much the driver moves it.
+"""
+
+import json
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import dlib
+import imageio.v3 as iio
+import mediapipe
+import numpy as np
+
+RATE, SECONDS, SIDE = 12.0, 10.0, 256  # frames a second that are looked at, of so many seconds, at so many pixels
+GOAL, FOUND = 0.7, 0.8  # correlation, and share of frames with a face, from which on a swap counts
+# Points of the mesh whose distance is a measure, each a mean of one or two pairs.
+MEASURES = (((13, 14),), ((61, 291),), ((105, 159), (334, 386)), ((159, 145), (386, 374)))
+EYES = (33, 263)
+USUAL = np.array([0.15, 0.10, 0.05, 0.05])  # usual deviation of each measure, so that they weigh alike
+
+_finder = mediapipe.solutions.face_detection.FaceDetection(model_selection=1, min_detection_confidence=0.3)
+_mesh = mediapipe.solutions.face_mesh.FaceMesh(
+    static_image_mode=True, max_num_faces=1, refine_landmarks=True, min_detection_confidence=0.2
+)
+
+
+class Describer:
+    """What films show: measures over time and the mean embedding, each film once."""
+
+    def __init__(self, models: Path) -> None:
+        self._points = dlib.shape_predictor(str(models / "shape_predictor_5_face_landmarks.dat"))
+        self._embed = dlib.face_recognition_model_v1(str(models / "dlib_face_recognition_resnet_model_v1.dat"))
+        self.describe = cache(self._describe)
+
+    def _describe(self, film: Path) -> tuple[np.ndarray, np.ndarray]:
+        """Measures, float (frames, 4), NaN where no face is found; embedding (128,), every third frame's mean."""
+        measures, embeddings = [], []
+        for number, frame in enumerate(_frames(film)):
+            face = _face(frame)
+            found = _mesh.process(face).multi_face_landmarks
+            if not found:
+                measures.append(np.full(len(MEASURES), np.nan))
+                continue
+            points = np.array([(point.x, point.y) for point in found[0].landmark]) * SIDE
+            measures.append(_measures(points))
+            if number % 3 == 0:
+                left, top, right, bottom = map(int, (*points.min(axis=0), *points.max(axis=0)))
+                shape = self._points(face, dlib.rectangle(left, top, right, bottom))
+                embeddings.append(np.array(self._embed.compute_face_descriptor(face, shape, 1)))
+        return np.array(measures), np.mean(embeddings, axis=0) if embeddings else np.full(128, np.nan)
+
+
+def _frames(film: Path) -> list[np.ndarray]:
+    fps = float(iio.immeta(film).get("fps") or 25.0)
+    frames = [frame[..., :3] for _, frame in zip(range(int(SECONDS * fps)), iio.imiter(film), strict=False)]
+    times = np.arange(0, len(frames) / fps, 1 / RATE)
+    return [frames[min(round(time * fps), len(frames) - 1)] for time in times]
+
+
+def _face(frame: np.ndarray) -> np.ndarray:
+    """The largest face with a margin, uint8 (SIDE, SIDE, 3); all of the frame where none is found or it fills it."""
+    height, width = frame.shape[:2]
+    found = _finder.process(np.ascontiguousarray(frame)).detections or []
+    boxes = [detection.location_data.relative_bounding_box for detection in found]
+    if boxes:
+        box = max(boxes, key=lambda box: box.width * box.height)
+        side = 1.6 * max(box.width * width, box.height * height)
+        if side < 0.9 * min(height, width):
+            left = int(max(0, (box.xmin + box.width / 2) * width - side / 2))
+            top = int(max(0, (box.ymin + box.height / 2) * height - side / 2))
+            frame = frame[top : int(top + side), left : int(left + side)]
+    return cv2.resize(np.ascontiguousarray(frame), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+
+
+def _measures(points: np.ndarray) -> np.ndarray:
+    def apart(first: int, second: int) -> float:
+        return float(np.linalg.norm(points[first] - points[second]))
+
+    return np.array([np.mean([apart(*pair) for pair in pairs]) for pairs in MEASURES]) / apart(*EYES)
+
+
+def judge(describer: Describer, static: Path, driver: Path, result: Path) -> dict[str, Any]:
+    """Figures of one swap, as the first lines of this file say; `both` where person and expression are right."""
+    (_, who), (meant, other), (done, shown) = (describer.describe(film) for film in (static, driver, result))
+    meant = meant[np.linspace(0, len(meant) - 1, len(done)).round().astype(int)]
+    seen = ~np.isnan(meant[:, 0]) & ~np.isnan(done[:, 0])
+    correlation = float("nan")
+    if seen.sum() > 4:
+        weight = meant[seen].std(axis=0) / USUAL
+        each = [
+            np.corrcoef(meant[seen, k], done[seen, k])[0, 1] if done[seen, k].std() > 1e-6 else 0.0
+            for k in range(len(MEASURES))
+        ]
+        correlation = float((weight * np.nan_to_num(each)).sum() / weight.sum())
+    near, far = float(np.linalg.norm(shown - who)), float(np.linalg.norm(shown - other))
+    faces = float((~np.isnan(done[:, 0])).mean()) if len(done) else 0.0
+    return {
+        "static": static.stem,
+        "driver": driver.stem,
+        "to_static": near,
+        "to_driver": far,
+        "person": near < far,
+        "expression_corr": correlation,
+        "faces_found": faces,
+        "both": near < far and correlation >= GOAL and faces >= FOUND,
+    }
+
+
+def main(arguments: list[str]) -> None:
+    """Judges the films named, three at a time."""
+    models, *films = map(Path, arguments)
+    describer = Describer(models)
+    for at in range(0, len(films), 3):
+        print(json.dumps(judge(describer, *films[at : at + 3])), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
