@@ -40,8 +40,8 @@ _SECTIONS: tuple[tuple[str, str, Any, str], ...] = (
         "Generation",
         "Keep what a test clip does, draw another person for it, decode. <b>Acc</b>: the judge reads the expression "
         "that was kept. <b>H(y∣x)</b>: how unsure it is. <b>H(y)</b>: how varied the clips are. <b>IS</b> sums both up "
-        "as exp(H(y) − H(y∣x)), at most the number of expressions. FaceKit-52 is a set of drawn faces; in Sprites, small "
-        "figures of a game, an action stands for the expression, and the mean of four attributes for the person.",
+        "as exp(H(y) − H(y∣x)), at most the number of expressions. FaceKit-52 is a set of drawn faces; in Sprites, "
+        "small figures of a game, an action stands for the expression, and the mean of four attributes for the person.",
         tables.generation_table,
         "",
     ),
