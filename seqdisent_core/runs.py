@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from seqdisent_core.checkpoints import save_method
+from seqdisent_core.checkpoints import load_weights, read_network, save_method
 from seqdisent_core.clips import Clips
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.judge import Judge, check_judge
-from seqdisent_core.evaluation.protocols import encode_clips, reconstruction_figures, swap_figures
+from seqdisent_core.evaluation.protocols import encode_clips, pair_figures, reconstruction_figures, swap_figures
 from seqdisent_core.evaluation.results import hardware
 from seqdisent_core.methods import DBSE, Method
 from seqdisent_core.presets import Recipe
 from seqdisent_core.sheets import training_sheet
-from seqdisent_core.training import Progress, Trainer, as_training_tensor
+from seqdisent_core.training import Progress, Trainer, as_training_tensor, couples_of
+from seqdisent_core.weights import sha256_of
 
 LOOKED_AT = 192  # validation clips a look measures: enough to steer by, quick enough to do often
 
@@ -26,6 +27,11 @@ LOOKED_AT = 192  # validation clips a look measures: enough to steer by, quick e
 def looked_at(validation: Clips) -> Clips:
     """The clips that a look measures, the same ones in every run on a set."""
     return validation.select(np.random.default_rng(0).permutation(len(validation))[:LOOKED_AT])
+
+
+def _couples_looked_at(validation: Clips) -> np.ndarray:
+    """Numbers of clips such that both of a couple are there, int (clips,)."""
+    return couples_of(validation)[: LOOKED_AT // 2].ravel()
 
 
 def train_run(
@@ -39,13 +45,15 @@ def train_run(
     report: Callable[[str], None] = lambda line: None,
     look_every: int = 500,
     stop_after: int | None = None,
+    start: Path | None = None,
     cpu: bool = False,
 ) -> Method:
     """Train a recipe on a set's train split and save the model in `folder`/model with training.json beside it.
 
     Every `look_every` steps: figures on validation clips (into the log, `report`, and looks.jsonl) and a PNG sheet.
-    A run stopped at any time goes on from its last checkpoint. Raises DataError for an empty split or a set whose
-    frames are of another size than the model's.
+    A run stopped at any time goes on from its last checkpoint. start: a saved model whose weights are the first ones,
+    of the same sizes. Raises DataError for an empty split or a set whose frames are of another size than the model's,
+    ConfigError for a model of other sizes.
     """
     train, held = clips.part("train"), clips.part("validation")
     if judge:
@@ -54,10 +62,12 @@ def train_run(
         raise DataError(f"{clips.name} is {clips.frames.shape[2]} px and the model {recipe.model.frame_size} px wide.")
     torch.manual_seed(recipe.training.seed)
     model = DBSE(recipe.model)
+    if start:
+        load_weights(model, read_network(start)[1], start)
     trainer = Trainer(model, recipe.training, train, folder, cpu=cpu)
     if judge:
         judge = judge.to(trainer.accelerator.device)
-    looked = looked_at(held)
+    looked = held.select(_couples_looked_at(held)) if trainer.couples is not None else looked_at(held)
     looked_frames = as_training_tensor(looked)
 
     def look(method: Method, step: int) -> dict[str, float]:
@@ -67,6 +77,9 @@ def train_run(
         if judge:
             swap = swap_figures(method, judge, looked, codes, np.random.default_rng(0))
             figures |= {"swap_person": swap.right["person"], "swap_expression": swap.right["expression"]}
+        if trainer.couples is not None:
+            pairs = pair_figures(method, looked, codes)
+            figures |= {"pair_psnr": pairs.psnr, "pair_motion": pairs.motion, "own_motion": pairs.own_motion}
         training_sheet(method, looked_frames[:6], folder / "sheets" / f"{step:06d}.png")
         line = {"step": step, "seconds": round(trainer.seconds, 1), **{k: round(v, 4) for k, v in figures.items()}}
         with (folder / "looks.jsonl").open("a", encoding="utf-8") as looks:
@@ -85,6 +98,7 @@ def train_run(
             "command": command,
             "data": {"name": clips.name, "clips": len(train.person), "sha256": train.sha256()},
             "recipe": recipe.to_dict(),
+            **({"start": sha256_of(start)} if start else {}),
         }
         save_method(method, folder / "model", model_card(training), half=True)
         (folder / "model" / "training.json").write_text(json.dumps(training, indent=1) + "\n", encoding="utf-8")

@@ -151,7 +151,7 @@ def test_help_names_every_command() -> None:
 def test_unknown_presets_variants_and_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "recipe.json").write_text('{"model": {"widht": 3}}')
     for arguments, word in (
-        (["best", "data", tmp_path], "published, fast, sprites"),
+        (["best", "data", tmp_path], "published, fast, sprites, wild"),
         ([tmp_path / "recipe.json", "data", tmp_path], "widht"),
         (["fast", tmp_path / "nowhere", tmp_path], "nowhere"),
         (["fast", tmp_path / "nowhere", tmp_path, "--variant", "without_everything"], "without_everything"),

@@ -8,16 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from labelled import LabelMethod, paint
 
 from seqdisent_core.checkpoints import load_method
 from seqdisent_core.clips import EXPRESSIONS, Clips
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.judge import accuracy, read_clips, train_judge
+from seqdisent_core.evaluation.protocols import encode_clips, pair_figures
 from seqdisent_core.methods import DBSE, DBSEConfig
 from seqdisent_core.optimisers import ConvolutionMuon, kl_scale, learning_rate_scale
 from seqdisent_core.presets import PRESETS, Recipe, preset
 from seqdisent_core.runs import train_run
 from seqdisent_core.training import Trainer, TrainingConfig, as_training_tensor, couples_of, draw_batch
+from seqdisent_core.weights import sha256_of
 
 SMALL = DBSEConfig(
     width=4, feature_dim=16, static_dim=8, dynamics_dim=4, hidden_dim=16, posterior_hidden_dim=8, initial_std=0.0
@@ -147,6 +150,50 @@ def test_a_clip_is_rebuilt_from_its_partners_dynamics_where_that_is_asked() -> N
     assert float(exchanged["reconstruction"]) == pytest.approx(float(error[1:].sum()), rel=1e-5)
 
 
+def test_a_run_starts_from_a_saved_models_weights_and_says_so(clips: Clips, tmp_path) -> None:
+    train_run(Recipe(SMALL, QUICK), clips, tmp_path / "first", cpu=True)
+    kept = load_method(tmp_path / "first" / "model")
+    still = replace(QUICK, steps=1, ema_decay=0.0, learning_rate=1e-12, muon_learning_rate=1e-12)
+    again = train_run(Recipe(SMALL, still), clips, tmp_path / "second", start=tmp_path / "first" / "model", cpu=True)
+    for name, value in kept.named_parameters():
+        torch.testing.assert_close(again.state_dict()[name], value, rtol=0, atol=1e-6)
+    told = json.loads((tmp_path / "second" / "model" / "training.json").read_text())
+    assert told["start"] == sha256_of(tmp_path / "first" / "model")
+    with pytest.raises(ConfigError, match="do not fit"):
+        train_run(
+            Recipe(replace(SMALL, static_dim=9), still), clips, tmp_path / "other", start=tmp_path / "first" / "model"
+        )
+
+
+def test_a_run_on_couples_is_looked_at_with_what_is_true_of_them(tmp_path) -> None:
+    clips = couples()
+    clips = replace(clips, split=np.repeat(["train", "validation"], 12))
+    train_run(Recipe(SMALL, replace(QUICK, pair_share=0.5)), clips, tmp_path, look_every=6, cpu=True)
+    (look,) = [json.loads(line) for line in (tmp_path / "looks.jsonl").read_text().splitlines()]
+    assert {"pair_psnr", "pair_motion", "own_motion"} <= look.keys() and look["pair_psnr"] > 0
+
+
+def test_pairs_that_are_rebuilt_perfectly_move_as_they_should() -> None:
+    moving = torch.zeros(4, 3, 10)
+    moving[:, 1:, 4] = torch.rand(4, 2, generator=torch.Generator().manual_seed(0))  # an expression that comes
+    moving[:, :, 0] = torch.tensor([1.0, 0, 1, 0])[:, None]  # ann, or ben
+    moving[:, :, 1] = torch.tensor([0.0, 1, 0, 1])[:, None]
+    moving[1::2, :, 4] = moving[::2, :, 4]
+    frames = (paint(moving) * 255).round().to(torch.uint8).permute(0, 1, 3, 4, 2).numpy()
+    persons, takes = np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1])
+    clips = Clips(frames, persons, takes, np.full(4, "test"), ("ann", "ben"), ("first", "second"), "couples")
+
+    def figures(kind: str) -> tuple[float, float, float]:
+        method = LabelMethod(kind)
+        found = pair_figures(method, clips, encode_clips(method, as_training_tensor(clips)))
+        return found.psnr, found.motion, found.own_motion
+
+    psnr, motion, own = figures("perfect")
+    assert psnr > 40 and motion == pytest.approx(1, abs=1e-3) and own == pytest.approx(1, abs=1e-3)
+    assert figures("leak")[0] < 20, "the partner's person comes along"
+    assert figures("constant")[1] == pytest.approx(0, abs=1e-3)
+
+
 def test_muon_turns_kernels_in_place_by_an_orthogonal_step() -> None:
     torch.manual_seed(0)
     layer = torch.nn.Conv2d(4, 8, 3)
@@ -231,7 +278,7 @@ def test_presets_are_the_papers_and_ours_and_round_trip() -> None:
     for name in PRESETS:
         recipe = preset(name)
         assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
-    with pytest.raises(ConfigError, match="published, fast, sprites"):
+    with pytest.raises(ConfigError, match="published, fast, sprites, wild"):
         preset("best")
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
     train = commands.add_parser("train", help="train a model; a run that was stopped goes on")
-    train.add_argument("config", help="a preset (published, fast, sprites), or a JSON file with model and training")
+    train.add_argument("config", help="a preset (published, fast, sprites, wild), or a JSON file")
     train.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
     train.add_argument("out", type=Path, help="folder for checkpoints, log, sheets and the trained model")
     train.add_argument(
@@ -30,6 +30,7 @@ def add_commands(commands: Any) -> None:
     train.add_argument("--steps", type=count, help="steps to train, instead of the recipe's")
     train.add_argument("--seed", type=int, help="seed, instead of the recipe's")
     train.add_argument("--look-every", type=count, default=500, help="steps between sheets and figures (default: 500)")
+    train.add_argument("--start", type=Path, help="a model whose weights are the first ones, of the same sizes")
     train.add_argument("--cpu", action="store_true", help="train on the CPU where there is a GPU, too")
     train.set_defaults(run=_train)
 
@@ -77,6 +78,7 @@ def _train(options: argparse.Namespace) -> None:
             progress=progress,
             report=lambda line: tqdm.write(line, file=sys.stderr),
             look_every=options.look_every,
+            start=options.start,
             cpu=options.cpu,
         )
     print(f"The trained model is in {options.out / 'model'}.")

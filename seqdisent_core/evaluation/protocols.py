@@ -11,7 +11,7 @@ from seqdisent_core.clips import Clips, Labels
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, read_features, read_logits
 from seqdisent_core.methods.contract import Codes, Method
-from seqdisent_core.training import as_training_tensor
+from seqdisent_core.training import as_training_tensor, couples_of
 
 BATCH = 64
 
@@ -82,6 +82,43 @@ def _confusion(true: Labels, logits: Tensor) -> np.ndarray:
     counts = np.zeros((len(true.names), len(true.names)), int)
     np.add.at(counts, (true.values, logits.argmax(1).numpy()), 1)
     return counts
+
+
+@dataclass(frozen=True)
+class PairFigures:
+    """Against what is true, of drawn couples: a person's static code with the partner's dynamics of the same take.
+
+    psnr in dB; motion: correlation of how pixels change from the first frame on with how they should, mean over clips;
+    own_motion: the same of reconstructions.
+    """
+
+    psnr: float
+    motion: float
+    own_motion: float
+
+
+def pair_figures(method: Method, clips: Clips, codes: Codes) -> PairFigures:
+    """Figures of clips drawn in couples (training.couples_of), whose posterior means are `codes`."""
+    couples = couples_of(clips)
+    partner = np.empty(len(clips), int)
+    partner[couples[:, 0]], partner[couples[:, 1]] = couples[:, 1], couples[:, 0]
+    real = as_training_tensor(clips)
+    psnr, motions = [], []
+    for dynamics in (codes.dynamics[torch.from_numpy(partner)], codes.dynamics):
+        found = []
+        for index, decoded in enumerate(decode_batches(method, codes.static, dynamics)):
+            true = real[index * BATCH : (index + 1) * BATCH].float() / 255
+            error = (decoded - true).square().mean(dim=(2, 3, 4)).clamp_min(1e-12)
+            psnr.append(-10 * error.log10().mean(dim=1))
+            change, meant = (x[:, 1:] - x[:, :1] for x in (decoded, true))
+            found.append(_correlation(change.flatten(1), meant.flatten(1)))
+        motions.append(float(torch.cat(found).mean()))
+    return PairFigures(float(torch.cat(psnr[: len(psnr) // 2]).mean()), *motions)
+
+
+def _correlation(first: Tensor, second: Tensor) -> Tensor:
+    first, second = first - first.mean(dim=1, keepdim=True), second - second.mean(dim=1, keepdim=True)
+    return (first * second).sum(dim=1) / (first.norm(dim=1) * second.norm(dim=1)).clamp_min(1e-9)
 
 
 def structural_similarity(first: Tensor, second: Tensor) -> Tensor:
