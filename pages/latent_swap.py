@@ -21,6 +21,7 @@ def swapped(first: int, second: int) -> list[np.ndarray]:
 
 def write_show(first: int, second: int, clips: list[np.ndarray], folder: Path) -> Show:
     """Writes `swapped`'s four clips as films and puts them on a stage: a column a movement, what was given above."""
+    from seqdisent_core.films import write_made
     from seqdisent_core.studio import VIEW_SIZE
     from seqdisent_core.video import write_video
 
@@ -28,8 +29,9 @@ def write_show(first: int, second: int, clips: list[np.ndarray], folder: Path) -
     shown = [(first, first), (second, second), (second, first), (first, second)]
     with ThreadPoolExecutor(2) as encoders:  # each waits for a process of its own
         films = [
-            encoders.submit(write_video, folder / _file(who, does), frames, FRAMES_A_SECOND, width=VIEW_SIZE)
+            encoders.submit(write, folder / _file(who, does), frames, FRAMES_A_SECOND, width=VIEW_SIZE)
             for (who, does), frames in zip(shown, clips, strict=True)
+            for write in (write_video if who == does else write_made,)
         ]
         written = [film.result() for film in films]
     return Show(

@@ -57,15 +57,15 @@ def make(
 
     Raises SeqdisentError for a missing clip or a number outside its limits.
     """
+    from seqdisent_core.films import write_made
     from seqdisent_core.studio import VIEW_SIZE
-    from seqdisent_core.video import write_video
 
     fps = _frames_a_second(wanted, first, second)
     waiting: list[tuple[Sample, Reading | None, Future[Path]]] = []
     with TemporaryDirectory() as folder, ThreadPoolExecutor(2) as encoders:  # each waits for a process of its own
         for at, sample in enumerate(_new_clips(wanted, first, second)):
             place = Path(folder) / f"{at}.mp4"
-            film = encoders.submit(write_video, place, sample.frames, fps, width=VIEW_SIZE)
+            film = encoders.submit(write_made, place, sample.frames, fps, width=VIEW_SIZE)
             waiting.append((sample, model.studio().read(sample.frames), film))
             progress((at + 1) / wanted.count)
         return [Made(sample, reading, film.result().read_bytes(), fps) for sample, reading, film in waiting]

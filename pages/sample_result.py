@@ -78,10 +78,10 @@ def readings(made: list[Made]) -> list[dict[str, Any]]:
 
 def write_gif_of(made: Made, at: int, folder: Path) -> Path:
     """A clip as a GIF."""
+    from seqdisent_core.films import write_made
     from seqdisent_core.studio import VIEW_SIZE
-    from seqdisent_core.video import write_gif
 
-    return write_gif(folder / f"{stem(made, at)}.gif", made.sample.frames, made.fps, width=VIEW_SIZE)
+    return write_made(folder / f"{stem(made, at)}.gif", made.sample.frames, made.fps, width=VIEW_SIZE)
 
 
 def write_zip_of(made: list[Made], folder: Path) -> Path:

@@ -37,7 +37,7 @@ def bind() -> None:
 
 def swap_files(first: dict[str, Any] | None, second: dict[str, Any] | None) -> Iterator[tuple[str, str, str, str]]:
     """Two video files in; two MP4 files and a sentence on each out. Raises gr.Error with a sentence."""
-    from seqdisent_core.studio import save_swap
+    from seqdisent_core.films import save_swap
 
     if first is None or second is None:
         raise gr.Error("Two clips are needed: give first and second, each a video file.", print_exception=False)

@@ -28,7 +28,8 @@ _LINE = (
 
 def write_show(swapped: "Swap", first: "FaceClip", second: "FaceClip", folder: Path) -> Show:
     """Writes the films and puts them on a stage: what was given above, what was made below, a column a movement."""
-    from seqdisent_core.studio import VIEW_SIZE, save_swap
+    from seqdisent_core.films import save_swap
+    from seqdisent_core.studio import VIEW_SIZE
     from seqdisent_core.video import write_video
 
     with ThreadPoolExecutor(1) as encoder:  # beside the results: each waits for a process of its own

