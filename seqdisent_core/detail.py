@@ -105,8 +105,7 @@ class _Place:
         missed = cv2.GaussianBlur(np.abs(explained - frame).mean(axis=2), (0, 0), self.size / 100)
         shown = self._at(np.clip((missed - _NEW) / _SOFT, 0, 1))[..., None] * self.shows
         drawn, known = self._at(frame), self._at(explained)
-        wide = _TONE * self.size * self.scale
-        toned = drawn + cv2.GaussianBlur(moved - known, (0, 0), wide)  # decoded pixels in the source's tone
+        toned = drawn + _spread(moved - known, _TONE * self.size * self.scale)  # decoded pixels in the source's tone
         shaded = moved + 0.5 * (drawn - known) * self.shows  # light and folds that a movement alone does not bring
         return self._set(shaded + shown * (toned - shaded))
 
@@ -124,6 +123,15 @@ def _ramp(share: np.ndarray) -> np.ndarray:
     """0 below 0, 1 above 1, smooth between; float32."""
     share = np.clip(share, 0, 1).astype(np.float32)
     return share * share * (3 - 2 * share)
+
+
+def _spread(values: np.ndarray, reach: float) -> np.ndarray:
+    """Smoothed over `reach` pixels; where that is far, at a coarser grid, which nobody can tell."""
+    coarse = max(1, int(reach / 3))
+    rows, columns = values.shape[:2]
+    small = cv2.resize(values, (max(1, columns // coarse), max(1, rows // coarse)), interpolation=cv2.INTER_AREA)
+    smooth = cv2.GaussianBlur(small, (0, 0), reach / coarse)
+    return cv2.resize(smooth, (columns, rows), interpolation=cv2.INTER_LINEAR)
 
 
 def _look_up(picture: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
