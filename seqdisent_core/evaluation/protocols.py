@@ -103,17 +103,18 @@ def pair_figures(method: Method, clips: Clips, codes: Codes) -> PairFigures:
     partner = np.empty(len(clips), int)
     partner[couples[:, 0]], partner[couples[:, 1]] = couples[:, 1], couples[:, 0]
     real = as_training_tensor(clips)
-    psnr, motions = [], []
+    figures = []
     for dynamics in (codes.dynamics[torch.from_numpy(partner)], codes.dynamics):
-        found = []
+        psnr, motion = [], []
         for index, decoded in enumerate(decode_batches(method, codes.static, dynamics)):
             true = real[index * BATCH : (index + 1) * BATCH].float() / 255
             error = (decoded - true).square().mean(dim=(2, 3, 4)).clamp_min(1e-12)
             psnr.append(-10 * error.log10().mean(dim=1))
             change, meant = (x[:, 1:] - x[:, :1] for x in (decoded, true))
-            found.append(_correlation(change.flatten(1), meant.flatten(1)))
-        motions.append(float(torch.cat(found).mean()))
-    return PairFigures(float(torch.cat(psnr[: len(psnr) // 2]).mean()), *motions)
+            motion.append(_correlation(change.flatten(1), meant.flatten(1)))
+        figures.append((float(torch.cat(psnr).mean()), float(torch.cat(motion).mean())))
+    (psnr_of_pairs, motion_of_pairs), (_, own_motion) = figures
+    return PairFigures(psnr_of_pairs, motion_of_pairs, own_motion)
 
 
 def _correlation(first: Tensor, second: Tensor) -> Tensor:

@@ -1,0 +1,86 @@
+"""Swaps of people's own films, measured: what is read, written and summed up, and said where the judge fails."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import imageio.v3 as iio
+import pytest
+from media import smooth_frames
+
+from seqdisent_core.assets import asset
+from seqdisent_core.checkpoints import load_method
+from seqdisent_core.cli import main
+from seqdisent_core.driving import Subject
+from seqdisent_core.errors import DataError
+from seqdisent_core.evaluation.filmed import JudgePython, evaluate_filmed, filmed_sheet, read_folder, summary
+from seqdisent_core.video import probe_video, write_video
+
+NAMES = ("person_000_happiness", "person_005_surprise", "person_010_disgust")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three films of faces, and one of none."""
+    folder = tmp_path_factory.mktemp("films")
+    for name in NAMES:
+        shutil.copy(asset("examples") / f"{name}.mp4", folder)
+    write_video(folder / "waves.mp4", smooth_frames(20, 96, 96), 20.0)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def subjects(folder: Path) -> list[Subject]:
+    return read_folder(folder, 64, lambda what: None)[0]
+
+
+def test_clips_without_a_face_are_left_out_and_why(folder: Path, subjects: list[Subject], tmp_path: Path) -> None:
+    found, left_out = read_folder(folder, 64, lambda what: None)
+    assert [one.clip.source.stem for one in found] == list(NAMES)
+    assert list(left_out) == ["waves.mp4"] and "No face" in left_out["waves.mp4"]
+    with pytest.raises(DataError, match="fewer than two"):
+        read_folder(tmp_path, 64, lambda what: None)
+
+
+def test_every_ordered_pair_and_every_clip_itself_is_made_before_the_judge_is_asked(
+    subjects: list[Subject], tmp_path: Path
+) -> None:
+    judge = JudgePython(Path(sys.executable), tmp_path)  # a real Python, without the judge's packages
+    said: list[str] = []
+    with pytest.raises(DataError, match=r"The judge stopped and said: .*--judge-python"):
+        evaluate_filmed(
+            load_method(asset("checkpoints/facekit52")), subjects, judge, tmp_path, seconds=0.0, progress=said.append
+        )
+    assert said[-1] == "judging" and len(said) == 4
+    made = {path.stem for path in tmp_path.glob("*.mp4")}
+    assert made == {f"{person}_by_{driver}" for person in NAMES for driver in NAMES}
+    driver = next(one for one in subjects if one.clip.source.stem == NAMES[1])
+    film = probe_video(tmp_path / f"{NAMES[0]}_by_{NAMES[1]}.mp4")
+    assert film.fps == pytest.approx(driver.clip.fps) and film.width == subjects[0].source.picture.shape[1]
+    filmed_sheet(subjects, tmp_path, tmp_path / "sheets" / "all.png", columns=4, side=32)
+    assert iio.imread(tmp_path / "sheets" / "all.png").shape == (9 * 36, 4 * 36, 3)
+
+
+def test_shares_are_over_all_films_and_a_film_without_a_face_is_no_success() -> None:
+    def row(person: bool, correlation: float, both: bool) -> dict:
+        return {"person": person, "expression_corr": correlation, "both": both}
+
+    rows = [row(True, 0.8, True), row(True, 0.5, False), row(False, 0.9, False), row(False, float("nan"), False)]
+    assert summary(rows) == {
+        "films": 4,
+        "person": 0.5,
+        "expression": 0.5,
+        "both": 0.25,
+        "expression_corr": pytest.approx((0.8 + 0.5 + 0.9) / 3),
+    }
+
+
+def test_the_command_says_in_a_sentence_what_the_judge_lacks(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["evaluate-filmed", folder, "--judge-python", sys.executable, "--models", tmp_path]
+    arguments += ["--out", tmp_path / "filmed.json", "--films", tmp_path / "made", "--seconds", "0"]
+    assert main([str(argument) for argument in arguments]) == 1
+    said = capsys.readouterr().err
+    assert "The judge stopped" in said and "Traceback" not in said
+    assert not (tmp_path / "filmed.json").exists()
