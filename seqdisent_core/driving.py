@@ -14,6 +14,7 @@ from seqdisent_core.sheets import as_frames
 from seqdisent_core.windows import choose_anchor
 
 _BATCH = 64
+FPS = 30.0  # of a result, at most
 PICTURE = 640  # pixels of a result's longer side, at most
 
 

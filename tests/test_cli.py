@@ -52,6 +52,19 @@ def test_swap_writes_gifs_and_a_sheet_too(swapped: dict[str, str]) -> None:
     assert Path(swapped["sheet"]).read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_persons_own_film_is_driven_as_long_as_the_other_one_lasts(tmp_path: Path) -> None:
+    film = tmp_path / "results" / "driven.mp4"
+    done = seqdisent("drive", example(HAPPY), example(AFRAID), "--out", film, "--seconds", "1", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    assert "driven.mp4: person_000_happiness.mp4, doing what" in done.stdout
+    made, person, driver = (probe_video(path) for path in (film, example(HAPPY), example(AFRAID)))
+    assert (made.width, made.height) == (person.width, person.height)
+    assert made.seconds == pytest.approx(driver.seconds, abs=0.1)
+    assert b"compositeWithTrainedAlgorithmicMedia" in film.read_bytes()
+    refused = seqdisent("drive", example(HAPPY), example(AFRAID), "--out", film, "--strength", "3")
+    assert refused.returncode == 1 and "0 to 1.5" in refused.stderr
+
+
 def test_a_file_that_is_no_film_gets_one_line_and_exit_code_1(tmp_path: Path) -> None:
     text = tmp_path / "letter.mp4"
     text.write_text("Dear visitor, this is not a film.")

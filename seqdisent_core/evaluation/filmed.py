@@ -12,7 +12,7 @@ import cv2
 import imageio.v3 as iio
 import numpy as np
 
-from seqdisent_core.driving import Subject, drive, subject
+from seqdisent_core.driving import FPS, Subject, drive, subject
 from seqdisent_core.errors import DataError, FaceError, VideoError
 from seqdisent_core.faces import read_face
 from seqdisent_core.methods import Codes, Method
@@ -20,7 +20,6 @@ from seqdisent_core.personalising import Tuned, personalise
 from seqdisent_core.sheets import clip_rows
 from seqdisent_core.video import read_video, write_video
 
-FPS = 30.0
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm")
 _SCRIPT = Path(__file__).with_name("filmed_judge.py")
 
