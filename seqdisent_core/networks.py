@@ -23,13 +23,17 @@ def block_channels(frame_size: int, width: int) -> list[int]:
 
 
 class FrameEncoder(nn.Module):
-    """Frames to features, each frame on its own: (n, 3, size, size) in [0, 1] -> (n, feature_dim) in (-1, 1)."""
+    """Frames to features, each frame on its own: (n, 3, size, size) in [0, 1] -> (n, feature_dim) in (-1, 1).
 
-    def __init__(self, frame_size: int, width: int, feature_dim: int) -> None:
+    patch: side of the squares of pixels that are taken together as one with more colours (Shi et al. 2016), so that a
+    large frame costs what a small one does.
+    """
+
+    def __init__(self, frame_size: int, width: int, feature_dim: int, patch: int = 1) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        inputs = 3
-        for outputs in block_channels(frame_size, width):
+        layers: list[nn.Module] = [nn.PixelUnshuffle(patch)] if patch > 1 else []
+        inputs = 3 * patch**2
+        for outputs in block_channels(frame_size // patch, width):
             layers += [
                 nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=False),
                 nn.BatchNorm2d(outputs),
@@ -44,11 +48,11 @@ class FrameEncoder(nn.Module):
 
 
 class FrameDecoder(nn.Module):
-    """Codes to frames, each frame on its own: (n, code_dim) -> (n, 3, size, size) in (0, 1)."""
+    """Codes to frames, each frame on its own: (n, code_dim) -> (n, 3, size, size) in (0, 1); patch as above."""
 
-    def __init__(self, frame_size: int, width: int, code_dim: int) -> None:
+    def __init__(self, frame_size: int, width: int, code_dim: int, patch: int = 1) -> None:
         super().__init__()
-        outputs = block_channels(frame_size, width)[::-1]
+        outputs = block_channels(frame_size // patch, width)[::-1]
         layers: list[nn.Module] = [
             nn.ConvTranspose2d(code_dim, outputs[0], 4, bias=False),
             nn.BatchNorm2d(outputs[0]),
@@ -60,7 +64,8 @@ class FrameDecoder(nn.Module):
                 nn.BatchNorm2d(output),
                 nn.LeakyReLU(0.2),
             ]
-        layers += [nn.ConvTranspose2d(outputs[-1], 3, 4, stride=2, padding=1), nn.Sigmoid()]
+        layers += [nn.ConvTranspose2d(outputs[-1], 3 * patch**2, 4, stride=2, padding=1)]
+        layers += [nn.PixelShuffle(patch), nn.Sigmoid()] if patch > 1 else [nn.Sigmoid()]
         self.layers = nn.Sequential(*layers)
 
     def forward(self, codes: Tensor) -> Tensor:

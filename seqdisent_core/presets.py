@@ -95,16 +95,18 @@ def sprites() -> Recipe:
 def wild() -> Recipe:
     """`fast` at 128 px for thousands of persons in couples (`seqdisent render wild`), the demo's own.
 
-    Half of the clips are rebuilt from the partner's dynamics, which no table of the paper's measures may use. Channels
-    are halved, so that a step costs what one of 64 px costs; the weights of the errors are a fourth, for four times the
-    pixels; u keeps its size, so that how far a face moves is kept, and windows of a long clip agree.
+    Half of the clips are rebuilt from the partner's dynamics, which no table of the paper's measures may use. Frames
+    are taken in squares of 2 x 2 pixels, so that a step costs what one of 64 px costs; the weights of the errors are a
+    fourth, for four times the pixels; u keeps its size, so that how far a face moves is kept, and windows of a long
+    clip agree.
     """
     base = fast()
     return Recipe(
         replace(
             base.model,
             frame_size=128,
-            width=20,
+            patch=2,
+            width=32,
             feature_dim=192,
             static_dim=128,
             dynamics_dim=64,

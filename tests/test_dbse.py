@@ -52,6 +52,18 @@ def test_codes_and_frames_have_their_shapes_at_every_size(size: int) -> None:
     assert decoded.min() >= 0 and decoded.max() <= 1
 
 
+def test_squares_of_pixels_taken_together_come_apart_again_at_their_place() -> None:
+    large = small_model(frame_size=128, patch=2)
+    assert len(large.encoder.layers) == len(small_model().encoder.layers) + 1, "no block more than for 64 px"
+    clip = random_clip(size=128)
+    codes = large.encode(clip).mean
+    assert large.decode(codes.static, codes.dynamics).shape == clip.shape
+    squares, back = large.encoder.layers[0], large.decoder.layers[-2]
+    torch.testing.assert_close(back(squares(clip[0])), clip[0])
+    with pytest.raises(ConfigError, match="do not divide"):
+        DBSEConfig(frame_size=64, patch=2)
+
+
 @pytest.mark.parametrize("frames", [1, 2, 40])
 def test_a_clip_may_have_any_length(frames: int) -> None:
     assert small_model().encode(random_clip(1, frames)).dynamics.mean.shape == (1, frames, 4)

@@ -23,7 +23,8 @@ Variant = Literal["full", "without_loss", "without_subtraction", "without_both"]
 class DBSEConfig(Config):
     """Sizes and weights of DBSE; the defaults are the paper's for MUG.
 
-    frame_size: pixels a side, 64, 128 or 256. width: channels of the outermost block (64: 64-128-256-512).
+    frame_size: pixels a side, 64, 128 or 256. patch: side of the squares of pixels that are taken together as one with
+    more colours; 2 makes 128 px cost about what 64 cost. width: channels of the outermost block (64: 64-128-256-512).
     feature_dim, static_dim, dynamics_dim: sizes of g_t, s, d_t. hidden_dim: of the static head and the prior's LSTM.
     posterior_hidden_dim: of the dynamics LSTM, a direction. posterior: the paper writes a causal q(d_t | x_<=t),
     the authors' code trains the bidirectional one.
@@ -39,6 +40,7 @@ class DBSEConfig(Config):
 
     variant: Variant = "full"
     frame_size: int = 64
+    patch: int = 1
     width: int = 64
     feature_dim: int = 128
     static_dim: int = 64
@@ -59,6 +61,8 @@ class DBSEConfig(Config):
         super().__post_init__()
         if self.frame_size not in FRAME_SIZES:
             raise ConfigError(f"Frames of {self.frame_size} px are not supported; choose one of {FRAME_SIZES}.")
+        if self.patch < 1 or self.frame_size // self.patch not in FRAME_SIZES or self.frame_size % self.patch:
+            raise ConfigError(f"Patches of {self.patch} px do not divide {self.frame_size} px into {FRAME_SIZES}.")
         sizes = ("width", "feature_dim", "static_dim", "dynamics_dim", "hidden_dim", "posterior_hidden_dim")
         for name in sizes:
             if getattr(self, name) < 1:
@@ -84,8 +88,9 @@ class DBSE(Method):
         self.config = config
         self.frame_size = config.frame_size
         self.static_dim, self.dynamics_dim = config.static_dim, config.dynamics_dim
-        self.encoder = FrameEncoder(config.frame_size, config.width, config.feature_dim)
-        self.decoder = FrameDecoder(config.frame_size, config.width, config.static_dim + config.dynamics_dim)
+        self.encoder = FrameEncoder(config.frame_size, config.width, config.feature_dim, config.patch)
+        codes = config.static_dim + config.dynamics_dim
+        self.decoder = FrameDecoder(config.frame_size, config.width, codes, config.patch)
         self.static_hidden = nn.Sequential(nn.Linear(config.feature_dim, config.hidden_dim), nn.Tanh())
         self.static_head = GaussianHead(config.hidden_dim, config.static_dim)
         both_ways = config.posterior == "bidirectional"
@@ -202,7 +207,8 @@ class DBSE(Method):
         """Squared error a clip and frame, summed over pixels, where things move counted more: (batch, frames)."""
         error = (decoded - clip).square()
         if self.config.motion_weight:
-            moving = clip.std(dim=1, keepdim=True, correction=0).mean(dim=2, keepdim=True)
+            away = clip - clip.mean(dim=1, keepdim=True)  # torch's own std is many times slower along frames
+            moving = away.square().mean(dim=1, keepdim=True).sqrt().mean(dim=2, keepdim=True)
             moving = moving / (moving.mean(dim=(3, 4), keepdim=True) + 1e-4)
             error = error * (1 + self.config.motion_weight * moving)
         return error.sum(dim=(2, 3, 4))
