@@ -19,8 +19,9 @@ from pages.sample_result import as_face, stem
 from pages.session import Sessions, token_of
 from seqdisent_core.assets import asset
 from seqdisent_core.faces import FaceClip
+from seqdisent_core.films import write_made
 from seqdisent_core.studio import VIEW_SIZE, Studio
-from seqdisent_core.video import read_video, write_video
+from seqdisent_core.video import read_video
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -187,7 +188,7 @@ def test_a_seed_gives_the_same_frames_by_endpoint_page_and_python(
     ]
     made = make(Wanted(**asked), faces[0], None)  # type: ignore[arg-type]  # as the page does
     assert np.array_equal(made[1].sample.frames, alone.frames)
-    film = write_video(tmp_path / "alone.mp4", alone.frames, 15, width=VIEW_SIZE)
+    film = write_made(tmp_path / "alone.mp4", alone.frames, 15, width=VIEW_SIZE)
     assert np.array_equal(read_video(films[1])[0], read_video(film)[0])
     assert [one["seed"] for one in seen] == [41, 42]
     assert seen[1]["person"] == "person_000"
