@@ -29,9 +29,14 @@ def write_show(first: int, second: int, clips: list[np.ndarray], folder: Path) -
     shown = [(first, first), (second, second), (second, first), (first, second)]
     with ThreadPoolExecutor(2) as encoders:  # each waits for a process of its own
         films = [
-            encoders.submit(write, folder / _file(who, does), frames, FRAMES_A_SECOND, width=VIEW_SIZE)
+            encoders.submit(
+                write_video if who == does else write_made,
+                folder / _file(who, does),
+                frames,
+                FRAMES_A_SECOND,
+                width=VIEW_SIZE,
+            )
             for (who, does), frames in zip(shown, clips, strict=True)
-            for write in (write_video if who == does else write_made,)
         ]
         written = [film.result() for film in films]
     return Show(

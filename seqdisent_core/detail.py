@@ -18,9 +18,7 @@ _SOFT = 0.02
 _FADE = 0.2  # of the crop's side beyond it, over which a movement fades to nothing
 _EDGE = 0.12  # of the crop's side within it, over which decoded pixels fade to nothing
 _TONE = 0.06  # of the crop's side, over which the source's tone is taken
-_TIMES = np.array(
-    [0.25, 0.5, 0.25]
-)  # flow is smoothed over neighbouring frames: decoded faces do not flicker, flow does
+_TIMES = (0.25, 0.5, 0.25)  # weights of neighbouring frames: decoded faces do not flicker, their flow does
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from seqdisent_core.methods.contract import Codes, Method
+from seqdisent_core.methods.dbse import motion_weights
 from seqdisent_core.windows import encode_in_windows
 
 RATE = 1e-3  # Adam's, of the decoder; static codes take ten times as long steps
@@ -52,7 +53,6 @@ def personalise(
     Gives the state before the first step, then about every `every` seconds, and at the end; stop whenever you like. The
     state's model goes on changing with the next one asked for. anchors: the frame each static code is read from.
     """
-    torch.manual_seed(seed)
     tuned = copy.deepcopy(method).eval()
     frames = [_as_tensor(clip, method.device) for clip in clips]
     codes = [encode_in_windows(method, clip, anchor) for clip, anchor in zip(frames, anchors, strict=True)]
@@ -105,9 +105,7 @@ def _as_tensor(clip: np.ndarray, device: torch.device) -> Tensor:
 
 def _error(decoded: Tensor, meant: Tensor) -> Tensor:
     """Squared error a colour value, where the clip moves counted up to several times."""
-    moving = meant.std(dim=1, keepdim=True, correction=0).mean(dim=2, keepdim=True)
-    weight = 1 + 2 * moving / (moving.mean() + 1e-4)
-    return ((decoded - meant).square() * weight).mean()
+    return ((decoded - meant).square() * motion_weights(meant, 2.0)).mean()
 
 
 def _rehearse(method: Method, tuned: Method, generator: torch.Generator) -> Tensor:

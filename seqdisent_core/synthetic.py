@@ -31,13 +31,15 @@ def xmp(source_type: str) -> bytes:
 
 def mark(path: Path, source_type: str = MADE) -> None:
     """Put the packet into an MP4, GIF or PNG file that has none yet."""
-    packet, content = xmp(source_type), path.read_bytes()
+    packet = xmp(source_type)
     if path.suffix == ".png":
+        content = path.read_bytes()
         text = b"XML:com.adobe.xmp\0\0\0\0\0" + packet
         chunk = b"iTXt" + text
         made = struct.pack(">I", len(text)) + chunk + struct.pack(">I", zlib.crc32(chunk))
         path.write_bytes(content[:-12] + made + content[-12:])  # before IEND
     elif path.suffix == ".gif":
+        content = path.read_bytes()
         path.write_bytes(content[:-1] + b"\x21\xff\x0bXMP DataXMP" + packet + _GIF_END + content[-1:])
     else:
         with path.open("ab") as film:

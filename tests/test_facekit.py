@@ -28,14 +28,19 @@ def surface() -> Surface:
     return Surface(read_face_model(SOURCE))
 
 
-@pytest.fixture(scope="module")
-def theatre(surface: Surface) -> Iterator:
+def theatre_of(surface: Surface, size: int) -> Iterator:
+    """A stage for pictures of this size, for as long as a fixture needs it."""
     pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
     from seqdisent_core.facekit.head import Theatre
 
-    stage = Theatre(surface, 64)
+    stage = Theatre(surface, size)
     yield stage
     stage.close()
+
+
+@pytest.fixture(scope="module")
+def theatre(surface: Surface) -> Iterator:
+    yield from theatre_of(surface, 64)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_facekit import SOURCE, needs_model
+from test_facekit import SOURCE, needs_model, theatre_of
 
 from seqdisent_core.clips import load_clips
 from seqdisent_core.errors import DataError
@@ -27,12 +27,7 @@ def surface() -> Surface:
 
 @pytest.fixture(scope="module")
 def theatre(surface: Surface) -> Iterator:
-    pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
-    from seqdisent_core.facekit.head import Theatre
-
-    stage = Theatre(surface, 48)
-    yield stage
-    stage.close()
+    yield from theatre_of(surface, 48)
 
 
 # ---- what they do ------------------------------------------------------------------------------------------------

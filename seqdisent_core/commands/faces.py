@@ -3,6 +3,8 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +37,24 @@ def add_commands(commands: Any) -> None:
     drive.set_defaults(run=_drive)
 
 
-def _swap(options: argparse.Namespace) -> None:
-    from seqdisent_core.films import save_swap
-    from seqdisent_core.studio import Studio
-
-    with tqdm(total=100, desc="loading", bar_format="{desc:<28}{bar}{percentage:3.0f}%", file=sys.stderr) as bar:
+@contextmanager
+def _stages(width: int) -> Iterator[Callable[[float, str], None]]:
+    """A bar over stages: called with the share done, 0 to 1, and what is done now, in up to `width` letters."""
+    form = f"{{desc:<{width}}}{{bar}}{{percentage:3.0f}}%"
+    with tqdm(total=100, desc="loading", bar_format=form, file=sys.stderr) as bar:
 
         def advance(share: float, what: str) -> None:
             bar.set_description_str(what)
             bar.update(round(100 * share) - bar.n)
 
+        yield advance
+
+
+def _swap(options: argparse.Namespace) -> None:
+    from seqdisent_core.films import save_swap
+    from seqdisent_core.studio import Studio
+
+    with _stages(28) as advance:
         studio = Studio.from_pretrained(options.model, device=options.device)
         first = studio.read_face(options.first, progress=lambda s: advance(0.4 * s, "reading the first face"))
         second = studio.read_face(options.second, progress=lambda s: advance(0.4 + 0.4 * s, "reading the second face"))
@@ -77,12 +87,7 @@ def _drive(options: argparse.Namespace) -> None:
     if not 0 <= options.strength <= 1.5:
         raise ConfigError(f"The strength is {options.strength:g}; it must be 0 to 1.5.")
     keep_freed_memory()
-    with tqdm(total=100, desc="loading", bar_format="{desc:<36}{bar}{percentage:3.0f}%", file=sys.stderr) as bar:
-
-        def advance(share: float, what: str) -> None:
-            bar.set_description_str(what)
-            bar.update(round(100 * share) - bar.n)
-
+    with _stages(36) as advance:
         model = Studio.from_pretrained(options.model, device=options.device).method
         advance(0.05, "reading the faces")
         person = subject(read_face(options.person, size=model.frame_size, max_fps=FPS), options.anchor)

@@ -12,22 +12,13 @@ def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
     render = commands.add_parser("render", help="make a set of labelled clips")
     sets = render.add_subparsers(title="sets", required=True, metavar="SET")
-    faces = sets.add_parser("facekit52", help="draw 52 persons with 6 expressions")
-    faces.add_argument("out", type=Path, help="folder for the set; a run that was stopped goes on")
-    faces.add_argument("--source", type=Path, required=True, help="ict_facekit.npz, or ICT-FaceKit's FaceXModel folder")
-    faces.add_argument("--takes", type=count, default=12, help="clips of each person and expression (default: 12)")
-    faces.add_argument("--frames", type=count, default=15, help="frames of a clip (default: 15)")
-    faces.add_argument("--size", type=int, default=64, help="pixels a side (default: 64)")
-    faces.add_argument("--seed", type=int, default=0)
-    faces.set_defaults(run=_render_faces)
-    wild = sets.add_parser("wild", help="draw thousands of persons who move, talk and turn")
-    wild.add_argument("out", type=Path, help="folder for the set; a run that was stopped goes on")
-    wild.add_argument("--source", type=Path, required=True, help="ict_facekit.npz, or ICT-FaceKit's FaceXModel folder")
+    _add_drawn(
+        sets, "facekit52", "draw 52 persons with 6 expressions", "clips of each person and expression", (12, 15, 64)
+    ).set_defaults(run=_render_faces)
+    wild = _add_drawn(
+        sets, "wild", "draw thousands of persons who move, talk and turn", "clips of each person", (2, 24, 128)
+    )
     wild.add_argument("--persons", type=count, default=3000, help="a multiple of 10 (default: 3000)")
-    wild.add_argument("--takes", type=count, default=2, help="clips of each person (default: 2)")
-    wild.add_argument("--frames", type=count, default=24, help="frames of a clip (default: 24)")
-    wild.add_argument("--size", type=int, default=128, help="pixels a side (default: 128)")
-    wild.add_argument("--seed", type=int, default=0)
     wild.set_defaults(run=_render_wild)
     sprites = sets.add_parser("sprites", help="put the benchmark Sprites together from its layers")
     sprites.add_argument("out", type=Path, help="folder for the set")
@@ -41,6 +32,19 @@ def add_commands(commands: Any) -> None:
     judge.add_argument("--size", type=int, default=64, help="pixels a side (default: 64)")
     judge.add_argument("--seed", type=int, default=0)
     judge.set_defaults(run=_judge)
+
+
+def _add_drawn(sets: Any, name: str, what: str, a_take: str, usual: tuple[int, int, int]) -> argparse.ArgumentParser:
+    """The arguments of a set drawn from the face model; usual: its takes, frames and size."""
+    takes, frames, size = usual
+    drawn = sets.add_parser(name, help=what)
+    drawn.add_argument("out", type=Path, help="folder for the set; a run that was stopped goes on")
+    drawn.add_argument("--source", type=Path, required=True, help="ict_facekit.npz, or ICT-FaceKit's FaceXModel folder")
+    drawn.add_argument("--takes", type=count, default=takes, help=f"{a_take} (default: {takes})")
+    drawn.add_argument("--frames", type=count, default=frames, help=f"frames of a clip (default: {frames})")
+    drawn.add_argument("--size", type=int, default=size, help=f"pixels a side (default: {size})")
+    drawn.add_argument("--seed", type=int, default=0)
+    return drawn
 
 
 def _render_faces(options: argparse.Namespace) -> None:

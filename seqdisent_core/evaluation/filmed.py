@@ -14,6 +14,7 @@ import numpy as np
 
 from seqdisent_core.driving import FPS, Subject, drive, subject
 from seqdisent_core.errors import DataError, FaceError, VideoError
+from seqdisent_core.face_alignment import inverse, transform_points
 from seqdisent_core.faces import read_face
 from seqdisent_core.methods import Codes, Method
 from seqdisent_core.personalising import Tuned, personalise
@@ -159,10 +160,10 @@ def filmed_sheet(subjects: Sequence[Subject], folder: Path, path: Path, *, colum
 
 def _around_face(frames: np.ndarray, person: Subject) -> np.ndarray:
     """A square around where the face lies in the result's pictures."""
-    back = np.linalg.inv(np.vstack([person.source.transform, [0, 0, 1]]))
+    back = inverse(person.source.transform)
     size = person.clip.frames.shape[1]
-    centre = back @ [size / 2, size / 2, 1]
-    half = int(0.75 * size * np.sqrt(abs(np.linalg.det(back[:2, :2]))))
+    (centre,) = transform_points(np.array([[size / 2, size / 2]]), back)
+    half = int(0.75 * size * np.sqrt(abs(np.linalg.det(back[:, :2]))))
     top, left = max(0, int(centre[1]) - half), max(0, int(centre[0]) - half)
     return frames[:, top : top + 2 * half, left : left + 2 * half]
 

@@ -81,7 +81,7 @@ def perform(expression: int | str, seed: tuple[int, ...], names: tuple[str, ...]
     level, lean = rng.uniform(0.75, 1.05), rng.uniform(-0.14, 0.14)
     for shape, strength in RECIPES[label].items():
         lag = rng.uniform(-0.025, 0.025)  # brows, eyes and mouth don't start on one frame
-        curve = _rise(time, onset + lag, rise) * (1 - rng.uniform(0.88, 0.97) * _rise(time, end - fall + lag, fall))
+        curve = risen(time, onset + lag, rise) * (1 - rng.uniform(0.88, 0.97) * risen(time, end - fall + lag, fall))
         amount = strength * level * rng.uniform(0.88, 1.1)
         for row, name in enumerate(names):
             if name == shape or name[:-2] == shape:
@@ -99,7 +99,7 @@ def perform(expression: int | str, seed: tuple[int, ...], names: tuple[str, ...]
     )
 
 
-def _rise(time: np.ndarray, start: float, length: float) -> np.ndarray:
+def risen(time: np.ndarray, start: float, length: float) -> np.ndarray:
     """0 before start, 1 after start + length, smooth between."""
     step = np.clip((time - start) / length, 0, 1)
     return step * step * (3 - 2 * step)
@@ -129,7 +129,7 @@ def _pose(label: str, time: np.ndarray, level: float, rng: np.random.Generator) 
     start, drift = rng.normal(0, [1.6, 1.0, 1.0]), rng.normal(0, [1.1, 0.6, 0.5])
     phase = rng.uniform(0, 2 * np.pi, 3)
     sway = start + drift * np.sin(phase + np.pi * time[:, None]) * 0.6
-    there_and_back = _rise(time, 0.1, 0.35) * (1 - 0.85 * _rise(time, 0.65, 0.3))
+    there_and_back = risen(time, 0.1, 0.35) * (1 - 0.85 * risen(time, 0.65, 0.3))
     sway[:, 1] += nod * level * there_and_back
     place = rng.normal(0, 0.1, 3) * np.sin(np.pi * time)[:, None]
     place[:, 2] += rng.normal(0, 0.25) + {"fear": -0.6, "surprise": -0.3}.get(label, 0.0) * there_and_back

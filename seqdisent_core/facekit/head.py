@@ -136,7 +136,7 @@ class Theatre:
             (rest, points[surface.rest.vertex], lit[surface.rest.vertex] * self._rest),
             (lashes, points[surface.lashes.vertex], lit[surface.lashes.vertex] * 0 + 1),
             (locks, shell, hair),
-            (spectacles, worn, np.full_like(worn, 0.0) + np.square(self._person.brow) * lit.mean()),
+            (spectacles, worn, np.square(self._person.brow) * lit.mean()),
         ):
             mesh.points[:] = place
             mesh.colours[:, :3] = np.sqrt(np.clip(colour / FULL, 0, 1)) * 255

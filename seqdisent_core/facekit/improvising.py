@@ -6,7 +6,7 @@ drawn over real seconds, so that a clip at few frames a second shows longer stri
 
 import numpy as np
 
-from seqdisent_core.facekit.acting import RECIPES, Light, Performance
+from seqdisent_core.facekit.acting import RECIPES, Light, Performance, risen
 
 RATES = (25.0, 15.0, 10.0, 6.0)  # frames a second that a clip may have
 # Shapes of the mouth that a syllable may have beside an open jaw, by strength: of vowels, rounded or spread, and of
@@ -43,9 +43,7 @@ def improvise(seed: tuple[int, ...], names: tuple[str, ...], frames: int) -> Per
     _look(weights, seconds, column, rng)
     pose = _pose(seconds, rng)
     if rng.random() < 2 / 3:  # at rest in the first frame, and on the way within a third of a second
-        begun = (
-            np.clip(seconds / 0.33, 0, 1).astype(np.float32)[:, None] if frames > 1 else np.zeros((1, 1), np.float32)
-        )
+        begun = np.clip(seconds / 0.33, 0, 1).astype(np.float32)[:, None]
         weights *= begun
         pose[:, :3] -= (1 - begun) * pose[:1, :3] * rng.uniform(0.7, 1.0)
     still = (0.0, 0.0, 1.0)
@@ -68,11 +66,6 @@ def scene(seed: tuple[int, ...]) -> Light:
     )
 
 
-def _smooth(step: np.ndarray) -> np.ndarray:
-    step = np.clip(step, 0, 1)
-    return step * step * (3 - 2 * step)
-
-
 def _add(weights: np.ndarray, names: tuple[str, ...], shape: str, curve: np.ndarray, lean: float = 0.0) -> None:
     """Adds a shape, on both sides where it has sides; lean in [-1, 1] weakens one of them."""
     for row, name in enumerate(names):
@@ -86,7 +79,7 @@ def _phrase(weights: np.ndarray, seconds: np.ndarray, names: tuple[str, ...], rn
     """Up to five shapes that come together, stay a while and go."""
     shapes = sorted({name[:-2] if name[-2:] in ("_L", "_R") else name for name in names} - {"PupilDilate", "eyeBlink"})
     start, rise, hold, fall = rng.uniform(-0.6, seconds[-1]), *rng.uniform([0.12, 0.0, 0.15], [0.5, 0.9, 0.7])
-    curve = _smooth((seconds - start) / rise) * (1 - _smooth((seconds - start - rise - hold) / fall))
+    curve = risen(seconds, start, rise) * (1 - risen(seconds, start + rise + hold, fall))
     for shape in rng.choice(shapes, rng.integers(1, 6), replace=False):
         strength = rng.beta(1.3, 1.6) * (0.5 if shape.startswith(("eyeLook", "jawL", "jawR", "mouthClose")) else 1.1)
         lean = rng.normal(0, 0.5) if rng.random() < 0.35 else rng.normal(0, 0.08)
@@ -98,7 +91,7 @@ def _named(weights: np.ndarray, seconds: np.ndarray, names: tuple[str, ...], rng
     recipe = list(RECIPES.values())[int(rng.integers(len(RECIPES)))]
     start, rise = rng.uniform(-0.5, 0.7 * seconds[-1] + 0.1), rng.uniform(0.2, 0.6)
     stay = rng.uniform(0.3, 2.0)
-    curve = _smooth((seconds - start) / rise) * (1 - _smooth((seconds - start - rise - stay) / rng.uniform(0.2, 0.6)))
+    curve = risen(seconds, start, rise) * (1 - risen(seconds, start + rise + stay, rng.uniform(0.2, 0.6)))
     level, lean = rng.uniform(0.3, 1.0), rng.normal(0, 0.12)
     for shape, strength in recipe.items():
         _add(weights, names, shape, (level * strength * curve).astype(np.float32), float(lean))

@@ -77,6 +77,16 @@ class DBSEConfig(Config):
         return self.variant in ("full", "without_subtraction")
 
 
+def motion_weights(clip: Tensor, weight: float) -> Tensor:
+    """How much a pixel's errors count, 1 + weight sd / mean(sd), sd over time: (batch, 1, 1, height, width).
+
+    clip: (batch, frames, 3, height, width).
+    """
+    away = clip - clip.mean(dim=1, keepdim=True)  # torch's own std is many times slower along frames
+    moving = away.square().mean(dim=1, keepdim=True).sqrt().mean(dim=2, keepdim=True)
+    return 1 + weight * moving / (moving.mean(dim=(3, 4), keepdim=True) + 1e-4)
+
+
 class DBSE(Method):
     """The model of Berman et al. 2024 and, by `config.variant`, the three ablations of its tables."""
 
@@ -207,8 +217,5 @@ class DBSE(Method):
         """Squared error a clip and frame, summed over pixels, where things move counted more: (batch, frames)."""
         error = (decoded - clip).square()
         if self.config.motion_weight:
-            away = clip - clip.mean(dim=1, keepdim=True)  # torch's own std is many times slower along frames
-            moving = away.square().mean(dim=1, keepdim=True).sqrt().mean(dim=2, keepdim=True)
-            moving = moving / (moving.mean(dim=(3, 4), keepdim=True) + 1e-4)
-            error = error * (1 + self.config.motion_weight * moving)
+            error = error * motion_weights(clip, self.config.motion_weight)
         return error.sum(dim=(2, 3, 4))
