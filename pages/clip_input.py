@@ -25,6 +25,7 @@ MOST_MEGABYTES = 200
 NOT_A_FILE = "That is a link, not a file. Save the video to your device first, then choose the saved file here."
 
 _STRIP_FRAMES = 24  # of the moving crop in the preview
+_ANCHORS, _ANCHOR_SIDE = 8, 64  # so many frames are offered, so large in pixels
 _ORDINALS = ("Largest", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th")
 
 
@@ -85,7 +86,7 @@ def asked_file(label: str) -> gr.File:
 
 
 def found_face(*, elem_id: str | None = None) -> gr.HTML:
-    """What was found in a clip: HTML of `found()`, or of `status`. Event: `select` (its data holds `face`)."""
+    """What was found in a clip: HTML of `found()` or of `status`. Event: `select` (its data: `face` or `anchor`)."""
     return gr.HTML(
         value="",
         html_template='<div class="sd sd-found" aria-live="polite">${value || ""}</div>',
@@ -103,19 +104,35 @@ def _served(path: Path) -> dict[str, Any]:
     return {"name": path.name, "person": person.replace("_", " ").capitalize(), "expression": expression, "file": file}
 
 
-def found(clip: "FaceClip", face: int = 0) -> str:
+def found(clip: "FaceClip", face: int = 0, *, anchors: bool = False) -> str:
     """HTML of the face found in a clip: where it is, the crop as the model sees it, notes, and the other faces.
 
-    face: index of the face that was taken, 0 for the largest, -1 where that is no longer known.
+    face: index of the face that was taken, 0 for the largest, -1 where that is no longer known. anchors: frames are
+    offered to choose the anchor from.
     """
     count, seconds = len(clip.frames), len(clip.frames) / clip.fps
     notes = "".join(f"<li>{escape(note)}</li>" for note in clip.notes)
     return (
-        f'<div class="sd-face"><figure class="sd-where"><img alt="A frame of the clip with the found face in a square" '
-        f'src="{picture(clip.preview)}"><figcaption>Found here</figcaption></figure>'
-        f'<figure class="sd-crop">{_moving(clip.frames, seconds)}<figcaption>Seen by the model</figcaption></figure>'
+        f'<div class="sd-face"><figure class="sd-where"><div class="sd-framed"><img alt="A frame of the clip with the '
+        f'found face in a square" src="{picture(clip.preview)}">{_others(clip, face)}</div>'
+        f"<figcaption>Found here</figcaption></figure>"
+        f'<figure class="sd-crop">{moving(clip.frames, seconds, "The face, cut out and set upright")}'
+        f"<figcaption>Seen by the model</figcaption></figure>"
         f'<div class="sd-facts"><p><strong>Face found.</strong> <span class="sd-quiet">{count} frames, '
-        f"{seconds:.1f} s.</span></p>{f'<ul>{notes}</ul>' if notes else ''}{_chooser(clip.faces, face)}</div></div>"
+        f"{seconds:.1f} s.</span></p>{f'<ul>{notes}</ul>' if notes else ''}{_chooser(clip.faces, face)}"
+        f"{_anchors(clip) if anchors else ''}</div></div>"
+    )
+
+
+def _others(clip: "FaceClip", chosen: int) -> str:
+    """A button over each of the other faces in the picture, for the pointer; the chooser is for everyone."""
+    height, width = clip.preview.shape[:2]
+    return "".join(
+        f'<button type="button" class="sd-other" tabindex="-1" aria-hidden="true" data-face="{index}" '
+        f'style="left:{(x - side / 2) / width:.1%};top:{(y - side / 2) / height:.1%};width:{side / width:.1%};'
+        f'height:{side / height:.1%}"></button>'
+        for index, (x, y, side) in enumerate(clip.squares.tolist())
+        if len(clip.squares) > 1 and index != chosen
     )
 
 
@@ -130,18 +147,43 @@ def _chooser(faces: int, chosen: int) -> str:
     return f'<div class="sd-chooser" role="group" aria-label="Which face to take"><span>Face</span>{buttons}</div>'
 
 
-def _moving(frames: np.ndarray, seconds: float) -> str:
-    """The crop as a film of one picture: frames side by side, moved along behind a window by CSS."""
+def _anchors(clip: "FaceClip") -> str:
+    """Frames to choose the anchor from: the one taken among others evenly over the clip."""
+    anchor = clip.anchor
+    even = np.linspace(0, len(clip.frames) - 1, _ANCHORS).round().astype(int)
+    offered = even.copy()
+    offered[np.abs(even - anchor).argmin()] = anchor
+    buttons = "".join(
+        f'<button type="button" class="sd-anchor" data-anchor="{index}" '
+        f'aria-pressed="{"true" if index == anchor else "false"}" '
+        f'aria-label="Take the frame at {index / clip.fps:.1f} s as the anchor"><img alt="" '
+        f'src="{picture(clip.frames[index], _ANCHOR_SIDE)}"></button>'
+        for index in sorted(set(offered.tolist()))
+    )
+    return (
+        '<div class="sd-chooser" role="group" aria-label="Which frame is the anchor"><span>Anchor</span>'
+        f'<span class="sd-quiet">the frame that says who it is; best at rest</span>'
+        f'<div class="sd-anchors">{buttons}</div></div>'
+    )
+
+
+def moving(frames: np.ndarray, seconds: float, alt: str) -> str:
+    """A clip as a film of one picture: frames side by side, moved along behind a window by CSS."""
     chosen = frames[np.linspace(0, len(frames) - 1, min(_STRIP_FRAMES, len(frames))).round().astype(int)]
     sheet = np.concatenate(list(chosen), axis=1)
     return (
-        f'<div class="sd-film" role="img" aria-label="The face, cut out and set upright" style="--frames:{len(chosen)};'
+        f'<div class="sd-film" role="img" aria-label="{escape(alt)}" style="--frames:{len(chosen)};'
         f'--seconds:{max(seconds, 0.6):.2f}s;background-image:url({picture(sheet)})"></div>'
     )
 
 
-def picture(pixels: np.ndarray) -> str:
-    """Pixels, uint8 (height, width, 3), as a data URL: no file is left behind and nobody else can ask for it."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=88)
+def picture(pixels: np.ndarray, most: int | None = None) -> str:
+    """Pixels, uint8 (height, width, 3), as a data URL: no file is left behind and nobody else can ask for it.
+
+    most: pixels of the longer side, at most.
+    """
+    buffer, image = io.BytesIO(), Image.fromarray(pixels)
+    if most is not None:
+        image.thumbnail((most, most))
+    image.save(buffer, "JPEG", quality=88)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

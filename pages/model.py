@@ -1,38 +1,41 @@
-"""The one model that all pages share: loaded after the first page is up, never twice."""
+"""The models that all pages share: loaded after the first page is up, never twice."""
 
 import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from seqdisent_core.faces import FaceClip
-    from seqdisent_core.studio import Studio, Swap
+    from seqdisent_core.studio import Studio
 
-QUEUE = "model"  # concurrency_id of every event that runs the model: one at a time, in the order they came
+QUEUE = "model"  # concurrency_id of every event that runs a model: one at a time, in the order they came
 
 _lock = threading.Lock()
-_studio: "Studio | None" = None
+_loaded: "dict[str, Studio]" = {}
 
 
 def studio() -> "Studio":
-    """The shared Studio; the first call loads it, which takes seconds (it imports torch), and others wait for that.
+    """The one for drawn people, of the pages Sample and Latent map, with its judge.
 
-    Raises ConfigError if the shipped checkpoint is missing or does not fit.
+    The first call loads it, which takes seconds (it imports torch), and others wait for that. Raises ConfigError if
+    the shipped checkpoint is missing or does not fit.
     """
-    global _studio
-    with _lock:
-        if _studio is None:
-            from seqdisent_core.studio import Studio
+    return _studio("drawn")
 
-            _studio = Studio.from_pretrained()
-        return _studio
+
+def film_studio() -> "Studio":
+    """The one for people's own films, of the page Swap. As above."""
+    return _studio("filmed")
+
+
+def _studio(people: str) -> "Studio":
+    with _lock:
+        if people not in _loaded:
+            from seqdisent_core.studio import FILMED, Studio
+
+            _loaded[people] = Studio.from_pretrained(FILMED if people == "filmed" else None)
+        return _loaded[people]
 
 
 def warm_up() -> None:
-    """Starts to load the model in the background: called when a page has shown itself."""
-    if _studio is None:
-        threading.Thread(target=studio, name="load the model", daemon=True).start()
-
-
-def swap(first: "FaceClip", second: "FaceClip") -> "Swap":
-    """Each person doing what the other does: the one place of the pages that wants a GPU for it."""
-    return studio().swap(first, second)
+    """Starts to load both in the background: called when a page has shown itself."""
+    if len(_loaded) < 2:
+        threading.Thread(target=lambda: (film_studio(), studio()), name="load the models", daemon=True).start()

@@ -1,5 +1,6 @@
 """Clips that play in step, under one play button and one scrubber, with their frames as a strip beneath."""
 
+import time
 from pathlib import Path
 
 import gradio as gr
@@ -73,6 +74,25 @@ class Show(GradioModel):
     line: list[Words]
     asks: list[Ask] = Field(default_factory=list)
     calm: bool = False
+
+
+class Fetched(GradioModel):
+    """A file that the browser saves; `turn` makes two of the same differ."""
+
+    file: FileData
+    turn: int
+
+
+def fetched(path: Path) -> Fetched:
+    """A file on the server, to be saved by the browser at once."""
+    return Fetched(file=shown_file(path), turn=time.monotonic_ns() % 2**31)
+
+
+def fetcher() -> gr.HTML:
+    """Nothing to see: the browser saves each `Fetched` that becomes its value."""
+    hidden = gr.HTML(None, html_template="", js_on_load=web("fetch.js"))
+    hidden.data_model = Fetched
+    return hidden
 
 
 def player(*, elem_id: str | None = None) -> gr.HTML:

@@ -1,23 +1,20 @@
 """The page "Sample": new clips from what the model has learnt, of a person, of a movement, or of neither."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from gradio.data_classes import FileData, GradioModel
 
 from pages import model, sample_endpoint, status
 from pages.clip_input import found
-from pages.player import Show, player, shown_file
+from pages.face_reading import FaceReader, forget
+from pages.player import Fetched, Show, fetched, fetcher, player, shown_file
 from pages.sample_draw import Made, Wanted, make, whole
 from pages.sample_form import GO, PROGRESS, Form, Place, form, offered
 from pages.sample_result import as_face, show_of, write_gif_of, write_zip_of
 from pages.session import KEEP_SECONDS, SESSIONS, browser_token, token_of
-from pages.swap import forget, read_example, read_other, read_upload
-from pages.theme import web
 from seqdisent_core.errors import SeqdisentError
 
 if TYPE_CHECKING:
@@ -43,13 +40,6 @@ _PRIVACY = (
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
 _AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
 _GONE = "The clips were deleted after a while without use. Make them again: the same seed gives the same clips."
-
-
-class Fetched(GradioModel):
-    """A file that the browser saves; `turn` makes two of the same differ."""
-
-    file: FileData
-    turn: int
 
 
 def layout(demo: gr.Blocks) -> None:
@@ -96,21 +86,15 @@ def _bind_form(asked: Form, token: gr.BrowserState) -> None:
 def readings_of(place: Place, token: gr.BrowserState) -> list[Any]:
     """Binds what brings a clip into a place, or takes it away; gives the events, to go on from."""
     known = [place.face, place.job]
-    reading: dict[str, Any] = {**_QUIET, "concurrency_id": "faces", "concurrency_limit": 2}
     return [
-        place.drop.upload(read_upload, [place.drop, *known], [place.seen, *known], **reading),
-        place.drop.example(read_example, known, [place.seen, *known], **reading),
-        place.seen.select(read_other, known, [place.seen, *known], **reading),
-        place.drop.clear(forget, place.job, [place.seen, *known], **_AT_ONCE),
+        *FaceReader(model.studio).events(place.drop, place.seen, *known),
         place.kept.select(take_kept, [token, place.job], [place.drop, place.seen, *known], **_AT_ONCE),
     ]
 
 
 def _bind_stage(stage: gr.HTML, said: gr.HTML, made: gr.State, token: gr.BrowserState) -> None:
     """What happens when a button under a clip, or the one for all clips, is pressed."""
-    fetched = gr.HTML(None, html_template="", js_on_load=web("sample_fetch.js"), elem_id="sample-fetch")
-    fetched.data_model = Fetched
-    pressed = stage.ask(answer, [token, made], [fetched, said], **_QUIET)
+    pressed = stage.ask(answer, [token, made], [fetcher(), said], **_QUIET)
     pressed.failure(lambda: status.problem(status.OUR_FAULT), None, said, **_AT_ONCE)
     pressed.then(None, js=_LOOK_AT_SAID, **_AT_ONCE)
 
@@ -150,7 +134,7 @@ def take_kept(token: str, running: status.Job | None, event: gr.EventData) -> tu
     clip = SESSIONS.clips(token).get(event.place)
     if clip is None:
         return None, status.problem("That clip was deleted after a while. Choose it again."), None, None
-    return shown_file(clip.source), found(clip, -1), clip, None
+    return shown_file(clip.source), found(clip, -1), clip.at_size(model.studio().size), None
 
 
 def draw(
@@ -208,7 +192,7 @@ def answer(token: str, made: list[Made] | None, event: gr.EventData) -> Iterator
                     if zipped
                     else write_gif_of(made[event.clip], event.clip, Path(folder))
                 )
-                yield Fetched(file=shown_file(path), turn=time.monotonic_ns() % 2**31), ""
+                yield fetched(path), ""
         except SeqdisentError as error:
             yield None, status.problem(str(error))
 

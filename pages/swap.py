@@ -1,27 +1,22 @@
 """The page "Swap": two clips of faces in; each person doing what the other did, out."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from gradio.data_classes import FileData
 
-from pages import model, status, swap_endpoint
-from pages.clip_input import clip_input, found, found_face
-from pages.player import player, shown_file
+from pages import model, status, swap_endpoint, swap_making
+from pages.clip_input import clip_input, found_face
+from pages.face_reading import FaceReader
+from pages.face_reading import stop as stop_reading
+from pages.player import fetcher, player, shown_file
 from pages.session import KEEP_SECONDS, SESSIONS, browser_token, token_of
-from pages.swap_result import NAMES, write_show
+from pages.swap_result import NAMES
 from seqdisent_core.assets import asset
-from seqdisent_core.errors import SeqdisentError
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
-
-STAGES = ("Reading the faces", "Swapping", "Writing the films")
 
 _INTRO = """
 <div class="sd sd-intro">
@@ -31,8 +26,9 @@ _INTRO = """
   <span class="sd-does">what it does</span>, which changes from frame to frame. A small network pulls the two apart by
   subtracting one frame from all the others, so that what stays cancels out. Give it two clips, and it puts them
   together the other way round: each person does what the other one did.</p></div>
-  <code class="sd-code" tabindex="0" role="region" aria-label="The same in Python">studio = Studio.from_pretrained(); \
-swap = studio.swap(studio.read_face("first.mp4"), studio.read_face("second.mp4"))</code>
+  <code class="sd-code" tabindex="0" role="region" aria-label="The same in Python">\
+studio = Studio.from_pretrained("wild"); faces = map(studio.read_face, ("first.mp4", "second.mp4")); \
+*_, pair = studio.personalise(*faces); swap = pair.swap()</code>
 </div>
 """
 _PROGRESS = '<div class="sd sd-progress" aria-live="polite">${value}</div>'
@@ -40,9 +36,11 @@ _LOOK_AT_PROGRESS = (
     "() => document.querySelector('.sd-progress').scrollIntoView({ block: 'center', behavior: 'smooth' })"
 )
 _PRIVACY = (
-    '<p class="sd sd-hint-line">Use clips of people who agree to it. Your clips and the results '
-    "are deleted from the server within an hour of their last use, and nothing is sent anywhere else.</p>"
+    '<p class="sd sd-hint-line">Use clips of people who agree to be shown like this. Your clips, the results and the '
+    "model that was tuned to them are deleted from the server within an hour of their last use, and nothing is sent "
+    "anywhere else. Every result is marked as synthetic, in the picture and inside the file.</p>"
 )
+_READER = FaceReader(model.film_studio, anchors=True)
 
 
 @dataclass(frozen=True)
@@ -62,29 +60,74 @@ def layout(demo: gr.Blocks) -> None:
     gr.HTML(_INTRO, apply_default_css=False)
     with gr.Row(equal_height=False):
         first, second = (_half(name, at) for at, name in enumerate(NAMES))
+    tune, strength, pixels, play = _wishes()
+    wish = [strength, pixels, play]
     go = gr.Button("Swap", variant="primary", interactive=False, elem_classes="sd-go", elem_id="swap")
     progress = gr.HTML(_hint(None, None), html_template=_PROGRESS, apply_default_css=False)
+    enough = gr.Button("That is enough: make the films", visible=False, elem_classes="sd-enough", elem_id="enough")
     stage = player(elem_id="results")
     gr.HTML(_PRIVACY, apply_default_css=False)
+    pair, running = (gr.State(None, time_to_live=KEEP_SECONDS) for _ in range(2))
     for half in (first, second):
         _bind(half, first, second, go, progress, token)
     faces = [first.face, second.face]
     at_once: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    busy: dict[str, Any] = {
+        "concurrency_id": model.QUEUE,
+        "concurrency_limit": 1,
+        "show_progress": "hidden",
+        "api_visibility": "private",
+    }
     go.click(None, js=_LOOK_AT_PROGRESS)
     pressed = go.click(
-        swap_faces,
-        faces,
-        [progress, stage, go],
-        concurrency_id=model.QUEUE,
-        concurrency_limit=1,
-        show_progress="hidden",
-        api_visibility="private",
+        swap_making.swap_faces, [*faces, tune, *wish], [progress, stage, go, enough, pair, running], **busy
     )
-    pressed.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **at_once)
+    pressed.failure(
+        lambda: (status.problem(status.OUR_FAULT), gr.Button(visible=False)), None, [progress, enough], **at_once
+    )
     pressed.then(_button, faces, go, **at_once)
+    enough.click(swap_making.stop, running, None, **at_once)
+    for changed in (strength.release, pixels.input, play.input):
+        made = changed(swap_making.again, [pair, *wish], [progress, stage], trigger_mode="always_last", **busy)
+        made.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **at_once)
+    asked = stage.ask(swap_making.answer, [pair, *wish], [fetcher(), progress], **busy)
+    asked.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **at_once)
     shown = [part for half in (first, second) for part in (half.drop, half.seen, half.face)]
     demo.load(restore, token, [token, *shown], **at_once).then(_ready, faces, [go, progress], **at_once)
     swap_endpoint.bind()
+
+
+def _wishes() -> tuple[gr.Checkbox, gr.Slider, gr.Radio, gr.Radio]:
+    """Whether to tune, and how the films shall be; the latter may be changed once they are there."""
+    with gr.Row(elem_classes="sd-wishes", equal_height=False):
+        tune = gr.Checkbox(
+            True,
+            label="Tune to the two people",
+            info=f"{swap_making.TUNING_SECONDS:.0f} seconds, or until you stop it.",
+            elem_id="tune",
+        )
+        strength = gr.Slider(
+            0,
+            1.5,
+            1.0,
+            step=0.1,
+            label="Strength",
+            info="0: at rest. 1: as filmed.",
+            elem_id="strength",
+        )
+        pixels = gr.Radio(
+            [("The film's own, moved", "film"), ("The model's own", "model")],
+            value="film",
+            label="Pixels",
+            elem_id="pixels",
+        )
+        play = gr.Radio(
+            [("Once", "once"), ("Loop", "loop"), ("There and back", "boomerang")],
+            value="once",
+            label="Play",
+            elem_id="play",
+        )
+    return tune, strength, pixels, play
 
 
 def _half(name: str, at: int) -> _Half:
@@ -98,22 +141,18 @@ def _half(name: str, at: int) -> _Half:
     ):
         seen = found_face(elem_id=f"{name}-face")
     face = gr.State(None, time_to_live=KEEP_SECONDS)
-    return _Half(name, drop, seen, face, gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=_stop))
+    return _Half(name, drop, seen, face, gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=stop_reading))
 
 
 def _bind(half: _Half, first: _Half, second: _Half, go: gr.Button, progress: gr.HTML, token: gr.BrowserState) -> None:
-    """What happens when a clip comes into one place, leaves it, or another of its faces is chosen."""
-    known = [half.face, half.job]
-    # "multiple": a clip that comes while another is read is not ignored; the reading of the other is stopped then.
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
-    at_once: dict[str, Any] = {**quiet, "queue": False}
-    reading: dict[str, Any] = {**quiet, "concurrency_id": "faces", "concurrency_limit": 2}
-    for event in (
-        half.drop.upload(read_upload, [half.drop, *known], [half.seen, *known], **reading),
-        half.drop.example(read_example, known, [half.seen, *known], **reading),
-        half.seen.select(read_other, known, [half.seen, *known], **reading),
-        half.drop.clear(forget, half.job, [half.seen, *known], **at_once),
-    ):
+    """What happens when a clip comes into one place, leaves it, or another of its faces or frames is chosen."""
+    at_once: dict[str, Any] = {
+        "queue": False,
+        "show_progress": "hidden",
+        "api_visibility": "private",
+        "trigger_mode": "multiple",
+    }
+    for event in _READER.events(half.drop, half.seen, half.face, half.job):
         event.failure(lambda: status.problem(status.OUR_FAULT), None, half.seen, **at_once)
         event.then(_ready, [first.face, second.face], [go, progress], **at_once)
         event.then(partial(_keep, half.name), [token, half.face], None, **at_once)
@@ -132,7 +171,7 @@ def restore(token: str) -> tuple[Any, ...]:
     for place in NAMES:
         clip = clips.get(place)
         # Never a skip for the first, which takes files: Gradio would make a new component of it.
-        shown += [None, gr.skip(), gr.skip()] if clip is None else [shown_file(clip.source), found(clip, -1), clip]
+        shown += [None, gr.skip(), gr.skip()] if clip is None else [shown_file(clip.source), _READER.shown(clip), clip]
     return (token, *shown)
 
 
@@ -149,70 +188,3 @@ def _ready(first: "FaceClip | None", second: "FaceClip | None") -> tuple[gr.Butt
 
 def _button(first: "FaceClip | None", second: "FaceClip | None") -> gr.Button:
     return gr.Button("Swap", interactive=first is not None and second is not None)
-
-
-# Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
-Reading = Iterator[tuple[Any, Any, Any]]  # HTML for the found face; FaceClip | None; Job | None
-
-
-def read_upload(file: FileData | None, clip: Any, running: status.Job | None) -> Reading:
-    """Reads the face of an uploaded file, saying how far it is; ends with the face or with what is wrong."""
-    if file is not None:
-        yield from _read(Path(file.path), 0, running)
-
-
-def read_example(clip: Any, running: status.Job | None, event: gr.EventData) -> Reading:
-    """Reads the face of the example that was clicked."""
-    examples = {path.name: path for path in asset("examples").glob("*.mp4")}
-    if event.name in examples:
-        yield from _read(examples[event.name], 0, running)
-
-
-def read_other(clip: Any, running: status.Job | None, event: gr.EventData) -> Reading:
-    """Reads another face of the clip that is there; that one stays where the other cannot be used."""
-    if clip is not None and isinstance(event.face, int):
-        yield from _read(clip.source, event.face, running, instead=clip)
-
-
-def forget(running: status.Job | None) -> tuple[str, None, None]:
-    """The clip was taken away, or another is on its way."""
-    _stop(running)
-    return "", None, None
-
-
-def _stop(running: status.Job | None) -> None:
-    if running is not None:
-        running.stop()
-
-
-def _read(path: Path, face: int, running: status.Job | None, instead: "FaceClip | None" = None) -> Reading:
-    _stop(running)
-    job = status.Job(lambda report: model.studio().read_face(path, face=face, progress=report))
-    for fraction in job:
-        yield _reading(fraction), gr.skip(), job
-    if job.stopped:
-        return
-    try:
-        yield found(job.result, face), job.result, None
-    except SeqdisentError as error:
-        yield status.problem(str(error)) + (found(instead) if instead else ""), instead, None
-
-
-def _reading(fraction: float) -> str:
-    """Until the first news, loading the model included, nobody knows how far it is."""
-    return f'<div class="sd-reading"><span>Looking for the face …</span>{status.bar(fraction or None)}</div>'
-
-
-def swap_faces(first: "FaceClip | None", second: "FaceClip | None") -> Iterator[tuple[Any, Any, Any]]:
-    """Swaps the two faces that were read, stage by stage, and shows the four clips."""
-    if first is None or second is None or not (first.source.exists() and second.source.exists()):
-        yield status.problem("The clips were deleted after a while without use. Choose them again."), None, gr.skip()
-        return
-    yield status.stages(STAGES, 1), None, gr.Button("Swapping …", interactive=False)
-    try:
-        swapped = model.swap(first, second)
-        yield status.stages(STAGES, 2), None, gr.skip()
-        with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
-            yield "", write_show(swapped, first, second, Path(folder)), gr.skip()
-    except SeqdisentError as error:
-        yield status.problem(str(error)), None, gr.skip()

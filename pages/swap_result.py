@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pages.player import Download, Show, ShownClip, Words, shown_file, strip
+from pages.player import STRIP_FRAMES, Ask, Download, Show, ShownClip, Words, shown_file, strip
 
 if TYPE_CHECKING:
+    from seqdisent_core.driving import Pair, Swap
     from seqdisent_core.faces import FaceClip
-    from seqdisent_core.studio import Swap
+    from seqdisent_core.films import Play
 
 NAMES = ("first", "second")
 _LINE = (
@@ -26,26 +27,34 @@ _LINE = (
 )
 
 
-def write_show(swapped: "Swap", first: "FaceClip", second: "FaceClip", folder: Path) -> Show:
+def write_show(pair: "Pair", swap: "Swap", folder: Path, play: "Play" = "once") -> Show:
     """Writes the films and puts them on a stage: what was given above, what was made below, a column a movement."""
-    from seqdisent_core.films import save_swap
+    from seqdisent_core.films import write_swapped
     from seqdisent_core.studio import VIEW_SIZE
     from seqdisent_core.video import write_video
 
-    with ThreadPoolExecutor(1) as encoder:  # beside the results: each waits for a process of its own
-        waiting = [
-            encoder.submit(write_video, folder / f"{name}.mp4", clip.frames, clip.fps, width=VIEW_SIZE)
-            for name, clip in zip(NAMES, (first, second), strict=True)
+    clips = [subject.clip for subject in pair.subjects]
+    with ThreadPoolExecutor(2) as encoders:  # each waits for a process of its own
+        results = [encoders.submit(write_swapped, swap, who, folder, clips, play=play) for who in (1, 0)]
+        films = [
+            encoders.submit(write_video, folder / f"{name}.mp4", clip.frames, clip.fps, width=VIEW_SIZE)
+            for name, clip in zip(NAMES, clips, strict=True)
         ]
-        files = save_swap(swapped, folder, first, second)
-        films = [film.result() for film in waiting]
-    given = [_given("first", 0, films[0], first), _given("second", 1, films[1], second)]
+    given = [_given(NAMES[at], at, films[at].result(), clips[at]) for at in (0, 1)]
     made = [
-        _made("second", "first", 0, files.second, files.second_gif, swapped.second, swapped.second_fps),
-        _made("first", "second", 1, files.first, files.first_gif, swapped.first, swapped.first_fps),
+        _made("second", "first", 0, results[0].result(), _strip(swap.second, pair, 1), swap.second_fps),
+        _made("first", "second", 1, results[1].result(), _strip(swap.first, pair, 0), swap.first_fps),
     ]
     columns = ["What the first clip does", "What the second clip does"]
     return Show(clips=[*given, *made], columns=columns, line=list(_LINE))
+
+
+def _strip(frames: np.ndarray, pair: "Pair", who: int) -> str:
+    """The face in some frames of a result, cut out as it was of the given clip."""
+    from seqdisent_core.driving import around_face
+
+    some = frames[np.linspace(0, len(frames) - 1, STRIP_FRAMES).round().astype(int)]
+    return strip(around_face(some, pair.subjects[who], pair.subjects[who].clip.frames.shape[1]))
 
 
 def _given(name: str, column: int, film: Path, clip: "FaceClip") -> ShownClip:
@@ -60,7 +69,7 @@ def _given(name: str, column: int, film: Path, clip: "FaceClip") -> ShownClip:
     )
 
 
-def _made(who: str, does: str, column: int, film: Path, gif: Path, frames: np.ndarray, fps: float) -> ShownClip:
+def _made(who: str, does: str, column: int, film: Path, frames: str, fps: float) -> ShownClip:
     from seqdisent_core.video import probe_video
 
     return ShownClip(
@@ -73,10 +82,11 @@ def _made(who: str, does: str, column: int, film: Path, gif: Path, frames: np.nd
         made=True,
         column=column,
         fps=fps,
-        strip=strip(frames),
+        strip=frames,
         sound=probe_video(film).has_audio,
         alt=said(who, does),
-        downloads=[Download(label="MP4", file=shown_file(film)), Download(label="GIF", file=shown_file(gif))],
+        downloads=[Download(label="MP4", file=shown_file(film))],
+        asks=[Ask(name=who, label="GIF", said=f"Download as GIF: {said(who, does)}")],
     )
 
 

@@ -8,7 +8,7 @@ from gradio.themes.utils import colors, fonts
 _WEB = Path(__file__).resolve().parent / "web"
 FAVICON = _WEB / "favicon.png"
 # In the order in which they may override one another.
-_STYLES = ("theme.css", "clip_input.css", "player.css", "latent_map.css", "sample.css", "results.css")
+_STYLES = ("theme.css", "clip_input.css", "player.css", "swap.css", "latent_map.css", "sample.css", "results.css")
 
 _PAPER = colors.Color(
     name="paper",

@@ -11,11 +11,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.methods import METHODS, Method
 from seqdisent_core.weights import WEIGHTS
 
 CONFIG = "config.json"
+SHIPPED = ("facekit52", "wild", "sprites")  # models that come with the package
 
 
 def write_network(
@@ -50,17 +52,20 @@ def read_network(source: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]
 
 
 def checkpoint_folder(source: str | Path) -> Path:
-    """The folder itself, or a local copy of the model with that id on the Hugging Face Hub.
+    """The folder itself, the shipped one of that name, or a copy of the model with that id on the Hugging Face Hub.
 
-    Raises ConfigError where it is neither, or the Hub cannot be reached.
+    Raises ConfigError where it is none of them, or the Hub cannot be reached.
     """
     if Path(source).is_dir():
         return Path(source)
+    if source in SHIPPED:
+        return asset(f"checkpoints/{source}")
     try:
         return Path(snapshot_download(str(source), allow_patterns=["*.json", "*.safetensors"]))
     except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError):
         raise ConfigError(
-            f"{source} is neither a folder here nor a model on the Hugging Face Hub, or the Hub cannot be reached."
+            f"{source} is neither a folder here nor a model on the Hugging Face Hub, or the Hub cannot be reached. "
+            f"With the package come {', '.join(SHIPPED)}."
         ) from None
 
 

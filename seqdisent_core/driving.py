@@ -1,36 +1,53 @@
 """One person's film made to do what another's does: as long as the driver, in the person's own picture."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
 from seqdisent_core.detail import Source, carry_detail, paste_decoded
+from seqdisent_core.errors import ConfigError
 from seqdisent_core.faces import FaceClip, film_frame
 from seqdisent_core.methods.contract import Codes, Method
+from seqdisent_core.personalising import Tuned, personalise
 from seqdisent_core.sheets import as_frames
-from seqdisent_core.windows import choose_anchor
 
 _BATCH = 64
-FPS = 30.0  # of a result, at most
 PICTURE = 640  # pixels of a result's longer side, at most
+STRENGTHS = (0.0, 1.5)
+GLIMPSE_SIDE, GLIMPSE_SECONDS, GLIMPSE_FRAMES = 192, 1.6, 16
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Two clips with their dynamics exchanged, uint8 RGB (frames, height, width, 3).
+
+    `first` shows the first clip's person doing what the second clip does, in the second clip's time; `second` the
+    other way round. in_films: whole pictures of the films, or else the decoded faces alone.
+    """
+
+    first: np.ndarray
+    first_fps: float
+    second: np.ndarray
+    second_fps: float
+    in_films: bool = False
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A person's clip made ready: the frame that is at rest, and the whole picture that it was cut out of."""
+    """A person's clip made ready: with the whole picture that its anchor frame was cut out of."""
 
     clip: FaceClip
-    anchor: int
     source: Source
 
 
-def subject(clip: FaceClip, anchor: int | None = None) -> Subject:
-    """Make a clip ready, at the frame `anchor` or the one that choose_anchor finds. Raises as film_frame does."""
-    chosen = choose_anchor(clip.frames) if anchor is None else anchor
-    return Subject(clip, chosen, Source(*film_frame(clip, chosen, max_side=PICTURE)))
+def subject(clip: FaceClip) -> Subject:
+    """Make a clip ready. Raises as film_frame does."""
+    return Subject(clip, Source(*film_frame(clip, clip.anchor, max_side=PICTURE)))
 
 
 @torch.no_grad()
@@ -48,17 +65,91 @@ def drive(
     *,
     strength: float = 1.0,
     detail: bool = True,
+    at: slice = slice(None),
 ) -> Iterator[np.ndarray]:
     """Frames of the person's picture, uint8 (height, width, 3), doing what the driver's clip does, as long as it.
 
     codes: of the person and of the driver, batches of one. strength: 0 stays at the driver's anchor frame, 1 moves as
     much as the driver, more exaggerates. detail: the picture's own pixels are moved (detail.py), or else the model's
-    own are shown.
+    own are shown. at: which of the driver's frames.
     """
     own, other = codes
-    rest = other.dynamics[:, driver.anchor, None]
-    decoded = decode_frames(method, own.static, rest + strength * (other.dynamics - rest))
+    rest = other.dynamics[:, driver.clip.anchor, None]
+    decoded = decode_frames(method, own.static, rest + strength * (other.dynamics[:, at] - rest))
     if not detail:
         return paste_decoded(person.source, decoded)
-    still = decode_frames(method, own.static, own.dynamics[:, person.anchor, None])[0]
+    still = decode_frames(method, own.static, own.dynamics[:, person.clip.anchor, None])[0]
     return carry_detail(person.source, still, decoded)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two people's films made ready, and a model that knows them: not at all yet, a little, or well."""
+
+    subjects: tuple[Subject, Subject]
+    tuned: Tuned
+
+    def swap(self, *, strength: float = 1.0, detail: bool = True) -> Swap:
+        """Each person's film doing what the other's does. strength in [0, 1.5] and detail as in `drive`.
+
+        Raises ConfigError for another strength.
+        """
+        if not STRENGTHS[0] <= strength <= STRENGTHS[1]:
+            raise ConfigError(f"The strength is {strength:g}; it must be {STRENGTHS[0]:g} to {STRENGTHS[1]:g}.")
+        first, second = self.subjects
+        with ThreadPoolExecutor(2) as threads:
+            films = list(threads.map(lambda own: self._film(own, strength, detail, slice(None)), (0, 1)))
+        return Swap(films[0], second.clip.fps, films[1], first.clip.fps, in_films=True)
+
+    def glimpse(self) -> tuple[np.ndarray, np.ndarray]:
+        """A second or two of both results where the drivers are liveliest, around the face: uint8 (16, 192, 192, 3)."""
+        glimpses = []
+        for own in (0, 1):
+            at = _liveliest(self.tuned.codes[1 - own].dynamics[0], self.subjects[1 - own].clip.fps)
+            glimpses.append(around_face(self._film(own, 1.0, True, at), self.subjects[own], GLIMPSE_SIDE))
+        return glimpses[0], glimpses[1]
+
+    def _film(self, own: int, strength: float, detail: bool, at: slice) -> np.ndarray:
+        person, driver, codes = self.subjects[own], self.subjects[1 - own], self.tuned.codes
+        count = len(range(*at.indices(len(driver.clip.frames))))
+        film = np.empty((count, *person.source.picture.shape), np.uint8)
+        pair = (codes[own], codes[1 - own])
+        frames = drive(self.tuned.method, person, driver, pair, strength=strength, detail=detail, at=at)
+        for number, frame in enumerate(frames):
+            film[number] = frame
+        return film
+
+
+def pairs(
+    method: Method,
+    first: FaceClip,
+    second: FaceClip,
+    *,
+    seconds: float = 20.0,
+    every: float = 3.0,
+    seed: int = 0,
+) -> Iterator[Pair]:
+    """A pair as it is tuned: before the first step, about every `every` seconds, at the end; see `personalise`.
+
+    Raises as `subject` does.
+    """
+    subjects = subject(first.at_size(method.frame_size)), subject(second.at_size(method.frame_size))
+    clips, anchors = [one.clip.frames for one in subjects], [one.clip.anchor for one in subjects]
+    for tuned in personalise(method, clips, anchors, seconds=seconds, every=every, seed=seed):
+        yield Pair(subjects, tuned)
+
+
+def around_face(frames: np.ndarray, person: Subject, side: int) -> np.ndarray:
+    """The face's square cut out of frames of a person's picture: uint8 (frames, side, side, 3)."""
+    size = person.clip.frames.shape[1]
+    to_square = person.source.transform * (side / size)
+    return np.stack([cv2.warpAffine(frame, to_square, (side, side), flags=cv2.INTER_AREA) for frame in frames])
+
+
+def _liveliest(dynamics: Tensor, fps: float) -> slice:
+    """Where most happens for a second or two, in steps that make it GLIMPSE_FRAMES frames."""
+    stride = max(1, round(GLIMPSE_SECONDS * fps / GLIMPSE_FRAMES))
+    length = min(len(dynamics), stride * GLIMPSE_FRAMES)
+    moves = torch.cat([torch.zeros(1, device=dynamics.device), dynamics.diff(dim=0).norm(dim=1)]).cumsum(0)
+    start = int((moves[length - 1 :] - moves[: len(moves) - length + 1]).argmax())
+    return slice(start, start + length, stride)

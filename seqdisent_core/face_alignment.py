@@ -39,6 +39,12 @@ class Pose(NamedTuple):
     side: float
     roll: float
 
+    @property
+    def middle(self) -> np.ndarray:
+        """Middle of the crop's square, float64 (2,), in pixels."""
+        down = (0.5 - EYES_Y) * self.side
+        return np.array([self.x - down * np.sin(self.roll), self.y + down * np.cos(self.roll)])
+
 
 def face_pose(points: np.ndarray) -> Pose:
     """Pose of a face from its points, float (5, 2): two eyes, nose tip, two mouth corners, the picture's left first.

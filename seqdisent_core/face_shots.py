@@ -4,14 +4,15 @@ At most about a second of frames is held, as smoothing looks that far ahead.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import cv2
 import numpy as np
 
-from seqdisent_core.face_alignment import PoseTrack, cut_out, pose_transform
-from seqdisent_core.face_finder import SEEK_SIDES, FaceFinder
+from seqdisent_core.face_alignment import Pose, PoseTrack, cut_out, pose_transform
+from seqdisent_core.face_finder import SEEK_SIDES, Face, FaceFinder
 from seqdisent_core.face_tracking import FaceFollower, SceneWatch, Sighting
 
 LEAST_FRAMES = 8  # usable ones, in which the face is seen
@@ -26,8 +27,9 @@ _PIECE = 1.0  # crop sides to each side of the face's middle that are kept of a 
 class Shot:
     """A stretch in which one face is followed.
 
-    start: its first frame; preview: that frame, `preview_scale` times its size; seen: frames in which the face was
-    seen, not held; turns, sides: as the finder saw them; crops: uint8 (size, size, 3); transforms: float64 (2, 3).
+    start: its first frame; preview: that frame, `preview_scale` times its size; faces: all that are in it, the largest
+    first; seen: frames in which the face was seen, not held; turns, sides: as the finder saw them; crops: uint8 (size,
+    size, 3); transforms: float64 (2, 3).
     """
 
     start: int
@@ -35,6 +37,7 @@ class Shot:
     track: PoseTrack
     preview: np.ndarray
     preview_scale: float
+    faces: tuple[Pose, ...]
     seen: int = 0
     turns: list[float] = field(default_factory=list)
     sides: list[float] = field(default_factory=list)
@@ -134,25 +137,24 @@ class ShotCutter:
             self.faces = max(self.faces, len(faces))
         if 0 <= chosen < len(faces):
             self._follower = FaceFollower(self._finder, frame, faces[chosen])
-            self.shots.append(_new_shot(self.count, self._size, self._fps, frame))
+            self.shots.append(_new_shot(self.count, self._size, self._fps, frame, faces))
             self.shots[-1].add(frame, self._follower, self._follower.first, [])
             self.finished = self.too_small = self._follower.pose.side < self._least_side
         elif self._first_seen is not None:
             self.finished = self.count - self._first_seen >= OTHERS_SECONDS * self._fps
 
 
-def _new_shot(start: int, size: int, fps: float, frame: np.ndarray) -> Shot:
+def _new_shot(start: int, size: int, fps: float, frame: np.ndarray, faces: Sequence[Face]) -> Shot:
     height, width = frame.shape[:2]
     scale = min(1.0, PREVIEW_WIDTH / width)
     preview = cv2.resize(frame, (round(width * scale), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
-    return Shot(start, size, PoseTrack(fps), preview, scale)
+    return Shot(start, size, PoseTrack(fps), preview, scale, tuple(face.pose for face in faces))
 
 
 def _piece(frame: np.ndarray, follower: FaceFollower) -> tuple[np.ndarray, np.ndarray]:
     """The part of a frame around the followed face, and its corner: a film's whole frames would fill memory."""
     pose = follower.pose
-    middle = np.array([pose.x, pose.y]) + 0.25 * pose.side * np.array([-np.sin(pose.roll), np.cos(pose.roll)])
-    low = np.maximum(0, np.floor(middle - _PIECE * pose.side)).astype(int)
-    high = np.maximum(low + 1, np.ceil(middle + _PIECE * pose.side).astype(int))
+    low = np.maximum(0, np.floor(pose.middle - _PIECE * pose.side)).astype(int)
+    high = np.maximum(low + 1, np.ceil(pose.middle + _PIECE * pose.side).astype(int))
     piece = frame[low[1] : high[1], low[0] : high[0]]
     return (piece.copy(), low) if piece.size else (frame, np.zeros(2))

@@ -1,7 +1,7 @@
 """A video file -> one face: found, followed, levelled and cut out steadily, from brows to chin."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -34,7 +34,8 @@ class FaceClip:
     (frames, 2, 3), pixels of the film as it is displayed to those of the crop (the middle of a pixel at whole numbers);
     notes: sentences a person should read; faces: how many were found where this one was chosen; preview: uint8
     (height, width, 3), the first frame used, at most 640 pixels wide, with the face's square drawn on it; start: which
-    of the film's frames, at this rate, that is.
+    of the film's frames, at this rate, that is; squares: float32 (faces, 3), middle x, y and side of each face's square
+    in the preview, the largest first, where that is known; anchor: the frame that the static factor is read from.
     """
 
     frames: np.ndarray
@@ -45,6 +46,19 @@ class FaceClip:
     faces: int
     preview: np.ndarray
     start: int = 0
+    squares: np.ndarray = field(default_factory=lambda: np.empty((0, 3), np.float32))
+    anchor: int = 0
+
+    def at_size(self, size: int) -> "FaceClip":
+        """The same clip with frames of size x size pixels."""
+        scale = size / self.frames.shape[1]
+        if scale == 1:
+            return self
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        frames = np.stack([cv2.resize(frame, (size, size), interpolation=how) for frame in self.frames])
+        transforms = self.transforms * np.float32(scale)
+        transforms[:, :, 2] += 0.5 * scale - 0.5  # whole numbers are the middles of pixels
+        return replace(self, frames=frames, transforms=transforms)
 
 
 def film_frame(clip: FaceClip, index: int, *, max_side: int = 1280) -> tuple[np.ndarray, np.ndarray]:
@@ -71,7 +85,7 @@ def read_face(
     size: int = 64,
     face: int = 0,
     max_seconds: float = 10.0,
-    max_fps: float = 25.0,
+    max_fps: float = 30.0,
     progress: Callable[[float], None] | None = None,
 ) -> FaceClip:
     """The `face`-th largest face (from 0) of a video as a clip of size x size pixels; `progress` gets 0 to 1.
@@ -104,8 +118,18 @@ def read_face(
     if progress is not None:
         progress(1.0)
     transforms = _from_source(np.stack(shot.transforms), max(reader.size) / longer).astype(np.float32)
-    crops, preview = np.stack(shot.crops), _preview(shot)
-    return FaceClip(crops, reader.fps, transforms, path, tuple(notes), cutter.faces, preview, shot.start)
+    squares = np.array([(*face.middle, face.side) for face in shot.faces], np.float32) * shot.preview_scale
+    return FaceClip(
+        np.stack(shot.crops),
+        reader.fps,
+        transforms,
+        path,
+        tuple(notes),
+        cutter.faces,
+        _preview(shot),
+        shot.start,
+        squares,
+    )
 
 
 def _from_source(transforms: np.ndarray, scale: float) -> np.ndarray:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import imageio.v3 as iio
@@ -14,7 +15,11 @@ from seqdisent_core.faces import FaceClip
 from seqdisent_core.sampling import FPS
 from seqdisent_core.sheets import clip_rows
 from seqdisent_core.studio import VIEW_SIZE, Sample, Swap
-from seqdisent_core.synthetic import MADE, labelled, mark
+from seqdisent_core.synthetic import IN_A_FILM, MADE, labelled, mark
+
+Play = Literal["once", "loop", "boomerang"]
+GIF_WIDTH = 320  # pixels, at most
+SHEET_SIDE = 128
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ def write_made(
     """
     if width is not None and width != frames.shape[2]:
         size = (width, round(frames.shape[1] * width / frames.shape[2]))
-        frames = np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_LANCZOS4) for frame in frames])
+        frames = np.stack([_scaled(frame, size) for frame in frames])
     shown = labelled(frames)
     if path.suffix == ".gif":
         video.write_gif(path, shown, fps)
@@ -54,28 +59,75 @@ def write_made(
     return path
 
 
-def save_swap(swap: Swap, folder: str | Path, first: FaceClip, second: FaceClip) -> SwapFiles:
+def save_swap(swap: Swap, folder: str | Path, first: FaceClip, second: FaceClip, *, play: Play = "once") -> SwapFiles:
     """Write both films as MP4 (with the driver's sound where it has one) and GIF, and a sheet of all four clips as PNG.
 
-    Files are named after the clips. The sheet's rows: first clip, second clip, the two swaps, time to the right.
+    Files are named after the clips. play: "loop" three times over, "boomerang" there and back, both without sound. The
+    sheet's rows: first clip, second clip, the two swaps, time to the right.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    clips = (first, second)
     with ThreadPoolExecutor(2) as encoders:  # each waits for a process of its own
-        paths = []
-        for number, frames, fps, person, driver in (
-            ("first", swap.first, swap.first_fps, first, second),
-            ("second", swap.second, swap.second_fps, second, first),
-        ):
-            stem = f"{number}_{_short_stem(person.source)}_moved_by_{_short_stem(driver.source)}"
-            film, gif = folder / f"{stem}.mp4", folder / f"{stem}.gif"
-            paths.append(encoders.submit(write_made, film, frames, fps, width=VIEW_SIZE, audio_from=driver.source))
-            paths.append(encoders.submit(write_made, gif, frames, fps, width=VIEW_SIZE))
+        waiting = [
+            encoders.submit(write_swapped, swap, who, folder, clips, ending=ending, play=play)
+            for who in (0, 1)
+            for ending in (".mp4", ".gif")
+        ]
     sheet = folder / "sheet.png"
-    iio.imwrite(sheet, clip_rows([first.frames, second.frames, swap.first, swap.second]))
+    rows = [first.frames, second.frames, swap.first, swap.second]
+    iio.imwrite(sheet, clip_rows([_squares(row) for row in rows], scale=1))
     mark(sheet)
-    first_film, first_gif, second_film, second_gif = (path.result() for path in paths)
+    first_film, first_gif, second_film, second_gif = (film.result() for film in waiting)
     return SwapFiles(first_film, first_gif, second_film, second_gif, sheet)
+
+
+def write_swapped(
+    swap: Swap, who: int, folder: Path, clips: Sequence[FaceClip], *, ending: str = ".mp4", play: Play = "once"
+) -> Path:
+    """Write one of the two films of a swap, that of the first (0) or the second clip's person (1), as save_swap does.
+
+    ending: ".mp4" or ".gif".
+    """
+    frames, fps = ((swap.first, swap.first_fps), (swap.second, swap.second_fps))[who]
+    person, driver = clips[who], clips[1 - who]
+    stem = f"{('first', 'second')[who]}_{_short_stem(person.source)}_moved_by_{_short_stem(driver.source)}"
+    most = GIF_WIDTH if ending == ".gif" else frames.shape[2]
+    return write_made(
+        folder / f"{stem}{ending}",
+        played(frames, play),
+        fps,
+        width=max(VIEW_SIZE, min(frames.shape[2], most)),
+        audio_from=driver.source if ending == ".mp4" and play == "once" else None,
+        source_type=IN_A_FILM if swap.in_films else MADE,
+    )
+
+
+def played(frames: np.ndarray, play: Play) -> np.ndarray:
+    """Frames as often, and in the order, in which they are to be seen."""
+    if play == "loop":
+        return np.concatenate([frames] * 3)
+    if play == "boomerang":
+        return np.concatenate([frames, frames[-2:0:-1]])
+    return frames
+
+
+def _squares(frames: np.ndarray) -> np.ndarray:
+    """Some frames of a clip on black squares of SHEET_SIDE pixels."""
+    chosen = frames[np.linspace(0, len(frames) - 1, 8).round().astype(int)]
+    scale = SHEET_SIDE / max(chosen.shape[1:3])
+    size = (round(chosen.shape[2] * scale), round(chosen.shape[1] * scale))
+    squares = np.zeros((len(chosen), SHEET_SIDE, SHEET_SIDE, 3), np.uint8)
+    left, top = (SHEET_SIDE - size[0]) // 2, (SHEET_SIDE - size[1]) // 2
+    for square, frame in zip(squares, chosen, strict=True):
+        square[top : top + size[1], left : left + size[0]] = _scaled(frame, size)
+    return squares
+
+
+def _scaled(frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """size: (width, height)."""
+    how = cv2.INTER_AREA if size[0] < frame.shape[1] else cv2.INTER_LANCZOS4
+    return cv2.resize(frame, size, interpolation=how)
 
 
 def _short_stem(path: Path) -> str:

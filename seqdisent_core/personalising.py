@@ -19,6 +19,7 @@ from seqdisent_core.methods.dbse import motion_weights
 from seqdisent_core.windows import encode_in_windows
 
 RATE = 1e-3  # Adam's, of the decoder; static codes take ten times as long steps
+AVERAGE = 0.9  # decay of the averaged weights and codes that are given: good at any step, with no schedule to end
 FRAMES = 12  # of each clip a step, and as many of rehearsal
 RETURN_FRAMES = 8  # of a swap that is read back
 REHEARSAL_WEIGHT, RETURN_WEIGHT = 1.0, 0.02
@@ -28,8 +29,8 @@ REHEARSAL_WEIGHT, RETURN_WEIGHT = 1.0, 0.02
 class Tuned:
     """A model after some seconds of tuning, and the codes of its clips.
 
-    method: a copy that is the caller's own; codes: of each clip, a batch of one; steps; seconds; error: mean squared
-    error of a colour value in the clips, over the latest steps.
+    method: a copy that is the caller's own; codes: of each clip, a batch of one; steps; seconds: spent on them alone;
+    error: mean squared error of a colour value in the clips, over the latest steps.
     """
 
     method: Method
@@ -53,31 +54,28 @@ def personalise(
     Gives the state before the first step, then about every `every` seconds, and at the end; stop whenever you like. The
     state's model goes on changing with the next one asked for. anchors: the frame each static code is read from.
     """
-    tuned = copy.deepcopy(method).eval()
+    tuned = copy.deepcopy(method).eval().requires_grad_(False)
     frames = [_as_tensor(clip, method.device) for clip in clips]
     codes = [encode_in_windows(method, clip, anchor) for clip, anchor in zip(frames, anchors, strict=True)]
     statics = [code.static.clone().requires_grad_() for code in codes]
-    for parameter in tuned.parameters():
-        parameter.requires_grad_(False)
-    decoder = list(tuned.decoder.parameters())
-    for parameter in decoder:
-        parameter.requires_grad_(True)
+    decoder = [parameter.requires_grad_() for parameter in tuned.decoder.parameters()]
+    learnt = [*decoder, *statics]
+    given = copy.deepcopy(tuned).requires_grad_(False)
+    averages = [*given.decoder.parameters(), *(static.detach().clone() for static in statics)]
     optimiser = torch.optim.Adam(
         [{"params": decoder, "lr": RATE}, {"params": statics, "lr": 10 * RATE}], betas=(0.9, 0.99)
     )
     random = np.random.default_rng(seed)
     generator = torch.Generator(method.device).manual_seed(seed)
-    began, last, steps, error = time.perf_counter(), 0.0, 0, float("nan")
+    spent, last, steps, error = 0.0, 0.0, 0, float("nan")
 
     def state() -> Tuned:
-        now = tuple(Codes(static.detach().clone(), code.dynamics) for static, code in zip(statics, codes, strict=True))
-        return Tuned(tuned, now, steps, time.perf_counter() - began, error)
+        now = zip(averages[len(decoder) :], codes, strict=True)
+        return Tuned(given, tuple(Codes(static.clone(), code.dynamics) for static, code in now), steps, spent, error)
 
     yield state()
-    while (passed := time.perf_counter() - began) < seconds:
-        scale = 0.5 + 0.5 * np.cos(np.pi * min(1.0, passed / seconds))
-        for group, peak in zip(optimiser.param_groups, (RATE, 10 * RATE), strict=True):
-            group["lr"] = peak * max(0.05, scale)
+    while spent < seconds:
+        began = time.perf_counter()
         shown = [np.sort(random.choice(len(clip), min(FRAMES, len(clip)), replace=False)) for clip in frames]
         own = torch.stack(
             [
@@ -92,9 +90,13 @@ def personalise(
         total.backward()
         optimiser.step()
         steps += 1
+        with torch.no_grad():
+            decay = min(AVERAGE, 1 - 1 / steps)
+            torch._foreach_lerp_(averages, [value.detach() for value in learnt], 1 - decay)
         error = float(own.detach()) if steps == 1 else 0.8 * error + 0.2 * float(own.detach())
-        if time.perf_counter() - began - last >= every:
-            last = time.perf_counter() - began
+        spent += time.perf_counter() - began
+        if spent - last >= every:
+            last = spent
             yield state()
     yield state()
 

@@ -116,7 +116,11 @@ def read_training(checkpoint: Path) -> dict[str, Any]:
 def model_card(training: dict[str, Any]) -> str:
     """The model card, with the front matter the Hugging Face Hub reads."""
     model = training["recipe"]["model"]
-    data = training["data"]
+    data, pair_share = training["data"], training["recipe"]["training"]["pair_share"]
+    pairs = f"""
+Pair term: {pair_share:.0%} of the clips were rebuilt from the dynamics of a partner who plays the same take. The tables
+of the paper's measures never use such a model.
+"""
     return f"""---
 license: mit
 library_name: seqdisent
@@ -130,7 +134,7 @@ Takes a clip apart into who is in it (one static code of {model["static_dim"]} n
 Made by `{training["command"]}`: {training["steps"]} steps on {data["clips"]} clips of {data["name"]}
 in {training["seconds"] / 60:.0f} minutes on {training["hardware"]}. The whole recipe is in training.json; the
 figures are in the repository's results folder. Matrices are stored in half precision.
-
+{pairs if pair_share else ""}
     from seqdisent_core.studio import Studio
     studio = Studio.from_pretrained("path/to/this/folder")
 

@@ -1,7 +1,7 @@
 """What people do with a trained model: read a face, take it apart, swap, put it together again, write it down."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -10,8 +10,10 @@ import numpy as np
 import torch
 
 from seqdisent_core import faces, sampling
+from seqdisent_core.anchors import Rest
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import checkpoint_folder, load_method
+from seqdisent_core.driving import Pair, Swap, pairs
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.evaluation.judge import Judge, Reading
 from seqdisent_core.faces import FaceClip
@@ -21,7 +23,8 @@ from seqdisent_core.sampling import Drawn, StudioCodes
 from seqdisent_core.sheets import as_frames
 from seqdisent_core.weights import sha256_of
 
-SHIPPED, SHIPPED_JUDGE = "checkpoints/facekit52", "checkpoints/facekit52_judge"
+DRAWN, FILMED = "facekit52", "wild"  # of the checkpoints that come with the package, for which people
+SHIPPED_JUDGE = "checkpoints/facekit52_judge"
 VIEW_SIZE = 256  # pixels a side of written films: a browser's own enlargement of 64 px is a blur
 
 
@@ -35,20 +38,6 @@ class Sample:
     seed: int | None
 
 
-@dataclass(frozen=True)
-class Swap:
-    """Two clips with their dynamics exchanged, uint8 RGB (frames, size, size, 3).
-
-    `first` shows the first clip's person doing what the second clip does, in the second clip's time; `second` the
-    other way round.
-    """
-
-    first: np.ndarray
-    first_fps: float
-    second: np.ndarray
-    second_fps: float
-
-
 class Studio:
     """A model in memory behind plain arrays; uint8 in and out, the GPU where there is one, safe to share by threads."""
 
@@ -59,9 +48,11 @@ class Studio:
         *,
         judge: Judge | None = None,
         latents: Callable[[], Latents] | None = None,
+        rest: Rest | None = None,
     ) -> None:
-        """`judge` reads what is drawn; `latents` says what is known of the codes. Both may be missing.
+        """`judge` reads what is drawn; `latents` says what is known of the codes; `rest` chooses anchor frames.
 
+        Each may be missing; without `rest` a clip's first frame is its anchor, as in the paper's experiments.
         Raises ConfigError for a device that this machine does not have.
         """
         name = device or ("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
@@ -76,19 +67,21 @@ class Studio:
             raise ConfigError(f"There is no device {name!r} here. Choose cpu, or leave the device out.") from None
         self._judge = None if judge is None else judge.to(name).eval()
         self._find_latents = latents
+        self._rest = rest
         self._latents: Latents | None = None
         self._lock = Lock()
 
     @classmethod
     def from_pretrained(cls, source: str | Path | None = None, *, device: str | None = None) -> "Studio":
-        """A checkpoint folder, a Hugging Face Hub id, or (None) the checkpoint that comes with the package.
+        """A checkpoint folder, a Hugging Face Hub id, or the name of a checkpoint that comes with the package.
 
-        Raises ConfigError where that is no checkpoint or there is no such device.
+        None: "facekit52", with its judge; "wild" is the one for people's own films. Raises ConfigError where that is
+        no checkpoint or there is no such device.
         """
-        folder = asset(SHIPPED) if source is None else checkpoint_folder(source)
+        folder = checkpoint_folder(DRAWN if source is None else source)
         judge = Judge.from_pretrained(asset(SHIPPED_JUDGE)) if source is None else None
-        latents = partial(_load_latents, folder)
-        return cls(load_method(folder), device, judge=judge, latents=latents)
+        latents, rest = partial(_load_latents, folder), Rest.load(folder, sha256_of(folder))
+        return cls(load_method(folder), device, judge=judge, latents=latents, rest=rest)
 
     @property
     def size(self) -> int:
@@ -102,8 +95,12 @@ class Studio:
     def read_face(
         self, path: str | Path, *, face: int = 0, progress: Callable[[float], None] | None = None
     ) -> FaceClip:
-        """The face of a media file at the model's size; face 0 is the largest. Raises VideoError or FaceError."""
-        return faces.read_face(path, size=self.size, face=face, progress=progress)
+        """The face of a media file at the model's size, its anchor a frame at rest; face 0 is the largest.
+
+        Raises VideoError or FaceError.
+        """
+        clip = faces.read_face(path, size=self.size, face=face, progress=progress)
+        return clip if self._rest is None else replace(clip, anchor=self._rest.choose(self.method, clip.frames))
 
     def encode(self, frames: np.ndarray, *, anchor: int = 0) -> StudioCodes:
         """Take a clip apart: uint8 (frames, size, size, 3); the static code is read from frame `anchor`.
@@ -150,6 +147,17 @@ class Studio:
             second=self.decode(other.static, one.dynamics),
             second_fps=first.fps,
         )
+
+    def personalise(
+        self, first: FaceClip, second: FaceClip, *, seconds: float = 20.0, every: float = 3.0, seed: int = 0
+    ) -> Iterator[Pair]:
+        """Two people's films and a copy of the model that comes to know them: at once, as it learns, and at the end.
+
+        seconds: of tuning, 0 for none; every: between two states; stop whenever you like. `Pair.swap` makes both films
+        do what the other's does, whole pictures, as long as the driver. Raises VideoError or FaceError where a film
+        cannot be read any more.
+        """
+        return pairs(self.method, first, second, seconds=seconds, every=every, seed=seed)
 
     @property
     def latents(self) -> Latents:

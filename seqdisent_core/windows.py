@@ -1,6 +1,5 @@
 """Long clips read as short ones: windows that each begin with the anchor frame, laid over one another."""
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -36,17 +35,3 @@ def encode_in_windows(method: Method, clip: Tensor, anchor: int = 0, window: int
             weight[start : start + length] += fade[:, None]
     assert static is not None
     return Codes(static, (total / weight)[None])
-
-
-def choose_anchor(frames: np.ndarray) -> int:
-    """The frame that a face rests in, looks ahead and is sharp: its number among uint8 (frames, size, size, 3).
-
-    The frame nearest to the clip's median, of those as sharp as half of them: a face is at rest more often than in any
-    one movement.
-    """
-    small = np.stack([cv2.resize(frame, (32, 32), interpolation=cv2.INTER_AREA) for frame in frames]).astype(np.float32)
-    away = np.abs(small - np.median(small, axis=0)).mean(axis=(1, 2, 3))
-    grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]
-    sharp = np.array([cv2.Laplacian(picture, cv2.CV_32F).var() for picture in grey])
-    away[sharp < np.median(sharp)] += 255
-    return int(away.argmin())

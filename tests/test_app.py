@@ -56,11 +56,12 @@ def face_is_found(page: "Page", place: str) -> None:
     page.locator(f"#{place}-face .sd-face").wait_for(timeout=_WAIT)
 
 
-def swapped(page: "Page") -> "Page":
+def swapped(page: "Page", *, tuned: bool = False) -> "Page":
     """The page with both examples in it, after Swap."""
     for place in ("first", "second"):
         page.locator(f"#{place}-clip .sd-thumb").first.click()
         face_is_found(page, place)
+    page.get_by_label("Tune to the two people").set_checked(tuned)
     page.get_by_role("button", name="Swap", exact=True).click()
     results_are_shown(page)
     return page
@@ -109,6 +110,7 @@ def test_two_dropped_clips_come_back_with_the_right_person_and_expression(visit:
     drop(page, "second", example(SECOND))
     for place in ("first", "second"):
         face_is_found(page, place)
+    page.get_by_label("Tune to the two people").uncheck()
     page.get_by_role("button", name="Swap", exact=True).click()
     results_are_shown(page)
     judge = Judge.from_pretrained(asset("checkpoints/facekit52_judge"))
@@ -140,7 +142,7 @@ def test_the_four_clips_play_in_step_and_stop_at_the_same_frame(visit: Visit) ->
     assert all(0.39 < time < 0.48 for time in times(page))
     assert page.locator(".sd-strip img").count() == 4
     with page.expect_download() as waiting:
-        page.get_by_role("link", name="Download as GIF").first.click()
+        page.get_by_role("button", name="Download as GIF").first.click()
     assert Path(waiting.value.suggested_filename).suffix == ".gif"
     assert Path(waiting.value.path()).read_bytes()[:4] == b"GIF8"
 
@@ -162,6 +164,8 @@ def test_a_swap_goes_by_the_keyboard_alone(visit: Visit) -> None:
         page.keyboard.press("Enter")
         face_is_found(page, place)
     page.wait_for_selector("#swap:not([disabled])")
+    tab_to("#tune input")
+    page.keyboard.press(" ")
     tab_to("#swap")
     page.keyboard.press("Enter")
     results_are_shown(page)
@@ -223,12 +227,60 @@ def test_one_of_several_faces_can_be_chosen(visit: Visit, tmp_path: Path) -> Non
     page = visit()
     choose(page, "first", both)
     face_is_found(page, "first")
-    faces = page.locator("#first-face .sd-chooser button")
+    faces = page.locator("#first-face .sd-chooser button[data-face]")
     assert faces.all_inner_texts() == ["Largest", "2nd"]
     before = page.locator("#first-face .sd-where img").get_attribute("src")
     faces.nth(1).click()
     page.wait_for_selector("#first-face .sd-chooser button[data-face='1'][aria-pressed=true]", timeout=_WAIT)
     assert page.locator("#first-face .sd-where img").get_attribute("src") != before
+    page.locator("#first-face .sd-where").click(position={"x": 40, "y": 40})  # on the other one, in the picture
+    page.wait_for_selector("#first-face .sd-chooser button[data-face='0'][aria-pressed=true]", timeout=_WAIT)
+
+
+def test_the_anchor_can_be_chosen_and_stays_with_the_clip(visit: Visit) -> None:
+    page = visit()
+    page.locator("#first-clip .sd-thumb").first.click()
+    face_is_found(page, "first")
+    anchors = page.locator("#first-face .sd-anchor")
+    assert anchors.count() == 8 and page.locator("#first-face .sd-anchor[aria-pressed=true]").count() == 1
+    last = anchors.last.get_attribute("data-anchor")
+    anchors.last.click()
+    page.wait_for_selector(f"#first-face .sd-anchor[data-anchor='{last}'][aria-pressed=true]", timeout=_WAIT)
+    page.reload()
+    page.wait_for_selector(f"#first-face .sd-anchor[data-anchor='{last}'][aria-pressed=true]", timeout=_WAIT)
+
+
+def test_tuning_is_seen_as_it_goes_and_ends_when_it_is_told_to(visit: Visit) -> None:
+    page = visit()
+    for place in ("first", "second"):
+        page.locator(f"#{place}-clip .sd-thumb").first.click()
+        face_is_found(page, place)
+    page.get_by_role("button", name="Swap", exact=True).click()
+    page.get_by_text("So it looks untuned.").wait_for(timeout=_WAIT)
+    assert page.locator(".sd-glimpse .sd-film").count() == 2
+    page.get_by_text("So it looks after").wait_for(timeout=_WAIT)
+    page.get_by_role("button", name="That is enough").click()
+    results_are_shown(page)
+    assert not page.locator("#enough").is_visible() and not page.locator(".sd-glimpse").count()
+
+
+def test_films_are_made_again_as_they_are_wished(visit: Visit) -> None:
+    page = swapped(visit())
+    film = page.locator(_PLAYERS).nth(2)
+
+    def again(before: str) -> str:
+        page.wait_for_function("([at, old]) => (document.querySelectorAll(at)[2] || {src: old}).src !== old",
+                               arg=[_PLAYERS, before], timeout=_WAIT)  # fmt: skip
+        results_are_shown(page)
+        return film.evaluate("(video) => video.src")  # type: ignore[no-any-return]
+
+    once = film.evaluate("(video) => video.src")
+    length = film.evaluate("(video) => video.duration")
+    page.get_by_label("There and back").check()
+    both_ways = again(once)
+    assert film.evaluate("(video) => video.duration") > 1.8 * length
+    page.get_by_label("The model's own").check()
+    assert again(both_ways) != once
 
 
 def test_the_clip_that_came_last_is_the_one_that_counts(visit: Visit, tmp_path: Path) -> None:
@@ -297,7 +349,10 @@ def client(served: Served) -> Iterator[Client]:
 
 def test_the_endpoint_swaps_two_files(client: Client) -> None:
     films_and_words = client.predict(
-        first=handle_file(str(example(FIRST))), second=handle_file(str(example(SECOND))), api_name="/swap"
+        first=handle_file(str(example(FIRST))),
+        second=handle_file(str(example(SECOND))),
+        seconds=0,
+        api_name="/swap",
     )
     first_film, second_film, first_words, second_words = films_and_words
     assert len(read_video(first_film)[0]) == len(read_video(example(SECOND))[0])
@@ -321,6 +376,14 @@ def test_the_endpoint_says_what_is_wrong(client: Client, given: object, expected
         client.predict(first=given, second=handle_file(str(example(SECOND))), api_name="/swap")
 
 
+def test_the_endpoint_says_what_it_takes(client: Client) -> None:
+    clips = [handle_file(str(example(name))) for name in (FIRST, SECOND)]
+    with pytest.raises(AppError, match="it must be 0 to 60"):
+        client.predict(*clips, 100, api_name="/swap")
+    with pytest.raises(AppError, match=r"it must be 0 to 1\.5"):
+        client.predict(*clips, 0, 4, api_name="/swap")
+
+
 def test_only_what_is_meant_for_programs_is_offered_to_them(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)
     assert isinstance(endpoints, dict)
@@ -339,12 +402,12 @@ def test_files_of_the_project_are_not_served(served: Served) -> None:
     assert status(asset("checkpoints/facekit52") / "config.json") == 403
     stolen = {"path": str(_ROOT / "pyproject.toml"), "meta": {"_type": "gradio.FileData"}}
     call = f"{served.address}gradio_api/call/swap"
-    number = httpx.post(call, json={"data": [stolen, stolen]}).json()["event_id"]
+    number = httpx.post(call, json={"data": [stolen, stolen, 0, 1]}).json()["event_id"]
     assert httpx.get(f"{call}/{number}").text.startswith("event: error")
 
 
 def test_everything_a_visitor_brought_or_got_can_be_deleted(served: Served, client: Client) -> None:
-    client.predict(handle_file(str(example(FIRST))), handle_file(str(example(SECOND))), api_name="/swap")
+    client.predict(handle_file(str(example(FIRST))), handle_file(str(example(SECOND))), 0, api_name="/swap")
     assert list(served.folder.rglob("*.mp4"))
     delete_files_created_by_app(served.demo, None)
     assert [path for path in served.folder.rglob("*") if path.is_file()] == []

@@ -13,7 +13,7 @@ from seqdisent_core.cli import main
 from seqdisent_core.clips import EXPRESSIONS
 from seqdisent_core.evaluation.judge import Judge
 from seqdisent_core.faces import read_face
-from seqdisent_core.video import probe_video
+from seqdisent_core.video import probe_video, read_video
 
 ROOT = Path(__file__).resolve().parent.parent
 FILMS = sorted(asset("examples").glob("*.mp4"))
@@ -33,7 +33,8 @@ def example(name: str) -> Path:
 @pytest.fixture(scope="module")
 def swapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     out = tmp_path_factory.mktemp("swap")
-    done = seqdisent("swap", example(HAPPY), example(AFRAID), "--out", out, "--json", "--device", "cpu")
+    arguments = ["--out", out, "--seconds", "1", "--json", "--device", "cpu"]
+    done = seqdisent("swap", example(HAPPY), example(AFRAID), *arguments)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -52,17 +53,22 @@ def test_swap_writes_gifs_and_a_sheet_too(swapped: dict[str, str]) -> None:
     assert Path(swapped["sheet"]).read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_persons_own_film_is_driven_as_long_as_the_other_one_lasts(tmp_path: Path) -> None:
-    film = tmp_path / "results" / "driven.mp4"
-    done = seqdisent("drive", example(HAPPY), example(AFRAID), "--out", film, "--seconds", "1", "--device", "cpu")
-    assert done.returncode == 0, done.stderr
-    assert "driven.mp4: person_000_happiness.mp4, doing what" in done.stdout
-    made, person, driver = (probe_video(path) for path in (film, example(HAPPY), example(AFRAID)))
+def test_a_swap_is_the_persons_film_as_long_as_the_driver_and_says_what_it_is(swapped: dict[str, str]) -> None:
+    made, person, driver = (probe_video(path) for path in (swapped["first"], example(HAPPY), example(AFRAID)))
     assert (made.width, made.height) == (person.width, person.height)
     assert made.seconds == pytest.approx(driver.seconds, abs=0.1)
-    assert b"compositeWithTrainedAlgorithmicMedia" in film.read_bytes()
-    refused = seqdisent("drive", example(HAPPY), example(AFRAID), "--out", film, "--strength", "3")
-    assert refused.returncode == 1 and "0 to 1.5" in refused.stderr
+    assert b"compositeWithTrainedAlgorithmicMedia" in Path(swapped["first"]).read_bytes()
+
+
+def test_a_boomerang_comes_back_and_what_cannot_be_is_said(tmp_path: Path) -> None:
+    clips = (example(HAPPY), example(AFRAID), "--seconds", "0", "--device", "cpu", "--out", tmp_path / "out")
+    done = seqdisent("swap", *clips, "--play", "boomerang", "--anchors", "1", "2", "--own-pixels")
+    assert done.returncode == 0, done.stderr
+    (film,) = (tmp_path / "out").glob("first_*.mp4")
+    assert len(read_video(film)[0]) == 2 * len(read_video(example(AFRAID))[0]) - 2
+    for wrong, word in ((("--strength", "3"), "0 to 1.5"), (("--anchors", "0", "99"), "no frame 99")):
+        refused = seqdisent("swap", *clips, *wrong)
+        assert refused.returncode == 1 and word in refused.stderr, refused.stderr
 
 
 def test_a_file_that_is_no_film_gets_one_line_and_exit_code_1(tmp_path: Path) -> None:
@@ -102,7 +108,8 @@ def test_a_web_address_and_a_missing_device_and_model_get_one_line_each(tmp_path
 def test_long_file_names_are_cut_and_one_clip_may_be_given_twice(tmp_path: Path) -> None:
     long = tmp_path / ("ש" * 100 + ".mp4")
     long.write_bytes(example(HAPPY).read_bytes())
-    done = seqdisent("swap", long, long, "--out", tmp_path / "out", "--json", "--device", "cpu")
+    arguments = ["--out", tmp_path / "out", "--seconds", "0", "--json", "--device", "cpu"]
+    done = seqdisent("swap", long, long, *arguments)
     assert done.returncode == 0, done.stderr
     paths = json.loads(done.stdout)
     assert len({paths[key] for key in ("first", "first_gif", "second", "second_gif", "sheet")}) == 5

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import imageio.v3 as iio
+import numpy as np
 import pytest
 from media import smooth_frames
 
@@ -14,7 +15,8 @@ from seqdisent_core.cli import main
 from seqdisent_core.driving import Subject
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.filmed import JudgePython, evaluate_filmed, filmed_sheet, read_folder, summary
-from seqdisent_core.video import probe_video, write_video
+from seqdisent_core.faces import read_face
+from seqdisent_core.video import probe_video, read_video, write_video
 
 NAMES = ("person_000_happiness", "person_005_surprise", "person_010_disgust")
 
@@ -31,15 +33,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def subjects(folder: Path) -> list[Subject]:
-    return read_folder(folder, 64, lambda what: None)[0]
+    return read_folder(folder, read_face, lambda what: None)[0]
 
 
 def test_clips_without_a_face_are_left_out_and_why(folder: Path, subjects: list[Subject], tmp_path: Path) -> None:
-    found, left_out = read_folder(folder, 64, lambda what: None)
+    found, left_out = read_folder(folder, read_face, lambda what: None)
     assert [one.clip.source.stem for one in found] == list(NAMES)
     assert list(left_out) == ["waves.mp4"] and "No face" in left_out["waves.mp4"]
     with pytest.raises(DataError, match="fewer than two"):
-        read_folder(tmp_path, 64, lambda what: None)
+        read_folder(tmp_path, read_face, lambda what: None)
 
 
 def test_every_ordered_pair_and_every_clip_itself_is_made_before_the_judge_is_asked(
@@ -49,15 +51,24 @@ def test_every_ordered_pair_and_every_clip_itself_is_made_before_the_judge_is_as
     said: list[str] = []
     with pytest.raises(DataError, match=r"The judge stopped and said: .*--judge-python"):
         evaluate_filmed(
-            load_method(asset("checkpoints/facekit52")), subjects, judge, tmp_path, seconds=0.0, progress=said.append
+            load_method(asset("checkpoints/facekit52")),
+            subjects,
+            judge,
+            tmp_path,
+            seconds=[0.5, 0],
+            progress=said.append,
         )
-    assert said[-1] == "judging" and len(said) == 4
-    made = {path.stem for path in tmp_path.glob("*.mp4")}
-    assert made == {f"{person}_by_{driver}" for person in NAMES for driver in NAMES}
+    assert said[-1] == "judging, 0.5 s" and len(said) == 7
+    films = tmp_path / "0.5"
+    for folder in (tmp_path / "0", films):
+        made = {path.stem for path in folder.glob("*.mp4")}
+        assert made == {f"{person}_by_{driver}" for person in NAMES for driver in NAMES}
+    tuned, untuned = (read_video(tmp_path / at / f"{NAMES[0]}_by_{NAMES[1]}.mp4")[0] for at in ("0.5", "0"))
+    assert not np.array_equal(tuned, untuned)
     driver = next(one for one in subjects if one.clip.source.stem == NAMES[1])
-    film = probe_video(tmp_path / f"{NAMES[0]}_by_{NAMES[1]}.mp4")
+    film = probe_video(films / f"{NAMES[0]}_by_{NAMES[1]}.mp4")
     assert film.fps == pytest.approx(driver.clip.fps) and film.width == subjects[0].source.picture.shape[1]
-    filmed_sheet(subjects, tmp_path, tmp_path / "sheets" / "all.png", columns=4, side=32)
+    filmed_sheet(subjects, films, tmp_path / "sheets" / "all.png", columns=4, side=32)
     assert iio.imread(tmp_path / "sheets" / "all.png").shape == (9 * 36, 4 * 36, 3)
 
 

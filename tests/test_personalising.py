@@ -1,6 +1,7 @@
 """A model tuned to two people's clips, long clips read in windows, and one person's film driven by another's."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,13 @@ import torch
 
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import load_method
-from seqdisent_core.driving import Subject, decode_frames, drive, subject
-from seqdisent_core.errors import FaceError
+from seqdisent_core.driving import Subject, decode_frames, drive, pairs, subject
+from seqdisent_core.errors import ConfigError, FaceError
 from seqdisent_core.faces import FaceClip, film_frame, read_face
 from seqdisent_core.methods import Codes, Method
 from seqdisent_core.personalising import Tuned, personalise
 from seqdisent_core.video import read_video
-from seqdisent_core.windows import choose_anchor, encode_in_windows
+from seqdisent_core.windows import encode_in_windows
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +60,6 @@ def test_a_long_clip_is_read_without_a_seam(method: Method, clips: list[FaceClip
     assert steps.max() < 1.6 * at_once.max()
     rebuilt = decode_frames(method, codes.static, codes.dynamics)
     assert np.mean((rebuilt / 255 - there_and_back / 255) ** 2) < 10**-2.2
-
-
-def test_the_anchor_is_a_frame_at_rest_and_sharp(clips: list[FaceClip]) -> None:
-    frames = clips[1].frames[[0, 1, 7, 8, 0, 1, 0, 1, 13]].copy()  # mostly at rest
-    assert choose_anchor(frames) in (0, 1, 4, 5, 6, 7)
-    rest = np.repeat(clips[1].frames[:1], 6, axis=0)
-    rest[:3] = rest[:3].mean(axis=(1, 2), keepdims=True).astype(np.uint8)  # flat: nothing to see
-    assert choose_anchor(rest) >= 3
 
 
 # ---- personalising -----------------------------------------------------------------------------------------------
@@ -142,7 +135,7 @@ def test_a_frame_that_is_not_there_is_said_so(tmp_path: Path) -> None:
 
 
 def pair_of(method: Method, clips: list[FaceClip]) -> tuple[Subject, Subject, tuple[Codes, Codes]]:
-    person, driver = (subject(clip, 0) for clip in clips)
+    person, driver = (subject(replace(clip, anchor=0)) for clip in clips)
     own, other = (encode_in_windows(method, as_tensor(clip.frames)) for clip in clips)
     return person, driver, (own, other)
 
@@ -166,3 +159,29 @@ def test_the_models_own_pixels_are_offered_too(method: Method, clips: list[FaceC
     own = list(drive(method, person, driver, codes, detail=False))
     carried = list(drive(method, person, driver, codes))
     assert len(own) == len(carried) and not np.array_equal(own[7], carried[7])
+
+
+def test_two_films_are_tuned_and_each_does_what_the_other_did(method: Method, clips: list[FaceClip]) -> None:
+    states = list(pairs(method, *clips, seconds=1.0, every=0.3))
+    assert states[0].tuned.steps == 0 and states[-1].tuned.steps > 0
+    swap = states[-1].swap()
+    assert swap.in_films and (swap.first_fps, swap.second_fps) == (clips[1].fps, clips[0].fps)
+    assert swap.first.shape == (len(clips[1].frames), *states[0].subjects[0].source.picture.shape)
+    glimpses = states[0].glimpse()
+    assert all(len(frames) == 15 and frames.shape[1:] == (192, 192, 3) for frames in glimpses)
+    with pytest.raises(ConfigError, match=r"0 to 1\.5"):
+        states[0].swap(strength=1.6)
+
+
+def test_the_anchor_is_the_one_that_was_chosen(clips: list[FaceClip]) -> None:
+    chosen = subject(replace(clips[0], anchor=5))
+    film, _ = read_video(clips[0].source)
+    assert np.array_equal(chosen.source.picture, film[clips[0].start + 5])
+
+
+def test_a_clip_of_another_size_lies_in_the_same_place_of_its_film(clips: list[FaceClip]) -> None:
+    large, small = read_face(clips[0].source, size=128), clips[0]
+    scaled = large.at_size(64)
+    assert scaled.frames.shape == small.frames.shape and large.at_size(128) is large
+    np.testing.assert_allclose(scaled.transforms, small.transforms, atol=0.05)
+    assert np.abs(scaled.frames.astype(float) - small.frames).mean() < 3

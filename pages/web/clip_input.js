@@ -2,7 +2,8 @@
 const one = (selector) => element.querySelector(selector);
 const zone = element.closest('.block.sd-drop'); // the whole card: what lies between place and examples belongs to it
 const input = one('.sd-file');
-const RECORD_SECONDS = 4;
+const RECORD_SECONDS = 3;
+const COUNTDOWN_SECONDS = 3;
 let stream = null;
 let turn = 0; // counts clips: what an older upload brings is not wanted once a newer one has begun
 let own = null; // the path of what was uploaded here
@@ -126,26 +127,38 @@ one('.sd-camera').addEventListener('click', async () => {
 });
 one('.sd-stop').addEventListener('click', () => show('empty'));
 one('.sd-record').addEventListener('click', () => {
-  const kind = ['video/mp4', 'video/webm'].find((type) => MediaRecorder.isTypeSupported(type));
-  const recorder = new MediaRecorder(stream, kind ? { mimeType: kind } : {});
-  const parts = [];
+  const live = stream; // of this look at the camera: cancelled, there is another or none
   const button = one('.sd-record');
   const words = button.textContent;
-  let left = RECORD_SECONDS;
-  button.disabled = true;
-  button.textContent = `Recording: ${left}`;
-  const clock = setInterval(() => { left -= 1; button.textContent = `Recording: ${left}`; }, 1000);
-  recorder.addEventListener('dataavailable', (event) => parts.push(event.data));
-  recorder.addEventListener('stop', () => {
-    clearInterval(clock);
+  const count = one('.sd-count');
+  const done = () => {
     button.disabled = false;
     button.textContent = words;
-    if (zone.dataset.state !== 'camera') return; // cancelled meanwhile
-    const type = recorder.mimeType.split(';')[0];
-    take(new File(parts, type === 'video/mp4' ? 'camera.mp4' : 'camera.webm', { type }));
+    count.textContent = '';
+  };
+  button.disabled = true;
+  const tick = (left, what, then) => {
+    if (stream !== live) return done();
+    if (!left) return then();
+    button.textContent = `${what} ${left}`;
+    count.textContent = what === 'Ready …' ? left : '';
+    setTimeout(() => tick(left - 1, what, then), 1000);
+  };
+  tick(COUNTDOWN_SECONDS, 'Ready …', () => {
+    count.textContent = '';
+    const kind = ['video/mp4', 'video/webm'].find((type) => MediaRecorder.isTypeSupported(type));
+    const recorder = new MediaRecorder(live, kind ? { mimeType: kind } : {});
+    const parts = [];
+    recorder.addEventListener('dataavailable', (event) => parts.push(event.data));
+    recorder.addEventListener('stop', () => {
+      done();
+      if (stream !== live) return; // cancelled meanwhile
+      const type = recorder.mimeType.split(';')[0];
+      take(new File(parts, type === 'video/mp4' ? 'camera.mp4' : 'camera.webm', { type }));
+    });
+    recorder.start();
+    tick(RECORD_SECONDS, 'Recording:', () => recorder.state !== 'inactive' && recorder.stop());
   });
-  recorder.start();
-  setTimeout(() => recorder.state !== 'inactive' && recorder.stop(), RECORD_SECONDS * 1000);
 });
 
 // Examples: one click takes one; pointing at it plays it.

@@ -5,6 +5,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+PLAYS = ("once", "loop", "boomerang")  # as films.Play, which takes seconds to import
+
 
 def progress_bar(total: int, what: str) -> Any:
     """A bar with the time left, on standard error."""

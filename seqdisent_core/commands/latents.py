@@ -19,6 +19,11 @@ def add_commands(commands: Any) -> None:
     latents.add_argument("--judge", type=Path, required=True, help="folder of the judge")
     latents.set_defaults(run=_latents)
 
+    rest = commands.add_parser("rest", help="teach a model to know a face at rest, for the choice of anchor frames")
+    rest.add_argument("checkpoint", type=Path, help="folder of the model; rest.json is written into it")
+    rest.add_argument("--data", type=Path, required=True, help="a set whose clips mostly begin at rest")
+    rest.set_defaults(run=_rest)
+
     samples = commands.add_parser("samples", help="measure what is drawn: persons and expressions kept, and how sure")
     samples.add_argument("checkpoint", help="folder or Hugging Face id")
     samples.add_argument("--data", type=Path, required=True, help="the set it was trained on")
@@ -87,6 +92,18 @@ def _latents(options: argparse.Namespace) -> None:
     latents.save(options.checkpoint)
     for direction in latents.directions:
         print(f"{direction.factor:<9} {direction.name}")
+
+
+def _rest(options: argparse.Namespace) -> None:
+    from seqdisent_core.anchors import learn_rest
+    from seqdisent_core.checkpoints import load_method
+    from seqdisent_core.clips import load_clips
+    from seqdisent_core.weights import sha256_of
+
+    method = load_method(options.checkpoint)
+    rest = learn_rest(method, load_clips(options.data, size=method.frame_size), sha256_of(options.checkpoint))
+    rest.save(options.checkpoint)
+    print(f"First frames told from later ones: AUC {rest.auc:.3f}; written to {options.checkpoint / 'rest.json'}")
 
 
 def _samples(options: argparse.Namespace) -> None:

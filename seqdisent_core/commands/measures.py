@@ -20,11 +20,11 @@ def add_commands(commands: Any) -> None:
 
     filmed = commands.add_parser("evaluate-filmed", help="measure swaps of people's own films, by networks of others")
     filmed.add_argument("folder", type=Path, help="clips with one face in sight; every ordered pair is swapped")
-    filmed.add_argument("--checkpoint", help="folder or Hugging Face id (default: the one that comes with the package)")
+    filmed.add_argument("--checkpoint", default="wild", help="folder, Hugging Face id or name (default: wild)")
     filmed.add_argument("--judge-python", type=Path, required=True, help="a Python that has the judge's packages")
     filmed.add_argument("--models", type=Path, required=True, help="folder of dlib's .dat files")
-    filmed.add_argument("--out", type=Path, required=True, help="the result file, JSON; a PNG sheet goes beside it")
-    filmed.add_argument("--films", type=Path, required=True, help="folder for the films that are judged")
+    filmed.add_argument("--out", type=Path, required=True, help="the result file, JSON")
+    filmed.add_argument("--films", type=Path, required=True, help="folder for the films that are judged, and a sheet")
     filmed.add_argument("--seconds", type=float, nargs="+", default=[20.0], help="of personalising (default: 20)")
     filmed.add_argument("--own-pixels", action="store_true", help="the model's own pixels, no detail carried over")
     filmed.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
@@ -84,36 +84,34 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
 
     from tqdm import tqdm
 
-    from seqdisent_core.assets import asset
     from seqdisent_core.checkpoints import checkpoint_folder
     from seqdisent_core.evaluation.filmed import JudgePython, evaluate_filmed, filmed_sheet, read_folder
     from seqdisent_core.evaluation.results import hardware, write_result
-    from seqdisent_core.studio import SHIPPED, Studio
+    from seqdisent_core.studio import Studio
     from seqdisent_core.training import keep_freed_memory
     from seqdisent_core.weights import sha256_of
 
     keep_freed_memory()
-    checkpoint = checkpoint_folder(options.checkpoint) if options.checkpoint else asset(SHIPPED)
-    model = Studio.from_pretrained(checkpoint, device=options.device).method
+    checkpoint = checkpoint_folder(options.checkpoint)
+    studio = Studio.from_pretrained(checkpoint, device=options.device)
+    model = studio.method
     with tqdm(total=0, bar_format="{desc}", leave=False) as line:
-        subjects, left_out = read_folder(options.folder, model.frame_size, line.set_description_str)
+        subjects, left_out = read_folder(options.folder, studio.read_face, line.set_description_str)
         judge = JudgePython(options.judge_python, options.models)
-        measured = []
-        for seconds in options.seconds:
-            films = options.films / f"{seconds:g}_seconds"
-            found = evaluate_filmed(
-                model,
-                subjects,
-                judge,
-                films,
-                seconds=seconds,
-                detail=not options.own_pixels,
-                seed=options.seed,
-                progress=line.set_description_str,
-            )
-            measured.append(found)
-            filmed_sheet(subjects, films, options.out.with_name(f"{options.out.stem}_{seconds:g}.png"))
-            tqdm.write(f"{seconds:g} s: swaps {found['swaps']}, reconstructions {found['reconstructions']}")
+        measured = evaluate_filmed(
+            model,
+            subjects,
+            judge,
+            options.films,
+            seconds=options.seconds,
+            detail=not options.own_pixels,
+            seed=options.seed,
+            progress=line.set_description_str,
+        )
+        for found in measured:
+            at = f"{found['seconds']:g}"
+            filmed_sheet(subjects, options.films / at, options.films / f"{at}.png")
+            tqdm.write(f"{at} s: swaps {found['swaps']}, reconstructions {found['reconstructions']}")
     result = {
         "command": options.command_line,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -12,10 +12,10 @@ import cv2
 import imageio.v3 as iio
 import numpy as np
 
-from seqdisent_core.driving import FPS, Subject, drive, subject
+from seqdisent_core.driving import Subject, drive, subject
 from seqdisent_core.errors import DataError, FaceError, VideoError
 from seqdisent_core.face_alignment import inverse, transform_points
-from seqdisent_core.faces import read_face
+from seqdisent_core.faces import FaceClip
 from seqdisent_core.methods import Codes, Method
 from seqdisent_core.personalising import Tuned, personalise
 from seqdisent_core.sheets import clip_rows
@@ -48,8 +48,10 @@ class JudgePython:
         return rows
 
 
-def read_folder(folder: Path, size: int, progress: Callable[[str], None]) -> tuple[list[Subject], dict[str, str]]:
-    """Every clip of a folder that can be used, and why the others cannot, by file.
+def read_folder(
+    folder: Path, read: Callable[[Path], FaceClip], progress: Callable[[str], None]
+) -> tuple[list[Subject], dict[str, str]]:
+    """Every clip of a folder that can be used, by `read` (as Studio.read_face), and why the others cannot, by file.
 
     Raises DataError for fewer than two that can.
     """
@@ -57,7 +59,7 @@ def read_folder(folder: Path, size: int, progress: Callable[[str], None]) -> tup
     for path in sorted(path for path in folder.glob("*") if path.suffix.lower() in VIDEO_ENDINGS):
         progress(f"reading {path.stem}")
         try:
-            subjects.append(subject(read_face(path, size=size, max_fps=FPS)))
+            subjects.append(subject(read(path)))
         except (FaceError, VideoError) as error:
             left_out[path.name] = str(error)
     if len(subjects) < 2:
@@ -71,55 +73,62 @@ def evaluate_filmed(
     judge: JudgePython,
     folder: Path,
     *,
-    seconds: float,
+    seconds: Sequence[float],
     detail: bool = True,
     seed: int = 0,
     progress: Callable[[str], None] = lambda what: None,
-) -> dict[str, Any]:
-    """Figures of every ordered pair after `seconds` of personalising, and of each clip made anew from itself.
+) -> list[dict[str, Any]]:
+    """Figures of every ordered pair, and of each clip made anew from itself, after so many seconds of personalising.
 
-    Films are written into `folder`: STATIC_by_DRIVER.mp4. The reconstructions are the ceiling: what is lost there is
-    not the swap's.
+    Films are written into `folder`: SECONDS/STATIC_by_DRIVER.mp4. The reconstructions are the ceiling: what is lost
+    there is not the swap's.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    swaps: list[tuple[Path, Path, Path]] = []
-    rebuilt: dict[int, tuple[Path, Path, Path]] = {}
+    swaps: dict[float, list[tuple[Path, Path, Path]]] = {at: [] for at in seconds}
+    rebuilt: dict[float, list[tuple[Path, Path, Path]]] = {at: [] for at in seconds}
+    steps: dict[float, list[int]] = {at: [] for at in seconds}
+    seen: set[int] = set()
     for first, second in combinations(range(len(subjects)), 2):
         pair = (subjects[first], subjects[second])
-        progress(f"{pair[0].clip.source.stem} and {pair[1].clip.source.stem}")
-        tuned = tune(method, pair, seconds, seed)
-        for own, other in ((0, 1), (1, 0)):
-            swaps.append(_write(tuned, pair, own, other, folder, detail))
-        for own, number in enumerate((first, second)):
-            if number not in rebuilt:
-                rebuilt[number] = _write(tuned, pair, own, own, folder, detail)
-    progress("judging")
-    rows = judge.judge([*swaps, *rebuilt.values()])
-    pairs, own_rows = rows[: len(swaps)], rows[len(swaps) :]
-    return {
-        "seconds": seconds,
-        "detail": detail,
-        "swaps": summary(pairs),
-        "reconstructions": summary(own_rows),
-        "rows": pairs,
-        "reconstruction_rows": own_rows,
-    }
+        new = {first, second} - seen
+        seen |= new
+        for at, tuned in _at_times(method, pair, sorted(seconds), seed):
+            progress(f"{pair[0].clip.source.stem} and {pair[1].clip.source.stem}, {at:g} s")
+            films = folder / f"{at:g}"
+            films.mkdir(parents=True, exist_ok=True)
+            steps[at].append(tuned.steps)
+            for own, other in ((0, 1), (1, 0)):
+                swaps[at].append(_write(tuned, pair, own, other, films, detail))
+            for own, number in enumerate((first, second)):
+                if number in new:
+                    rebuilt[at].append(_write(tuned, pair, own, own, films, detail))
+    measured = []
+    for at in seconds:
+        progress(f"judging, {at:g} s")
+        rows = judge.judge([*swaps[at], *rebuilt[at]])
+        pairs, own_rows = rows[: len(swaps[at])], rows[len(swaps[at]) :]
+        measured.append(
+            {
+                "seconds": at,
+                "steps": float(np.median(steps[at])),
+                "detail": detail,
+                "swaps": summary(pairs),
+                "reconstructions": summary(own_rows),
+                "rows": pairs,
+                "reconstruction_rows": own_rows,
+            }
+        )
+    return measured
 
 
-def tune(method: Method, pair: tuple[Subject, Subject], seconds: float, seed: int) -> Tuned:
-    """The last state of personalising two clips."""
-    states = personalise(
-        method,
-        [one.clip.frames for one in pair],
-        [one.anchor for one in pair],
-        seconds=seconds,
-        seed=seed,
-        every=max(seconds, 1.0),
-    )
-    last = next(states)
-    for last in states:  # noqa: B007
-        pass
-    return last
+def _at_times(
+    method: Method, pair: tuple[Subject, Subject], times: Sequence[float], seed: int
+) -> Iterator[tuple[float, Tuned]]:
+    """The states of one personalising of two clips at so many seconds, or just after."""
+    clips, anchors = [one.clip.frames for one in pair], [one.clip.anchor for one in pair]
+    waiting = list(times)
+    for tuned in personalise(method, clips, anchors, seconds=times[-1], seed=seed, every=0.5):
+        while waiting and tuned.seconds >= waiting[0]:
+            yield waiting.pop(0), tuned
 
 
 def _write(
