@@ -126,6 +126,7 @@ def pairs(
     second: FaceClip,
     *,
     seconds: float = 20.0,
+    steps: int | None = None,
     every: float = 3.0,
     seed: int = 0,
 ) -> Iterator[Pair]:
@@ -135,7 +136,7 @@ def pairs(
     """
     subjects = subject(first.at_size(method.frame_size)), subject(second.at_size(method.frame_size))
     clips, anchors = [one.clip.frames for one in subjects], [one.clip.anchor for one in subjects]
-    for tuned in personalise(method, clips, anchors, seconds=seconds, every=every, seed=seed):
+    for tuned in personalise(method, clips, anchors, seconds=seconds, steps=steps, every=every, seed=seed):
         yield Pair(subjects, tuned)
 
 
@@ -148,7 +149,7 @@ def around_face(frames: np.ndarray, person: Subject, side: int) -> np.ndarray:
 
 def _liveliest(dynamics: Tensor, fps: float) -> slice:
     """Where most happens for a second or two, in steps that make it GLIMPSE_FRAMES frames."""
-    stride = max(1, round(GLIMPSE_SECONDS * fps / GLIMPSE_FRAMES))
+    stride = max(1, int(GLIMPSE_SECONDS * fps / GLIMPSE_FRAMES))
     length = min(len(dynamics), stride * GLIMPSE_FRAMES)
     moves = torch.cat([torch.zeros(1, device=dynamics.device), dynamics.diff(dim=0).norm(dim=1)]).cumsum(0)
     start = int((moves[length - 1 :] - moves[: len(moves) - length + 1]).argmax())

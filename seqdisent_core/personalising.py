@@ -46,13 +46,15 @@ def personalise(
     anchors: Sequence[int],
     *,
     seconds: float = 20.0,
+    steps: int | None = None,
     seed: int = 0,
     every: float = 2.0,
 ) -> Iterator[Tuned]:
     """Tune a copy of a model to clips, uint8 (frames, size, size, 3) each; `method` itself stays as it is.
 
-    Gives the state before the first step, then about every `every` seconds, and at the end; stop whenever you like. The
-    state's model goes on changing with the next one asked for. anchors: the frame each static code is read from.
+    seconds: until when another step is begun; steps: at most so many. Gives the state before the first step, then about
+    every `every` seconds, and at the end; stop whenever you like. The state's model goes on changing with the next one
+    asked for. anchors: the frame each static code is read from.
     """
     tuned = copy.deepcopy(method).eval().requires_grad_(False)
     frames = [_as_tensor(clip, method.device) for clip in clips]
@@ -67,14 +69,14 @@ def personalise(
     )
     random = np.random.default_rng(seed)
     generator = torch.Generator(method.device).manual_seed(seed)
-    spent, last, steps, error = 0.0, 0.0, 0, float("nan")
+    spent, last, done, error = 0.0, 0.0, 0, float("nan")
 
     def state() -> Tuned:
         now = zip(averages[len(decoder) :], codes, strict=True)
-        return Tuned(given, tuple(Codes(static.clone(), code.dynamics) for static, code in now), steps, spent, error)
+        return Tuned(given, tuple(Codes(static.clone(), code.dynamics) for static, code in now), done, spent, error)
 
     yield state()
-    while spent < seconds:
+    while spent < seconds and (steps is None or done < steps):
         began = time.perf_counter()
         shown = [np.sort(random.choice(len(clip), min(FRAMES, len(clip)), replace=False)) for clip in frames]
         own = torch.stack(
@@ -89,11 +91,11 @@ def personalise(
         optimiser.zero_grad()
         total.backward()
         optimiser.step()
-        steps += 1
+        done += 1
         with torch.no_grad():
-            decay = min(AVERAGE, 1 - 1 / steps)
+            decay = min(AVERAGE, 1 - 1 / done)
             torch._foreach_lerp_(averages, [value.detach() for value in learnt], 1 - decay)
-        error = float(own.detach()) if steps == 1 else 0.8 * error + 0.2 * float(own.detach())
+        error = float(own.detach()) if done == 1 else 0.8 * error + 0.2 * float(own.detach())
         spent += time.perf_counter() - began
         if spent - last >= every:
             last = spent
