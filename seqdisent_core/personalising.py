@@ -9,20 +9,39 @@ import copy
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from seqdisent_core.methods.contract import Codes, Method
+from seqdisent_core.methods.contract import Codes, Config, Method
 from seqdisent_core.methods.dbse import motion_weights
 from seqdisent_core.windows import encode_in_windows
 
-RATE = 1e-3  # Adam's, of the decoder; static codes take ten times as long steps
 AVERAGE = 0.9  # decay of the averaged weights and codes that are given: good at any step, with no schedule to end
 FRAMES = 12  # of each clip a step, and as many of rehearsal
 RETURN_FRAMES = 8  # of a swap that is read back
-REHEARSAL_WEIGHT, RETURN_WEIGHT = 1.0, 0.02
+
+
+@dataclass(frozen=True)
+class Tuning(Config):
+    """How a model is tuned to people; docs/filmed.md says what each setting does to the figures.
+
+    learns: the static codes alone, the decoder with them, or the clips' dynamics codes too; learning_rate: of the
+    decoder, Adam's; codes take ten times as long steps. Weights of the errors beside the clips' own: rehearsal, of what
+    the untuned model draws for codes of others; back, of a swap read again; near, of dynamics codes against what was
+    read, by their variance over the clip's time.
+    """
+
+    learns: Literal["static", "decoder", "dynamics"] = "decoder"
+    learning_rate: float = 1e-3
+    rehearsal: float = 1.0
+    back: float = 0.02
+    near: float = 0.02
+
+
+USUAL = Tuning()
 
 
 @dataclass(frozen=True)
@@ -44,6 +63,7 @@ def personalise(
     method: Method,
     clips: Sequence[np.ndarray],
     anchors: Sequence[int],
+    tuning: Tuning = USUAL,
     *,
     seconds: float = 20.0,
     steps: int | None = None,
@@ -58,22 +78,22 @@ def personalise(
     """
     tuned = copy.deepcopy(method).eval().requires_grad_(False)
     frames = [_as_tensor(clip, method.device) for clip in clips]
-    codes = [encode_in_windows(method, clip, anchor) for clip, anchor in zip(frames, anchors, strict=True)]
-    statics = [code.static.clone().requires_grad_() for code in codes]
-    decoder = [parameter.requires_grad_() for parameter in tuned.decoder.parameters()]
-    learnt = [*decoder, *statics]
-    given = copy.deepcopy(tuned).requires_grad_(False)
-    averages = [*given.decoder.parameters(), *(static.detach().clone() for static in statics)]
-    optimiser = torch.optim.Adam(
-        [{"params": decoder, "lr": RATE}, {"params": statics, "lr": 10 * RATE}], betas=(0.9, 0.99)
-    )
+    read = [encode_in_windows(method, clip, anchor) for clip, anchor in zip(frames, anchors, strict=True)]
+    codes = [_copied(code) for code in read]
+    decoder = list(tuned.decoder.parameters()) if tuning.learns != "static" else []
+    free = [code.static for code in codes] + [code.dynamics for code in codes if tuning.learns == "dynamics"]
+    learnt: list[Tensor] = [value.requires_grad_() for value in (*decoder, *free)]
+    given, kept = copy.deepcopy(tuned).requires_grad_(False), [_copied(code) for code in read]
+    averages: list[Tensor] = list(given.decoder.parameters()) if decoder else []
+    averages += [code.static for code in kept] + [code.dynamics for code in kept if tuning.learns == "dynamics"]
+    groups = [{"params": decoder, "lr": tuning.learning_rate}, {"params": free, "lr": 10 * tuning.learning_rate}]
+    optimiser = torch.optim.Adam([group for group in groups if group["params"]], betas=(0.9, 0.99))
     random = np.random.default_rng(seed)
     generator = torch.Generator(method.device).manual_seed(seed)
     spent, last, done, error = 0.0, 0.0, 0, float("nan")
 
     def state() -> Tuned:
-        now = zip(averages[len(decoder) :], codes, strict=True)
-        return Tuned(given, tuple(Codes(static.clone(), code.dynamics) for static, code in now), done, spent, error)
+        return Tuned(given, tuple(_copied(code) for code in kept), done, spent, error)
 
     yield state()
     while spent < seconds and (steps is None or done < steps):
@@ -81,13 +101,17 @@ def personalise(
         shown = [np.sort(random.choice(len(clip), min(FRAMES, len(clip)), replace=False)) for clip in frames]
         own = torch.stack(
             [
-                _error(tuned.decode(s, c.dynamics[:, at]), clip[at][None])
-                for s, c, clip, at in zip(statics, codes, frames, shown, strict=True)
+                _error(tuned.decode(code.static, code.dynamics[:, at]), clip[at][None])
+                for code, clip, at in zip(codes, frames, shown, strict=True)
             ]
         ).mean()
-        total = own + REHEARSAL_WEIGHT * _rehearse(method, tuned, generator)
-        if len(clips) > 1:
-            total = total + RETURN_WEIGHT * _return(tuned, statics, codes, random)
+        total = own
+        if tuning.rehearsal and decoder:
+            total = total + tuning.rehearsal * _rehearse(method, tuned, generator)
+        if tuning.back and len(clips) > 1:
+            total = total + tuning.back * _return(tuned, codes, anchors, random)
+        if tuning.near and tuning.learns == "dynamics":
+            total = total + tuning.near * _strayed(codes, read)
         optimiser.zero_grad()
         total.backward()
         optimiser.step()
@@ -101,6 +125,10 @@ def personalise(
             last = spent
             yield state()
     yield state()
+
+
+def _copied(codes: Codes) -> Codes:
+    return Codes(codes.static.clone(), codes.dynamics.clone())
 
 
 def _as_tensor(clip: np.ndarray, device: torch.device) -> Tensor:
@@ -121,15 +149,24 @@ def _rehearse(method: Method, tuned: Method, generator: torch.Generator) -> Tens
     return (tuned.decode(static, dynamics) - meant).square().mean()
 
 
-def _return(tuned: Method, statics: Sequence[Tensor], codes: Sequence[Codes], random: np.random.Generator) -> Tensor:
+def _return(tuned: Method, codes: Sequence[Codes], anchors: Sequence[int], random: np.random.Generator) -> Tensor:
     """A swap of a short run, read back: squared distance of its codes from what it was made of."""
     who = int(random.integers(len(codes)))
     other = (who + 1) % len(codes)
-    frames = codes[other].dynamics.shape[1]
-    start = int(random.integers(0, max(1, frames - RETURN_FRAMES)))
-    dynamics = codes[other].dynamics[:, start : start + RETURN_FRAMES]
-    swap = tuned.decode(statics[who], dynamics)
-    still = tuned.decode(statics[who], codes[who].dynamics[:, :1]).detach()
-    read = tuned.encode(torch.cat([still, swap], dim=1)).mean
-    back = (read.dynamics[:, 1:] - dynamics).square().mean()
-    return back + (read.static - statics[who].detach()).square().mean()
+    static, others = codes[who].static, codes[other].dynamics
+    start = int(random.integers(0, max(1, others.shape[1] - RETURN_FRAMES)))
+    dynamics = others[:, start : start + RETURN_FRAMES]
+    swap = tuned.decode(static, dynamics)
+    still = tuned.decode(static, others[:, anchors[other], None]).detach()
+    again = tuned.encode(torch.cat([still, swap], dim=1)).mean
+    back = (again.dynamics[:, 1:] - dynamics.detach()).square().mean()
+    return back + (again.static - static.detach()).square().mean()
+
+
+def _strayed(codes: Sequence[Codes], read: Sequence[Codes]) -> Tensor:
+    """How far dynamics codes are from what was read, in variances over the clip's time."""
+    strayed = [
+        ((now.dynamics - then.dynamics).square() / (then.dynamics.var(dim=1, keepdim=True) + 1e-3)).mean()
+        for now, then in zip(codes, read, strict=True)
+    ]
+    return torch.stack(strayed).mean()

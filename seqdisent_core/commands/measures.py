@@ -1,6 +1,7 @@
 """Commands that measure, and put figures into texts."""
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ def add_commands(commands: Any) -> None:
     filmed.add_argument("--out", type=Path, required=True, help="the result file, JSON")
     filmed.add_argument("--films", type=Path, required=True, help="folder for the films that are judged, and a sheet")
     filmed.add_argument("--seconds", type=float, nargs="+", default=[20.0], help="of personalising (default: 20)")
+    filmed.add_argument("--tuning", type=json.loads, default={}, help="settings of personalising as JSON, for trials")
+    filmed.add_argument("--note", default="", help="what differs in this trial, for the table")
     filmed.add_argument("--own-pixels", action="store_true", help="the model's own pixels, no detail carried over")
     filmed.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
     filmed.add_argument("--seed", type=int, default=0)
@@ -87,11 +90,13 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
     from seqdisent_core.checkpoints import checkpoint_folder
     from seqdisent_core.evaluation.filmed import JudgePython, evaluate_filmed, filmed_sheet, read_folder
     from seqdisent_core.evaluation.results import hardware, write_result
+    from seqdisent_core.personalising import Tuning
     from seqdisent_core.studio import Studio
     from seqdisent_core.training import keep_freed_memory
     from seqdisent_core.weights import sha256_of
 
     keep_freed_memory()
+    tuning = Tuning.from_dict(options.tuning)
     checkpoint = checkpoint_folder(options.checkpoint)
     studio = Studio.from_pretrained(checkpoint, device=options.device)
     model = studio.method
@@ -104,6 +109,7 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
             judge,
             options.films,
             seconds=options.seconds,
+            tuning=tuning,
             detail=not options.own_pixels,
             seed=options.seed,
             progress=line.set_description_str,
@@ -115,9 +121,11 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
     result = {
         "command": options.command_line,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "note": options.note,
         "seed": options.seed,
         "hardware": hardware(model.device),
         "checkpoint_sha256": sha256_of(checkpoint),
+        "tuning": tuning.to_dict(),
         "clips": [one.clip.source.stem for one in subjects],
         "left_out": left_out,
         "measured": measured,

@@ -17,7 +17,7 @@ from seqdisent_core.errors import DataError, FaceError, VideoError
 from seqdisent_core.face_alignment import inverse, transform_points
 from seqdisent_core.faces import FaceClip
 from seqdisent_core.methods import Codes, Method
-from seqdisent_core.personalising import Tuned, personalise
+from seqdisent_core.personalising import USUAL, Tuned, Tuning, personalise
 from seqdisent_core.sheets import clip_rows
 from seqdisent_core.video import read_video, write_video
 
@@ -74,6 +74,7 @@ def evaluate_filmed(
     folder: Path,
     *,
     seconds: Sequence[float],
+    tuning: Tuning = USUAL,
     detail: bool = True,
     seed: int = 0,
     progress: Callable[[str], None] = lambda what: None,
@@ -91,7 +92,7 @@ def evaluate_filmed(
         pair = (subjects[first], subjects[second])
         new = {first, second} - seen
         seen |= new
-        for at, tuned in _at_times(method, pair, sorted(seconds), seed):
+        for at, tuned in _at_times(method, pair, tuning, sorted(seconds), seed):
             progress(f"{pair[0].clip.source.stem} and {pair[1].clip.source.stem}, {at:g} s")
             films = folder / f"{at:g}"
             films.mkdir(parents=True, exist_ok=True)
@@ -121,12 +122,12 @@ def evaluate_filmed(
 
 
 def _at_times(
-    method: Method, pair: tuple[Subject, Subject], times: Sequence[float], seed: int
+    method: Method, pair: tuple[Subject, Subject], tuning: Tuning, times: Sequence[float], seed: int
 ) -> Iterator[tuple[float, Tuned]]:
     """The states of one personalising of two clips at so many seconds, or just after."""
     clips, anchors = [one.clip.frames for one in pair], [one.clip.anchor for one in pair]
     waiting = list(times)
-    for tuned in personalise(method, clips, anchors, seconds=times[-1], seed=seed, every=0.5):
+    for tuned in personalise(method, clips, anchors, tuning, seconds=times[-1], seed=seed, every=0.5):
         while waiting and tuned.seconds >= waiting[0]:
             yield waiting.pop(0), tuned
 

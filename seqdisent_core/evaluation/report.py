@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from seqdisent_core.errors import DataError
-from seqdisent_core.evaluation import tables
+from seqdisent_core.evaluation import filmed_tables, tables
 from seqdisent_core.evaluation.published import published_tables
 from seqdisent_core.evaluation.result_files import Result, number, percent, read_result
 
@@ -56,6 +56,9 @@ PLACES: dict[str, Callable[[Path], str]] = {
     "likeness": tables.likeness_table,
     "codes": tables.codes_table,
     "made": tables.made_table,
+    "filmed": filmed_tables.filmed_table,
+    "filmed_pairs": filmed_tables.filmed_pairs_table,
+    "filmed_made": filmed_tables.filmed_made_table,
     "published": lambda folder: published_tables(),
 }
 
