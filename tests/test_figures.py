@@ -11,9 +11,11 @@ from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import load_method
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.charts import charts
+from seqdisent_core.evaluation.filmed_tables import filmed_pairs_table, filmed_table, read_filmed
 from seqdisent_core.evaluation.published import published_tables
 from seqdisent_core.evaluation.report import PLACES, with_figures
 from seqdisent_core.evaluation.result_files import read_results
+from seqdisent_core.personalising import USUAL
 from seqdisent_core.runs import read_training
 from seqdisent_core.weights import sha256_of
 
@@ -21,14 +23,16 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/results.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/results.md", "docs/filmed.md"])
 def test_texts_show_the_figures_of_the_result_files(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert with_figures(text, RESULTS) == text, f"stale: run `seqdisent report {name}`"
 
 
 def test_every_place_for_figures_is_in_a_text() -> None:
-    texts = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/results.md"))
+    texts = "".join(
+        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/results.md", "docs/filmed.md")
+    )
     assert [name for name in PLACES if f"<!-- {name}: begin -->" not in texts] == []
 
 
@@ -39,6 +43,30 @@ def test_the_result_file_is_of_the_shipped_checkpoint_and_judge() -> None:
     assert result["judge"]["sha256"] == sha256_of(asset("checkpoints/facekit52_judge"))
     assert result["training"] == read_training(checkpoint)
     assert result["model"]["parameters"] == sum(p.numel() for p in load_method(checkpoint).parameters())
+
+
+def test_the_figures_of_filmed_people_are_of_the_shipped_checkpoint() -> None:
+    result = json.loads((RESULTS / "filmed.json").read_text(encoding="utf-8"))
+    assert result["checkpoint_sha256"] == sha256_of(asset("checkpoints/wild"))
+    assert result["tuning"] == USUAL.to_dict(), "measured with other settings than people get"
+    times = [at["seconds"] for at in result["measured"]]
+    assert 20 in times
+    rows = read_filmed(RESULTS)
+    assert len(filmed_table(RESULTS).splitlines()) == 2 + sum(len(r["measured"]) for r in rows.values())
+    names = result["clips"]
+    assert len(filmed_pairs_table(RESULTS).splitlines()) == 2 + len(names)
+
+
+def test_a_pair_that_shows_the_wrong_person_stands_in_brackets(tmp_path: Path) -> None:
+    def row(static: str, driver: str, person: bool, correlation: float) -> dict:
+        return {"static": f"{static}.mp4", "driver": f"{driver}.mp4", "person": person, "expression_corr": correlation}
+
+    measured = {"seconds": 20, "rows": [row("a", "b", True, 0.71), row("b", "a", False, 0.6)]}
+    measured["reconstruction_rows"] = [row("a", "a", False, 0.9), row("b", "b", False, float("nan"))]
+    (tmp_path / "filmed.json").write_text(json.dumps({"clips": ["a", "b"], "measured": [measured]}))
+    assert filmed_pairs_table(tmp_path).splitlines()[2:] == ["| a | 0.90 | 0.71 |", "| b | (0.60) | nan |"]
+    with pytest.raises(DataError, match="evaluate-filmed"):
+        read_filmed(tmp_path / "elsewhere")
 
 
 def test_a_text_without_marks_and_a_folder_without_results_are_refused(tmp_path: Path) -> None:

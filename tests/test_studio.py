@@ -1,12 +1,15 @@
 """The studio with the shipped checkpoint: swaps, reconstructions, threads, and what it refuses."""
 
+import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from seqdisent_core.assets import asset
-from seqdisent_core.errors import SeqdisentError
+from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.evaluation.judge import Judge
 from seqdisent_core.faces import FaceClip
 from seqdisent_core.studio import Studio
@@ -97,6 +100,23 @@ def test_any_anchor_will_do(studio: Studio, clips: list[FaceClip]) -> None:
     codes = studio.encode(clips[0].frames, anchor=14)
     assert codes.static.shape == (studio.method.static_dim,)
     assert not np.array_equal(codes.static, studio.encode(clips[0].frames).static)
+
+
+def test_the_anchor_is_a_frame_at_rest(clips: list[FaceClip], tmp_path: Path) -> None:
+    films = Studio.from_pretrained("wild", device="cpu")
+    anchors = np.array([films.read_face(path).anchor for path in EXAMPLES])
+    # an example begins and ends at rest; in its middle third the expression is at its height
+    assert np.mean((anchors <= 4) | (anchors >= 10)) >= 0.8
+    assert all(clip.anchor == 0 for clip in clips), "a model that has not learnt it takes the first frame"
+    for name in ("config.json", "model.safetensors", "rest.json"):
+        shutil.copy(asset("checkpoints/wild") / name, tmp_path)
+    rest = json.loads((tmp_path / "rest.json").read_text())
+    (tmp_path / "rest.json").write_text(json.dumps({**rest, "sha256": "another"}))
+    with pytest.raises(ConfigError, match="other weights"):
+        Studio.from_pretrained(tmp_path)
+    (tmp_path / "rest.json").write_text("{")
+    with pytest.raises(ConfigError, match="damaged"):
+        Studio.from_pretrained(tmp_path)
 
 
 def test_frames_of_another_size_or_dtype_are_refused(studio: Studio) -> None:
