@@ -160,9 +160,9 @@ class Studio:
     ) -> Iterator[Pair]:
         """Two people's films and a copy of the model that comes to know them: at once, as it learns, and at the end.
 
-        seconds: of tuning, 0 for none; steps: at most so many; every: seconds between two states; stop whenever you like. `Pair.swap` makes both films
-        do what the other's does, whole pictures, as long as the driver. Raises VideoError or FaceError where a film
-        cannot be read any more.
+        seconds: of tuning, 0 for none; steps: at most so many; every: seconds between two states; stop whenever you
+        like. `Pair.swap` makes both films do what the other's does, whole pictures, as long as the driver. Raises
+        VideoError or FaceError where a film cannot be read any more.
         """
         return pairs(self.method, first, second, seconds=seconds, steps=steps, every=every, seed=seed)
 

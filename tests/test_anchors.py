@@ -1,0 +1,37 @@
+"""What rest looks like, learnt from clips that begin with it, and found again in the middle of another."""
+
+import numpy as np
+import torch
+from labelled import labelled_clips
+
+from seqdisent_core.anchors import Rest, learn_rest
+from seqdisent_core.clips import Clips
+from seqdisent_core.methods import DBSE, DBSEConfig
+
+
+def bowing_clips() -> Clips:
+    """Clips of 6 frames whose first frame alone is bright below, whoever it is; with noise, so that all are sharp."""
+    random = np.random.default_rng(0)
+    base = labelled_clips()
+    frames = random.integers(0, 90, (len(base), 6, 64, 64, 3)).astype(np.uint8)
+    frames += (20 * base.person[:, None, None, None, None]).astype(np.uint8)
+    frames[:, 0, 32:] += 90
+    split = np.tile(["train", "train", "validation"], 48)
+    return Clips(frames, base.person, base.expression, split, base.persons, base.expressions, "bowing")
+
+
+def test_rest_is_learnt_and_found_again() -> None:
+    torch.manual_seed(0)
+    model = DBSE(DBSEConfig(width=4, feature_dim=32, initial_std=0.0)).eval()
+    clips = bowing_clips()
+    rest = learn_rest(model, clips, "a hash")
+    assert rest.auc > 0.95 and (rest.set_name, rest.sha256) == ("bowing", "a hash")
+    shuffled = clips.frames[::-1, [3, 2, 0, 4, 5]]  # rest comes third
+    assert np.mean([rest.choose(model, frames) == 2 for frames in shuffled[:24]]) > 0.9
+
+
+def test_a_blurred_frame_is_not_taken() -> None:
+    model = DBSE(DBSEConfig(width=4, feature_dim=32)).eval()
+    frames = np.random.default_rng(0).integers(0, 255, (6, 64, 64, 3)).astype(np.uint8)
+    frames[:3] = 120
+    assert Rest([0.0] * model.static_dim, 0.5, "none", "a hash").choose(model, frames) >= 3
