@@ -104,35 +104,34 @@ def _served(path: Path) -> dict[str, Any]:
     return {"name": path.name, "person": person.replace("_", " ").capitalize(), "expression": expression, "file": file}
 
 
-def found(clip: "FaceClip", face: int = 0, *, anchors: bool = False) -> str:
+def found(clip: "FaceClip", *, anchors: bool = False) -> str:
     """HTML of the face found in a clip: where it is, the crop as the model sees it, notes, and the other faces.
 
-    face: index of the face that was taken, 0 for the largest, -1 where that is no longer known. anchors: frames are
-    offered to choose the anchor from.
+    anchors: frames are offered to choose the anchor from.
     """
     count, seconds = len(clip.frames), len(clip.frames) / clip.fps
     notes = "".join(f"<li>{escape(note)}</li>" for note in clip.notes)
     return (
         f'<div class="sd-face"><figure class="sd-where"><div class="sd-framed"><img alt="A frame of the clip with the '
-        f'found face in a square" src="{picture(clip.preview)}">{_others(clip, face)}</div>'
+        f'found face in a square" src="{picture(clip.preview)}">{_others(clip)}</div>'
         f"<figcaption>Found here</figcaption></figure>"
         f'<figure class="sd-crop">{moving(clip.frames, seconds, "The face, cut out and set upright")}'
         f"<figcaption>Seen by the model</figcaption></figure>"
         f'<div class="sd-facts"><p><strong>Face found.</strong> <span class="sd-quiet">{count} frames, '
-        f"{seconds:.1f} s.</span></p>{f'<ul>{notes}</ul>' if notes else ''}{_chooser(clip.faces, face)}"
+        f"{seconds:.1f} s.</span></p>{f'<ul>{notes}</ul>' if notes else ''}{_chooser(clip.faces, clip.face)}"
         f"{_anchors(clip) if anchors else ''}</div></div>"
     )
 
 
-def _others(clip: "FaceClip", chosen: int) -> str:
+def _others(clip: "FaceClip") -> str:
     """A button over each of the other faces in the picture, for the pointer; the chooser is for everyone."""
     height, width = clip.preview.shape[:2]
     return "".join(
-        f'<button type="button" class="sd-other" tabindex="-1" aria-hidden="true" data-face="{index}" '
+        f'<button type="button" class="sd-other" tabindex="-1" aria-hidden="true" title="Take this face" data-face="{index}" '
         f'style="left:{(x - side / 2) / width:.1%};top:{(y - side / 2) / height:.1%};width:{side / width:.1%};'
         f'height:{side / height:.1%}"></button>'
         for index, (x, y, side) in enumerate(clip.squares.tolist())
-        if len(clip.squares) > 1 and index != chosen
+        if len(clip.squares) > 1 and index != clip.face
     )
 
 

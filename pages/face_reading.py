@@ -43,9 +43,9 @@ class FaceReader:
             drop.clear(forget, job, [seen, *known], queue=False, **quiet),
         ]
 
-    def shown(self, clip: "FaceClip", face: int = -1) -> str:
+    def shown(self, clip: "FaceClip") -> str:
         """HTML of a clip that was read, as `found` has it."""
-        return found(clip, face, anchors=self._anchors)
+        return found(clip, anchors=self._anchors)
 
     def upload(self, file: FileData | None, clip: Any, running: status.Job | None) -> Reading:
         """Reads the face of an uploaded file, saying how far it is; ends with the face or with what is wrong."""
@@ -77,7 +77,7 @@ class FaceReader:
         if job.stopped:
             return
         try:
-            yield self.shown(job.result, face), job.result, None
+            yield self.shown(job.result), job.result, None
         except SeqdisentError as error:
             yield status.problem(str(error)) + (self.shown(instead) if instead else ""), instead, None
 

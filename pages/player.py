@@ -90,7 +90,7 @@ def fetched(path: Path) -> Fetched:
 
 def fetcher() -> gr.HTML:
     """Nothing to see: the browser saves each `Fetched` that becomes its value."""
-    hidden = gr.HTML(None, html_template="", js_on_load=web("fetch.js"))
+    hidden = gr.HTML(None, html_template="", js_on_load=web("fetch.js"), elem_classes="sd-fetch")
     hidden.data_model = Fetched
     return hidden
 

@@ -134,7 +134,7 @@ def take_kept(token: str, running: status.Job | None, event: gr.EventData) -> tu
     clip = SESSIONS.clips(token).get(event.place)
     if clip is None:
         return None, status.problem("That clip was deleted after a while. Choose it again."), None, None
-    return shown_file(clip.source), found(clip, -1), clip.at_size(model.studio().size), None
+    return shown_file(clip.source), found(clip), clip.at_size(model.studio().size), None
 
 
 def draw(

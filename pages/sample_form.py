@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from pages import status
 from pages.clip_input import clip_input, found_face, picture
+from pages.face_reading import stop
 from pages.session import KEEP_SECONDS
 from pages.theme import web
 from seqdisent_core.assets import asset
@@ -97,12 +97,7 @@ def _place(title: str, name: str) -> Place:
             apply_default_css=False,
         )
     face = gr.State(None, time_to_live=KEEP_SECONDS)
-    return Place(drop, seen, kept, face, gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=_stop))
-
-
-def _stop(running: status.Job | None) -> None:
-    if running is not None:
-        running.stop()
+    return Place(drop, seen, kept, face, gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=stop))
 
 
 def _controls() -> list[Any]:

@@ -97,7 +97,7 @@ def write_zip_of(made: list[Made], folder: Path) -> Path:
 
 
 def as_face(made: Made, at: int) -> "FaceClip":
-    """A clip as the page Swap wants it: like one that was read from a film. The film lives as long as the FaceClip."""
+    """A clip as the page Swap wants it: like one that was read from a film. The film lives as long as its preview."""
     import cv2
     import numpy as np
 
@@ -119,5 +119,5 @@ def as_face(made: Made, at: int) -> "FaceClip":
         faces=1,
         preview=cv2.resize(frames[0], (VIEW_SIZE, VIEW_SIZE), interpolation=cv2.INTER_CUBIC),
     )
-    weakref.finalize(clip, shutil.rmtree, folder, ignore_errors=True)
+    weakref.finalize(clip.preview, shutil.rmtree, folder, ignore_errors=True)
     return clip

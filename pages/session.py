@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PLACES = ("first", "second")  # of the page Swap: where a clip stands there
 KEEP_SECONDS = 1500  # for which a clip is kept after it was read: not longer than its file is
-MOST_VISITORS = 50  # whose clips are kept at once; the one who was longest away is forgotten first
+MOST_VISITORS = 20  # whose clips are kept at once; the one who was longest away is forgotten first
 
 _TOKEN_BYTES, _TOKEN_LETTERS = 32, 43
 _SECRET = secrets.token_hex(16)
@@ -52,9 +52,11 @@ class Sessions:
             return
         with self._lock:
             places = self._kept.pop(token, {})
-            places.pop(place, None)
+            before = places.pop(place, None)
             if clip is not None:
-                places[place] = _Kept(clip, self._clock() + self._keep_seconds)
+                same = before is not None and before.clip.source == clip.source
+                until = before.until if before and same else self._clock() + self._keep_seconds
+                places[place] = _Kept(clip, until)  # another anchor of a film does not make its file live longer
             if places:
                 self._kept[token] = places
             while len(self._kept) > self._most:

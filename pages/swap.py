@@ -64,12 +64,12 @@ def layout(demo: gr.Blocks) -> None:
     wish = [strength, pixels, play]
     go = gr.Button("Swap", variant="primary", interactive=False, elem_classes="sd-go", elem_id="swap")
     progress = gr.HTML(_hint(None, None), html_template=_PROGRESS, apply_default_css=False)
-    enough = gr.Button("That is enough: make the films", visible=False, elem_classes="sd-enough", elem_id="enough")
+    enough = gr.Button(visible=False, elem_classes="sd-enough", elem_id="enough")
     stage = player(elem_id="results")
     gr.HTML(_PRIVACY, apply_default_css=False)
     pair, running = (gr.State(None, time_to_live=KEEP_SECONDS) for _ in range(2))
     for half in (first, second):
-        _bind(half, first, second, go, progress, token)
+        _bind(half, [first.face, second.face, running], [go, progress], token)
     faces = [first.face, second.face]
     at_once: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     busy: dict[str, Any] = {
@@ -79,21 +79,22 @@ def layout(demo: gr.Blocks) -> None:
         "api_visibility": "private",
     }
     go.click(None, js=_LOOK_AT_PROGRESS)
-    pressed = go.click(
+    pressed = go.click(swap_making.wait, None, [progress, go], **at_once).then(
         swap_making.swap_faces, [*faces, tune, *wish], [progress, stage, go, enough, pair, running], **busy
     )
     pressed.failure(
         lambda: (status.problem(status.OUR_FAULT), gr.Button(visible=False)), None, [progress, enough], **at_once
     )
     pressed.then(_button, faces, go, **at_once)
-    enough.click(swap_making.stop, running, None, **at_once)
-    for changed in (strength.release, pixels.input, play.input):
+    enough.click(swap_making.stop, running, enough, **at_once)
+    for changed in (strength.input, pixels.input, play.input):
         made = changed(swap_making.again, [pair, *wish], [progress, stage], trigger_mode="always_last", **busy)
         made.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **at_once)
+    stage.ask(None, js=_LOOK_AT_PROGRESS)
     asked = stage.ask(swap_making.answer, [pair, *wish], [fetcher(), progress], **busy)
     asked.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **at_once)
     shown = [part for half in (first, second) for part in (half.drop, half.seen, half.face)]
-    demo.load(restore, token, [token, *shown], **at_once).then(_ready, faces, [go, progress], **at_once)
+    demo.load(restore, token, [token, *shown], **at_once).then(_ready, [*faces, running], [go, progress], **at_once)
     swap_endpoint.bind()
 
 
@@ -103,7 +104,7 @@ def _wishes() -> tuple[gr.Checkbox, gr.Slider, gr.Radio, gr.Radio]:
         tune = gr.Checkbox(
             True,
             label="Tune to the two people",
-            info=f"{swap_making.TUNING_SECONDS:.0f} seconds, or until you stop it.",
+            info="20 seconds, or until you stop it.",
             elem_id="tune",
         )
         strength = gr.Slider(
@@ -122,7 +123,7 @@ def _wishes() -> tuple[gr.Checkbox, gr.Slider, gr.Radio, gr.Radio]:
             elem_id="pixels",
         )
         play = gr.Radio(
-            [("Once", "once"), ("Loop", "loop"), ("There and back", "boomerang")],
+            [("Once", "once"), ("Three times", "loop"), ("There and back", "boomerang")],
             value="once",
             label="Play",
             elem_id="play",
@@ -144,7 +145,7 @@ def _half(name: str, at: int) -> _Half:
     return _Half(name, drop, seen, face, gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=stop_reading))
 
 
-def _bind(half: _Half, first: _Half, second: _Half, go: gr.Button, progress: gr.HTML, token: gr.BrowserState) -> None:
+def _bind(half: _Half, known: list[gr.State], shown: list[Any], token: gr.BrowserState) -> None:
     """What happens when a clip comes into one place, leaves it, or another of its faces or frames is chosen."""
     at_once: dict[str, Any] = {
         "queue": False,
@@ -154,7 +155,7 @@ def _bind(half: _Half, first: _Half, second: _Half, go: gr.Button, progress: gr.
     }
     for event in _READER.events(half.drop, half.seen, half.face, half.job):
         event.failure(lambda: status.problem(status.OUR_FAULT), None, half.seen, **at_once)
-        event.then(_ready, [first.face, second.face], [go, progress], **at_once)
+        event.then(_ready, known, shown, **at_once)
         event.then(partial(_keep, half.name), [token, half.face], None, **at_once)
 
 
@@ -171,7 +172,10 @@ def restore(token: str) -> tuple[Any, ...]:
     for place in NAMES:
         clip = clips.get(place)
         # Never a skip for the first, which takes files: Gradio would make a new component of it.
-        shown += [None, gr.skip(), gr.skip()] if clip is None else [shown_file(clip.source), _READER.shown(clip), clip]
+        if clip is None or not clip.source.exists():
+            shown += [None, gr.skip(), gr.skip()]
+        else:
+            shown += [shown_file(clip.source), _READER.shown(clip), clip]
     return (token, *shown)
 
 
@@ -181,8 +185,10 @@ def _hint(first: "FaceClip | None", second: "FaceClip | None") -> str:
     return f'<p class="sd-hint-line">{words}</p>'
 
 
-def _ready(first: "FaceClip | None", second: "FaceClip | None") -> tuple[gr.Button, str]:
-    """Whether one may press, and what is missing until then."""
+def _ready(first: "FaceClip | None", second: "FaceClip | None", running: Any) -> tuple[Any, Any]:
+    """Whether one may press, and what is missing until then; a swap that is under way goes on."""
+    if running is not None:
+        return gr.skip(), gr.skip()
     return _button(first, second), _hint(first, second)
 
 

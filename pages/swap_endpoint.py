@@ -44,6 +44,7 @@ def swap_files(
     first: dict[str, Any] | None, second: dict[str, Any] | None, seconds: Any, strength: Any
 ) -> Iterator[tuple[str, str, str, str]]:
     """Two video files in; two MP4 files and a sentence on each out. Raises gr.Error with a sentence."""
+    from seqdisent_core.driving import check_strength
     from seqdisent_core.films import write_swapped
 
     if first is None or second is None:
@@ -53,6 +54,7 @@ def swap_files(
     if not isinstance(strength, int | float):
         raise gr.Error(f"strength is {strength!r}; it must be a number.", print_exception=False)
     try:
+        check_strength(strength)
         studio = model.film_studio()
         faces = [studio.read_face(given["path"]) for given in (first, second)]
         *_, pair = studio.personalise(*faces, seconds=seconds)

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from seqdisent_core.driving import Pair, Swap
     from seqdisent_core.films import Play
 
-TUNING_SECONDS = 20.0  # of the clock, what is shown meanwhile included
+_SECONDS = 20.0  # of tuning, by the clock, what is shown meanwhile included
+_BETWEEN = 3.0  # seconds from one glimpse to the next
+_ENOUGH = "That is enough: make the films"
+_NOT_YET = '<p class="sd-hint-line">This counts from the next swap on.</p>'
 GONE = "The clips were deleted after a while without use. Choose them again."
 _STAGES = ("Reading the films", "Tuning to the two people", "Moving the pictures")
 _WITHOUT = ("Reading the films", "Moving the pictures")
@@ -40,43 +43,50 @@ class Wish:
 Making = Iterator[tuple[Any, Any, Any, Any, Any, Any]]
 
 
+def wait() -> tuple[str, gr.Button]:
+    """What is seen until those who pressed before are served."""
+    return status.stages(("Waiting for your turn",), 0), gr.Button("Swapping …", interactive=False)
+
+
 def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any, play: Any) -> Making:
     """Swaps the two faces that were read, stage by stage; while it tunes, both results are shown as they are by then.
 
     Stopped, it goes on with what it has.
     """
+    hidden, wish = gr.Button(visible=False), Wish(strength, pixels, play)
     if first is None or second is None or not (first.source.exists() and second.source.exists()):
-        yield status.problem(GONE), None, gr.skip(), gr.skip(), None, None
+        yield status.problem(GONE), None, gr.skip(), hidden, None, None
         return
-    enough, hidden, busy = Event(), gr.Button(visible=False), gr.Button("Swapping …", interactive=False)
-    names = _STAGES if tune else _WITHOUT
-    yield status.stages(names, 0), None, busy, gr.Button(visible=tune), None, enough
+    enough, names = Event(), _STAGES if tune else _WITHOUT
+    yield status.stages(names, 0), None, gr.skip(), gr.Button(_ENOUGH, visible=tune, interactive=True), None, enough
     try:
-        began, pair = time.monotonic(), None
-        for pair in model.film_studio().personalise(first, second, seconds=TUNING_SECONDS if tune else 0.0):
-            passed = time.monotonic() - began
-            if not tune or enough.is_set() or passed >= TUNING_SECONDS:
-                break
-            shown = status.stages(names, 1, passed / TUNING_SECONDS) + _glimpse(pair)
-            yield shown, None, gr.skip(), gr.skip(), None, enough
-        assert pair is not None
-        yield status.stages(names, len(names) - 1), None, gr.skip(), hidden, None, None
+        pairs = model.film_studio().personalise(first, second, seconds=_SECONDS if tune else 0.0, every=1.0)
+        pair = next(pairs)
+        began, shown = time.monotonic(), -_BETWEEN
+        while tune and not enough.is_set() and (passed := time.monotonic() - began) < _SECONDS:
+            if passed - shown >= _BETWEEN:
+                shown = passed
+                far = status.stages(names, 1, passed / _SECONDS)
+                yield far + _glimpse(pair, wish), None, gr.skip(), gr.skip(), None, enough
+            pair = next(pairs, pair)
+        yield status.stages(names, len(names) - 1), None, gr.skip(), hidden, None, enough
         with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
-            yield "", _show(pair, Wish(strength, pixels, play), Path(folder)), gr.skip(), gr.skip(), pair, None
+            yield "", _show(pair, wish, Path(folder)), gr.skip(), gr.skip(), pair, None
     except SeqdisentError as error:
         yield status.problem(str(error)), None, gr.skip(), hidden, None, None
 
 
-def stop(enough: Any) -> None:
+def stop(enough: Any) -> gr.Button:
     """The visitor has seen enough of the tuning."""
     if enough is not None:
         enough.set()
+    return gr.Button("Ending …", interactive=False)
 
 
 def again(pair: Any, strength: float, pixels: Any, play: Any) -> Iterator[tuple[Any, Any]]:
-    """The films once more, as they shall be now; nothing where there are none."""
+    """The films once more, as they shall be now."""
     if pair is None:
-        yield gr.skip(), None
+        yield _NOT_YET, None
         return
     yield status.stages(_WITHOUT[-1:], 0), None
     try:
@@ -101,18 +111,19 @@ def answer(
         yield None, status.problem(str(error))
 
 
-def _glimpse(pair: "Pair") -> str:
+def _glimpse(pair: "Pair", wish: Wish) -> str:
     """Both results as they are by now, around the face, a second or two of them."""
-    from seqdisent_core.driving import GLIMPSE_SECONDS
-
-    figures = "".join(
-        f"<figure>{moving(frames, GLIMPSE_SECONDS, said(who, does))}"
-        f'<figcaption><span class="sd-who">{who.capitalize()} person</span>, '
-        f'<span class="sd-does">doing what the {does} does</span></figcaption></figure>'
-        for frames, who, does in zip(pair.glimpse()[::-1], NAMES[::-1], NAMES, strict=True)
-    )
-    steps = "untuned" if not pair.tuned.steps else f"after {pair.tuned.steps} steps"
-    return f'<div class="sd-glimpse">{figures}<p class="sd-quiet">So it looks {steps}.</p></div>'
+    figures = ""
+    for own, who, does in ((1, *NAMES[::-1]), (0, *NAMES)):
+        frames, seconds = pair.glimpse(own, strength=wish.strength, detail=wish.pixels == "film")
+        figures += (
+            f"<figure>{moving(frames, seconds, said(who, does))}"
+            f'<figcaption><span class="sd-who">{who.capitalize()} person</span>, '
+            f'<span class="sd-does">doing what the {does} does</span></figcaption></figure>'
+        )
+    steps = pair.tuned.steps
+    words = "untuned" if not steps else f"after {steps} {'step' if steps == 1 else 'steps'}"
+    return f'<div class="sd-glimpse">{figures}<p class="sd-quiet">So it looks {words}.</p></div>'
 
 
 def _swap(pair: "Pair", wish: Wish) -> "Swap":

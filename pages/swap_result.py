@@ -29,7 +29,7 @@ _LINE = (
 
 def write_show(pair: "Pair", swap: "Swap", folder: Path, play: "Play" = "once") -> Show:
     """Writes the films and puts them on a stage: what was given above, what was made below, a column a movement."""
-    from seqdisent_core.films import write_swapped
+    from seqdisent_core.films import played, write_swapped
     from seqdisent_core.studio import VIEW_SIZE
     from seqdisent_core.video import write_video
 
@@ -37,7 +37,7 @@ def write_show(pair: "Pair", swap: "Swap", folder: Path, play: "Play" = "once") 
     with ThreadPoolExecutor(2) as encoders:  # each waits for a process of its own
         results = [encoders.submit(write_swapped, swap, who, folder, clips, play=play) for who in (1, 0)]
         films = [
-            encoders.submit(write_video, folder / f"{name}.mp4", clip.frames, clip.fps, width=VIEW_SIZE)
+            encoders.submit(write_video, folder / f"{name}.mp4", played(clip.frames, play), clip.fps, width=VIEW_SIZE)
             for name, clip in zip(NAMES, clips, strict=True)
         ]
     given = [_given(NAMES[at], at, films[at].result(), clips[at]) for at in (0, 1)]

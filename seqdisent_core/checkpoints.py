@@ -52,14 +52,14 @@ def read_network(source: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]
 
 
 def checkpoint_folder(source: str | Path) -> Path:
-    """The folder itself, the shipped one of that name, or a copy of the model with that id on the Hugging Face Hub.
+    """The shipped folder of that name, the folder itself, or a copy of the model with that id on the Hugging Face Hub.
 
     Raises ConfigError where it is none of them, or the Hub cannot be reached.
     """
-    if Path(source).is_dir():
-        return Path(source)
     if source in SHIPPED:
         return asset(f"checkpoints/{source}")
+    if Path(source).is_dir():
+        return Path(source)
     try:
         return Path(snapshot_download(str(source), allow_patterns=["*.json", "*.safetensors"]))
     except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError):

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
 from seqdisent_core.detail import Source, carry_detail, paste_decoded
 from seqdisent_core.errors import ConfigError
+from seqdisent_core.face_alignment import cut_out
 from seqdisent_core.faces import FaceClip, film_frame
 from seqdisent_core.methods.contract import Codes, Method
-from seqdisent_core.personalising import Tuned, personalise
+from seqdisent_core.personalising import SECONDS, Tuned, personalise
 from seqdisent_core.sheets import as_frames
 
 _BATCH = 64
@@ -94,20 +94,21 @@ class Pair:
 
         Raises ConfigError for another strength.
         """
-        if not STRENGTHS[0] <= strength <= STRENGTHS[1]:
-            raise ConfigError(f"The strength is {strength:g}; it must be {STRENGTHS[0]:g} to {STRENGTHS[1]:g}.")
+        check_strength(strength)
         first, second = self.subjects
         with ThreadPoolExecutor(2) as threads:
             films = list(threads.map(lambda own: self._film(own, strength, detail, slice(None)), (0, 1)))
         return Swap(films[0], second.clip.fps, films[1], first.clip.fps, in_films=True)
 
-    def glimpse(self) -> tuple[np.ndarray, np.ndarray]:
-        """A second or two of both results where the drivers are liveliest, around the face: uint8 (16, 192, 192, 3)."""
-        glimpses = []
-        for own in (0, 1):
-            at = _liveliest(self.tuned.codes[1 - own].dynamics[0], self.subjects[1 - own].clip.fps)
-            glimpses.append(around_face(self._film(own, 1.0, True, at), self.subjects[own], GLIMPSE_SIDE))
-        return glimpses[0], glimpses[1]
+    def glimpse(self, own: int, *, strength: float = 1.0, detail: bool = True) -> tuple[np.ndarray, float]:
+        """A second or two of one result, the first person's (0) or the second's (1), where the driver is liveliest.
+
+        Gives frames around the face, uint8 (frames, 192, 192, 3), 16 at most, and the seconds that they last.
+        """
+        driver = self.subjects[1 - own].clip
+        at = _liveliest(self.tuned.codes[1 - own].dynamics[0], driver.fps)
+        film = self._film(own, strength, detail, at)
+        return around_face(film, self.subjects[own], GLIMPSE_SIDE), len(film) * at.step / driver.fps
 
     def _film(self, own: int, strength: float, detail: bool, at: slice) -> np.ndarray:
         person, driver, codes = self.subjects[own], self.subjects[1 - own], self.tuned.codes
@@ -120,12 +121,18 @@ class Pair:
         return film
 
 
+def check_strength(strength: float) -> None:
+    """Raises ConfigError for a strength outside STRENGTHS."""
+    if not STRENGTHS[0] <= strength <= STRENGTHS[1]:
+        raise ConfigError(f"The strength is {strength:g}; it must be {STRENGTHS[0]:g} to {STRENGTHS[1]:g}.")
+
+
 def pairs(
     method: Method,
     first: FaceClip,
     second: FaceClip,
     *,
-    seconds: float = 20.0,
+    seconds: float = SECONDS,
     steps: int | None = None,
     every: float = 3.0,
     seed: int = 0,
@@ -144,7 +151,8 @@ def around_face(frames: np.ndarray, person: Subject, side: int) -> np.ndarray:
     """The face's square cut out of frames of a person's picture: uint8 (frames, side, side, 3)."""
     size = person.clip.frames.shape[1]
     to_square = person.source.transform * (side / size)
-    return np.stack([cv2.warpAffine(frame, to_square, (side, side), flags=cv2.INTER_AREA) for frame in frames])
+    to_square[:, 2] += 0.5 * side / size - 0.5
+    return np.stack([cut_out(frame, to_square, side) for frame in frames])
 
 
 def _liveliest(dynamics: Tensor, fps: float) -> slice:

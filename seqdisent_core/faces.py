@@ -35,7 +35,8 @@ class FaceClip:
     notes: sentences a person should read; faces: how many were found where this one was chosen; preview: uint8
     (height, width, 3), the first frame used, at most 640 pixels wide, with the face's square drawn on it; start: which
     of the film's frames, at this rate, that is; squares: float32 (faces, 3), middle x, y and side of each face's square
-    in the preview, the largest first, where that is known; anchor: the frame that the static factor is read from.
+    in the preview, the largest first, where that is known; anchor: the frame that the static factor is read from;
+    face: which of the faces it is, 0 for the largest.
     """
 
     frames: np.ndarray
@@ -48,6 +49,7 @@ class FaceClip:
     start: int = 0
     squares: np.ndarray = field(default_factory=lambda: np.empty((0, 3), np.float32))
     anchor: int = 0
+    face: int = 0
 
     def at_size(self, size: int) -> "FaceClip":
         """The same clip with frames of size x size pixels."""
@@ -118,7 +120,8 @@ def read_face(
     if progress is not None:
         progress(1.0)
     transforms = _from_source(np.stack(shot.transforms), max(reader.size) / longer).astype(np.float32)
-    squares = np.array([(*face.middle, face.side) for face in shot.faces], np.float32) * shot.preview_scale
+    others = shot.faces if shot is cutter.shots[0] else ()  # `face` counts in the first shot
+    squares = np.array([(*pose.middle, pose.side) for pose in others], np.float32).reshape(-1, 3) * shot.preview_scale
     return FaceClip(
         np.stack(shot.crops),
         reader.fps,
@@ -129,6 +132,7 @@ def read_face(
         _preview(shot),
         shot.start,
         squares,
+        face=face,
     )
 
 

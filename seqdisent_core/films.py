@@ -11,6 +11,7 @@ import imageio.v3 as iio
 import numpy as np
 
 from seqdisent_core import video
+from seqdisent_core.errors import VideoError
 from seqdisent_core.faces import FaceClip
 from seqdisent_core.sampling import FPS
 from seqdisent_core.sheets import clip_rows
@@ -20,6 +21,7 @@ from seqdisent_core.synthetic import IN_A_FILM, MADE, labelled, mark
 Play = Literal["once", "loop", "boomerang"]
 GIF_WIDTH = 320  # pixels, at most
 SHEET_SIDE = 128
+MOST_REPEATED = 150  # frames
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def save_swap(swap: Swap, folder: str | Path, first: FaceClip, second: FaceClip,
     sheet = folder / "sheet.png"
     rows = [first.frames, second.frames, swap.first, swap.second]
     iio.imwrite(sheet, clip_rows([_squares(row) for row in rows], scale=1))
-    mark(sheet)
+    mark(sheet, IN_A_FILM if swap.in_films else MADE)
     first_film, first_gif, second_film, second_gif = (film.result() for film in waiting)
     return SwapFiles(first_film, first_gif, second_film, second_gif, sheet)
 
@@ -95,7 +97,7 @@ def write_swapped(
     most = GIF_WIDTH if ending == ".gif" else frames.shape[2]
     return write_made(
         folder / f"{stem}{ending}",
-        played(frames, play),
+        frames if (ending, play) == (".gif", "loop") else played(frames, play),  # a GIF loops by itself
         fps,
         width=max(VIEW_SIZE, min(frames.shape[2], most)),
         audio_from=driver.source if ending == ".mp4" and play == "once" else None,
@@ -104,12 +106,15 @@ def write_swapped(
 
 
 def played(frames: np.ndarray, play: Play) -> np.ndarray:
-    """Frames as often, and in the order, in which they are to be seen."""
-    if play == "loop":
-        return np.concatenate([frames] * 3)
-    if play == "boomerang":
-        return np.concatenate([frames, frames[-2:0:-1]])
-    return frames
+    """Frames as often, and in the order, in which they are to be seen. Raises VideoError where they are too many."""
+    if play == "once":
+        return frames
+    if len(frames) > MOST_REPEATED:
+        raise VideoError(
+            f"Loops and boomerangs are for films of up to {MOST_REPEATED} frames; this one has {len(frames)}. "
+            "Choose once, or a shorter driver."
+        )
+    return np.concatenate([frames] * 3 if play == "loop" else [frames, frames[-2:0:-1]])
 
 
 def _squares(frames: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from seqdisent_core.methods.contract import Codes, Config, Method
 from seqdisent_core.methods.dbse import motion_weights
 from seqdisent_core.windows import encode_in_windows
 
+SECONDS = 20.0  # for which people are tuned to, unless they say otherwise
 AVERAGE = 0.9  # decay of the averaged weights and codes that are given: good at any step, with no schedule to end
 FRAMES = 12  # of each clip a step, and as many of rehearsal
 RETURN_FRAMES = 8  # of a swap that is read back
@@ -65,7 +66,7 @@ def personalise(
     anchors: Sequence[int],
     tuning: Tuning = USUAL,
     *,
-    seconds: float = 20.0,
+    seconds: float = SECONDS,
     steps: int | None = None,
     seed: int = 0,
     every: float = 2.0,
@@ -157,7 +158,7 @@ def _return(tuned: Method, codes: Sequence[Codes], anchors: Sequence[int], rando
     start = int(random.integers(0, max(1, others.shape[1] - RETURN_FRAMES)))
     dynamics = others[:, start : start + RETURN_FRAMES]
     swap = tuned.decode(static, dynamics)
-    still = tuned.decode(static, others[:, anchors[other], None]).detach()
+    still = tuned.decode(static, others[:, anchors[other], None])
     again = tuned.encode(torch.cat([still, swap], dim=1)).mean
     back = (again.dynamics[:, 1:] - dynamics.detach()).square().mean()
     return back + (again.static - static.detach()).square().mean()

@@ -19,6 +19,7 @@ from seqdisent_core.evaluation.judge import Judge, Reading
 from seqdisent_core.faces import FaceClip
 from seqdisent_core.latents import Direction, Factor, Latents
 from seqdisent_core.methods import Method
+from seqdisent_core.personalising import SECONDS
 from seqdisent_core.sampling import Drawn, StudioCodes
 from seqdisent_core.sheets import as_frames
 from seqdisent_core.weights import sha256_of
@@ -80,8 +81,8 @@ class Studio:
         """
         folder = checkpoint_folder(DRAWN if source is None else source)
         judge = Judge.from_pretrained(asset(SHIPPED_JUDGE)) if source is None else None
-        latents, rest = partial(_load_latents, folder), Rest.load(folder, sha256_of(folder))
-        return cls(load_method(folder), device, judge=judge, latents=latents, rest=rest)
+        method, latents = load_method(folder), partial(_load_latents, folder)
+        return cls(method, device, judge=judge, latents=latents, rest=Rest.load(folder, sha256_of(folder)))
 
     @property
     def size(self) -> int:
@@ -95,9 +96,10 @@ class Studio:
     def read_face(
         self, path: str | Path, *, face: int = 0, progress: Callable[[float], None] | None = None
     ) -> FaceClip:
-        """The face of a media file at the model's size, its anchor a frame at rest; face 0 is the largest.
+        """The face of a media file at the model's size; face 0 is the largest.
 
-        Raises VideoError or FaceError.
+        Its anchor is a frame at rest, or the first where the model has not learnt what rest is (Rest). Raises VideoError
+        or FaceError.
         """
         clip = faces.read_face(path, size=self.size, face=face, progress=progress)
         return clip if self._rest is None else replace(clip, anchor=self._rest.choose(self.method, clip.frames))
@@ -153,7 +155,7 @@ class Studio:
         first: FaceClip,
         second: FaceClip,
         *,
-        seconds: float = 20.0,
+        seconds: float = SECONDS,
         steps: int | None = None,
         every: float = 3.0,
         seed: int = 0,

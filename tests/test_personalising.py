@@ -167,8 +167,8 @@ def test_two_films_are_tuned_and_each_does_what_the_other_did(method: Method, cl
     swap = states[-1].swap()
     assert swap.in_films and (swap.first_fps, swap.second_fps) == (clips[1].fps, clips[0].fps)
     assert swap.first.shape == (len(clips[1].frames), *states[0].subjects[0].source.picture.shape)
-    glimpses = states[0].glimpse()
-    assert all(len(frames) == 15 and frames.shape[1:] == (192, 192, 3) for frames in glimpses)
+    frames, seconds = states[0].glimpse(0)
+    assert frames.shape == (15, 192, 192, 3) and seconds == pytest.approx(15 / clips[1].fps)
     with pytest.raises(ConfigError, match=r"0 to 1\.5"):
         states[0].swap(strength=1.6)
 

@@ -126,17 +126,16 @@ one('.sd-camera').addEventListener('click', async () => {
   one('.sd-record').focus();
 });
 one('.sd-stop').addEventListener('click', () => show('empty'));
+one('.sd-record').textContent = `Record ${RECORD_SECONDS} seconds`;
 one('.sd-record').addEventListener('click', () => {
   const live = stream; // of this look at the camera: cancelled, there is another or none
-  const button = one('.sd-record');
-  const words = button.textContent;
-  const count = one('.sd-count');
+  const [button, count, told] = ['.sd-record', '.sd-count', '.sd-told'].map(one);
+  if (button.getAttribute('aria-disabled')) return; // counting already
   const done = () => {
-    button.disabled = false;
-    button.textContent = words;
-    count.textContent = '';
+    button.removeAttribute('aria-disabled');
+    button.textContent = `Record ${RECORD_SECONDS} seconds`;
+    count.textContent = told.textContent = '';
   };
-  button.disabled = true;
   const tick = (left, what, then) => {
     if (stream !== live) return done();
     if (!left) return then();
@@ -144,8 +143,11 @@ one('.sd-record').addEventListener('click', () => {
     count.textContent = what === 'Ready …' ? left : '';
     setTimeout(() => tick(left - 1, what, then), 1000);
   };
+  button.setAttribute('aria-disabled', 'true');
+  told.textContent = `Recording starts in ${COUNTDOWN_SECONDS} seconds`;
   tick(COUNTDOWN_SECONDS, 'Ready …', () => {
     count.textContent = '';
+    told.textContent = 'Recording';
     const kind = ['video/mp4', 'video/webm'].find((type) => MediaRecorder.isTypeSupported(type));
     const recorder = new MediaRecorder(live, kind ? { mimeType: kind } : {});
     const parts = [];

@@ -45,10 +45,12 @@ def _stages(width: int) -> Iterator[Callable[[float, str], None]]:
 
 
 def _swap(options: argparse.Namespace) -> None:
+    from seqdisent_core.driving import check_strength
     from seqdisent_core.films import save_swap
     from seqdisent_core.studio import Studio
     from seqdisent_core.training import keep_freed_memory
 
+    check_strength(options.strength)
     keep_freed_memory()
     with _stages(36) as advance:
         studio = Studio.from_pretrained(options.model, device=options.device)

@@ -46,7 +46,9 @@ def filmed_pairs_table(folder: Path) -> str:
     Correlations; in brackets where the result is nearer to the driver's person.
     """
     result = read_filmed(folder)[MAIN]
-    at = next((at for at in result["measured"] if at["seconds"] == 20), result["measured"][-1])
+    at = next(
+        (at for at in result["measured"] if at["seconds"] == 20), max(result["measured"], key=lambda at: at["seconds"])
+    )
     cells = {(_stem(row["static"]), _stem(row["driver"])): row for row in (*at["rows"], *at["reconstruction_rows"])}
     names = result["clips"]
     rows = [[name, *(_cell(cells.get((name, driver)), name == driver) for driver in names)] for name in names]
