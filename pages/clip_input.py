@@ -127,7 +127,8 @@ def _others(clip: "FaceClip") -> str:
     """A button over each of the other faces in the picture, for the pointer; the chooser is for everyone."""
     height, width = clip.preview.shape[:2]
     return "".join(
-        f'<button type="button" class="sd-other" tabindex="-1" aria-hidden="true" title="Take this face" data-face="{index}" '
+        f'<button type="button" class="sd-other" tabindex="-1" aria-hidden="true" title="Take this face" '
+        f'data-face="{index}" '
         f'style="left:{(x - side / 2) / width:.1%};top:{(y - side / 2) / height:.1%};width:{side / width:.1%};'
         f'height:{side / height:.1%}"></button>'
         for index, (x, y, side) in enumerate(clip.squares.tolist())

@@ -98,8 +98,8 @@ class Studio:
     ) -> FaceClip:
         """The face of a media file at the model's size; face 0 is the largest.
 
-        Its anchor is a frame at rest, or the first where the model has not learnt what rest is (Rest). Raises VideoError
-        or FaceError.
+        Its anchor is a frame at rest, or the first where the model has not learnt what rest is (Rest).
+        Raises VideoError or FaceError.
         """
         clip = faces.read_face(path, size=self.size, face=face, progress=progress)
         return clip if self._rest is None else replace(clip, anchor=self._rest.choose(self.method, clip.frames))
