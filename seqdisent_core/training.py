@@ -31,11 +31,11 @@ class TrainingConfig(Config):
     random later ones in order; the other steps see whole clips. kl_cycle_steps: period of the divergences' annealing, 0
     for none. ema_decay: of the averaged weights that are evaluated and kept, 0 for the last weights themselves.
     least_frames: the steps after the sparse ones see runs of this many frames up to all of them, every one or every
-    second, at times there and back again; 0 for whole clips. pair_share: of the clips, so many are rebuilt from their
-    own static code and their partner's dynamics; for sets drawn in couples, where two persons play the same take.
-    colour_gain: largest relative change of each colour channel, and mirror: left and right exchanged half the time;
-    both drawn once a clip and the same for all its frames. precision: of convolutions and linear layers; losses, codes
-    and recurrences are float32 always.
+    second, at times there and back again, an anchor frame before them; 0 for whole clips. pair_share: of the clips, so
+    many are rebuilt from their own static code and their partner's dynamics; for sets drawn in couples, where two
+    persons play the same take. colour_gain: largest relative change of each colour channel, and mirror: left and right
+    exchanged half the time; both drawn once a clip and the same for all its frames. precision: of convolutions and
+    linear layers; losses, codes and recurrences are float32 always.
     """
 
     seed: int = 0
@@ -134,12 +134,18 @@ def draw_batch(
 
 
 def _run(frames: int, least: int, random: np.random.Generator) -> np.ndarray:
-    """Times of a run within a clip, int (n,); a quarter of them go there and back again."""
+    """Times of a run within a clip, int (n,), its anchor before it, as windows of long clips are read.
+
+    The anchor is the clip's first frame or any; a quarter of the runs go there and back again.
+    """
     count = int(random.integers(min(least, frames), frames + 1))
     stride = int(random.integers(1, 3)) if 2 * (count - 1) < frames else 1
     start = int(random.integers(0, frames - stride * (count - 1)))
     times = start + stride * np.arange(count)
-    return np.concatenate([times, times[-2::-1]]) if random.random() < 0.25 else times
+    if random.random() < 0.25:
+        times = np.concatenate([times, times[-2::-1]])
+    anchor = int(random.integers(frames)) if random.random() < 0.5 else 0
+    return np.concatenate([[anchor], times])
 
 
 def couples_of(clips: Clips) -> np.ndarray:

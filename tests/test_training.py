@@ -116,15 +116,17 @@ def test_the_two_of_a_couple_see_the_same_times_and_half_of_them_exchange_their_
     assert batch.dynamics_of is not None and batch.dynamics_of.tolist() == [1, 0, 2, 3, 4, 5]
 
 
-def test_runs_are_of_many_lengths_and_go_evenly_through_their_clip_and_back() -> None:
+def test_runs_are_of_many_lengths_go_evenly_there_and_back_and_have_an_anchor_before_them() -> None:
     clips = couples()
     config = replace(QUICK, sparse_share=0.0, least_frames=3, steps=80)
     runs = [
         (draw_batch(as_training_tensor(clips), config, step).clips[0, :, 1, 0, 0] * 255 / 40).round().int().tolist()
         for step in range(80)
     ]
-    assert {len(run) for run in runs} >= {3, 4, 5, 6}
-    assert max(map(len, runs)) > 6, "there and back again"
+    assert {len(run) for run in runs} >= {4, 5, 6, 7}
+    assert max(map(len, runs)) > 7, "there and back again"
+    anchors = [run.pop(0) for run in runs]
+    assert set(anchors) == set(range(6)) and anchors.count(0) > 30, "the first frame, or any"
     for run in runs:
         there = run[: run.index(max(run)) + 1]
         assert len({after - before for before, after in itertools.pairwise(there)}) == 1
