@@ -82,7 +82,11 @@ def train_run(
             figures |= {"pair_psnr": pairs.psnr, "pair_motion": pairs.motion, "own_motion": pairs.own_motion}
         training_sheet(method, looked_frames[:6], folder / "sheets" / f"{step:06d}.png")
         line = {"step": step, "seconds": round(trainer.seconds, 1), **{k: round(v, 4) for k, v in figures.items()}}
-        with (folder / "looks.jsonl").open("a", encoding="utf-8") as looks:
+        seen = folder / "looks.jsonl"
+        if not seen.exists():
+            head = {"what": folder.name, "command": command, "hardware": hardware(trainer.accelerator.device)}
+            seen.write_text(json.dumps(head) + "\n", encoding="utf-8")
+        with seen.open("a", encoding="utf-8") as looks:
             looks.write(json.dumps(line) + "\n")
         report(", ".join(f"{name} {value}" for name, value in line.items()))
         return figures

@@ -21,18 +21,17 @@ from seqdisent_core.weights import sha256_of
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
+TEXTS = ("README.md", "docs/results.md", "docs/filmed.md", "docs/training.md")
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/results.md", "docs/filmed.md"])
+@pytest.mark.parametrize("name", TEXTS)
 def test_texts_show_the_figures_of_the_result_files(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert with_figures(text, RESULTS) == text, f"stale: run `seqdisent report {name}`"
 
 
 def test_every_place_for_figures_is_in_a_text() -> None:
-    texts = "".join(
-        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/results.md", "docs/filmed.md")
-    )
+    texts = "".join((ROOT / name).read_text(encoding="utf-8") for name in TEXTS)
     assert [name for name in PLACES if f"<!-- {name}: begin -->" not in texts] == []
 
 

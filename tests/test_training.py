@@ -171,7 +171,8 @@ def test_a_run_on_couples_is_looked_at_with_what_is_true_of_them(tmp_path) -> No
     clips = couples()
     clips = replace(clips, split=np.repeat(["train", "validation"], 12))
     train_run(Recipe(SMALL, replace(QUICK, pair_share=0.5)), clips, tmp_path, look_every=6, cpu=True)
-    (look,) = [json.loads(line) for line in (tmp_path / "looks.jsonl").read_text().splitlines()]
+    head, look = [json.loads(line) for line in (tmp_path / "looks.jsonl").read_text().splitlines()]
+    assert {"what", "command", "hardware"} == head.keys()
     assert {"pair_psnr", "pair_motion", "own_motion"} <= look.keys() and look["pair_psnr"] > 0
 
 

@@ -56,6 +56,7 @@ PLACES: dict[str, Callable[[Path], str]] = {
     "likeness": tables.likeness_table,
     "codes": tables.codes_table,
     "made": tables.made_table,
+    "looks": tables.looks_table,
     "filmed": filmed_tables.filmed_table,
     "filmed_pairs": filmed_tables.filmed_pairs_table,
     "filmed_made": filmed_tables.filmed_made_table,

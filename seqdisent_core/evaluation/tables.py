@@ -1,10 +1,12 @@
 """The tables of docs/results.md: a row a result file, chance and ceiling beside, a table a set."""
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.result_files import NONE, Result, label, number, percent, read_results, table
 
 SCORES = ("acc", "is", "h_y_given_x", "h_y")
@@ -169,3 +171,27 @@ def made_table(folder: Path) -> str:
             )
     head = ["file", "training", "trained on", "checkpoint", "judge", "measured on", "measured by"]
     return table(head, rows)
+
+
+def looks_table(folder: Path) -> str:
+    """What runs showed of validation clips on their way, from their looks.jsonl: four looks of each at most."""
+    rows: list[list[str]] = []
+    names: dict[str, None] = {}
+    files = {path.stem: _looks(path) for path in sorted((folder / "looks").glob("*.jsonl"))}
+    for _, looks in files.values():
+        names |= dict.fromkeys(key for look in looks for key in look if key not in ("step", "seconds"))
+    for stem, (what, looks) in files.items():
+        chosen = sorted({round((at + 1) / 4 * len(looks)) - 1 for at in range(4) if round((at + 1) / 4 * len(looks))})
+        for look in (looks[at] for at in chosen):
+            figures = [f"{look[name]:.3f}" if name in look else NONE for name in names]
+            rows.append([f"{what} (`{stem}`)", f"{look['step']}", f"{look['seconds'] / 60:.0f}", *figures])
+    return table(["run", "steps", "minutes", *(name.replace("_", " ") for name in names)], rows)
+
+
+def _looks(path: Path) -> tuple[str, list[dict[str, Any]]]:
+    """What a run is called, and its looks. Raises DataError where the file is none of a run's."""
+    try:
+        head, *looks = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+        return head["what"], [look for look in looks if look["step"]]
+    except (ValueError, KeyError) as error:
+        raise DataError(f"{path} is not the looks.jsonl of a run.") from error
