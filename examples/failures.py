@@ -1,0 +1,74 @@
+"""Where swaps of films fail, on drawn people, whose truth is known and whom a page may show.
+
+    python examples/failures.py ict_facekit.npz docs/filmed_failures.png
+
+Three pairs of films go through all that a visitor's go through: found, cut out, tuned to for 20 seconds, swapped, the
+film's own pixels moved. Three rows each: the driver; the person doing what the driver does, as the renderer has it; the
+swap. Needs the extra `render`.
+"""
+
+import argparse
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import imageio.v3 as iio
+import numpy as np
+
+from seqdisent_core.driving import around_face
+from seqdisent_core.facekit.acting import Performance, perform, risen
+from seqdisent_core.facekit.head import Theatre
+from seqdisent_core.facekit.improvising import improvise, scene
+from seqdisent_core.facekit.model import read_face_model
+from seqdisent_core.facekit.people import Person
+from seqdisent_core.facekit.surface import Surface
+from seqdisent_core.facekit.wild import extra
+from seqdisent_core.sheets import clip_rows
+from seqdisent_core.studio import FILMED, Studio
+from seqdisent_core.video import write_video
+
+SEED = 20260000  # of people and takes that the shipped model has not seen
+FRAMES, FPS, SIDE = 40, 20.0, 128
+
+
+def situations(surface: Surface) -> dict[str, tuple[Person, Person, Performance]]:
+    """Name -> the person, the driver, and what the driver does."""
+    names, people = surface.expression_names, [extra(surface, number, SEED) for number in range(6)]
+    turned = improvise((SEED, 1), names, FRAMES)
+    yaw = 38 * risen(np.linspace(0, 1, FRAMES), 0.1, 0.5)
+    turned = replace(turned, pose=np.concatenate([yaw[:, None], turned.pose[:, 1:]], axis=1).astype(np.float32))
+    return {
+        "a turned head": (people[0], people[1], turned),
+        "glasses": (replace(people[2], glasses=7), people[3], perform("happiness", (SEED, 2), names, FRAMES)),
+        "an open mouth": (people[4], people[5], perform("surprise", (SEED, 3), names, FRAMES)),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", help="ICT FaceKit, as for `seqdisent render`")
+    parser.add_argument("out", type=Path, help="the sheet, PNG")
+    chosen = parser.parse_args()
+    surface = Surface(read_face_model(chosen.source))
+    theatre, studio = Theatre(surface, 256, margin=4.5), Studio.from_pretrained(FILMED)
+    rows: list[np.ndarray] = []
+    for at, (name, (person, driver, acted)) in enumerate(situations(surface).items()):
+        own = improvise((SEED, 90 + at), surface.expression_names, FRAMES)
+        theatre.dress(driver)
+        driven = theatre.play(replace(acted, light=scene((SEED, 10 + at))))
+        theatre.dress(person)
+        light = scene((SEED, 20 + at))
+        given, truth = theatre.play(replace(own, light=light)), theatre.play(replace(acted, light=light))
+        with tempfile.TemporaryDirectory() as folder:
+            films = [write_video(Path(folder) / f"{k}.mp4", film, FPS) for k, film in enumerate((given, driven))]
+            *_, pair = studio.personalise(*(studio.read_face(film) for film in films))
+        swapped = around_face(pair.swap().first, pair.subjects[0], SIDE)
+        rows += [pair.subjects[1].clip.at_size(SIDE).frames, around_face(truth, pair.subjects[0], SIDE), swapped]
+        print(f"{name}: tuned for {pair.tuned.steps} steps")
+    theatre.close()
+    iio.imwrite(chosen.out, clip_rows(rows, scale=1))
+    print(f"written to {chosen.out}")
+
+
+if __name__ == "__main__":
+    main()
