@@ -42,12 +42,13 @@ def write_made(
     *,
     width: int | None = None,
     audio_from: Path | None = None,
+    audio_start: float = 0.0,
     source_type: str = MADE,
 ) -> Path:
     """Write a made clip, uint8 (frames, height, width, 3), as MP4 or GIF by its name, labelled and marked as synthetic.
 
-    width: to which frames are scaled, None for their own; audio_from: whose sound an MP4 gets. Raises VideoError as
-    video.write_video does.
+    width: to which frames are scaled, None for their own; audio_from, audio_start: whose sound an MP4 gets, and from
+    which second on. Raises VideoError as video.write_video does.
     """
     if width is not None and width != frames.shape[2]:
         size = (width, round(frames.shape[1] * width / frames.shape[2]))
@@ -56,7 +57,7 @@ def write_made(
     if path.suffix == ".gif":
         video.write_gif(path, shown, fps)
     else:
-        video.write_video(path, shown, fps, audio_from=audio_from)
+        video.write_video(path, shown, fps, audio_from=audio_from, audio_start=audio_start)
     mark(path, source_type)
     return path
 
@@ -101,6 +102,7 @@ def write_swapped(
         fps,
         width=max(VIEW_SIZE, min(frames.shape[2], most)),
         audio_from=driver.source if ending == ".mp4" and play == "once" else None,
+        audio_start=driver.start / driver.fps,  # where its face comes into view
         source_type=IN_A_FILM if swap.in_films else MADE,
     )
 

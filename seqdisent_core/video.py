@@ -154,19 +154,25 @@ def read_video(
 
 
 def write_video(
-    path: str | Path, frames: np.ndarray, fps: float, *, width: int | None = None, audio_from: Path | None = None
+    path: str | Path,
+    frames: np.ndarray,
+    fps: float,
+    *,
+    width: int | None = None,
+    audio_from: Path | None = None,
+    audio_start: float = 0.0,
 ) -> Path:
     """Write uint8 (frames, height, width, 3) RGB as an MP4 that every browser plays: H.264, yuv420p, BT.709.
 
     `width`: of the film in pixels, to which frames are scaled (Lanczos); None for their own. Odd sizes grow by one
-    repeated row or column, which yuv420p needs. `audio_from`: a media file whose sound, if it has any, is kept from its
-    start and cut to the length of the frames. The file appears when it is whole.
+    repeated row or column, which yuv420p needs. `audio_from`: a media file whose sound, if it has any, is kept from
+    `audio_start` seconds on and cut to the length of the frames. The file appears when it is whole.
     Raises VideoError if the frames, the rate, the folder or `audio_from` do not serve.
     """
     height, own_width = _checked(frames, fps).shape[1:3]
     padding = ((0, height % 2), (0, own_width % 2), (0, 0))
     has_sound = audio_from is not None and Header.inspect(audio_from).has_audio
-    sound = input_arguments(Path(audio_from)) if audio_from is not None and has_sound else ()
+    sound = ("-ss", f"{audio_start:.4f}", *input_arguments(Path(audio_from))) if audio_from and has_sound else ()
     arguments = (
         *(*sound, "-map", "0:v", *(("-map", "1:a:0", "-c:a", "aac", "-b:a", "160k") if has_sound else ())),
         *("-vf", f"{_enlarged(width)}{_TO_BT709}"),

@@ -385,10 +385,14 @@ def test_odd_sizes_are_written_with_one_row_or_column_more(tmp_path: Path, heigh
     assert close_to(again[0, -1, -1], (200, 100, 50), 4)
 
 
-@pytest.mark.parametrize(("sound", "kept"), [(3.0, 1.0), (0.4, 0.4)])
-def test_sound_is_kept_and_no_longer_than_the_film(tmp_path: Path, sound: float, kept: float) -> None:
+@pytest.mark.parametrize(("sound", "start", "kept"), [(3.0, 0.0, 1.0), (0.4, 0.0, 0.4), (3.0, 2.6, 0.4)])
+def test_sound_is_kept_from_its_start_and_no_longer_than_the_film(
+    tmp_path: Path, sound: float, start: float, kept: float
+) -> None:
     driver = media.with_sound(tmp_path / "driver.mp4", 1.0, sound)
-    path = write_video(tmp_path / "film.mp4", media.smooth_frames(25, 48, 64), 25.0, audio_from=driver)
+    path = write_video(
+        tmp_path / "film.mp4", media.smooth_frames(25, 48, 64), 25.0, audio_from=driver, audio_start=start
+    )
     info = probe_video(path)
     assert info.has_audio and info.seconds == pytest.approx(1.0, abs=0.05)
     assert len(read_video(path)[0]) == 25 and audio_seconds(path) == pytest.approx(kept, abs=0.08)
