@@ -11,12 +11,13 @@ from pages import status
 from pages.player import Show, player
 from pages.plotting import address, plotly_script
 from pages.results_films import show_of, showcases, words_on
-from pages.results_tables import as_html, behind_row
+from pages.results_tables import as_html, behind_filmed, behind_row
 from pages.theme import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation import tables
 from seqdisent_core.evaluation.charts import Chart, charts
+from seqdisent_core.evaluation.filmed_tables import filmed_pairs_table, filmed_table, read_filmed
 from seqdisent_core.evaluation.published import published_tables
 from seqdisent_core.evaluation.result_files import Result, read_results, table
 
@@ -82,6 +83,13 @@ _FILMS = """
 <p>The same two pairs of clips, swapped by each model that was trained. A row is a pair: both clips as the model is
 given them, then each person doing what the other one did.</p></div>
 """
+_FILMED = (
+    "Films of people whom nobody here trained on, each swapped with every other by the checkpoint of the page Swap, and "
+    "judged by networks of others: whether the result is nearer to the <b>person</b> of the film than to the driver, and "
+    "how well mouth, brows and eyes go with the driver's over time (<b>correlation</b>). <b>Both</b> is the right person "
+    "and 0.7 or more. Rebuilt: each film driven by itself, which is the ceiling. The films are other people's and are "
+    "not shown."
+)
 _PUBLISHED = '<div class="sd sd-results sd-published"><h2>Published figures</h2>{}</div>'
 
 
@@ -101,6 +109,9 @@ def layout(demo: gr.Blocks) -> None:
         _section(title, words, as_html(make(RESULTS), behind), chosen)
         if title == "Leakage":
             _films(demo, [result for of_set in results.values() for result in of_set.values()])
+    filmed = {stem: behind_filmed(stem, r) for stem, r in read_filmed(RESULTS).items()}
+    tables_of_films = f"{filmed_table(RESULTS)}\n\n{filmed_pairs_table(RESULTS)}"
+    _section("People's own films", _FILMED, as_html(tables_of_films, filmed), {})
     gr.HTML(_PUBLISHED.format(as_html(published_tables(), {})), apply_default_css=False)
 
 

@@ -122,6 +122,23 @@ def behind_row(stem: str, result: Result) -> str:
         "Test clips": f"sha256 <code>{data['sha256']}</code>",
         "File": f"<code>results/{escape(stem)}.json</code>",
     }
+    return _facts(facts)
+
+
+def behind_filmed(stem: str, result: Result) -> str:
+    """The same of a file of filmed people."""
+    facts = {
+        "Measured by": _command(result["command"]),
+        "Measured on": f"{len(result['clips'])} clips, seed {result['seed']}; {escape(result['hardware'])}; "
+        f"{result['date'][:10]}",
+        "Tuning": ", ".join(f"{name} {value}" for name, value in result["tuning"].items()),
+        "Checkpoint": f"sha256 <code>{result['checkpoint_sha256']}</code>",
+        "File": f"<code>results/{escape(stem)}.json</code>",
+    }
+    return _facts(facts)
+
+
+def _facts(facts: Mapping[str, str]) -> str:
     lines = "".join(f"<dt>{name}</dt><dd>{words}</dd>" for name, words in facts.items())
     return f'<dl class="sd-behind-facts">{lines}</dl>'
 

@@ -18,6 +18,7 @@ from pages.results_films import showcases, words_on
 from seqdisent_core.assets import asset
 from seqdisent_core.cli import main
 from seqdisent_core.evaluation.charts import charts
+from seqdisent_core.evaluation.filmed_tables import read_filmed
 from seqdisent_core.evaluation.result_files import percent, read_results
 from seqdisent_core.video import probe_video
 from seqdisent_core.weights import sha256_of
@@ -51,7 +52,7 @@ def test_the_figures_on_the_page_are_those_of_the_file(visit: Visit) -> None:
     metrics = result["metrics"]
     sections = {
         name: page.locator(".sd-results", has=page.get_by_role("heading", name=name, exact=True))
-        for name in (*_OURS, "Published figures")
+        for name in (*_OURS, "People's own films", "Published figures")
     }
     row = sections["Generation"].locator("tbody tr", has_text=_MAIN).first
     shown = row.locator("td").first.inner_text()
@@ -70,6 +71,10 @@ def test_the_figures_on_the_page_are_those_of_the_file(visit: Visit) -> None:
     assert plot.evaluate("(plot) => plot.layout.shapes.map((line) => line.x0)") == pytest.approx(
         [100 * result["chance"][name] for name in ("person", "expression")]
     )
+    filmed = read_filmed(results.RESULTS)["filmed"]
+    row = sections["People's own films"].locator("tbody tr", has_text="filmed").first
+    at = filmed["measured"][0]
+    assert f"{at['swaps']['expression_corr']:.2f}" in row.locator("td").all_inner_texts()
     for name, section in sections.items():
         assert ("MoCoGAN" in section.inner_text()) == (name == "Published figures"), "published beside ours"
 
