@@ -84,11 +84,11 @@ _FILMS = """
 given them, then each person doing what the other one did.</p></div>
 """
 _FILMED = (
-    "Films of people whom nobody here trained on, each swapped with every other by the checkpoint of the page Swap, and "
-    "judged by networks of others: whether the result is nearer to the <b>person</b> of the film than to the driver, and "
-    "how well mouth, brows and eyes go with the driver's over time (<b>correlation</b>). <b>Both</b> is the right person "
-    "and 0.7 or more. Rebuilt: each film driven by itself, which is the ceiling. The films are other people's and are "
-    "not shown."
+    "Films of people whom nobody here trained on, each swapped with every other by the checkpoint of the page Swap and "
+    "judged by networks of others: whether the result is nearer to the <b>person</b> of the film than to the driver, "
+    "and how well mouth, brows and eyes go with the driver's over time (<b>correlation</b>). <b>Both</b> is the right "
+    "person and 0.7 or more. Rebuilt: each film driven by itself, which is the ceiling. The films are other people's "
+    "and are not shown."
 )
 _PUBLISHED = '<div class="sd sd-results sd-published"><h2>Published figures</h2>{}</div>'
 

@@ -17,6 +17,7 @@ _NEW = 0.045  # mean difference of colour, in [0, 1], from which on the decoded 
 _SOFT = 0.02
 _FADE = 0.2  # of the crop's side beyond it, over which a movement fades to nothing
 _EDGE = 0.12  # of the crop's side within it, over which decoded pixels fade to nothing
+_SHADE = 0.5  # of what a movement does not explain that is added where the decoded pixels do not show
 _TONE = 0.06  # of the crop's side, over which the source's tone is taken
 _TIMES = (0.25, 0.5, 0.25)  # weights of neighbouring frames: decoded faces do not flicker, their flow does
 
@@ -104,7 +105,7 @@ class _Place:
         shown = self._at(np.clip((missed - _NEW) / _SOFT, 0, 1))[..., None] * self.shows
         drawn, known = self._at(frame), self._at(explained)
         toned = drawn + _spread(moved - known, _TONE * self.size * self.scale)  # decoded pixels in the source's tone
-        shaded = moved + 0.5 * (drawn - known) * self.shows  # light and folds that a movement alone does not bring
+        shaded = moved + _SHADE * (drawn - known) * self.shows  # light and folds that a movement alone does not bring
         return self._set(shaded + shown * (toned - shaded))
 
     def lay(self, frame: np.ndarray) -> np.ndarray:
