@@ -82,9 +82,7 @@ def layout(demo: gr.Blocks) -> None:
     pressed = go.click(swap_making.wait, None, [progress, go], **at_once).then(
         swap_making.swap_faces, [*faces, tune, *wish], [progress, stage, go, enough, pair, running], **busy
     )
-    pressed.failure(
-        lambda: (status.problem(status.OUR_FAULT), gr.Button(visible=False)), None, [progress, enough], **at_once
-    )
+    pressed.failure(swap_making.failed, None, [progress, enough, running], **at_once)
     pressed.then(_button, faces, go, **at_once)
     enough.click(swap_making.stop, running, enough, **at_once)
     for changed in (strength.input, pixels.input, play.input):

@@ -76,6 +76,11 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
         yield status.problem(str(error)), None, gr.skip(), hidden, None, None
 
 
+def failed() -> tuple[str, gr.Button, None]:
+    """Ours, not the clips' fault: everything can be pressed again."""
+    return status.problem(status.OUR_FAULT), gr.Button(visible=False), None
+
+
 def stop(enough: Any) -> gr.Button:
     """The visitor has seen enough of the tuning."""
     if enough is not None:
