@@ -1,6 +1,9 @@
 """The README's examples, run as they stand there."""
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,18 @@ def test_the_python_example_swaps_two_clips_and_draws_movements(
     exec(example("Studio.from_pretrained"), names)
     assert [sample.seed for sample in names["samples"]] == list(range(7, 15))
     assert len(list((tmp_path / "swapped").glob("*.mp4"))) == 2
+
+
+def test_the_container_holds_what_the_app_needs_and_a_linter_finds_nothing() -> None:
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    copied = {name for line in lines if line.startswith("COPY ") for name in line.split()[1:-1]}
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert copied == allowed and all((ROOT / name).exists() for name in copied)
+    linter = shutil.which("hadolint", path=Path(sys.executable).parent)
+    if linter is None:
+        pytest.skip("hadolint is not installed")
+    done = subprocess.run([linter, ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_the_network_example_brings_two_films_and_says_what_they_show(
