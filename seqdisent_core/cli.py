@@ -5,6 +5,8 @@ import shlex
 import sys
 from collections.abc import Sequence
 
+import shtab
+
 from seqdisent_core import __version__
 from seqdisent_core.commands import faces, latents, measures, samples, sets, training
 from seqdisent_core.errors import SeqdisentError
@@ -31,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="seqdisent", description="Who a face is and what it does, pulled apart.")
     parser.add_argument("--version", action="version", version=f"seqdisent {__version__}")
+    shtab.add_argument_to(parser, "--completion", help="print what makes a shell complete these commands, and end")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for module in (faces, samples, sets, training, measures, latents):
         module.add_commands(commands)

@@ -168,6 +168,14 @@ def test_help_names_every_command() -> None:
         assert command in shown
 
 
+def test_a_shell_can_complete_every_command(tmp_path: Path) -> None:
+    script = tmp_path / "completion.bash"
+    script.write_text(seqdisent("--completion", "bash").stdout)
+    asked = f"source {script}; COMP_WORDS=(seqdisent ev); COMP_CWORD=1; _shtab_seqdisent; echo ${{COMPREPLY[@]}}"
+    done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["evaluate", "evaluate-filmed"]
+
+
 def test_unknown_presets_variants_and_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "recipe.json").write_text('{"model": {"widht": 3}}')
     for arguments, word in (
