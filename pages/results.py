@@ -97,7 +97,7 @@ def layout(demo: gr.Blocks) -> None:
     """Lays the page out; call it inside the Blocks context."""
     gr.HTML(_INTRO, apply_default_css=False)
     try:
-        results = read_results(RESULTS)
+        results, films = read_results(RESULTS), read_filmed(RESULTS)
     except DataError:
         gr.HTML(f'<div class="sd">{status.problem(_MISSING)}</div>', apply_default_css=False)
         return
@@ -109,7 +109,7 @@ def layout(demo: gr.Blocks) -> None:
         _section(title, words, as_html(make(RESULTS), behind), chosen)
         if title == "Leakage":
             _films(demo, [result for of_set in results.values() for result in of_set.values()])
-    filmed = {stem: behind_filmed(stem, r) for stem, r in read_filmed(RESULTS).items()}
+    filmed = {stem: behind_filmed(stem, r) for stem, r in films.items()}
     tables_of_films = f"{filmed_table(RESULTS)}\n\n{filmed_pairs_table(RESULTS)}"
     _section("People's own films", _FILMED, as_html(tables_of_films, filmed), {})
     gr.HTML(_PUBLISHED.format(as_html(published_tables(), {})), apply_default_css=False)

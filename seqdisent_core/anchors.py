@@ -22,6 +22,7 @@ from seqdisent_core.methods.contract import Method
 NAME = "rest.json"
 _LOOKED_AT = 48  # frames of a clip, evenly
 _LATER = 3  # frames of a clip beside the first that are learnt from
+_BLURRED = 0.7  # of the clip's usual sharpness (an open mouth has more edges than one at rest)
 _BATCH = 64
 
 
@@ -57,12 +58,12 @@ class Rest:
         return found
 
     def choose(self, method: Method, frames: np.ndarray) -> int:
-        """The frame most at rest, of the sharper half, among uint8 (frames, size, size, 3): its number."""
+        """The frame most at rest, of those that are not blurred, among uint8 (frames, size, size, 3): its number."""
         at = np.unique(np.linspace(0, len(frames) - 1, _LOOKED_AT).round().astype(int))
         resting = _static_codes(method, frames[at]) @ np.array(self.weights)
         grey = [cv2.cvtColor(frames[index], cv2.COLOR_RGB2GRAY) for index in at]
         sharp = np.array([cv2.Laplacian(picture, cv2.CV_32F).var() for picture in grey])
-        resting[sharp < np.median(sharp)] = -np.inf
+        resting[sharp < _BLURRED * np.median(sharp)] = -np.inf
         return int(at[resting.argmax()])
 
 

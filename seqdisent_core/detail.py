@@ -13,13 +13,13 @@ import numpy as np
 
 from seqdisent_core.face_alignment import inverse
 
-_NEW = 0.045  # mean difference of colour, in [0, 1], from which on the decoded pixels show
+_NEW = 0.02  # mean difference of colour, in [0, 1], from which on the decoded pixels show
 _SOFT = 0.02
 _FADE = 0.2  # of the crop's side beyond it, over which a movement fades to nothing
 _EDGE = 0.12  # of the crop's side within it, over which decoded pixels fade to nothing
 _SHADE = 0.5  # of what a movement does not explain that is added where the decoded pixels do not show
 _TONE = 0.06  # of the crop's side, over which the source's tone is taken
-_TIMES = (0.25, 0.5, 0.25)  # weights of neighbouring frames: decoded faces do not flicker, their flow does
+_TIMES = (0.1, 0.8, 0.1)  # weights of neighbouring frames: decoded faces do not flicker, their flow does
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from seqdisent_core.video import probe_video, read_video
 ROOT = Path(__file__).resolve().parent.parent
 FILMS = sorted(asset("examples").glob("*.mp4"))
 HAPPY = "person_000_happiness"
-AFRAID = "person_049_fear"
+SURPRISED = "person_005_surprise"
 
 
 def seqdisent(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -34,14 +34,14 @@ def example(name: str) -> Path:
 def swapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     out = tmp_path_factory.mktemp("swap")
     arguments = ["--out", out, "--seconds", "1", "--json", "--device", "cpu"]
-    done = seqdisent("swap", example(HAPPY), example(AFRAID), *arguments)
+    done = seqdisent("swap", example(HAPPY), example(SURPRISED), *arguments)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 def test_swap_writes_films_whose_person_and_expression_the_judge_confirms(swapped: dict[str, str]) -> None:
     judge = Judge.from_pretrained(asset("checkpoints/facekit52_judge"))
-    for film, person, expression in (("first", "person_000", "fear"), ("second", "person_049", "happiness")):
+    for film, person, expression in (("first", "person_000", "surprise"), ("second", "person_005", "happiness")):
         info = probe_video(swapped[film])
         assert (info.width, info.height) == (256, 256)
         reading = judge.read(read_face(swapped[film], size=judge.config.frame_size).frames)
@@ -54,18 +54,18 @@ def test_swap_writes_gifs_and_a_sheet_too(swapped: dict[str, str]) -> None:
 
 
 def test_a_swap_is_the_persons_film_as_long_as_the_driver_and_says_what_it_is(swapped: dict[str, str]) -> None:
-    made, person, driver = (probe_video(path) for path in (swapped["first"], example(HAPPY), example(AFRAID)))
+    made, person, driver = (probe_video(path) for path in (swapped["first"], example(HAPPY), example(SURPRISED)))
     assert (made.width, made.height) == (person.width, person.height)
     assert made.seconds == pytest.approx(driver.seconds, abs=0.1)
     assert b"compositeWithTrainedAlgorithmicMedia" in Path(swapped["first"]).read_bytes()
 
 
 def test_a_boomerang_comes_back_and_what_cannot_be_is_said(tmp_path: Path) -> None:
-    clips = (example(HAPPY), example(AFRAID), "--seconds", "0", "--device", "cpu", "--out", tmp_path / "out")
+    clips = (example(HAPPY), example(SURPRISED), "--seconds", "0", "--device", "cpu", "--out", tmp_path / "out")
     done = seqdisent("swap", *clips, "--play", "boomerang", "--anchors", "1", "2", "--own-pixels")
     assert done.returncode == 0, done.stderr
     (film,) = (tmp_path / "out").glob("first_*.mp4")
-    assert len(read_video(film)[0]) == 2 * len(read_video(example(AFRAID))[0]) - 2
+    assert len(read_video(film)[0]) == 2 * len(read_video(example(SURPRISED))[0]) - 2
     for wrong, word in ((("--strength", "3"), "0 to 1.5"), (("--anchors", "0", "99"), "no frame 99")):
         refused = seqdisent("swap", *clips, *wrong)
         assert refused.returncode == 1 and word in refused.stderr, refused.stderr
@@ -97,8 +97,8 @@ def test_every_bad_file_gets_one_line_with_its_sentence(tmp_path: Path, capsys: 
 def test_a_web_address_and_a_missing_device_and_model_get_one_line_each(tmp_path: Path) -> None:
     for arguments, word in (
         (["https://example.org/a.mp4", example(HAPPY)], "web address"),
-        ([example(HAPPY), example(AFRAID), "--device", "abacus"], "abacus"),
-        ([example(HAPPY), example(AFRAID), "--model", "no/such/place"], "no/such/place"),
+        ([example(HAPPY), example(SURPRISED), "--device", "abacus"], "abacus"),
+        ([example(HAPPY), example(SURPRISED), "--model", "no/such/place"], "no/such/place"),
     ):
         done = seqdisent("swap", *arguments, "--out", tmp_path / "out")
         assert done.returncode == 1, done.stderr
@@ -117,7 +117,7 @@ def test_long_file_names_are_cut_and_one_clip_may_be_given_twice(tmp_path: Path)
 
 def test_a_folder_that_cannot_be_written_gets_one_line(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
-    done = seqdisent("swap", example(HAPPY), example(AFRAID), "--out", tmp_path / "taken")
+    done = seqdisent("swap", example(HAPPY), example(SURPRISED), "--out", tmp_path / "taken")
     assert done.returncode == 1 and "taken" in done.stderr and "Traceback" not in done.stderr
 
 

@@ -105,8 +105,8 @@ def test_any_anchor_will_do(studio: Studio, clips: list[FaceClip]) -> None:
 def test_the_anchor_is_a_frame_at_rest(clips: list[FaceClip], tmp_path: Path) -> None:
     films = Studio.from_pretrained("wild", device="cpu")
     anchors = np.array([films.read_face(path).anchor for path in EXAMPLES])
-    # an example begins and ends at rest; in its middle third the expression is at its height
-    assert np.mean((anchors <= 4) | (anchors >= 10)) >= 0.8
+    # an example begins and ends at rest; by chance 4 frames in 15 are among the first and last two
+    assert np.mean((anchors <= 1) | (anchors >= 13)) >= 0.6
     assert all(clip.anchor == 0 for clip in clips), "a model that has not learnt it takes the first frame"
     for name in ("config.json", "model.safetensors", "rest.json"):
         shutil.copy(asset("checkpoints/wild") / name, tmp_path)
