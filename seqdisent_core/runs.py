@@ -142,5 +142,6 @@ figures are in the repository's results folder. Matrices are stored in half prec
     from seqdisent_core.studio import Studio
     studio = Studio.from_pretrained("path/to/this/folder")
 
-It has seen what is drawn in {data["name"]} and nothing else: a filmed face comes back as the nearest of that.
+It has seen what is drawn in {data["name"]} and nothing else: a filmed face comes back as the nearest of that, until
+`studio.personalise` has tuned a copy to it.
 """
