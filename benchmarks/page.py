@@ -199,7 +199,7 @@ def main() -> None:
         clips = [studio.read_face(film) for film in films]
 
         def swap() -> None:
-            (pair,) = studio.personalise(*clips, steps=0)
+            *_, pair = studio.personalise(*clips, steps=0)
             pair.swap()
 
         swap()
