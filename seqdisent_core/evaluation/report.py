@@ -38,14 +38,12 @@ def figures_table(folder: Path) -> str:
 
 
 def _benchmarks(folder: Path) -> list[str]:
-    lines: list[str] = []
-    hardware = ""
-    for path in sorted(folder.glob("benchmark_*.json")):
-        result = read_result(path)
-        hardware = result["hardware"]
-        for entry in result["entries"]:
-            lines.append(f"| {entry['what']} | {entry['value']:.2f} {entry['unit']} | `{result['command']}` |")
-    return ["", f"| Benchmark on {hardware} | measured | command |", "|---|---|---|", *lines] if lines else []
+    rows = [
+        f"| {entry['what']} | {entry['value']:.2f} {entry['unit']} | {result['hardware']} | `{result['command']}` |"
+        for result in map(read_result, sorted(folder.glob("benchmark_*.json")))
+        for entry in result["entries"]
+    ]
+    return ["", "| Benchmark | measured | on | command |", "|---|---|---|---|", *rows] if rows else []
 
 
 PLACES: dict[str, Callable[[Path], str]] = {
