@@ -5,9 +5,8 @@
 Writes results/benchmark_page.json. The clips are 5 seconds of 1280 x 720 at 25 frames a second, made of two example
 clips. Waiting counts from handing both files to the page until all four films can play; Swap is pressed as soon as it
 can be, with tuning left out; then pressed again with it, until the first glimpse of the results. The model's share is
-measured apart, on the same two faces. Other pages are opened by their links, on a
-visitor's first visit; the map counts as usable when its dots are there to point at, a hover when the clip beside the
-dot shows.
+measured apart, on the same two faces. Other pages are opened by their links, on a visitor's first visit; the map counts
+as usable when its dots are there to point at, a hover when the clip beside the dot shows.
 """
 
 import argparse
@@ -199,7 +198,7 @@ def main() -> None:
         clips = [studio.read_face(film) for film in films]
 
         def swap() -> None:
-            *_, pair = studio.personalise(*clips, steps=0)
+            *_, pair = studio.personalise(*clips, seconds=0)
             pair.swap()
 
         swap()

@@ -54,9 +54,10 @@ class Sessions:
             places = self._kept.pop(token, {})
             before = places.pop(place, None)
             if clip is not None:
-                same = before is not None and before.clip.source == clip.source
-                until = before.until if before and same else self._clock() + self._keep_seconds
-                places[place] = _Kept(clip, until)  # another anchor of a film does not make its file live longer
+                until = self._clock() + self._keep_seconds
+                if before is not None and before.clip.source == clip.source:
+                    until = before.until  # another anchor of a film does not make its file live longer
+                places[place] = _Kept(clip, until)
             if places:
                 self._kept[token] = places
             while len(self._kept) > self._most:

@@ -13,7 +13,7 @@ from seqdisent_core.errors import ConfigError
 from seqdisent_core.face_alignment import cut_out
 from seqdisent_core.faces import FaceClip, film_frame
 from seqdisent_core.methods.contract import Codes, Method
-from seqdisent_core.personalising import SECONDS, Tuned, personalise
+from seqdisent_core.personalising import SECONDS, USUAL, Tuned, Tuning, personalise
 from seqdisent_core.sheets import as_frames
 
 _BATCH = 64
@@ -97,7 +97,7 @@ class Pair:
         check_strength(strength)
         first, second = self.subjects
         with ThreadPoolExecutor(2) as threads:
-            films = list(threads.map(lambda own: self._film(own, strength, detail, slice(None)), (0, 1)))
+            films = list(threads.map(lambda own: self.film(own, 1 - own, strength=strength, detail=detail), (0, 1)))
         return Swap(films[0], second.clip.fps, films[1], first.clip.fps, in_films=True)
 
     def glimpse(self, own: int, *, strength: float = 1.0, detail: bool = True) -> tuple[np.ndarray, float]:
@@ -107,15 +107,17 @@ class Pair:
         """
         driver = self.subjects[1 - own].clip
         at = _liveliest(self.tuned.codes[1 - own].dynamics[0], driver.fps)
-        film = self._film(own, strength, detail, at)
+        film = self.film(own, 1 - own, strength=strength, detail=detail, at=at)
         return around_face(film, self.subjects[own], GLIMPSE_SIDE), len(film) * at.step / driver.fps
 
-    def _film(self, own: int, strength: float, detail: bool, at: slice) -> np.ndarray:
-        person, driver, codes = self.subjects[own], self.subjects[1 - own], self.tuned.codes
-        count = len(range(*at.indices(len(driver.clip.frames))))
-        film = np.empty((count, *person.source.picture.shape), np.uint8)
-        pair = (codes[own], codes[1 - own])
-        frames = drive(self.tuned.method, person, driver, pair, strength=strength, detail=detail, at=at)
+    def film(
+        self, own: int, driver: int, *, strength: float = 1.0, detail: bool = True, at: slice = slice(None)
+    ) -> np.ndarray:
+        """One person's film (0 or 1) by one of the drivers, themself included; the rest as in `drive`."""
+        person, codes = self.subjects[own], (self.tuned.codes[own], self.tuned.codes[driver])
+        by = self.subjects[driver]
+        film = np.empty((len(by.clip.frames[at]), *person.source.picture.shape), np.uint8)
+        frames = drive(self.tuned.method, person, by, codes, strength=strength, detail=detail, at=at)
         for number, frame in enumerate(frames):
             film[number] = frame
         return film
@@ -129,29 +131,26 @@ def check_strength(strength: float) -> None:
 
 def pairs(
     method: Method,
-    first: FaceClip,
-    second: FaceClip,
+    subjects: tuple[Subject, Subject],
+    tuning: Tuning = USUAL,
     *,
     seconds: float = SECONDS,
     steps: int | None = None,
-    every: float = 3.0,
+    every: float,
     seed: int = 0,
 ) -> Iterator[Pair]:
-    """A pair as it is tuned: before the first step, about every `every` seconds, at the end; see `personalise`.
-
-    Raises as `subject` does.
-    """
-    subjects = subject(first.at_size(method.frame_size)), subject(second.at_size(method.frame_size))
+    """A pair as it is tuned: before the first step, about every `every` seconds, at the end; see `personalise`."""
     clips, anchors = [one.clip.frames for one in subjects], [one.clip.anchor for one in subjects]
-    for tuned in personalise(method, clips, anchors, seconds=seconds, steps=steps, every=every, seed=seed):
+    for tuned in personalise(method, clips, anchors, tuning, seconds=seconds, steps=steps, every=every, seed=seed):
         yield Pair(subjects, tuned)
 
 
-def around_face(frames: np.ndarray, person: Subject, side: int) -> np.ndarray:
-    """The face's square cut out of frames of a person's picture: uint8 (frames, side, side, 3)."""
+def around_face(frames: np.ndarray, person: Subject, side: int, reach: float = 1.0) -> np.ndarray:
+    """The face's square, `reach` times as large, cut out of a person's pictures: uint8 (frames, side, side, 3)."""
     size = person.clip.frames.shape[1]
-    to_square = person.source.transform * (side / size)
-    to_square[:, 2] += 0.5 * side / size - 0.5
+    scale = side / (reach * size)
+    to_square = person.source.transform * scale
+    to_square[:, 2] += 0.5 * side - 0.5 - scale * (0.5 * size - 0.5)  # the middle stays the middle
     return np.stack([cut_out(frame, to_square, side) for frame in frames])
 
 

@@ -13,7 +13,7 @@ from seqdisent_core import faces, sampling
 from seqdisent_core.anchors import Rest
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import checkpoint_folder, load_method
-from seqdisent_core.driving import Pair, Swap, pairs
+from seqdisent_core.driving import Pair, Swap, pairs, subject
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.evaluation.judge import Judge, Reading
 from seqdisent_core.faces import FaceClip
@@ -82,7 +82,7 @@ class Studio:
         folder = checkpoint_folder(DRAWN if source is None else source)
         judge = Judge.from_pretrained(asset(SHIPPED_JUDGE)) if source is None else None
         method, latents = load_method(folder), partial(_load_latents, folder)
-        return cls(method, device, judge=judge, latents=latents, rest=Rest.load(folder, sha256_of(folder)))
+        return cls(method, device, judge=judge, latents=latents, rest=Rest.load(folder))
 
     @property
     def size(self) -> int:
@@ -156,17 +156,16 @@ class Studio:
         second: FaceClip,
         *,
         seconds: float = SECONDS,
-        steps: int | None = None,
         every: float = 3.0,
-        seed: int = 0,
     ) -> Iterator[Pair]:
         """Two people's films and a copy of the model that comes to know them: at once, as it learns, and at the end.
 
-        seconds: of tuning, 0 for none; steps: at most so many; every: seconds between two states; stop whenever you
-        like. `Pair.swap` makes both films do what the other's does, whole pictures, as long as the driver. Raises
-        VideoError or FaceError where a film cannot be read any more.
+        seconds: of tuning, 0 for none; every: between two states; stop whenever you like. `Pair.swap` makes both films
+        do what the other's does, whole pictures, as long as the driver. Raises VideoError or FaceError where a film
+        cannot be read any more.
         """
-        return pairs(self.method, first, second, seconds=seconds, steps=steps, every=every, seed=seed)
+        subjects = (subject(first.at_size(self.size)), subject(second.at_size(self.size)))
+        return pairs(self.method, subjects, seconds=seconds, every=every)
 
     @property
     def latents(self) -> Latents:

@@ -4,9 +4,10 @@ import numpy as np
 import torch
 from labelled import labelled_clips
 
-from seqdisent_core.anchors import Rest, learn_rest
+from seqdisent_core.anchors import Rest
 from seqdisent_core.clips import Clips
 from seqdisent_core.methods import DBSE, DBSEConfig
+from seqdisent_core.rest_learning import learn_rest
 
 
 def bowing_clips() -> Clips:

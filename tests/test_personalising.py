@@ -162,7 +162,7 @@ def test_the_models_own_pixels_are_offered_too(method: Method, clips: list[FaceC
 
 
 def test_two_films_are_tuned_and_each_does_what_the_other_did(method: Method, clips: list[FaceClip]) -> None:
-    states = list(pairs(method, *clips, seconds=600, steps=2, every=0))
+    states = list(pairs(method, (subject(clips[0]), subject(clips[1])), seconds=600, steps=2, every=0))
     assert [state.tuned.steps for state in states] == [0, 1, 2, 2]
     swap = states[-1].swap()
     assert swap.in_films and (swap.first_fps, swap.second_fps) == (clips[1].fps, clips[0].fps)

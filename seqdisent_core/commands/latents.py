@@ -95,9 +95,9 @@ def _latents(options: argparse.Namespace) -> None:
 
 
 def _rest(options: argparse.Namespace) -> None:
-    from seqdisent_core.anchors import learn_rest
     from seqdisent_core.checkpoints import load_method
     from seqdisent_core.clips import load_clips
+    from seqdisent_core.rest_learning import learn_rest
     from seqdisent_core.weights import sha256_of
 
     method = load_method(options.checkpoint)

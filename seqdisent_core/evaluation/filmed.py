@@ -8,16 +8,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import cv2
 import imageio.v3 as iio
 import numpy as np
 
-from seqdisent_core.driving import Subject, drive, subject
+from seqdisent_core.driving import Pair, Subject, around_face, pairs, subject
 from seqdisent_core.errors import DataError, FaceError, VideoError
-from seqdisent_core.face_alignment import inverse, transform_points
 from seqdisent_core.faces import FaceClip
-from seqdisent_core.methods import Codes, Method
-from seqdisent_core.personalising import USUAL, Tuned, Tuning, personalise
+from seqdisent_core.methods import Method
+from seqdisent_core.personalising import USUAL, Tuning
 from seqdisent_core.sheets import clip_rows
 from seqdisent_core.video import read_video, write_video
 
@@ -89,58 +87,52 @@ def evaluate_filmed(
     steps: dict[float, list[int]] = {at: [] for at in seconds}
     seen: set[int] = set()
     for first, second in combinations(range(len(subjects)), 2):
-        pair = (subjects[first], subjects[second])
+        two = (subjects[first], subjects[second])
         new = {first, second} - seen
         seen |= new
-        for at, tuned in _at_times(method, pair, tuning, sorted(seconds), seed):
-            progress(f"{pair[0].clip.source.stem} and {pair[1].clip.source.stem}, {at:g} s")
+        states = pairs(method, two, tuning, seconds=max(seconds), every=0.5, seed=seed)
+        for at, pair in _at_times(states, seconds):
+            progress(f"{two[0].clip.source.stem} and {two[1].clip.source.stem}, {at:g} s")
             films = folder / f"{at:g}"
             films.mkdir(parents=True, exist_ok=True)
-            steps[at].append(tuned.steps)
+            steps[at].append(pair.tuned.steps)
             for own, other in ((0, 1), (1, 0)):
-                swaps[at].append(_write(tuned, pair, own, other, films, detail))
+                swaps[at].append(_write(pair, own, other, films, detail))
             for own, number in enumerate((first, second)):
                 if number in new:
-                    rebuilt[at].append(_write(tuned, pair, own, own, films, detail))
+                    rebuilt[at].append(_write(pair, own, own, films, detail))
     measured = []
     for at in seconds:
         progress(f"judging, {at:g} s")
         rows = judge.judge([*swaps[at], *rebuilt[at]])
-        pairs, own_rows = rows[: len(swaps[at])], rows[len(swaps[at]) :]
+        swap_rows, own_rows = rows[: len(swaps[at])], rows[len(swaps[at]) :]
         measured.append(
             {
                 "seconds": at,
                 "steps": float(np.median(steps[at])),
                 "detail": detail,
-                "swaps": summary(pairs),
+                "swaps": summary(swap_rows),
                 "reconstructions": summary(own_rows),
-                "rows": pairs,
+                "rows": swap_rows,
                 "reconstruction_rows": own_rows,
             }
         )
     return measured
 
 
-def _at_times(
-    method: Method, pair: tuple[Subject, Subject], tuning: Tuning, times: Sequence[float], seed: int
-) -> Iterator[tuple[float, Tuned]]:
-    """The states of one personalising of two clips at so many seconds, or just after."""
-    clips, anchors = [one.clip.frames for one in pair], [one.clip.anchor for one in pair]
-    waiting = list(times)
-    for tuned in personalise(method, clips, anchors, tuning, seconds=times[-1], seed=seed, every=0.5):
-        while waiting and tuned.seconds >= waiting[0]:
-            yield waiting.pop(0), tuned
+def _at_times(states: Iterator[Pair], times: Sequence[float]) -> Iterator[tuple[float, Pair]]:
+    """The states at so many seconds of tuning, or just after."""
+    waiting = sorted(times)
+    for state in states:
+        while waiting and state.tuned.seconds >= waiting[0]:
+            yield waiting.pop(0), state
 
 
-def _write(
-    tuned: Tuned, pair: tuple[Subject, Subject], own: int, other: int, folder: Path, detail: bool
-) -> tuple[Path, Path, Path]:
-    person, driver = pair[own], pair[other]
-    codes: tuple[Codes, Codes] = (tuned.codes[own], tuned.codes[other])
-    frames = np.stack(list(drive(tuned.method, person, driver, codes, detail=detail)))
-    film = folder / f"{person.clip.source.stem}_by_{driver.clip.source.stem}.mp4"
-    write_video(film, frames, driver.clip.fps)
-    return person.clip.source, driver.clip.source, film
+def _write(pair: Pair, own: int, other: int, folder: Path, detail: bool) -> tuple[Path, Path, Path]:
+    person, driver = pair.subjects[own].clip, pair.subjects[other].clip
+    film = folder / f"{person.source.stem}_by_{driver.source.stem}.mp4"
+    write_video(film, pair.film(own, other, detail=detail), driver.fps)
+    return person.source, driver.source, film
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
@@ -159,25 +151,14 @@ def filmed_sheet(subjects: Sequence[Subject], folder: Path, path: Path, *, colum
     """PNG: a row a driver's clip, and under it every other person doing the same, from the films in `folder`."""
     rows = []
     for driver in subjects:
-        rows.append(_even(driver.clip.frames, columns, side))
+        rows.append(_even(driver.clip.at_size(side).frames, columns))
         for person in subjects:
             film = folder / f"{person.clip.source.stem}_by_{driver.clip.source.stem}.mp4"
             if person is not driver and film.exists():
-                rows.append(_even(_around_face(read_video(film)[0], person), columns, side))
+                rows.append(around_face(_even(read_video(film)[0], columns), person, side, 1.5))
     path.parent.mkdir(parents=True, exist_ok=True)
     iio.imwrite(path, clip_rows(rows, columns=columns, scale=1))
 
 
-def _around_face(frames: np.ndarray, person: Subject) -> np.ndarray:
-    """A square around where the face lies in the result's pictures."""
-    back = inverse(person.source.transform)
-    size = person.clip.frames.shape[1]
-    (centre,) = transform_points(np.array([[size / 2, size / 2]]), back)
-    half = int(0.75 * size * np.sqrt(abs(np.linalg.det(back[:, :2]))))
-    top, left = max(0, int(centre[1]) - half), max(0, int(centre[0]) - half)
-    return frames[:, top : top + 2 * half, left : left + 2 * half]
-
-
-def _even(frames: np.ndarray, columns: int, side: int) -> np.ndarray:
-    chosen = frames[np.linspace(0, len(frames) - 1, columns).round().astype(int)]
-    return np.stack([cv2.resize(frame, (side, side), interpolation=cv2.INTER_AREA) for frame in chosen])
+def _even(frames: np.ndarray, columns: int) -> np.ndarray:
+    return frames[np.linspace(0, len(frames) - 1, columns).round().astype(int)]
