@@ -6,10 +6,10 @@ WORKDIR /home/visitor/seqdisent
 COPY pyproject.toml README.md LICENSE ./
 COPY seqdisent_core seqdisent_core
 COPY demo_assets demo_assets
-RUN python -m pip install --no-cache-dir .
-COPY app.py ./
 COPY pages pages
 COPY results results
+RUN python -m pip install --no-cache-dir .
+COPY app.py ./
 
 USER 1000
 ENV GRADIO_SERVER_NAME=0.0.0.0 GRADIO_SERVER_PORT=7860

@@ -12,7 +12,8 @@ import gradio as gr
 
 from pages import latent, model, results, sample, swap
 from pages.clip_input import MOST_MEGABYTES
-from pages.theme import FAVICON, PageTheme
+from pages.theme import PageTheme
+from pages.web import FAVICON
 from seqdisent_core.assets import asset
 
 WAITING_VISITORS = 20  # events that may queue; the next visitor is told that the queue is full
@@ -22,24 +23,29 @@ _TITLE = "seqdisent: who a face is, and what it does"
 _FIRST_PAGE = "Swap"  # its name in the bar of pages
 
 
-def build() -> gr.Blocks:
-    """All pages in one app, not yet served. A page more: `with demo.route(name, path): _lay_out(demo, ...)`."""
+def build(lecture: str | None = None) -> gr.Blocks:
+    """All pages in one app, not yet served. A page more: `with demo.route(name, path): _lay_out(demo, ...)`.
+
+    lecture: the address at which `seqdisent lecture` runs, for a link in the bar of pages; None for no link.
+    """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # this very word: Gradio takes no other for a no
     gr.set_static_paths([asset("examples")])  # what else visitors may read of the project, its page says
     with gr.Blocks(title=_TITLE, delete_cache=(DELETE_EVERY, DELETE_AFTER)) as demo:
-        _lay_out(demo, swap.layout)
+        _lay_out(demo, swap.layout, lecture)
     with demo.route("Sample", "/sample"):
-        _lay_out(demo, sample.layout)
+        _lay_out(demo, sample.layout, lecture)
     with demo.route("Latent map", "/map"):
-        _lay_out(demo, latent.layout)
+        _lay_out(demo, latent.layout, lecture)
     with demo.route("Results", "/results"):
-        _lay_out(demo, results.layout, needs_model=False)
+        _lay_out(demo, results.layout, lecture, needs_model=False)
     return demo.queue(max_size=WAITING_VISITORS)
 
 
-def _lay_out(demo: gr.Blocks, layout: Callable[[gr.Blocks], None], *, needs_model: bool = True) -> None:
+def _lay_out(
+    demo: gr.Blocks, layout: Callable[[gr.Blocks], None], lecture: str | None, *, needs_model: bool = True
+) -> None:
     """One page under the bar of pages; the model is loaded once a page that needs it shows itself."""
-    gr.Navbar(main_page_name=_FIRST_PAGE)
+    gr.Navbar([("Lecture", lecture)] if lecture else None, main_page_name=_FIRST_PAGE)
     layout(demo)
     if needs_model:
         demo.load(model.warm_up, queue=False, show_progress="hidden", api_visibility="private")
@@ -50,6 +56,7 @@ def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, 
 
     Faces stay out of the browser's storage (run_history), of statistics (monitoring) and of links.
     """
+    model.prepare()
     _, address, _ = demo.launch(
         server_name=host,
         server_port=port,
@@ -60,6 +67,7 @@ def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, 
         max_file_size=f"{MOST_MEGABYTES}mb",
         run_history=False,
         enable_monitoring=False,
+        mcp_server=True,  # the named endpoints as tools for language models, at /gradio_api/mcp
         ssr_mode=False,  # one behaviour everywhere
         pwa=False,
     )
@@ -71,8 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Swap what two faces do, in a page on this machine.")
     parser.add_argument("--host", help="address to listen on; 0.0.0.0 for other machines (default: this machine alone)")
     parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860)")
+    parser.add_argument("--lecture", help="address of a running `seqdisent lecture`, for a link to it")
     chosen = parser.parse_args(arguments)
-    start(build(), host=chosen.host, port=chosen.port)
+    start(build(chosen.lecture), host=chosen.host, port=chosen.port)
 
 
 if __name__ == "__main__":

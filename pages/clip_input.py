@@ -14,7 +14,7 @@ from gradio.data_classes import FileData
 from gradio_client.utils import encode_file_path, is_http_url_like  # type: ignore[import-untyped]
 from PIL import Image
 
-from pages.theme import web
+from pages.web import web
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
@@ -75,14 +75,6 @@ def refuse_links(component: Part) -> Part:
     component.data_model = OnlyFile
     component.async_move_resource_to_block_cache = checked  # type: ignore[method-assign, assignment]
     return component
-
-
-def asked_file(label: str) -> gr.File:
-    """A file of an endpoint, with an example for its page in place of Gradio's own, which is a link."""
-    example = {"path": "clip.mp4", "meta": {"_type": "gradio.FileData"}}
-    asked = refuse_links(gr.File(label=label))
-    asked.example_payload = lambda: example  # type: ignore[method-assign]
-    return asked
 
 
 def found_face(*, elem_id: str | None = None) -> gr.HTML:

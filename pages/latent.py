@@ -17,7 +17,7 @@ from pages.player import player
 from pages.sample import readings_of
 from pages.sample_form import Place, offered
 from pages.session import KEEP_SECONDS, SESSIONS, browser_token, token_of
-from pages.theme import web
+from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
 

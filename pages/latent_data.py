@@ -4,6 +4,7 @@ import functools
 from pathlib import Path
 from typing import Any
 
+from pages.names import shown_name
 from pages.plotting import address, plotly_script
 from seqdisent_core.assets import asset
 from seqdisent_core.latent_map import SHEETS, LatentMap, Placement
@@ -61,11 +62,6 @@ def placed(placement: Placement) -> dict[str, Any]:
         "persons": [{"name": near.name, "share": near.share} for near in placement.persons],
         "expressions": [{"name": near.name, "share": near.share} for near in placement.expressions],
     }
-
-
-def shown_name(name: str) -> str:
-    """A person's name as a page writes it."""
-    return name.replace("_", " ").capitalize()
 
 
 def _short(names: tuple[str, ...]) -> list[str]:

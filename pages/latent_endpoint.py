@@ -1,38 +1,43 @@
 """The page "Latent map" for programs: the endpoint `/map_place`, a file in, its places and neighbours out."""
 
+from inspect import getdoc
 from typing import Any
 
 import gradio as gr
 
 from pages import model
-from pages.clip_input import asked_file
+from pages.file_endpoint import asked_file
 from pages.latent_data import latent_map, placed
 from seqdisent_core.errors import SeqdisentError
 
-_API = """A clip of a face, put into both latent maps.
-
-Returns where its static code lies (x, y), where its dynamics codes lie (x, y a frame), and the nearest known persons
-and expressions, each with the share of the ten nearest clips that show it."""
-
 
 def bind() -> None:
-    """A named endpoint: a file in, JSON out. Nobody sees its components."""
+    """A named endpoint and tool: a file in, JSON out. Nobody sees its components."""
     with gr.Column(visible=False):
         clip = asked_file("A clip of a face")
         gr.Button().click(
-            place_file,
+            place_on_map,
             clip,
             gr.JSON(label="Its places and neighbours"),
             preprocess=False,  # or gr.File would leave an empty file behind
             api_name="map_place",
-            api_description=_API,
+            api_description=getdoc(place_on_map),
             concurrency_id=model.QUEUE,
             concurrency_limit=1,
         )
 
 
-def place_file(clip: dict[str, Any] | None) -> dict[str, Any]:
-    """A video file in; its places, and the nearest persons and expressions, out. Raises gr.Error with a sentence."""
+# The name and the words are what the page of the endpoint and, as a tool, a language model reads.
+def place_on_map(clip: dict[str, Any] | None) -> dict[str, Any]:
+    """Put a clip of a face into both latent maps: whom of the known persons and which expression it is near.
+
+    Args:
+        clip: The film, a video file that was uploaded to this app, with one face in sight.
+
+    Returns:
+        JSON: where its static code lies (x, y), where its dynamics codes lie (x, y a frame), and the nearest known
+        persons and expressions, each with the share of the ten nearest clips that show it.
+    """
     if clip is None:
         raise gr.Error("A clip is needed: give clip, a video file.", print_exception=False)
     try:

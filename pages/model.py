@@ -1,12 +1,20 @@
 """The models that all pages share: loaded after the first page is up, never twice."""
 
+import os
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from seqdisent_core.studio import Studio
 
+Work = TypeVar("Work", bound=Callable[..., Any])
+
 QUEUE = "model"  # concurrency_id of every event that runs a model: one at a time, in the order they came
+ZERO_GPU = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")  # a Space that lends GPUs for seconds
+
+if ZERO_GPU:
+    import spaces  # type: ignore[import-not-found]  # has to come before torch; such Spaces bring it
 
 _lock = threading.Lock()
 _loaded: "dict[str, Studio]" = {}
@@ -26,16 +34,44 @@ def film_studio() -> "Studio":
     return _studio("filmed")
 
 
+def tuning_studio() -> "Studio":
+    """The same for functions that `on_gpu` has declared, which alone may use it."""
+    return _loaded["lent"] if ZERO_GPU else film_studio()
+
+
+def on_gpu(seconds: Callable[..., float]) -> Callable[[Work], Work]:
+    """Declares a function that needs the GPU, for so many seconds by its arguments.
+
+    On a Space that lends GPUs for seconds it is run in a process of its own: what it takes and gives has to be plain,
+    arrays and no tensors. Everywhere else it is called as it is, and runs where the model is.
+    """
+
+    def declare(work: Work) -> Work:
+        return spaces.GPU(work, duration=seconds) if ZERO_GPU else work
+
+    return declare
+
+
+def prepare() -> None:
+    """Before the app is served: where GPUs are lent, the model has to lie on the GPU by then."""
+    if ZERO_GPU:
+        from seqdisent_core.studio import FILMED, Studio
+
+        _loaded["lent"] = Studio.from_pretrained(FILMED, device="cuda")
+
+
 def _studio(people: str) -> "Studio":
     with _lock:
         if people not in _loaded:
             from seqdisent_core.studio import FILMED, Studio
 
-            _loaded[people] = Studio.from_pretrained(FILMED if people == "filmed" else None)
+            # Where GPUs are lent there is none outside the functions declared for it, though torch is told so.
+            device = "cpu" if ZERO_GPU else None
+            _loaded[people] = Studio.from_pretrained(FILMED if people == "filmed" else None, device=device)
         return _loaded[people]
 
 
 def warm_up() -> None:
     """Starts to load both in the background: called when a page has shown itself."""
-    if len(_loaded) < 2:
+    if not {"drawn", "filmed"} <= _loaded.keys():
         threading.Thread(target=lambda: (film_studio(), studio()), name="load the models", daemon=True).start()

@@ -9,7 +9,7 @@ from gradio.data_classes import FileData, GradioModel
 from pydantic import Field
 
 from pages.clip_input import picture
-from pages.theme import web
+from pages.web import web
 
 STRIP_FRAMES = 8
 

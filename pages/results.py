@@ -2,7 +2,6 @@
 
 import json
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -10,9 +9,10 @@ import gradio as gr
 from pages import status
 from pages.player import Show, player
 from pages.plotting import address, plotly_script
+from pages.results_files import RESULTS
 from pages.results_films import show_of, showcases, words_on
 from pages.results_tables import as_html, behind_filmed, behind_row
-from pages.theme import web
+from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation import tables
@@ -21,7 +21,6 @@ from seqdisent_core.evaluation.filmed_tables import filmed_pairs_table, filmed_t
 from seqdisent_core.evaluation.published import published_tables
 from seqdisent_core.evaluation.result_files import Result, read_results, table
 
-RESULTS = Path(__file__).resolve().parent.parent / "results"
 _INTRO = """
 <div class="sd sd-intro">
   <h1>What it reaches,<br>and what leaks</h1>

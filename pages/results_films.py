@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from pages.latent_data import shown_name
+from pages.names import person_and_expression
 from pages.player import Show, ShownClip, Words, shown_file
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError
@@ -80,7 +80,7 @@ def show_of(showcase: Showcase) -> Show:
 
 def _shown(folder: Path, film: dict[str, Any]) -> ShownClip:
     """A film; given are those in which a person is moved by itself."""
-    (person, _), (driver, expression) = _named(film["person"]), _named(film["driver"])
+    (person, _), (driver, expression) = map(person_and_expression, (film["person"], film["driver"]))
     made = person != driver
     between, does = (" with ", f"the {expression} of {driver}") if made else (", ", expression)
     return ShownClip(
@@ -91,8 +91,3 @@ def _shown(folder: Path, film: dict[str, Any]) -> ShownClip:
         column=0,
         fps=film["fps"],
     )
-
-
-def _named(stem: str) -> tuple[str, str]:
-    person, _, expression = stem.rpartition("_")
-    return shown_name(person), expression

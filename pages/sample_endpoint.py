@@ -1,6 +1,7 @@
 """The page "Sample" for programs: `/sample` draws new clips, `/interpolate` goes from one clip to another."""
 
 from collections.abc import Iterator
+from inspect import getdoc
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model
-from pages.clip_input import asked_file
+from pages.file_endpoint import asked_file
 from pages.sample_draw import DRAWN_MODES, Wanted, make, number, whole
 from pages.sample_result import readings, stem
 from seqdisent_core.errors import SeqdisentError
@@ -16,26 +17,11 @@ from seqdisent_core.errors import SeqdisentError
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
 
-_SAMPLE = """New clips of faces, drawn from the model.
-
-mode: "person" keeps the clip's person and draws what it does; "movement" keeps what it does and draws people, from a
-normal distribution fitted to the persons known; "both" draws both and needs no clip.
-count: 1 to 16. frames: 8 to 60 (as many as the clip has for "movement"). temperature: 0 to 2. seed: of the first clip;
-each next one has one more.
-
-Returns the films (MP4) and, for each, its seed and whom and what the judge sees in it."""
-_INTERPOLATE = """The way from one clip to another.
-
-factor: "static" goes from the first clip's person to the second's (on an arc), "dynamics" from the first clip's
-movement to the second's; the other factor stays the first clip's. count: 1 to 16 steps, both ends included.
-
-Returns the films (MP4) and, for each, how far it is and whom and what the judge sees in it."""
-
 Answer = Iterator[tuple[list[str], list[dict[str, Any]]]]
 
 
 def bind() -> None:
-    """Both as named endpoints. Nobody sees their components."""
+    """Both as named endpoints and tools. Nobody sees their components."""
     with gr.Column(visible=False):
         clip, first, second = (asked_file(f"The {which}clip") for which in ("", "first ", "second "))
         mode = gr.Textbox("person", label='Mode: "person", "movement" or "both"')
@@ -44,17 +30,37 @@ def bind() -> None:
         temperature, seed = gr.Number(1.0, label="Temperature"), gr.Number(0, label="Seed of the first clip")
         answer = [gr.File(label="Films", file_count="multiple"), gr.JSON(label="What the judge sees")]
         common: dict[str, Any] = {"preprocess": False, "concurrency_id": model.QUEUE, "concurrency_limit": 1}
-        for work, given, name, words in (
-            (sample_files, [clip, mode, count, frames, temperature, seed], "sample", _SAMPLE),
-            (interpolate_files, [first, second, factor, count], "interpolate", _INTERPOLATE),
+        for work, given in (
+            (sample, [clip, mode, count, frames, temperature, seed]),
+            (interpolate, [first, second, factor, count]),
         ):
-            gr.Button().click(work, given, answer, api_name=name, api_description=words, **common)
+            gr.Button().click(work, given, answer, api_name=work.__name__, api_description=getdoc(work), **common)
 
 
-def sample_files(
-    clip: dict[str, Any] | None, mode: Any, count: Any, frames: Any, temperature: Any, seed: Any
+# Names and words are what the pages of the endpoints and, as tools, a language model reads.
+def sample(
+    clip: dict[str, Any] | None = None,  # may be left out; the others have what bind() puts into their components
+    mode: Any = None,
+    count: Any = None,
+    frames: Any = None,
+    temperature: Any = None,
+    seed: Any = None,
 ) -> Answer:
-    """A video file or nothing, and what is wanted, in; films and readings out. Raises gr.Error with a sentence."""
+    """Draw new clips of faces from the model: a known person in new movements, new people in a known movement, or both.
+
+    People are drawn from a normal distribution fitted to the persons known.
+
+    Args:
+        clip: The film whose person or movement stays, a video file that was uploaded to this app; none for mode both.
+        mode: "person" keeps the clip's person and draws movements, "movement" the other way round; "both" draws both.
+        count: How many clips, 1 to 16.
+        frames: How many frames each has, 8 to 60; as many as the clip has for "movement".
+        temperature: How far from the mean is drawn, 0 to 2.
+        seed: Of the first clip; each next one has one more.
+
+    Returns:
+        The films (MP4) and, for each, its seed and whom and what the judge sees in it.
+    """
     try:
         if mode not in DRAWN_MODES:
             raise SeqdisentError('The mode is not known. Choose "person", "movement" or "both".')
@@ -70,8 +76,18 @@ def sample_files(
         raise gr.Error(str(error), print_exception=False) from error
 
 
-def interpolate_files(first: dict[str, Any] | None, second: dict[str, Any] | None, factor: Any, count: Any) -> Answer:
-    """Two video files in; films and readings of the steps between them out. Raises gr.Error with a sentence."""
+def interpolate(first: dict[str, Any] | None, second: dict[str, Any] | None, factor: Any, count: Any) -> Answer:
+    """Go from one clip of a face to another in steps: from person to person, or from movement to movement.
+
+    Args:
+        first: The film to go from, a video file that was uploaded to this app.
+        second: The film to go to, likewise.
+        factor: What goes from the first clip's to the second's: "static" (who it is) or "dynamics" (what it does).
+        count: How many steps, 1 to 16, both ends included.
+
+    Returns:
+        The films (MP4) and, for each, how far it is and whom and what the judge sees in it.
+    """
     try:
         if factor not in ("static", "dynamics"):
             raise SeqdisentError('What changes is not known. Choose "static" or "dynamics".')

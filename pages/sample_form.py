@@ -11,7 +11,7 @@ import gradio as gr
 from pages.clip_input import clip_input, found_face, picture
 from pages.face_reading import stop
 from pages.session import KEEP_SECONDS
-from pages.theme import web
+from pages.web import web
 from seqdisent_core.assets import asset
 
 if TYPE_CHECKING:

@@ -1,27 +1,28 @@
 """The page "Swap" for programs: the endpoint `/swap`, two files in, two films and two sentences out."""
 
 from collections.abc import Iterator
+from inspect import getdoc
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from pages import model
-from pages.clip_input import asked_file
+from pages.file_endpoint import asked_file
 from pages.swap_result import NAMES, said
 from seqdisent_core.errors import SeqdisentError
 
-_API = """Two films of faces, swapped: each person does what the other one did.
+if TYPE_CHECKING:
+    from seqdisent_core.faces import FaceClip
+    from seqdisent_core.studio import Swap
 
-seconds: for which the model is tuned to the two people, 0 to 60; strength: of the movement, 0 to 1.5.
-Returns the first person's film doing what the second does (an MP4), the second person's film doing what the first
-does (an MP4), and a sentence on each."""
 _MOST_SECONDS = 60
+_MOVING = 60  # seconds that the films may take after the tuning, on a GPU that is lent
 
 
 def bind() -> None:
-    """The same as a named endpoint: two files in, two films and two sentences out. Nobody sees its components."""
+    """A named endpoint and tool: two files in, two films and two sentences out. Nobody sees its components."""
     with gr.Column(visible=False):
         first, second = (asked_file(f"The {name} clip") for name in NAMES)
         seconds = gr.Number(20, label="Seconds of tuning to the two people")
@@ -29,21 +30,33 @@ def bind() -> None:
         films = [gr.File(label=f"The {who} person's film") for who in NAMES]
         words = [gr.Textbox(label=f"What the {who} film shows") for who in NAMES]
         gr.Button().click(
-            swap_files,
+            swap,
             [first, second, seconds, strength],
             [*films, *words],
             preprocess=False,  # or gr.File would leave an empty file behind for each
             api_name="swap",
-            api_description=_API,
+            api_description=getdoc(swap),
             concurrency_id=model.QUEUE,
             concurrency_limit=1,
         )
 
 
-def swap_files(
+# The name and the words are what the page of the endpoint and, as a tool, a language model reads.
+def swap(
     first: dict[str, Any] | None, second: dict[str, Any] | None, seconds: Any, strength: Any
 ) -> Iterator[tuple[str, str, str, str]]:
-    """Two video files in; two MP4 files and a sentence on each out. Raises gr.Error with a sentence."""
+    """Swap what two faces do: each person's film comes back with that person doing what the other one did.
+
+    Args:
+        first: A film of one person's face, a video file that was uploaded to this app.
+        second: A film of another person's face, likewise.
+        seconds: For how long the model is tuned to the two people, 0 to 60; more is more like them.
+        strength: Of the movement, 0 to 1.5; 1 is as it was.
+
+    Returns:
+        The first person's film doing what the second does (an MP4), the second person's film doing what the first does
+        (an MP4), and a sentence on each.
+    """
     from seqdisent_core.driving import check_strength
     from seqdisent_core.films import write_swapped
 
@@ -57,10 +70,16 @@ def swap_files(
         check_strength(strength)
         studio = model.film_studio()
         faces = [studio.read_face(given["path"]) for given in (first, second)]
-        *_, pair = studio.personalise(*faces, seconds=seconds)
-        swap = pair.swap(strength=strength)
+        swapped = _swapped(faces, seconds, strength)
         with TemporaryDirectory() as folder:
-            films = [str(write_swapped(swap, who, Path(folder), faces)) for who in (0, 1)]
+            films = [str(write_swapped(swapped, who, Path(folder), faces)) for who in (0, 1)]
             yield films[0], films[1], said("first", "second"), said("second", "first")
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error
+
+
+@model.on_gpu(lambda faces, seconds, strength: seconds + _MOVING)
+def _swapped(faces: "list[FaceClip]", seconds: float, strength: float) -> "Swap":
+    """Both films, by a model that was tuned to the two people."""
+    *_, pair = model.tuning_studio().personalise(*faces, seconds=seconds)
+    return pair.swap(strength=strength)

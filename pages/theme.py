@@ -1,14 +1,21 @@
 """How every page looks: one warm hue for who a face is, one cool hue for what it does, local fonts, nothing fetched."""
 
-from pathlib import Path
-
 import gradio as gr
 from gradio.themes.utils import colors, fonts
 
-_WEB = Path(__file__).resolve().parent / "web"
-FAVICON = _WEB / "favicon.png"
+from pages.web import web
+
 # In the order in which they may override one another.
-_STYLES = ("theme.css", "clip_input.css", "player.css", "swap.css", "latent_map.css", "sample.css", "results.css")
+_STYLES = (
+    "tokens.css",
+    "theme.css",
+    "clip_input.css",
+    "player.css",
+    "swap.css",
+    "latent_map.css",
+    "sample.css",
+    "results.css",
+)
 
 _PAPER = colors.Color(
     name="paper",
@@ -38,11 +45,6 @@ _DOES = colors.Color(  # the cool hue: what a face does; also links and focus
     c900="#0c3a41",
     c950="#05242a",
 )
-
-
-def web(name: str) -> str:
-    """Text of `pages/web/<name>`: the style or script of one piece of a page."""
-    return (_WEB / name).read_text(encoding="utf-8")
 
 
 class PageTheme(gr.themes.Base):

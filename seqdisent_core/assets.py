@@ -17,3 +17,14 @@ def asset(name: str) -> Path:
         if (place / name).exists():
             return place / name
     raise ConfigError(f"The file {name} is missing from demo_assets. Install seqdisent again or restore the folder.")
+
+
+def pages_root() -> Path:
+    """The folder that `pages` and `results` lie in: of a checkout, or inside an installed wheel.
+
+    Raises ConfigError if it is in neither: the installation is incomplete.
+    """
+    for place in (_PACKAGE.parent, _PACKAGE / "app"):
+        if (place / "pages" / "lecture.py").exists():
+            return place
+    raise ConfigError("The pages are missing from this installation. Install seqdisent again or restore the folder.")

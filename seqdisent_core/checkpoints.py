@@ -1,20 +1,20 @@
 """A saved network is a folder: config.json, model.safetensors and a model card; its hash names it in result files."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.methods import METHODS, Method
-from seqdisent_core.weights import WEIGHTS
+from seqdisent_core.weights import WEIGHTS, sha256_of
 
 CONFIG = "config.json"
 SHIPPED = ("facekit52", "wild", "sprites")  # models that come with the package
@@ -51,17 +51,18 @@ def read_network(source: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]
     return config, {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
 
 
-def checkpoint_folder(source: str | Path) -> Path:
+def checkpoint_folder(source: str | Path, **download: Any) -> Path:
     """The shipped folder of that name, the folder itself, or a copy of the model with that id on the Hugging Face Hub.
 
-    Raises ConfigError where it is none of them, or the Hub cannot be reached.
+    download: what snapshot_download takes for that: revision, token, cache_dir, ... Raises ConfigError where it is
+    none of them, or the Hub cannot be reached.
     """
     if source in SHIPPED:
         return asset(f"checkpoints/{source}")
     if Path(source).is_dir():
         return Path(source)
     try:
-        return Path(snapshot_download(str(source), allow_patterns=["*.json", "*.safetensors"]))
+        return Path(snapshot_download(str(source), allow_patterns=["*.json", "*.safetensors", "README.md"], **download))
     except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError):
         raise ConfigError(
             f"{source} is neither a folder here nor a model on the Hugging Face Hub, or the Hub cannot be reached. "
@@ -69,21 +70,22 @@ def checkpoint_folder(source: str | Path) -> Path:
         ) from None
 
 
-def save_method(model: Method, folder: Path, card: str, *, half: bool = False) -> None:
-    """Save a method so that `load_method` rebuilds it; with half = False the round trip is exact to the bit."""
-    write_network(folder, {"method": model.name, **model.config.to_dict()}, model.state_dict(), card, half=half)
+def is_stored_half(folder: Path) -> bool:
+    """Whether a checkpoint's weights were written with `half`."""
+    with safe_open(folder / WEIGHTS, "pt") as file:
+        return any(file.get_slice(name).get_dtype() == "F16" for name in file.keys())  # noqa: SIM118
 
 
-def load_method(source: str | Path) -> Method:
-    """The saved method, on the CPU, in evaluation mode. Raises ConfigError where the folder does not fit."""
-    config, state = read_network(source)
-    name = config.pop("method", None)
-    if name not in METHODS:
-        raise ConfigError(f"{source} holds the method {name!r}; known are: {', '.join(METHODS)}.")
-    config_type, method_type = METHODS[name]
-    model = method_type(config_type.from_dict(config))
-    load_weights(model, state, source)
-    return model.eval()
+def copy_what_goes_along(source: Path, folder: Path) -> None:
+    """Copies what lies beside a checkpoint's weights (its card among it) to where the very same weights were saved.
+
+    Other weights stay without: what was measured, fitted and said of the first ones does not hold for them.
+    """
+    if source.resolve() == folder.resolve() or sha256_of(source) != sha256_of(folder):
+        return
+    for file in source.iterdir():
+        if file.is_file() and file.name not in (CONFIG, WEIGHTS):
+            shutil.copyfile(file, folder / file.name)
 
 
 def load_weights(network: torch.nn.Module, state: dict[str, Tensor], source: str | Path) -> None:

@@ -2,14 +2,25 @@
 
 import argparse
 import shlex
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import shtab
 
 from seqdisent_core import __version__
-from seqdisent_core.commands import faces, latents, measures, samples, sets, training
+from seqdisent_core.commands import faces, latents, lecture, measures, samples, sets, training
 from seqdisent_core.errors import SeqdisentError
+
+# The table of contents that `seqdisent --help` shows: every command stands in one chapter.
+CHAPTERS = {
+    "Films of faces": ("swap", "sample", "interpolate", "move"),
+    "Sets and models": ("render", "judge", "train", "latents", "rest", "map"),
+    "Figures": ("evaluate", "evaluate-filmed", "samples", "report"),
+    "To show and to pass on": ("lecture", "showcase", "card", "export"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,13 +42,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="seqdisent", description="Who a face is and what it does, pulled apart.")
+    parser = _Contents(prog="seqdisent", description="Who a face is and what it does, pulled apart.")
     parser.add_argument("--version", action="version", version=f"seqdisent {__version__}")
     shtab.add_argument_to(parser, "--completion", help="print what makes a shell complete these commands, and end")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (faces, samples, sets, training, measures, latents):
-        module.add_commands(commands)
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
+    )
+    listed = _Listed(commands)
+    for module in (faces, samples, lecture, sets, training, measures, latents):
+        module.add_commands(listed)
+    parser.lines = listed.lines
     return parser
+
+
+class _Listed:
+    """The subparsers, and what each says it does."""
+
+    def __init__(self, commands: Any) -> None:
+        self._commands = commands
+        self.lines: dict[str, str] = {}
+
+    def add_parser(self, name: str, *, help: str) -> argparse.ArgumentParser:
+        self.lines[name] = help
+        return self._commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
+
+
+class _Contents(argparse.ArgumentParser):
+    """A parser whose help is a table of contents: the commands by chapters."""
+
+    lines: dict[str, str]
+
+    def format_help(self) -> str:
+        width, margin = min(shutil.get_terminal_size().columns, 120), max(map(len, self.lines)) + 4
+        text = [f"usage: {self.prog} COMMAND ...", "", str(self.description)]
+        for chapter, names in CHAPTERS.items():
+            text += ["", chapter]
+            for name in names:
+                head = f"  {name}".ljust(margin)
+                text += textwrap.wrap(head + self.lines[name], width, subsequent_indent=" " * margin)
+        for ending in (
+            f"{self.prog} COMMAND --help says what a command takes; with --json it ends with one JSON object.",
+            f"{self.prog} --version; {self.prog} --completion SHELL prints what makes your shell complete them.",
+        ):
+            text += ["", *textwrap.wrap(ending, width)]
+        return "\n".join(text) + "\n"
 
 
 if __name__ == "__main__":

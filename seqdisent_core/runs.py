@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from seqdisent_core.checkpoints import load_weights, read_network, save_method
+from seqdisent_core.checkpoints import load_weights, read_network
 from seqdisent_core.clips import Clips
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.judge import Judge, check_judge
@@ -104,7 +104,8 @@ def train_run(
             "recipe": recipe.to_dict(),
             **({"start": sha256_of(start)} if start else {}),
         }
-        save_method(method, folder / "model", model_card(training), half=True)
+        method.card, method.stored_half = model_card(training), True
+        method.save_pretrained(folder / "model")
         (folder / "model" / "training.json").write_text(json.dumps(training, indent=1) + "\n", encoding="utf-8")
     return method
 

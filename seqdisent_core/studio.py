@@ -12,7 +12,7 @@ import torch
 from seqdisent_core import faces, sampling
 from seqdisent_core.anchors import Rest
 from seqdisent_core.assets import asset
-from seqdisent_core.checkpoints import checkpoint_folder, load_method
+from seqdisent_core.checkpoints import checkpoint_folder
 from seqdisent_core.driving import Pair, Swap, pairs, subject
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.evaluation.judge import Judge, Reading
@@ -81,7 +81,7 @@ class Studio:
         """
         folder = checkpoint_folder(DRAWN if source is None else source)
         judge = Judge.from_pretrained(asset(SHIPPED_JUDGE)) if source is None else None
-        method, latents = load_method(folder), partial(_load_latents, folder)
+        method, latents = Method.from_pretrained(folder), partial(_load_latents, folder)
         return cls(method, device, judge=judge, latents=latents, rest=Rest.load(folder))
 
     @property
@@ -109,14 +109,18 @@ class Studio:
 
         Raises SeqdisentError for other shapes or dtypes.
         """
-        if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[1:] != (self.size, self.size, 3):
-            raise SeqdisentError(
-                f"A clip is uint8 (frames, {self.size}, {self.size}, 3); this one is {frames.dtype} {frames.shape}."
-            )
+        self._check(frames)
         with self._lock, torch.inference_mode(), self._precision():
             clip = torch.from_numpy(np.ascontiguousarray(frames)).to(self.method.device)
             codes = self.method.encode(clip.permute(0, 3, 1, 2)[None].float() / 255, anchor=anchor).mean
             return StudioCodes(codes.static[0].float().cpu().numpy(), codes.dynamics[0].float().cpu().numpy())
+
+    def features(self, frames: np.ndarray) -> np.ndarray:
+        """g_t, what the model reads in each frame by itself: uint8 (frames, size, size, 3) -> (frames, feature_dim)."""
+        self._check(frames)
+        with self._lock, torch.inference_mode():
+            clip = torch.from_numpy(np.ascontiguousarray(frames)).to(self.method.device)
+            return self.method.frame_features(clip.permute(0, 3, 1, 2)[None].float() / 255)[0].float().cpu().numpy()
 
     def decode(self, static: np.ndarray, dynamics: np.ndarray) -> np.ndarray:
         """Put codes together: float32 (static_dim,), (frames, dynamics_dim) -> uint8 (frames, size, size, 3).
@@ -225,6 +229,12 @@ class Studio:
         """A clip moved along one of `latents.directions`, 1 to 16 steps."""
         sampling.check_limits(count=steps)
         return [self._sample(drawn) for drawn in sampling.along(codes, direction, steps)]
+
+    def _check(self, frames: np.ndarray) -> None:
+        if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[1:] != (self.size, self.size, 3):
+            raise SeqdisentError(
+                f"A clip is uint8 (frames, {self.size}, {self.size}, 3); this one is {frames.dtype} {frames.shape}."
+            )
 
     def _sample(self, drawn: Drawn) -> Sample:
         return Sample(self.decode(drawn.codes.static, drawn.codes.dynamics), drawn.codes, drawn.name, drawn.seed)

@@ -75,8 +75,11 @@ class LabelMethod(Method):
         self.kind, self.config = kind, NoConfig()
         self.nothing = torch.nn.Parameter(torch.zeros(1))
 
+    def frame_features(self, clip: Tensor) -> Tensor:
+        return clip[:, :, 0, :, 0].unfold(2, BAR, BAR).mean(dim=-1)
+
     def encode(self, clip: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
-        bars = clip[:, :, 0, :, 0].unfold(2, BAR, BAR).mean(dim=-1)
+        bars = self.frame_features(clip)
         static, expression, copied = bars[:, anchor, :4], bars[:, :, 4:10], bars[:, :, :4]
         if self.kind not in ("copies", "leak"):
             copied = torch.zeros_like(copied)
@@ -114,7 +117,7 @@ class WithoutStatic(LabelMethod):
     name, static_dim = "dynamics_alone", 0
 
     def encode(self, clip: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
-        bars = clip[:, :, 0, :, 0].unfold(2, BAR, BAR).mean(dim=-1)
+        bars = self.frame_features(clip)
         none = bars[:, 0, :0]
         return Posterior(Gaussian(none, none), Gaussian(bars, bars))
 

@@ -4,12 +4,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from media import make_bad_files
 
 from seqdisent_core.assets import asset
-from seqdisent_core.cli import main
+from seqdisent_core.cli import CHAPTERS, main
 from seqdisent_core.clips import EXPRESSIONS
 from seqdisent_core.evaluation.judge import Judge
 from seqdisent_core.faces import read_face
@@ -36,7 +37,7 @@ def swapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     arguments = ["--out", out, "--seconds", "1", "--json", "--device", "cpu"]
     done = seqdisent("swap", example(HAPPY), example(SURPRISED), *arguments)
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json.loads(done.stdout)["written"]
 
 
 def test_swap_writes_films_whose_person_and_expression_the_judge_confirms(swapped: dict[str, str]) -> None:
@@ -111,7 +112,7 @@ def test_long_file_names_are_cut_and_one_clip_may_be_given_twice(tmp_path: Path)
     arguments = ["--out", tmp_path / "out", "--seconds", "0", "--json", "--device", "cpu"]
     done = seqdisent("swap", long, long, *arguments)
     assert done.returncode == 0, done.stderr
-    paths = json.loads(done.stdout)
+    paths = json.loads(done.stdout)["written"]
     assert len({paths[key] for key in ("first", "first_gif", "second", "second_gif", "sheet")}) == 5
 
 
@@ -142,14 +143,30 @@ def test_a_set_becomes_a_judge_a_model_a_result_file_and_a_table(tmp_path: Path)
     text = tmp_path / "text.md"
     text.write_text("# Mine\n<!-- figures: begin -->\n<!-- figures: end -->\n")
     judge, run, results = tmp_path / "judge", tmp_path / "run", tmp_path / "results"
-    for arguments in (
-        ("judge", folder, judge, "--steps", 2),
-        ("train", recipe, folder, run, "--judge", judge, "--variant", "without_loss", "--cpu"),
-        ("evaluate", run / "model", "--data", folder, "--judge", judge, "--out", results / "facekit52_dbse.json"),
-        ("report", text, "--results", results),
+    figures = results / "facekit52_dbse.json"
+    for arguments, written, found in (
+        (("judge", folder, judge, "--steps", 2), {"judge"}, {"validation"}),
+        (
+            ("train", recipe, folder, run, "--judge", judge, "--variant", "without_loss", "--cpu"),
+            {"model", "run"},
+            set(),
+        ),
+        (
+            ("evaluate", run / "model", "--data", folder, "--judge", judge, "--out", figures),
+            {"result", "sheet"},
+            {"swap", "reconstruction", "generation"},
+        ),
+        (("report", text, "--results", results), {"text"}, set()),
+        (("card", run / "model", figures), {"card"}, set()),
+        (("export", folder, tmp_path / "hub", "--licence", "cc-by-4.0"), {"set", "card"}, {"clips"}),
     ):
-        done = seqdisent(*arguments)
+        done = seqdisent(*arguments, "--json")
         assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        assert_told(told)
+        assert set(told["written"]) == written and set(told["figures"]) >= found
+    assert "| swap: the driver's expression |" in (run / "model" / "README.md").read_text()
+    assert told["figures"]["clips"] == {"train": 12, "validation": 12, "test": 12}
     result = json.loads((results / "facekit52_dbse.json").read_text())
     assert result["model"]["variant"] == "without_loss"
     assert result["data"]["clips"] == 12 and result["repeats"] == 5
@@ -162,10 +179,49 @@ def test_wrong_usage_is_exit_code_2() -> None:
     assert seqdisent("render", "nonsense", "out").returncode == 2
 
 
-def test_help_names_every_command() -> None:
+def assert_told(told: dict[str, Any]) -> None:
+    """What every command prints with --json: four things, and every path that it names is there."""
+    assert set(told) == {"command", "written", "figures", "notes"}
+    assert told["command"].startswith("seqdisent ") and isinstance(told["notes"], list)
+    assert all(Path(path).exists() for path in told["written"].values())
+
+
+def a_direction() -> str:
+    return json.loads((asset("checkpoints/facekit52") / "latents.json").read_text())["dynamics"][0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "written"),
+    [
+        (("swap", example(HAPPY), example(SURPRISED), "--seconds", 0), {"first", "second", "sheet"}),
+        (("sample", "--count", 1, "--frames", 8, "--seed", 7), {"01_seed_7"}),
+        (("interpolate", example(HAPPY), example(SURPRISED), "--steps", 2), {"01_0_percent_of_the_way"}),
+        (("move", example(HAPPY), a_direction(), "--steps", 1), set()),  # named after the direction
+        (("showcase", "facekit52"), {"about"}),
+    ],
+    ids=lambda given: given[0] if isinstance(given, tuple) else "",
+)
+def test_a_command_tells_programs_what_it_wrote_in_one_object(
+    arguments: tuple[object, ...], written: set[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*map(str, arguments), "--out", str(tmp_path), "--device", "cpu", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert_told(told)
+    assert told["written"] and {name for name in told["written"] if name in written} == written
+
+
+def test_help_is_a_table_of_contents_and_every_command_can_tell_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    named = [name for names in CHAPTERS.values() for name in names]
     shown = seqdisent("--help").stdout
-    for command in ("swap", "render", "judge", "train", "evaluate", "report"):
-        assert command in shown
+    assert all(shown.count(f"\n  {name} ") == 1 for name in named) and all(title in shown for title in CHAPTERS)
+    assert shown.count("\n  ") - shown.count("\n   ") == len(named)
+    offered = seqdisent("nothing").stderr.split("choose from ")[1].replace("'", "").strip(" )\n").split(", ")
+    assert sorted(offered) == sorted(named)
+    for command in named:
+        for of in ("facekit52", "wild", "sprites") if command == "render" else ("",):
+            with pytest.raises(SystemExit):
+                main([command, *filter(None, [of]), "--help"])
+            assert "--json" in capsys.readouterr().out, command
 
 
 def test_a_shell_can_complete_every_command(tmp_path: Path) -> None:

@@ -6,10 +6,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from seqdisent_core.checkpoints import load_method, save_method
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.gaussians import Gaussian, kl_divergence
-from seqdisent_core.methods import DBSE, DBSEConfig
+from seqdisent_core.methods import DBSE, DBSEConfig, Method
 
 SMALL = DBSEConfig(
     width=4, feature_dim=16, static_dim=8, dynamics_dim=4, hidden_dim=16, posterior_hidden_dim=8, initial_std=0.0
@@ -193,8 +192,8 @@ def test_one_step_moves_every_parameter(variant: str) -> None:
 
 def test_a_saved_model_comes_back_to_the_bit(tmp_path) -> None:
     model = small_model()
-    save_method(model, tmp_path, "card")
-    again = load_method(tmp_path)
+    model.save_pretrained(tmp_path)
+    again = Method.from_pretrained(tmp_path)
     for name, value in model.state_dict().items():
         assert torch.equal(value, again.state_dict()[name]), name
     clip = random_clip()
@@ -222,9 +221,9 @@ def test_a_clip_of_another_shape_and_an_anchor_outside_are_refused() -> None:
 
 def test_a_folder_that_is_no_checkpoint_is_refused_with_a_sentence(tmp_path) -> None:
     with pytest.raises(ConfigError, match=r"config\.json is missing"):
-        load_method(tmp_path)
+        Method.from_pretrained(tmp_path)
     model = small_model()
-    save_method(model, tmp_path, "card")
+    model.save_pretrained(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"cut off")
     with pytest.raises(ConfigError, match="damaged"):
-        load_method(tmp_path)
+        Method.from_pretrained(tmp_path)

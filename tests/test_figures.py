@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from seqdisent_core.assets import asset
-from seqdisent_core.checkpoints import load_method
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.charts import charts
 from seqdisent_core.evaluation.filmed_tables import filmed_pairs_table, filmed_table, read_filmed
 from seqdisent_core.evaluation.published import published_tables
 from seqdisent_core.evaluation.report import PLACES, with_figures
 from seqdisent_core.evaluation.result_files import read_results
+from seqdisent_core.methods import Method
 from seqdisent_core.personalising import USUAL
 from seqdisent_core.runs import read_training
 from seqdisent_core.weights import sha256_of
@@ -41,7 +41,7 @@ def test_the_result_file_is_of_the_shipped_checkpoint_and_judge() -> None:
     assert result["model"]["checkpoint_sha256"] == sha256_of(checkpoint)
     assert result["judge"]["sha256"] == sha256_of(asset("checkpoints/facekit52_judge"))
     assert result["training"] == read_training(checkpoint)
-    assert result["model"]["parameters"] == sum(p.numel() for p in load_method(checkpoint).parameters())
+    assert result["model"]["parameters"] == sum(p.numel() for p in Method.from_pretrained(checkpoint).parameters())
 
 
 def test_the_figures_of_filmed_people_are_of_the_shipped_checkpoint() -> None:

@@ -10,12 +10,12 @@ import pytest
 from media import smooth_frames
 
 from seqdisent_core.assets import asset
-from seqdisent_core.checkpoints import load_method
 from seqdisent_core.cli import main
 from seqdisent_core.driving import Subject
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.filmed import JudgePython, evaluate_filmed, filmed_sheet, read_folder, summary
 from seqdisent_core.faces import read_face
+from seqdisent_core.methods import Method
 from seqdisent_core.video import probe_video, read_video, write_video
 
 NAMES = ("person_000_happiness", "person_005_surprise", "person_010_disgust")
@@ -51,7 +51,7 @@ def test_every_ordered_pair_and_every_clip_itself_is_made_before_the_judge_is_as
     said: list[str] = []
     with pytest.raises(DataError, match=r"The judge stopped and said: .*--judge-python"):
         evaluate_filmed(
-            load_method(asset("checkpoints/facekit52")),
+            Method.from_pretrained(asset("checkpoints/facekit52")),
             subjects,
             judge,
             tmp_path,

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from seqdisent_core.assets import asset
-from seqdisent_core.checkpoints import save_method
 from seqdisent_core.clips import EXPRESSIONS, Clips
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.latent_map import LatentMap, Named, resampled
@@ -46,7 +45,7 @@ def both() -> Clips:
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("checkpoint")
-    save_method(DBSE(_SMALL), folder, "card")
+    DBSE(_SMALL).save_pretrained(folder)
     return folder
 
 

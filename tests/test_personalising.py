@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from seqdisent_core.assets import asset
-from seqdisent_core.checkpoints import load_method
 from seqdisent_core.driving import Subject, decode_frames, drive, pairs, subject
 from seqdisent_core.errors import ConfigError, FaceError
 from seqdisent_core.faces import FaceClip, film_frame, read_face
@@ -21,7 +20,7 @@ from seqdisent_core.windows import encode_in_windows
 
 @pytest.fixture(scope="module")
 def method() -> Method:
-    return load_method(asset("checkpoints/facekit52"))
+    return Method.from_pretrained(asset("checkpoints/facekit52"))
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +86,7 @@ def test_people_nobody_knows_come_back_as_themselves(states: list[Tuned], clips:
 def test_what_is_tuned_is_a_copy_and_only_what_draws(
     states: list[Tuned], method: Method, clips: list[FaceClip]
 ) -> None:
-    shipped = load_method(asset("checkpoints/facekit52"))
+    shipped = Method.from_pretrained(asset("checkpoints/facekit52"))
     tuned = states[-1].method.state_dict()
     for name, known in shipped.state_dict().items():
         assert torch.equal(method.state_dict()[name], known), "the model of everyone stays as it was"

@@ -153,9 +153,10 @@ def test_the_command_draws_what_the_studio_draws(tmp_path: Path, studio: Studio,
         "sample", "--person", FILM, "--count", 2, "--seed", 3, "--out", tmp_path, "--json", "--device", "cpu"
     )
     assert done.returncode == 0, done.stderr
-    lines = json.loads(done.stdout)
+    told = json.loads(done.stdout)
+    lines = list(told["figures"].values())
     assert [line["seed"] for line in lines] == [3, 4] and lines[0]["judge"]["person"] == "person_000"
-    film, fps = read_video(lines[1]["file"])
+    film, fps = read_video(told["written"]["02_seed_4"])
     assert film.shape == (15, 256, 256, 3) and fps == sampling.FPS
     expected = studio.sample_dynamics(codes[0].static, count=1, seed=4)[0].frames
     small = film.reshape(15, 64, 4, 64, 4, 3).mean(axis=(2, 4))

@@ -10,12 +10,11 @@ import pytest
 import torch
 from labelled import LabelMethod, paint
 
-from seqdisent_core.checkpoints import load_method
 from seqdisent_core.clips import EXPRESSIONS, Clips
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.judge import accuracy, read_clips, train_judge
 from seqdisent_core.evaluation.protocols import encode_clips, pair_figures
-from seqdisent_core.methods import DBSE, DBSEConfig
+from seqdisent_core.methods import DBSE, DBSEConfig, Method
 from seqdisent_core.optimisers import ConvolutionMuon, kl_scale, learning_rate_scale
 from seqdisent_core.presets import PRESETS, Recipe, preset
 from seqdisent_core.runs import train_run
@@ -154,7 +153,7 @@ def test_a_clip_is_rebuilt_from_its_partners_dynamics_where_that_is_asked() -> N
 
 def test_a_run_starts_from_a_saved_models_weights_and_says_so(clips: Clips, tmp_path) -> None:
     train_run(Recipe(SMALL, QUICK), clips, tmp_path / "first", cpu=True)
-    kept = load_method(tmp_path / "first" / "model")
+    kept = Method.from_pretrained(tmp_path / "first" / "model")
     still = replace(QUICK, steps=1, ema_decay=0.0, learning_rate=1e-12, muon_learning_rate=1e-12)
     again = train_run(Recipe(SMALL, still), clips, tmp_path / "second", start=tmp_path / "first" / "model", cpu=True)
     for name, value in kept.named_parameters():
@@ -251,7 +250,7 @@ def test_the_documents_name_every_setting_in_which_the_presets_differ() -> None:
 def test_a_run_leaves_a_model_its_making_sheets_and_a_log(clips: Clips, tmp_path) -> None:
     lines: list[str] = []
     train_run(Recipe(SMALL, QUICK), clips, tmp_path, report=lines.append, look_every=3, cpu=True)
-    model = load_method(tmp_path / "model")
+    model = Method.from_pretrained(tmp_path / "model")
     assert model.config == SMALL  # type: ignore[union-attr]
     assert json.loads((tmp_path / "model" / "training.json").read_text())["steps"] == 6
     assert sorted(p.name for p in (tmp_path / "sheets").iterdir()) == ["000003.png", "000006.png"]

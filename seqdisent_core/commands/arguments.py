@@ -1,6 +1,10 @@
-"""What several commands share: a bar, and numbers that are counts."""
+"""What several commands share: a bar, numbers that are counts, and how they say what they did."""
 
+import argparse
+import json
 import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -19,3 +23,27 @@ def count(text: str) -> int:
     if number < 1:
         raise ValueError
     return number
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    """Every command has it, and calls `tell` at its end."""
+    command.add_argument("--json", action="store_true", help="print what was written and found as one JSON object")
+
+
+def tell(
+    options: argparse.Namespace,
+    *words: str,
+    written: Mapping[str, Path],
+    figures: Mapping[str, Any] | None = None,
+    notes: Sequence[str] = (),
+) -> None:
+    """What a command says when it is done, on standard output: lines, or with --json one object of four things.
+
+    written: name -> path of what it wrote; figures: what it found, by name; notes: what a person should know.
+    """
+    if options.json:
+        told = {"command": options.command_line, "written": {name: str(path) for name, path in written.items()}}
+        print(json.dumps({**told, "figures": dict(figures or {}), "notes": list(notes)}), flush=True)
+        return
+    for line in (*notes, *words):
+        print(line, flush=True)

@@ -1,7 +1,6 @@
 """Commands for clips of faces."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from seqdisent_core.commands.arguments import PLAYS
+from seqdisent_core.commands.arguments import PLAYS, add_json, tell
 
 
 def add_commands(commands: Any) -> None:
@@ -27,7 +26,7 @@ def add_commands(commands: Any) -> None:
     swap.add_argument("--play", choices=PLAYS, default="once", help="loop and boomerang are for short films")
     swap.add_argument("--model", default="wild", help="checkpoint folder, Hugging Face id or name (default: wild)")
     swap.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
-    swap.add_argument("--json", action="store_true", help="print the results as JSON")
+    add_json(swap)
     swap.set_defaults(run=_swap)
 
 
@@ -68,10 +67,11 @@ def _swap(options: argparse.Namespace) -> None:
         files = save_swap(swap, options.out, *clips, play=options.play)
         advance(1.0, "done")
     notes = [f"{clip.source.name}: {note}" for clip in clips for note in clip.notes]
-    if options.json:
-        print(json.dumps({**{k: str(v) for k, v in vars(files).items()}, "notes": notes, "device": studio.device}))
-        return
-    for note in notes:
-        print(note)
-    print(f"{files.first}: the face of {options.first.name} doing what {options.second.name} does")
-    print(f"{files.second}: the face of {options.second.name} doing what {options.first.name} does")
+    tell(
+        options,
+        f"{files.first}: the face of {options.first.name} doing what {options.second.name} does",
+        f"{files.second}: the face of {options.second.name} doing what {options.first.name} does",
+        written=vars(files),
+        figures={"device": studio.device, "tuned_steps": pair.tuned.steps},
+        notes=notes,
+    )

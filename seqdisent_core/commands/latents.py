@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from seqdisent_core.commands.arguments import progress_bar
+from seqdisent_core.commands.arguments import add_json, progress_bar, tell
 
 
 def add_commands(commands: Any) -> None:
@@ -17,11 +17,13 @@ def add_commands(commands: Any) -> None:
     latents.add_argument("checkpoint", type=Path, help="folder of the model; both files are written into it")
     latents.add_argument("--data", type=Path, required=True, help="the set it was trained on")
     latents.add_argument("--judge", type=Path, required=True, help="folder of the judge")
+    add_json(latents)
     latents.set_defaults(run=_latents)
 
     rest = commands.add_parser("rest", help="teach a model to know a face at rest, for the choice of anchor frames")
     rest.add_argument("checkpoint", type=Path, help="folder of the model; rest.json is written into it")
     rest.add_argument("--data", type=Path, required=True, help="a set whose clips mostly begin at rest")
+    add_json(rest)
     rest.set_defaults(run=_rest)
 
     samples = commands.add_parser("samples", help="measure what is drawn: persons and expressions kept, and how sure")
@@ -30,6 +32,7 @@ def add_commands(commands: Any) -> None:
     samples.add_argument("--judge", type=Path, required=True, help="folder of the judge")
     samples.add_argument("--out", type=Path, default=Path("results/samples.json"), help="the result file, JSON")
     samples.add_argument("--seed", type=int, default=0)
+    add_json(samples)
     samples.set_defaults(run=_samples)
 
     latent_map = commands.add_parser("map", help="map the codes of a set's test clips, and measure what they tell")
@@ -38,6 +41,7 @@ def add_commands(commands: Any) -> None:
     latent_map.add_argument("--out", type=Path, default=Path("demo_assets/map"), help="folder for the map")
     latent_map.add_argument("--result", type=Path, default=Path("results/map.json"), help="the result file, JSON")
     latent_map.add_argument("--seed", type=int, default=0)
+    add_json(latent_map)
     latent_map.set_defaults(run=_map)
 
 
@@ -66,22 +70,29 @@ def _map(options: argparse.Namespace) -> None:
             progress=progress,
         )
     write_result(latent_map.about, options.result)
-    for factor, metrics in latent_map.about["figures"].items():
-        print(
-            f"{factor}: person {metrics['person']['mean']:.1%}, expression {metrics['expression']['mean']:.1%}, "
-            f"trustworthiness {metrics['trustworthiness']['mean']:.3f}"
-        )
-    print(f"The map of {len(latent_map)} clips is in {options.out}, its figures in {options.result}.")
+    figures = latent_map.about["figures"]
+    lines = [
+        f"{factor}: person {metrics['person']['mean']:.1%}, expression {metrics['expression']['mean']:.1%}, "
+        f"trustworthiness {metrics['trustworthiness']['mean']:.3f}"
+        for factor, metrics in figures.items()
+    ]
+    tell(
+        options,
+        *lines,
+        f"The map of {len(latent_map)} clips is in {options.out}, its figures in {options.result}.",
+        written={"map": options.out, "result": options.result},
+        figures=figures,
+    )
 
 
 def _latents(options: argparse.Namespace) -> None:
-    from seqdisent_core.checkpoints import load_method
     from seqdisent_core.clips import load_clips
     from seqdisent_core.evaluation.judge import Judge
-    from seqdisent_core.latents import find_latents
+    from seqdisent_core.latents import NAMES, TENSORS, find_latents
+    from seqdisent_core.methods import Method
     from seqdisent_core.weights import sha256_of
 
-    method = load_method(options.checkpoint)
+    method = Method.from_pretrained(options.checkpoint)
     latents = find_latents(
         method,
         Judge.from_pretrained(options.judge),
@@ -90,20 +101,26 @@ def _latents(options: argparse.Namespace) -> None:
         progress=lambda stage: tqdm.write(stage, file=sys.stderr),
     )
     latents.save(options.checkpoint)
-    for direction in latents.directions:
-        print(f"{direction.factor:<9} {direction.name}")
+    tell(
+        options,
+        *(f"{direction.factor:<9} {direction.name}" for direction in latents.directions),
+        written={"names": options.checkpoint / NAMES, "vectors": options.checkpoint / TENSORS},
+        figures={"directions": [{"factor": one.factor, "name": one.name} for one in latents.directions]},
+    )
 
 
 def _rest(options: argparse.Namespace) -> None:
-    from seqdisent_core.checkpoints import load_method
     from seqdisent_core.clips import load_clips
+    from seqdisent_core.methods import Method
     from seqdisent_core.rest_learning import learn_rest
     from seqdisent_core.weights import sha256_of
 
-    method = load_method(options.checkpoint)
+    method = Method.from_pretrained(options.checkpoint)
     rest = learn_rest(method, load_clips(options.data, size=method.frame_size), sha256_of(options.checkpoint))
     rest.save(options.checkpoint)
-    print(f"First frames told from later ones: AUC {rest.auc:.3f}; written to {options.checkpoint / 'rest.json'}")
+    written = options.checkpoint / "rest.json"
+    words = f"First frames told from later ones: AUC {rest.auc:.3f}; written to {written}"
+    tell(options, words, written={"rest": written}, figures={"auc": rest.auc})
 
 
 def _samples(options: argparse.Namespace) -> None:
@@ -141,5 +158,10 @@ def _samples(options: argparse.Namespace) -> None:
     write_result(result, options.out)
     drawn = figures["dynamics"]
     shares = ", ".join(f"{name} {share:.1%}" for name, share in drawn["expressions"].items())
-    print(f"movements: person kept {drawn['person']['mean']:.1%}, certainty {drawn['certainty']['mean']:.2f}; {shares}")
-    print(f"people: expression kept {figures['people_fitted']['expression']['mean']:.1%}; written to {options.out}")
+    tell(
+        options,
+        f"movements: person kept {drawn['person']['mean']:.1%}, certainty {drawn['certainty']['mean']:.2f}; {shares}",
+        f"people: expression kept {figures['people_fitted']['expression']['mean']:.1%}; written to {options.out}",
+        written={"result": options.out},
+        figures=figures,
+    )

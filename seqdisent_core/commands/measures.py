@@ -2,10 +2,11 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
-from seqdisent_core.commands.arguments import progress_bar
+from seqdisent_core.commands.arguments import add_json, progress_bar, tell
 
 
 def add_commands(commands: Any) -> None:
@@ -17,6 +18,7 @@ def add_commands(commands: Any) -> None:
     evaluate.add_argument("--out", type=Path, required=True, help="the result file, JSON; a PNG sheet goes beside it")
     evaluate.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
     evaluate.add_argument("--seed", type=int, default=0)
+    add_json(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
     filmed = commands.add_parser("evaluate-filmed", help="measure swaps of people's own films, by networks of others")
@@ -32,12 +34,20 @@ def add_commands(commands: Any) -> None:
     filmed.add_argument("--own-pixels", action="store_true", help="the model's own pixels, no detail carried over")
     filmed.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
     filmed.add_argument("--seed", type=int, default=0)
+    add_json(filmed)
     filmed.set_defaults(run=_evaluate_filmed)
 
     report = commands.add_parser("report", help="put the figures of result files into a Markdown text")
     report.add_argument("text", type=Path, help="the file, with two marks for the place of the figures")
     report.add_argument("--results", type=Path, default=Path("results"), help="folder of result files")
+    add_json(report)
     report.set_defaults(run=_report)
+
+    card = commands.add_parser("card", help="put what was measured of a checkpoint into its model card")
+    card.add_argument("checkpoint", type=Path, help="folder of the model")
+    card.add_argument("results", type=Path, nargs="+", help="result files of evaluate and evaluate-filmed")
+    add_json(card)
+    card.set_defaults(run=_card)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -77,9 +87,13 @@ def _evaluate(options: argparse.Namespace) -> None:
     write_result(result, options.out)
     sheet = options.out.with_suffix(".png")
     result_sheet(model, clips.part("test"), sheet)
-    for line in summary(result):
-        print(line)
-    print(f"written to {options.out} and {sheet}")
+    tell(
+        options,
+        *summary(result),
+        f"written to {options.out} and {sheet}",
+        written={"result": options.out, "sheet": sheet},
+        figures=result["metrics"],
+    )
 
 
 def _evaluate_filmed(options: argparse.Namespace) -> None:
@@ -117,7 +131,7 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
         for found in measured:
             at = f"{found['seconds']:g}"
             filmed_sheet(subjects, options.films / at, options.films / f"{at}.png")
-            tqdm.write(f"{at} s: swaps {found['swaps']}, reconstructions {found['reconstructions']}")
+            tqdm.write(f"{at} s: swaps {found['swaps']}, reconstructions {found['reconstructions']}", file=sys.stderr)
     result = {
         "command": options.command_line,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -131,7 +145,12 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
         "measured": measured,
     }
     write_result(result, options.out)
-    print(f"written to {options.out}")
+    tell(
+        options,
+        f"written to {options.out}",
+        written={"result": options.out, "films": options.films},
+        figures={f"{at['seconds']:g}": {"swaps": at["swaps"], "rebuilt": at["reconstructions"]} for at in measured},
+    )
 
 
 def _report(options: argparse.Namespace) -> None:
@@ -139,3 +158,12 @@ def _report(options: argparse.Namespace) -> None:
 
     text = options.text.read_text(encoding="utf-8")
     options.text.write_text(with_figures(text, options.results), encoding="utf-8")
+    tell(options, f"The figures in {options.text} are those of {options.results}.", written={"text": options.text})
+
+
+def _card(options: argparse.Namespace) -> None:
+    from seqdisent_core.hub_card import write_measured
+
+    write_measured(options.checkpoint, options.results)
+    card = options.checkpoint / "README.md"
+    tell(options, f"The figures are in {card}.", written={"card": card})

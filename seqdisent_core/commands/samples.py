@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from seqdisent_core.assets import asset
-from seqdisent_core.commands.arguments import count, progress_bar
+from seqdisent_core.commands.arguments import add_json, count, progress_bar, tell
 from seqdisent_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def add_commands(commands: Any) -> None:
     showcase.add_argument("checkpoint", help="folder or Hugging Face id")
     showcase.add_argument("--out", type=Path, required=True, help="folder for the films and showcase.json")
     showcase.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
+    add_json(showcase)
     showcase.set_defaults(run=_showcase)
 
 
@@ -58,7 +59,7 @@ def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", type=Path, default=Path("sampled"), help="folder for the results (default: sampled)")
     command.add_argument("--model", help="checkpoint folder or Hugging Face id (default: the one shipped)")
     command.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
-    command.add_argument("--json", action="store_true", help="print the results as JSON")
+    add_json(command)
 
 
 def _sample(options: argparse.Namespace) -> None:
@@ -122,20 +123,12 @@ def _make(
         written = save_samples(samples, options.out, gifs=True)
         bar.update()
     readings = [studio.read(sample.frames) for sample in samples]
-    if options.json:
-        parts = zip(samples, written, readings, strict=True)
-        print(
-            json.dumps(
-                [
-                    {"file": str(path), "name": sample.name, "seed": sample.seed, "judge": seen and vars(seen)}
-                    for sample, path, seen in parts
-                ]
-            )
-        )
-        return
+    lines, figures = [], {}
     for sample, path, seen in zip(samples, written, readings, strict=True):
         words = f"; the judge sees {seen.person}, {seen.expression}" if seen else ""
-        print(f"{path}: {sample.name}{words}")
+        lines.append(f"{path}: {sample.name}{words}")
+        figures[path.stem] = {"name": sample.name, "seed": sample.seed, "judge": seen and vars(seen)}
+    tell(options, *lines, written={path.stem: path for path in written}, figures=figures)
 
 
 def _showcase(options: argparse.Namespace) -> None:
@@ -173,4 +166,9 @@ def _showcase(options: argparse.Namespace) -> None:
         "films": films,
     }
     (options.out / "showcase.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-    print(f"written to {options.out}")
+    tell(
+        options,
+        f"written to {options.out}",
+        written={"folder": options.out, "about": options.out / "showcase.json"},
+        figures={"films": films},
+    )

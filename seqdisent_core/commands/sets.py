@@ -1,11 +1,11 @@
-"""Commands that make what training needs: a set, and its judge."""
+"""Commands that make what training needs, a set and its judge, and that pass a set on."""
 
 import argparse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from seqdisent_core.commands.arguments import count, progress_bar
+from seqdisent_core.commands.arguments import add_json, count, progress_bar, tell
 
 
 def add_commands(commands: Any) -> None:
@@ -23,6 +23,7 @@ def add_commands(commands: Any) -> None:
     sprites = sets.add_parser("sprites", help="put the benchmark Sprites together from its layers")
     sprites.add_argument("out", type=Path, help="folder for the set")
     sprites.add_argument("--source", type=Path, required=True, help="sprites_layers.npz")
+    add_json(sprites)
     sprites.set_defaults(run=_render_sprites)
 
     judge = commands.add_parser("judge", help="train the judge of a set's labels on its train split")
@@ -31,7 +32,18 @@ def add_commands(commands: Any) -> None:
     judge.add_argument("--steps", type=count, default=1200)
     judge.add_argument("--size", type=int, default=64, help="pixels a side (default: 64)")
     judge.add_argument("--seed", type=int, default=0)
+    add_json(judge)
     judge.set_defaults(run=_judge)
+
+    export = commands.add_parser("export", help="write a set as the Hugging Face Hub wants it: films, labels, a card")
+    export.add_argument("set", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
+    export.add_argument("out", type=Path, help="an empty folder, or one that is not there yet")
+    export.add_argument(
+        "--licence", help="as the Hub writes it, such as cc-by-4.0 (default: mit for what render draws)"
+    )
+    export.add_argument("--size", type=count, help="pixels a side (default: a drawn set's own, else 64)")
+    add_json(export)
+    export.set_defaults(run=_export)
 
 
 def _add_drawn(sets: Any, name: str, what: str, a_take: str, usual: tuple[int, int, int]) -> argparse.ArgumentParser:
@@ -44,6 +56,7 @@ def _add_drawn(sets: Any, name: str, what: str, a_take: str, usual: tuple[int, i
     drawn.add_argument("--frames", type=count, default=frames, help=f"frames of a clip (default: {frames})")
     drawn.add_argument("--size", type=int, default=size, help=f"pixels a side (default: {size})")
     drawn.add_argument("--seed", type=int, default=0)
+    add_json(drawn)
     return drawn
 
 
@@ -71,6 +84,7 @@ def _render(render: Callable[..., Path], options: argparse.Namespace, **more: in
             progress=lambda done, total: _advance(bar, done, total),
             **more,
         )
+    _tell_set(options)
 
 
 def _render_sprites(options: argparse.Namespace) -> None:
@@ -78,6 +92,11 @@ def _render_sprites(options: argparse.Namespace) -> None:
 
     with progress_bar(1, "putting together") as bar:
         render_sprites(options.out, options.source, progress=lambda done, total: _advance(bar, done, total))
+    _tell_set(options)
+
+
+def _tell_set(options: argparse.Namespace) -> None:
+    tell(options, f"The set is in {options.out}.", written={"set": options.out})
 
 
 def _advance(bar: Any, done: int, total: int) -> None:
@@ -107,7 +126,42 @@ def _judge(options: argparse.Namespace) -> None:
         seed=options.seed,
     )
     judge.save(options.out, card)
-    print(f"validation: {', '.join(f'{name} {share:.1%}' for name, share in right.items())}; saved in {options.out}")
+    shares = ", ".join(f"{name} {share:.1%}" for name, share in right.items())
+    tell(
+        options,
+        f"validation: {shares}; saved in {options.out}",
+        written={"judge": options.out},
+        figures={"validation": right},
+    )
+
+
+def _export(options: argparse.Namespace) -> None:
+    from seqdisent_core.clips import load_clips
+    from seqdisent_core.hub_set import check_export, drawn, write_video_set
+    from seqdisent_core.sampling import FPS
+
+    about = drawn(options.set)
+    licence = check_export(options.out, options.licence, about)  # before the work
+    clips = load_clips(options.set, size=options.size or (about["size"] if about else 64))
+    with progress_bar(len(clips), "writing the films") as bar:
+        split = write_video_set(
+            clips,
+            options.out,
+            about=about,
+            licence=licence,
+            command=options.command_line,
+            fps=FPS,
+            progress=lambda done, total: _advance(bar, done, total),
+        )
+    words = f"{len(clips)} films, their labels and a card are in {options.out}. To pass it on:"
+    upload = f"hf upload YOU/{clips.name} {options.out} --repo-type dataset"
+    tell(
+        options,
+        words,
+        upload,
+        written={"set": options.out, "card": options.out / "README.md"},
+        figures={"clips": split},
+    )
 
 
 JUDGE_CARD = """# Judge of {name}

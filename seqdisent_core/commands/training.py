@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from seqdisent_core.commands.arguments import count, progress_bar
+from seqdisent_core.commands.arguments import add_json, count, progress_bar, tell
 from seqdisent_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def add_commands(commands: Any) -> None:
     train.add_argument("--look-every", type=count, default=500, help="steps between sheets and figures (default: 500)")
     train.add_argument("--start", type=Path, help="a model whose weights are the first ones, of the same sizes")
     train.add_argument("--cpu", action="store_true", help="train on the CPU where there is a GPU, too")
+    add_json(train)
     train.set_defaults(run=_train)
 
 
@@ -81,4 +82,5 @@ def _train(options: argparse.Namespace) -> None:
             start=options.start,
             cpu=options.cpu,
         )
-    print(f"The trained model is in {options.out / 'model'}.")
+    model = options.out / "model"
+    tell(options, f"The trained model is in {model}.", written={"model": model, "run": options.out})

@@ -3,11 +3,14 @@
 import dataclasses
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
 import torch
+from huggingface_hub import ModelCard, ModelHubMixin
 from torch import Tensor, nn
 
+from seqdisent_core import checkpoints
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.gaussians import Gaussian
 
@@ -76,8 +79,20 @@ def _fits(value: object, hint: type) -> bool:
     return isinstance(value, hint) and (hint is bool or not isinstance(value, bool))
 
 
-class Method(nn.Module, ABC):
-    """A model of clips (batch, frames, 3, height, width), float in [0, 1], with one static and one dynamic factor."""
+class Method(nn.Module, ModelHubMixin, ABC):
+    """A model of clips (batch, frames, 3, height, width), float in [0, 1], with one static and one dynamic factor.
+
+    save_pretrained(folder) writes config.json, model.safetensors and the model card; push_to_hub("owner/name") puts
+    these on the Hugging Face Hub. Loaded, unchanged and saved again it is the same weights file, so what lies beside
+    that (training.json, latents, what rest is) still belongs to it and goes along.
+
+    card: the model card; empty: one that tells the sizes. stored_half: matrices and kernels are stored in float16, and
+    all else as it is; else a model that is loaded again is the same to the bit.
+    """
+
+    card: str = ""
+    stored_half: bool = False
+    _folder: Path | None = None  # that it was loaded from
 
     name: ClassVar[str]
     config: Config
@@ -89,6 +104,10 @@ class Method(nn.Module, ABC):
     @abstractmethod
     def encode(self, clip: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
         """The posterior of both factors; `anchor` is the index of the frame that the static factor is read from."""
+
+    @abstractmethod
+    def frame_features(self, clip: Tensor) -> Tensor:
+        """What is read in each frame by itself: (batch, frames, 3, size, size) -> (batch, frames, feature_dim)."""
 
     @abstractmethod
     def decode(self, static: Tensor, dynamics: Tensor) -> Tensor:
@@ -136,3 +155,52 @@ class Method(nn.Module, ABC):
     @property
     def device(self) -> torch.device:
         return next(self.parameters()).device
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path, **download: Any) -> Self:  # type: ignore[override]
+        """The saved model, on the CPU, in evaluation mode; called on Method, whichever method that is.
+
+        source: a folder, the name of a model that comes with the package, or an id on the Hugging Face Hub, for which
+        download holds what snapshot_download takes: revision, token, cache_dir, ... Raises ConfigError where it is
+        none of them, is damaged, or is another method.
+        """
+        from seqdisent_core.methods import METHODS  # which imports this file
+
+        folder = checkpoints.checkpoint_folder(source, **download)
+        config, state = checkpoints.read_network(folder)
+        name = config.pop("method", None)
+        known = {one: both for one, both in METHODS.items() if issubclass(both[1], cls)}
+        if name not in known:
+            raise ConfigError(f"{source} holds the method {name!r}; known are: {', '.join(known)}.")
+        config_type, method_type = known[name]
+        model = method_type(config_type.from_dict(config))
+        checkpoints.load_weights(model, state, source)
+        model.stored_half = checkpoints.is_stored_half(folder)
+        model._folder = folder
+        return model.eval()  # type: ignore[return-value]
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        config = {"method": self.name, **self.config.to_dict()}
+        card = str(self.generate_model_card())
+        checkpoints.write_network(save_directory, config, self.state_dict(), card, half=self.stored_half)
+        if self._folder is not None and not self.card:
+            checkpoints.copy_what_goes_along(self._folder, save_directory)
+
+    def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:
+        """The card as it will be saved, unless the folder that the model came from has one that still holds."""
+        return ModelCard(self.card or _BARE_CARD.format(method=self.name, model=self))
+
+
+_BARE_CARD = """---
+license: mit
+library_name: seqdisent
+tags: [sequential-disentanglement, video]
+---
+# {method}
+
+Takes a clip apart into who is in it (one static code of {model.static_dim} numbers) and what it does
+(dynamics, {model.dynamics_dim} numbers a frame), at {model.frame_size} px. How it was trained is not recorded here.
+
+    from seqdisent_core.studio import Studio
+    studio = Studio.from_pretrained("path/to/this/folder")
+"""

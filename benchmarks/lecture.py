@@ -1,0 +1,112 @@
+"""How long the lecture keeps an audience waiting: its first step, and each further one.
+
+    python benchmarks/lecture.py [--repeats 5] [--chromium PATH]
+
+Writes results/benchmark_lecture.json. The first step counts from opening the address, in a browser that was never
+there, to its title and pictures; the others from the key to the same of the next step, the slowest of them apart.
+"""
+
+import argparse
+import shlex
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from playwright.sync_api import Page, sync_playwright
+
+from pages.lecture_steps import Talk
+from seqdisent_core.evaluation.results import hardware, write_result
+
+ROOT = Path(__file__).resolve().parent.parent
+STEPS = [step.name for step in Talk().steps]
+_SHOWN = """(name) => document.querySelector(`.lx-where[data-step=${name}]`)
+    && document.querySelector(`.st-key-lx_${name.replaceAll('-', '_')} h1`)
+    && [...document.querySelectorAll('.stPlotlyChart')].every((chart) => chart.querySelector('.main-svg'))"""
+
+
+@contextmanager
+def running_lecture() -> Iterator[str]:
+    """`seqdisent lecture` on a free port, in a process of its own, ended afterwards."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "seqdisent_core.cli", "lecture", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=5).close()
+                break
+            except OSError:  # nobody listens yet
+                time.sleep(0.05)
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def shown_after(page: Page, name: str, since: float) -> float:
+    """Waits until a step is shown whole; seconds."""
+    page.wait_for_function(_SHOWN, arg=name, polling="raf")
+    return time.perf_counter() - since
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--chromium", default="/usr/bin/chromium")
+    options = parser.parse_args()
+    waits: dict[str, list[float]] = {"first": [], "further": [], "slowest": []}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=options.chromium, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        for _ in range(options.repeats):
+            with running_lecture() as address:
+                page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+                start = time.perf_counter()
+                page.goto(address)
+                waits["first"].append(shown_after(page, STEPS[0], start))
+                turned = []
+                for name in STEPS[1:]:
+                    page.wait_for_timeout(1000)  # nobody turns faster in a talk
+                    start = time.perf_counter()
+                    page.keyboard.press("PageDown")
+                    turned.append(shown_after(page, name, start))
+                waits["further"].append(statistics.median(turned))
+                waits["slowest"].append(max(turned))
+        browser.close()
+    words = {
+        "first": "Lecture: from opening it to the first step",
+        "further": "Lecture: from a key to the next step, median of all",
+        "slowest": "Lecture: from a key to the next step, the slowest",
+    }
+    result = {
+        "command": shlex.join(["python", "benchmarks/lecture.py", *sys.argv[1:]]),
+        "hardware": hardware(torch.device("cpu")),
+        "threads": torch.get_num_threads(),
+        "entries": [
+            {
+                "what": words[name],
+                "value": round(statistics.median(taken), 3),
+                "unit": "s",
+                "min": round(min(taken), 3),
+                "max": round(max(taken), 3),
+                "n": len(taken),
+            }
+            for name, taken in waits.items()
+        ],
+    }
+    write_result(result, ROOT / "results" / "benchmark_lecture.json")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""What the site shows that lies elsewhere: the notebook, the example document and the command's own help."""
+
+import argparse
+import base64
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+from seqdisent_core.cli import _parser
+
+_ROOT = Path(__file__).resolve().parent.parent
+_NOTEBOOK, _DOCUMENT = "examples/quickstart.ipynb", "examples/train_on_your_clips.md"
+_ELSEWHERE = {  # where a link of a file points, and where that is on the site
+    f"../{_NOTEBOOK}": "quickstart.md",
+    f"../{_DOCUMENT}": "train_on_your_clips.md",
+    "../docs/": "",
+}
+_HELP = re.compile(r"<!-- help: .*? -->")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Adds the pages that are not in this folder, and their pictures."""
+    page, pictures = _notebook(json.loads((_ROOT / _NOTEBOOK).read_text(encoding="utf-8")))
+    made: dict[str, str | bytes] = {
+        "quickstart.md": page,
+        **pictures,
+        "train_on_your_clips.md": (_ROOT / _DOCUMENT).read_text(encoding="utf-8"),
+        "pictures/favicon.png": (_ROOT / "pages" / "web" / "favicon.png").read_bytes(),
+    }
+    for name, content in made.items():
+        files.append(File.generated(config, name, content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Turns links that are right in the repository into those that are right on the site, and puts in the help."""
+    for here, there in _ELSEWHERE.items():
+        markdown = markdown.replace(f"]({here}", f"]({there}")
+    if _HELP.search(markdown):
+        markdown = _HELP.sub(lambda _: "\n\n".join(_help(_parser())), markdown)
+    return markdown
+
+
+def _notebook(notebook: dict[str, Any]) -> tuple[str, dict[str, bytes]]:
+    """A notebook as it is kept, as Markdown, and its pictures by name."""
+    parts, pictures = [], {}
+    for cell in notebook["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            parts.append(text)
+            continue
+        parts.append(f"```python\n{text}\n```")
+        for output in cell["outputs"]:
+            if "text" in output:
+                parts.append(f"```text\n{''.join(output['text']).rstrip()}\n```")
+                continue
+            name = f"pictures/quickstart_{len(pictures)}.png"
+            pictures[name] = base64.b64decode("".join(output["data"]["image/png"]))
+            parts.append(f"![{cell['metadata']['alt']}]({name})")
+    first, rest = parts[0], parts[1:]
+    note = f"This page is the notebook `{_NOTEBOOK}` of the repository, which runs in Jupyter and in Colab."
+    return "\n\n".join([first, note, *rest]), pictures
+
+
+def _help(parser: argparse.ArgumentParser, level: int = 2) -> Iterator[str]:
+    """What `--help` prints of a command and of all below it, as Markdown."""
+    with patch.dict(os.environ, COLUMNS="84"):
+        text = re.sub(r"\x1b\[[0-9;]*m", "", parser.format_help())
+    yield f"{'#' * level} {parser.prog}\n\n```text\n{text.rstrip()}\n```"
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in dict.fromkeys(action.choices.values()):
+                yield from _help(command, level + 1)

@@ -1,0 +1,52 @@
+"""A file that a program gives to an endpoint or, by its address, to a tool: one that was uploaded here, no other."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import gradio as gr
+from gradio.utils import get_upload_folder, is_in_or_equal, is_static_file
+from gradio_client.utils import is_http_url_like  # type: ignore[import-untyped]
+from pydantic import ConfigDict
+
+from pages.clip_input import OnlyFile, refuse_links
+
+NOT_HERE = "That file is not on this server, or no longer: files are deleted after half an hour. Upload it first."
+_SERVED = "/gradio_api/file="
+
+
+class UploadedFile(OnlyFile):
+    """A video file. An address in its place is refused."""  # the page of the endpoint shows these words
+
+    # A tool's files come as addresses. Gradio would take data: too, and leave the film on the disk for good.
+    model_config = ConfigDict(json_schema_extra={"pattern": "^https?://"})
+
+
+def asked_file(label: str) -> gr.File:
+    """A file of an endpoint, with an example for its page in place of Gradio's own, which is a link.
+
+    Uploaded files and the examples may be given by the addresses that this server has for them, too, as tools do:
+    nothing is fetched for it. All other addresses are refused with a sentence (gr.Error).
+    """
+    example = {"path": "clip.mp4", "meta": {"_type": "gradio.FileData"}}
+    asked = refuse_links(gr.File(label=label))
+    keep = asked.async_move_resource_to_block_cache
+
+    async def found(place: str | Path | None) -> str | None:
+        return await keep(_on_this_server(place))
+
+    asked.data_model = UploadedFile
+    asked.async_move_resource_to_block_cache = found  # type: ignore[method-assign, assignment]
+    asked.example_payload = lambda: example  # type: ignore[method-assign]
+    return asked
+
+
+def _on_this_server(place: str | Path | None) -> str | Path | None:
+    """The path of a file that this server has given an address to; any other place as it is."""
+    if place is None or not is_http_url_like(str(place)):
+        return place
+    _, served, path = unquote(urlsplit(str(place)).path).partition(_SERVED)
+    if not served:
+        return place
+    if Path(path).is_file() and (is_static_file(path) or is_in_or_equal(path, get_upload_folder())):
+        return path
+    raise gr.Error(NOT_HERE, print_exception=False)

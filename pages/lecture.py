@@ -1,0 +1,187 @@
+"""The lecture, for talks: `seqdisent lecture`. Steps by keys, notes on a second screen, nothing fetched."""
+
+import os
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import streamlit as st
+
+from pages.lecture_live import forget, show_made, take_clip
+from pages.lecture_look import style
+from pages.lecture_steps import Control, Shown, Step, Talk
+from pages.web import FAVICON, web
+
+_FOLLOW = 0.5  # seconds until the other screen has turned, too
+_DEMO = os.environ.get("SEQDISENT_DEMO", "http://127.0.0.1:7860")
+_CHART = {"displayModeBar": False, "responsive": True}
+
+_keys = st.components.v2.component("seqdisent.lecture_keys", js=web("lecture_keys.js"))
+
+
+@dataclass
+class _Given:
+    """A talk that is being given: the step that all its screens show, and since when."""
+
+    step: int = 0
+    since: float = field(default_factory=time.time)
+
+
+@st.cache_resource
+def _talk() -> Talk:
+    return Talk()
+
+
+@st.cache_resource(max_entries=100)
+def _given(name: str) -> _Given:
+    """What the screens of one talk share; a name is a talk."""
+    return _Given()
+
+
+def main() -> None:
+    """One screen of a talk: the steps themselves, or (?screen=notes) what the speaker reads."""
+    st.set_page_config(
+        "seqdisent: the lecture", page_icon=str(FAVICON), layout="wide", initial_sidebar_state="collapsed"
+    )
+    st.html(style())
+    asked = st.query_params
+    if "talk" not in asked:
+        first = _talk().find(asked.pop("step", "")) if "step" in asked else 0
+        asked["talk"] = secrets.token_urlsafe(6)
+        _given(asked["talk"]).step = first
+    given = _given(asked["talk"])
+    number = given.step  # looked up once: another screen may turn the talk while this one is drawn
+    if asked.get("screen") == "notes":
+        _notes(given, number)
+    else:
+        _screen(number)
+    _bar(given, number)
+    _follow(given, number)
+
+
+def _screen(number: int) -> None:
+    """The step as the audience sees it."""
+    step = _talk().steps[number]
+    if not step.live:
+        forget()
+    with st.container(key=f"lx_{step.name.replace('-', '_')}"):
+        words, pictures = st.columns([4, 6], gap="large")
+        with words:
+            st.html(f'<h1>{step.title}</h1><p class="lx-words">{step.words}</p>')
+            turned = _controls(step)
+            if step.beside:
+                st.html(step.beside(**turned))
+            if step.live:
+                take_clip()
+            if step.name == "questions":
+                _links()
+        with pictures:
+            if step.live:
+                show_made()
+            _show(step.name, step.shown(**turned))
+    if not number:
+        with st.container(key="lx_hidden"):  # Plotly's script is loaded while the title is talked over
+            st.plotly_chart({"data": [{"y": [0]}], "layout": {"height": 10}}, key="first chart")
+
+
+def _controls(step: Step) -> dict[str, Any]:
+    """A step's controls, many of them two by two, and what each stands at."""
+    columns = st.columns(2) if len(step.controls) > 2 else [st.container()]
+    turned = {}
+    for at, control in enumerate(step.controls):
+        with columns[at % len(columns)]:
+            turned[control.name] = _turn(step, control)
+    return turned
+
+
+def _turn(step: Step, control: Control) -> Any:
+    """One control, and what it stands at."""
+    key = f"{step.name}_{control.name}"
+    if control.choices is not None:
+        names = list(control.choices)
+        return st.selectbox(
+            control.label, names, names.index(control.value), format_func=control.choices.__getitem__, key=key
+        )
+    assert control.numbers is not None
+    low, high, by = control.numbers
+    return st.slider(control.label, low, high, control.value, by, key=key)
+
+
+def _show(name: str, shown: Shown) -> None:
+    for at, piece in enumerate(shown):
+        if isinstance(piece, str):
+            st.html(piece)
+            continue
+        charts = piece if isinstance(piece, tuple) else (piece,)
+        for number, (place, chart) in enumerate(zip(st.columns(len(charts)), charts, strict=True)):
+            with place:
+                st.plotly_chart(chart, key=f"{name}_{at}_{number}", config=_CHART)
+
+
+def _bar(given: _Given, number: int) -> None:
+    """Back and on, by buttons here and by the keys of a keyboard or a remote; where the talk is."""
+    steps = len(_talk())
+
+    def go(to: int) -> None:
+        given.step = max(0, min(steps - 1, to))
+
+    def key_was_pressed() -> None:
+        wanted = st.session_state["keys"].get("step")
+        if wanted is not None:
+            go(wanted)
+
+    with st.container(key="lx_bar", horizontal=True, vertical_alignment="center"):
+        st.button("← Back", on_click=go, args=(number - 1,), disabled=not number)
+        st.button("On →", on_click=go, args=(number + 1,), disabled=number == steps - 1)
+        name = _talk().steps[number].name
+        st.html(f'<p class="lx-where" data-step="{name}">{number + 1} of {steps}</p>')
+        if st.query_params.get("screen") != "notes":
+            st.html(f'<a href="{_notes_link()}" target="_blank">Notes</a>', width="content")
+    _keys(
+        key="keys",
+        on_step_change=key_was_pressed,
+        data={"step": number, "steps": steps, "notes": _notes_link()},
+    )
+
+
+def _notes_link() -> str:
+    return f"?talk={quote(st.query_params['talk'])}&screen=notes"
+
+
+def _notes(given: _Given, number: int) -> None:
+    """The speaker's own screen."""
+    talk = _talk()
+    step = talk.steps[number]
+    following = talk.steps[number + 1].title if number + 1 < len(talk) else "the end"
+    planned = sum(one.minutes for one in talk.steps[: number + 1])
+    with st.container(key="lx_notes"):
+        st.html(f"<h1>{step.title}</h1>")
+        _clock(given.since, planned)
+        st.html(f'<p class="lx-words">{step.notes}</p><p class="lx-caption">Next: {following}</p>')
+
+
+@st.fragment(run_every=1.0)
+def _clock(since: float, planned: float) -> None:
+    gone = time.time() - since
+    st.html(
+        f'<p class="lx-caption"><b>{int(gone // 60)}:{int(gone % 60):02}</b> gone; this step ends at '
+        f"{planned:g} minutes</p>"
+    )
+
+
+@st.fragment(run_every=_FOLLOW)
+def _follow(given: _Given, shown: int) -> None:
+    """Turns this screen when another one of the talk was turned."""
+    if given.step != shown:
+        st.rerun()
+
+
+def _links() -> None:
+    links = (("Swap your own films", ""), ("Sample", "sample"), ("Latent map", "map"), ("Every figure", "results"))
+    items = "".join(f'<li><a href="{_DEMO}/{path}" target="_blank">{words}</a></li>' for words, path in links)
+    st.html(f'<ul class="lx-links">{items}</ul>')
+
+
+main()

@@ -1,0 +1,92 @@
+"""The lecture's step that is not prepared: three seconds of a face from the audience, taken apart and swapped."""
+
+import base64
+import tempfile
+import threading
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from pages import lecture_pictures as draw
+from pages.lecture_pictures import Film
+from pages.model import film_studio
+from pages.web import web
+from seqdisent_core.assets import asset
+from seqdisent_core.errors import SeqdisentError
+from seqdisent_core.lecture import Live, sheet_bytes, subtracted, take_apart
+
+_DRIVER = "person_044_surprise"
+_SHOWN = "live"  # where a visit keeps what was made; the film itself is deleted as soon as it was read
+_recorder = st.components.v2.component(
+    "seqdisent.lecture_recorder", html=web("lecture_recorder.html"), css=web("lecture_recorder.css"),
+    js=web("lecture_recorder.js"),
+)  # fmt: skip
+
+
+def take_clip() -> None:
+    """A camera with a countdown, and a place for a file. The model is loaded while they are used."""
+
+    def recorded() -> None:
+        clip = st.session_state["recorder"].get("clip")
+        if clip:
+            _take(base64.b64decode(clip["data"]), clip["suffix"])
+
+    def chosen() -> None:
+        file = st.session_state["live_file"]
+        if file is not None:
+            _take(file.getvalue(), Path(file.name).suffix)
+
+    _recorder(key="recorder", on_clip_change=recorded)
+    st.file_uploader(
+        "or a film of a face", type=["mp4", "mov", "webm", "avi", "mkv", "gif"], key="live_file", on_change=chosen
+    )
+    threading.Thread(target=film_studio, name="load the model", daemon=True).start()
+
+
+def show_made() -> None:
+    """What the model made of the last clip, or why it could not."""
+    made = st.session_state.get(_SHOWN)
+    if isinstance(made, str):
+        st.error(made)
+    elif made is not None:
+        _show(made)
+
+
+def forget() -> None:
+    """What was made of the audience's clip goes when the step is left."""
+    st.session_state.pop(_SHOWN, None)
+
+
+def _take(film: bytes, suffix: str) -> None:
+    """Reads a film's face and what the model makes of it; a problem is one sentence in its place."""
+    with (
+        st.spinner("Finding the face and taking the clip apart: a few seconds …"),
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        path = Path(folder) / f"clip{suffix or '.mp4'}"
+        path.write_bytes(film)
+        try:
+            made: Live | str = take_apart(film_studio(), path, asset("examples") / f"{_DRIVER}.mp4")
+        except SeqdisentError as error:
+            made = str(error)
+    st.session_state[_SHOWN] = made
+
+
+def _show(made: Live) -> None:
+    rows = [made.given, made.rebuilt, made.driven]
+    words = ("as filmed", "rebuilt from s and d", '<span class="sd-does">surprised by person 044</span>')
+    address = f"data:image/webp;base64,{base64.b64encode(sheet_bytes(rows)).decode()}"
+    shown = [(Film(_SHOWN, row, said), said) for row, said in enumerate(words)]
+    held = {_SHOWN: (address, len(rows), len(rows[0]))}
+    st.html(draw.films(shown, columns=3, sheets=held, seconds=made.seconds))
+    order = np.argsort(made.features.mean(axis=0))
+    for place, said, features in zip(
+        st.columns(2),
+        ("g<sub>t</sub>, as read", "u<sub>t</sub>, less the anchor's"),
+        (made.features, subtracted(made.features, made.anchor)),
+        strict=True,
+    ):
+        with place:
+            st.html(f'<p class="lx-caption">{said}</p>')
+            st.plotly_chart(draw.feature_chart(features, order), key=f"live {said}", config={"displayModeBar": False})

@@ -1,0 +1,336 @@
+"""The lecture's steps: what each shows and lets the speaker turn. No Streamlit in here: the handout uses it, too."""
+
+import base64
+import functools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pages import lecture_pictures as draw
+from pages.lecture_pictures import Film
+from pages.lecture_words import SAID
+from pages.names import person_and_expression
+from pages.results_files import RESULTS
+from seqdisent_core.assets import asset
+from seqdisent_core.evaluation.charts import Chart
+from seqdisent_core.evaluation.filmed_tables import read_filmed
+from seqdisent_core.evaluation.published import FILE as PUBLISHED
+from seqdisent_core.evaluation.result_files import Result, read_results
+from seqdisent_core.latent_map import LatentMap
+from seqdisent_core.lecture import TERMS, likeness, material, subtracted
+
+Shown = list[str | Chart | tuple[Chart, ...]]  # HTML and plotly, one under the other; a tuple's side by side
+_SET = "facekit52"
+_MATRIX = ("person_000_happiness", "person_005_surprise", "person_049_fear", "person_010_disgust")
+VARIANTS = ("full", "without_subtraction", "without_loss", "without_both")
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the speaker may turn. choices: names with what is shown for them; numbers: lowest, highest, step."""
+
+    name: str
+    label: str
+    value: Any
+    choices: dict[str, str] | None = None
+    numbers: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the talk: what is said, and what is drawn for the controls' values. live: what a model makes there."""
+
+    name: str
+    title: str
+    words: str
+    notes: str
+    minutes: float
+    show: Callable[..., Shown]
+    controls: tuple[Control, ...] = ()
+    beside: Callable[..., str] | None = None  # HTML under the words, for the controls' values
+    live: bool = False
+
+    def shown(self, **turned: Any) -> Shown:
+        """What is drawn; controls that are not named stand where the talk begins."""
+        return self.show(**{control.name: control.value for control in self.controls} | turned)
+
+
+@functools.cache
+def _results() -> dict[str, Result]:
+    """Of the drawn people, by variant."""
+    return {result["model"]["variant"]: result for result in read_results(RESULTS)[_SET].values()}
+
+
+def _leaked(variant: str) -> float:
+    """What a linear probe reads of the person in a variant's dynamics codes, percent."""
+    return 100 * float(_results()[variant]["metrics"]["leakage_latent"]["dynamics"]["static_acc"]["mean"])
+
+
+def _named(variant: str) -> str:
+    return "the full model" if variant == "full" else variant.replace("_", " ")
+
+
+def _title() -> Shown:
+    return [draw.swap_matrix(material(), _MATRIX)]
+
+
+def _problem() -> Shown:
+    frames = 6
+    cells = "".join(f"<b>d<sub>{at + 1}</sub></b>" for at in range(frames))
+    return [
+        draw.frames_of(material(), _MATRIX[1], frames),
+        f'<div class="lx-codes"><p class="lx-one">s: who it is, once</p>'
+        f'<p class="lx-many" style="--columns:{frames}">{cells}</p>'
+        '<p class="sd-does">d: what it does, in each frame</p></div>',
+    ]
+
+
+def _leak() -> Shown:
+    chance = 100 * float(_results()["full"]["chance"]["person"])
+    kinds = [
+        ("nothing is subtracted", _leaked("without_subtraction"), "who"),
+        ("with the idea of this talk", _leaked("full"), "who"),
+        ("guessing", chance, "quiet"),
+    ]
+    return [
+        '<p class="lx-caption">The person, read from the <b class="sd-does">dynamics</b> codes alone</p>',
+        draw.bars((name, share, f"{share:.0f} %", hue) for name, share, hue in kinds),
+        '<p class="lx-caption">A linear probe on FaceKit-52, 52 drawn people; it should fall to guessing.</p>',
+    ]
+
+
+def _one_frame() -> Shown:
+    return [
+        draw.frames_of(material(), _MATRIX[0], 6, marked=0),
+        '<div class="lx-arrow"><p class="sd-who">↓ this frame alone</p><p class="lx-one">s</p></div>',
+    ]
+
+
+def same_expression() -> dict[str, str]:
+    """Expressions that two of the examples do, as choices."""
+    names = [person_and_expression(name)[1] for name in material().names]
+    return {name: name for name in sorted(set(names)) if names.count(name) > 1}
+
+
+def _subtract(expression: str, anchor: float) -> Shown:
+    known = material()
+    pair = [name for name in known.names if name.endswith(f"_{expression}")][:2]
+    before = [known.features[name] for name in pair]
+    after = [subtracted(features, int(anchor) - 1) for features in before]
+    order = np.argsort(before[0].mean(axis=0) - before[1].mean(axis=0))
+    faces = [(Film("given", known.names.index(name), name), person_and_expression(name)[0][-3:]) for name in pair]
+    words = (
+        f"features g<sub>t</sub> as they are: alike <b>{likeness(*before):.2f}</b>",
+        f"less the anchor's, u<sub>t</sub>: alike <b>{likeness(*after):.2f}</b>",
+    )
+    charts = [tuple(draw.feature_chart(features, order) for features in both) for both in (before, after)]
+    captions = [f'<p class="lx-caption">{said}</p>' for said in words]
+    return [draw.films(faces, columns=2, name="lx-pair"), captions[0], charts[0], captions[1], charts[1]]
+
+
+_TERMS = {
+    "reconstruction": ("rebuild the other frames", "who"),
+    "anchor": ("rebuild the anchor frame", "who"),
+    "kl_static": ("keep s near N(0, I)", "quiet"),
+    "kl_dynamics": ("keep d near its prior", "does"),
+}
+
+
+_WEIGHTS = {
+    "reconstruction": ("other frames", 200),
+    "anchor": ("anchor frame", 200),
+    "kl_static": ("KL of s", 100),
+    "kl_dynamics": ("KL of d", 100),
+}
+
+
+def _loss(**weights: float) -> Shown:
+    raw = material().terms[_MATRIX[0]]
+    parts = {term: weights[term] * raw[term] for term in TERMS}
+    total = sum(parts.values())
+    rows = [
+        (
+            f"{_TERMS[term][0]} <small>{weights[term]:g} × {raw[term]:,.0f}</small>",
+            100 * parts[term] / max(total, 1e-9),
+            f"{100 * parts[term] / max(total, 1e-9):.1f} %",
+            _TERMS[term][1],
+        )
+        for term in TERMS
+    ]
+    return [
+        draw.bars(rows),
+        f'<p class="lx-total">loss = <b>{total:,.0f}</b></p>',
+    ]
+
+
+def _ablations(variant: str) -> Shown:
+    sheet = f"ablation_{variant}"
+    about = json.loads((asset("ablations") / variant / "showcase.json").read_text(encoding="utf-8"))["films"]
+    cells: list[tuple[Film, str]] = []
+    for at, film in enumerate(about):
+        (person, _), (driver, does) = map(person_and_expression, (film["person"], film["driver"]))
+        made = person != driver
+        caption = f"{person[-3:]} does {does}" if made else f"given: {person[-3:]}"
+        cells.append((Film(sheet, at, f"{person}, {does}{' of ' + driver if made else ', as given'}"), caption))
+    return [draw.films(cells, columns=4, name="lx-two")]
+
+
+def _told_apart(variant: str) -> str:
+    """What is measured of a variant."""
+    kept = float(_results()[variant]["metrics"]["swap"]["person"]["mean"])
+    figures = [
+        ("the person leaks into d", _leaked(variant), f"{_leaked(variant):.0f} %", "who"),
+        ("swaps keep the person", 100 * kept, f"{100 * kept:.1f} %", "who"),
+    ]
+    return draw.bars(figures)
+
+
+def _swap(who: str, does: str) -> Shown:
+    known = material()
+    row = known.names.index
+    (person, _), (driver, expression) = map(person_and_expression, (who, does))
+    return [
+        draw.films(
+            [
+                (Film("given", row(who), f"{person}, given"), f'<span class="sd-who">{person}</span>'),
+                (
+                    Film("given", row(does), f"{driver}, given"),
+                    f'<span class="sd-does">{expression} of {driver}</span>',
+                ),
+                (Film(who, row(does), f"{person} with the {expression} of {driver}"), "<b>swapped</b>"),
+            ],
+            columns=3,
+        )
+    ]
+
+
+def _sample() -> Shown:
+    known = material()
+    shown = [
+        (
+            Film("samples", at, f"seed {one['seed']}, the judge sees {one['expression']}"),
+            f'<span class="sd-does">{one["expression"]}</span>',
+        )
+        for at, one in enumerate(known.samples)
+    ]
+    right = sum(f"{one['person']}_" in known.about["sampled"] + "_" for one in known.samples)
+    return [
+        draw.films(shown, columns=4),
+        f'<p class="lx-caption">Under each, what the judge sees. It knows the person in <b>{right} of '
+        f"{len(shown)}</b>.</p>",
+    ]
+
+
+@functools.cache
+def _map() -> LatentMap:
+    return LatentMap.load(asset("map"), asset("checkpoints/facekit52"))
+
+
+def _maps(by: str) -> Shown:
+    figures = _map().about["figures"]
+    read = "".join(
+        f"<li>{factor} codes: the 10 nearest name the {by} in <b>{100 * figures[factor][by]['mean']:.0f} %</b></li>"
+        for factor in ("static", "dynamics")
+    )
+    return [
+        tuple(draw.map_chart(_map(), factor, by) for factor in ("static", "dynamics")),
+        f'<ul class="lx-caption">{read}</ul>',
+    ]
+
+
+def _reached() -> Shown:
+    full = _results()["full"]["metrics"]
+    published = json.loads(PUBLISHED.read_text(encoding="utf-8"))
+    theirs = next(row for row in published["generation"] if row["method"] == "DBSE")
+    kept = next(r for r in published["leakage"] if r["method"] == "DBSE" and r["kind"] == "latent")
+    mine, gaps = full["generation"], full["leakage_latent"]
+    head = ["Acc", "IS", "gap s", "gap d"]
+    ours = [
+        f"{100 * mine['acc']['mean']:.1f} %",
+        f"{mine['is']['mean']:.3f}",
+        *(f"{100 * gaps[side]['gap']['mean']:.1f}" for side in ("static", "dynamics")),
+    ]
+    poster = [
+        f"{theirs['acc']:.1f} %",
+        f"{theirs['is']:.3f}",
+        *(f"{kept[side][2]:.1f}" for side in ("static", "dynamics")),
+    ]
+    return [
+        draw.table(["Ours", *head], [["FaceKit-52", *ours]]),
+        draw.table(["Published", *head], [[published["data"], *poster]]),
+        '<p class="lx-caption">Two data sets and two judges: marks to hold ourselves to, not a race.</p>',
+    ]
+
+
+def _fails() -> Shown:
+    at = max(read_filmed(RESULTS)["filmed"]["measured"], key=lambda measured: measured["seconds"])
+    both, films = at["swaps"]["both"], len(read_filmed(RESULTS)["filmed"]["clips"])
+    picture = base64.b64encode((material().folder / "failures.webp").read_bytes()).decode()
+    return [
+        f'<img class="lx-failures" src="data:image/webp;base64,{picture}" alt="Two pairs of rows: what should be seen, '
+        'and a swap of it with smeared cheeks; the same for an open mouth, which is soft">',
+        f'<p class="lx-caption">Films of {films} strangers, every pair, tuned for '
+        f"{at['seconds']:g} s: {both:.0%} keep the person and follow the driver.</p>",
+    ]
+
+
+def _clips() -> dict[str, str]:
+    return {name: ", ".join(person_and_expression(name)) for name in material().names}
+
+
+@dataclass(frozen=True)
+class Talk:
+    """All steps, in order."""
+
+    steps: tuple[Step, ...] = field(default_factory=lambda: _steps())
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def find(self, name: str) -> int:
+        """The number of a step by its name; the first for a name that none has."""
+        return next((at for at, step in enumerate(self.steps) if step.name == name), 0)
+
+
+def _steps() -> tuple[Step, ...]:
+    clips = _clips()
+    by = {"expression": "what it does", "person": "who it is"}
+    variants = {name: _named(name) for name in VARIANTS}
+    weights = (Control(term, weight, _trained(term), numbers=(0, most, 1)) for term, (weight, most) in _WEIGHTS.items())
+    return (
+        _step("title", _title),
+        _step("problem", _problem),
+        _step("leak", _leak),
+        _step("one-frame", _one_frame),
+        _step(
+            "subtract",
+            _subtract,
+            Control("expression", "Two people who do", "happiness", choices=same_expression()),
+            Control("anchor", "Anchor frame", 1, numbers=(1, 15, 1)),
+        ),
+        _step("loss", _loss, *weights),
+        _step("ablations", _ablations, Control("variant", "Model", "full", choices=variants), beside=_told_apart),
+        _step(
+            "swap",
+            _swap,
+            Control("who", "Who", "person_027_happiness", choices=clips),
+            Control("does", "Does what", "person_044_surprise", choices=clips),
+        ),
+        _step("sample", _sample),
+        _step("map", _maps, Control("by", "Colour by", "expression", choices=by)),
+        _step("results", _reached),
+        _step("fails", _fails),
+        _step("live", list, live=True),
+        _step("questions", _title),
+    )
+
+
+def _step(name: str, show: Callable[..., Shown], *controls: Control, **more: Any) -> Step:
+    return Step(name, *SAID[name], show, controls, **more)
+
+
+def _trained(term: str) -> int:
+    return round(material().about["weights"][term])

@@ -1,0 +1,78 @@
+"""The command that gives the lecture: on a screen, as a handout, and what it shows, made beforehand."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from seqdisent_core.assets import pages_root
+from seqdisent_core.commands.arguments import add_json, progress_bar, tell
+from seqdisent_core.errors import ConfigError
+
+_SETTINGS = {
+    "server.headless": "true",
+    "server.fileWatcherType": "none",
+    "server.maxMessageSize": "60",
+    "browser.gatherUsageStats": "false",
+    "client.toolbarMode": "minimal",
+    "client.showErrorDetails": "none",
+    "theme.light.primaryColor": "#0b6270",
+    "theme.dark.primaryColor": "#7fd0d6",
+}
+
+
+def add_commands(commands: Any) -> None:
+    """Adds the command of this module to the subparsers."""
+    lecture = commands.add_parser("lecture", help="give the talk: why it works, step by step, without a network")
+    lecture.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
+    lecture.add_argument("--port", type=int, default=8501, help="port to listen on (default: 8501)")
+    lecture.add_argument("--demo", default="http://127.0.0.1:7860", help="where `python app.py` runs, for the links")
+    lecture.add_argument("--handout", type=Path, help="write all steps into this HTML file instead, ready to print")
+    lecture.add_argument("--prepare", action="store_true", help="make what the steps show anew instead")
+    lecture.add_argument("--out", type=Path, default=Path("demo_assets/lecture"), help="folder for --prepare")
+    add_json(lecture)
+    lecture.set_defaults(run=_lecture)
+
+
+def _lecture(options: argparse.Namespace) -> None:
+    if options.prepare:
+        _prepare(options)
+        return
+    root = pages_root()
+    if options.handout:
+        sys.path.insert(0, str(root))
+        from pages.lecture_handout import write_handout
+
+        write_handout(options.handout)
+        words = f"The handout is in {options.handout}: open it in a browser, and print it there for a PDF."
+        tell(options, words, written={"handout": options.handout})
+        return
+    address = f"http://{options.host}:{options.port}"
+    tell(options, written={}, notes=[f"The lecture: {address} (the keys → and ← turn the steps, N opens the notes)"])
+    settings = _SETTINGS | {"server.address": options.host, "server.port": str(options.port)}
+    command = [sys.executable, "-m", "streamlit", "run", str(root / "pages" / "lecture.py")]
+    command += [f"--{name}={value}" for name, value in settings.items()]
+    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    told = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "SEQDISENT_DEMO": options.demo}
+    if subprocess.run(command, env=told, check=False).returncode not in (0, -2):
+        raise ConfigError(f"The lecture could not start. Is port {options.port} in use? Choose another with --port.")
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    from seqdisent_core.assets import asset
+    from seqdisent_core.lecture import crop_failures, make_material
+    from seqdisent_core.studio import DRAWN, Studio
+
+    with progress_bar(100, "making the lecture") as bar:
+        made = make_material(
+            Studio.from_pretrained(),
+            options.out,
+            checkpoint=asset(f"checkpoints/{DRAWN}"),
+            command=options.command_line,
+            progress=lambda share: bar.update(round(100 * share) - bar.n),
+        )
+    crop_failures(Path("docs/filmed_failures.png"), options.out / "failures.webp")
+    words = f"What the lecture shows of {len(made.names)} clips is in {options.out}."
+    tell(options, words, written={"folder": options.out}, figures={"clips": len(made.names)})

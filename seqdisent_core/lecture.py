@@ -1,0 +1,238 @@
+"""What the lecture shows, made beforehand from a checkpoint, so that no step waits for a model.
+
+A folder: `material.json` (features and terms of the example clips, and what they were made with) and `sheets/`, moving
+pictures as WebP, a row a clip, time to the right.
+"""
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import imageio.v3 as iio
+import numpy as np
+
+from seqdisent_core.assets import asset
+from seqdisent_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from seqdisent_core.evaluation.judge import Reading
+    from seqdisent_core.studio import Studio
+
+SAMPLES, SAMPLE_SEED, SAMPLE_FRAMES = 8, 7, 30
+LIVE_FRAMES = 24
+_SAMPLED = "person_010_disgust"  # whose person is kept while movements are drawn
+_MATERIAL = "material.json"
+TERMS = ("reconstruction", "anchor", "kl_static", "kl_dynamics")
+
+
+@dataclass(frozen=True)
+class Material:
+    """What `make_material` wrote.
+
+    about: command, seed, checkpoint and its weights of the loss. features: of each example, g_t, float32 (frames,
+    feature_dim). terms: of each example, the unweighted terms of the loss. samples: what the judge reads in each drawn
+    clip.
+    """
+
+    folder: Path
+    about: dict[str, Any]
+    features: dict[str, np.ndarray]
+    terms: dict[str, dict[str, float]]
+    samples: list[dict[str, Any]]
+
+    @classmethod
+    def load(cls, folder: Path) -> "Material":
+        """Raises ConfigError where it is missing or unreadable."""
+        try:
+            known = json.loads((folder / _MATERIAL).read_text(encoding="utf-8"))
+            features = {name: np.array(rows, np.float32) / 1000 for name, rows in known["features"].items()}
+            return cls(folder, known["about"], features, known["terms"], known["samples"])
+        except (OSError, ValueError, KeyError):
+            raise ConfigError(
+                f"The lecture's pictures in {folder} are missing or broken. `seqdisent lecture --prepare` makes them."
+            ) from None
+
+    @property
+    def names(self) -> list[str]:
+        """Of the example clips, in the order of the rows of every sheet of them."""
+        return list(self.features)
+
+    def sheet(self, name: str) -> Path:
+        """`given`: the examples; `person_...`: that example's person doing what each example does; `samples`;
+        `ablation_...`: the films of that variant's showcase."""
+        return self.folder / "sheets" / f"{name}.webp"
+
+
+@functools.cache
+def material() -> Material:
+    """The one that ships. Raises ConfigError where it is missing."""
+    return Material.load(asset("lecture"))
+
+
+def subtracted(features: np.ndarray, anchor: int) -> np.ndarray:
+    """u_t = g_t - g_anchor over its root mean square in the clip, as the shipped model reads it: (frames, dim).
+
+    features: g_t, (frames, dim). The anchor's own row is zero.
+    """
+    difference = features - features[anchor]
+    others = np.square(difference).sum() / (max(len(features) - 1, 1) * features.shape[1])
+    return difference / np.sqrt(others + 1e-4)
+
+
+def likeness(one: np.ndarray, other: np.ndarray) -> float:
+    """Correlation of two clips' features over all frames and units, -1 to 1; (frames, dim) of one length."""
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
+
+
+def make_material(
+    studio: "Studio", out: Path, *, checkpoint: Path, command: str, progress: Callable[[float], None]
+) -> Material:
+    """Reads the examples, swaps every two, draws movements, and writes a folder. Needs the studio's judge.
+
+    Raises ConfigError for a studio without a judge, VideoError or FaceError for examples that cannot be read.
+    """
+    from seqdisent_core.weights import sha256_of
+
+    examples = sorted(asset("examples").glob("*.mp4"))
+    steps = 2 * len(examples) + 2
+    done = iter(range(1, steps + 1))
+    clips, codes = {}, {}
+    for path in examples:
+        clips[path.stem] = studio.read_face(path).frames
+        codes[path.stem] = studio.encode(clips[path.stem])
+        progress(next(done) / steps)
+    made = Material(out, {}, {}, {}, [])
+    write_sheet(made.sheet("given"), list(clips.values()))
+    for name, own in codes.items():
+        write_sheet(made.sheet(name), [studio.decode(own.static, other.dynamics) for other in codes.values()])
+        progress(next(done) / steps)
+    drawn = studio.sample_dynamics(codes[_SAMPLED].static, count=SAMPLES, frames=SAMPLE_FRAMES, seed=SAMPLE_SEED)
+    write_sheet(made.sheet("samples"), [sample.frames for sample in drawn])
+    progress(next(done) / steps)
+    for folder in sorted(path.parent for path in asset("ablations").glob("*/showcase.json")):
+        write_sheet(made.sheet(f"ablation_{folder.name}"), _showcase(folder, studio.size))
+    progress(next(done) / steps)
+    weights = {term: getattr(studio.method.config, _WEIGHT[term]) for term in TERMS}
+    measured = {name: _measured(studio, frames) for name, frames in clips.items()}
+    known = {
+        "about": {
+            "command": command,
+            "checkpoint_sha256": sha256_of(checkpoint),
+            "seed": SAMPLE_SEED,
+            "sampled": _SAMPLED,
+            "frames": {name: len(frames) for name, frames in clips.items()},
+            "weights": weights,
+        },
+        "terms": {name: terms for name, (_, terms) in measured.items()},
+        "samples": [{"seed": sample.seed, **_read(studio.read(sample.frames))} for sample in drawn],
+        "features": {name: (1000 * rows).round().astype(int).tolist() for name, (rows, _) in measured.items()},
+    }
+    (out / _MATERIAL).write_text(json.dumps(known, separators=(",", ":")) + "\n", encoding="utf-8")
+    return Material.load(out)
+
+
+_WEIGHT: Mapping[str, str] = {
+    "reconstruction": "weight_reconstruction",
+    "anchor": "weight_anchor",
+    "kl_static": "weight_static",
+    "kl_dynamics": "weight_dynamics",
+}
+
+
+def _measured(studio: "Studio", frames: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
+    """Features g_t and the loss's unweighted terms of one clip, uint8 (frames, size, size, 3)."""
+    import torch
+
+    method = studio.method
+    with torch.inference_mode():
+        clip = torch.from_numpy(frames).to(method.device).permute(0, 3, 1, 2)[None].float() / 255
+        terms = method.loss(clip, 1.0, generator=torch.Generator(method.device).manual_seed(SAMPLE_SEED))
+    return studio.features(frames), {term: round(float(terms[term]), 2) for term in TERMS}
+
+
+def _read(reading: "Reading | None") -> dict[str, str]:
+    if reading is None:
+        raise ConfigError("The lecture's material needs a judge, which this model has not. Leave --model out.")
+    return {"person": reading.person, "expression": reading.expression}
+
+
+def _showcase(folder: Path, size: int) -> list[np.ndarray]:
+    """The films of a variant, at the model's size."""
+    import cv2
+
+    from seqdisent_core.video import read_video
+
+    about = json.loads((folder / "showcase.json").read_text(encoding="utf-8"))
+    return [
+        np.stack(
+            [cv2.resize(f, (size, size), interpolation=cv2.INTER_AREA) for f in read_video(folder / film["file"])[0]]
+        )
+        for film in about["films"]
+    ]
+
+
+def write_sheet(path: Path, clips: list[np.ndarray]) -> None:
+    """`sheet_bytes` in a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(sheet_bytes(clips))
+
+
+def crop_failures(sheet: Path, out: Path) -> None:
+    """Of the sheet that examples/failures.py draws: a turned head and an open mouth, the truth and the swap of each.
+
+    Nine rows of eight frames; every second frame is kept.
+    """
+    drawn = iio.imread(sheet)
+    height, width = drawn.shape[0] // 9, drawn.shape[1] // 8
+    rows = [
+        np.concatenate(
+            [drawn[row * height : (row + 1) * height, at * width : (at + 1) * width] for at in (0, 2, 3, 5)], 1
+        )
+        for row in (1, 2, 7, 8)
+    ]
+    iio.imwrite(out, np.concatenate(rows), quality=82, method=6)
+
+
+def sheet_bytes(clips: list[np.ndarray]) -> bytes:
+    """WebP of clips, each uint8 (frames, size, size, 3); shorter ones hold their last frame."""
+    longest = max(map(len, clips))
+    rows = [np.concatenate([*clip, *[clip[-1]] * (longest - len(clip))], axis=1) for clip in clips]
+    return iio.imwrite("<bytes>", np.concatenate(rows, axis=0), extension=".webp", quality=80, method=4)
+
+
+@dataclass(frozen=True)
+class Live:
+    """A clip from the audience and what the model makes of it.
+
+    given, rebuilt, driven: uint8 (frames, size, size, 3), the last with another clip's dynamics; features: g_t of the
+    same frames, float32 (frames, feature_dim); anchor: number of the frame that s was read from; seconds: of the clip.
+    """
+
+    given: np.ndarray
+    rebuilt: np.ndarray
+    driven: np.ndarray
+    features: np.ndarray
+    anchor: int
+    seconds: float
+
+
+def take_apart(studio: "Studio", path: Path, driver: Path) -> Live:
+    """Reads a film's face, rebuilds it, and moves it as another film moves. Nothing is tuned.
+
+    Of a long clip, LIVE_FRAMES evenly spaced ones. Raises VideoError or FaceError.
+    """
+    face, other = studio.read_face(path), studio.read_face(driver)
+    at = np.linspace(0, len(face.frames) - 1, min(LIVE_FRAMES, len(face.frames))).round().astype(int)
+    frames, anchor = face.frames[at], int(np.abs(at - face.anchor).argmin())
+    own, moves = studio.encode(frames, anchor=anchor), studio.encode(other.frames, anchor=other.anchor)
+    return Live(
+        frames,
+        studio.decode(own.static, own.dynamics),
+        studio.decode(own.static, moves.dynamics),
+        studio.features(frames),
+        anchor,
+        len(face.frames) / face.fps,
+    )

@@ -1,0 +1,213 @@
+"""Models go to the Hugging Face Hub and come back, by its own client against a small Hub on this machine."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hub import small_hub
+from huggingface_hub import DatasetCard
+
+from seqdisent_core.assets import asset
+from seqdisent_core.checkpoints import SHIPPED
+from seqdisent_core.cli import main
+from seqdisent_core.clips import load_clips
+from seqdisent_core.errors import ConfigError, DataError
+from seqdisent_core.hub_card import with_measured, write_measured
+from seqdisent_core.methods import DBSE, DBSEConfig, Method
+from seqdisent_core.video import read_video
+from seqdisent_core.weights import sha256_of
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "results"
+MEASURED = (("facekit52", "facekit52_dbse"), ("sprites", "sprites_dbse"), ("wild", "filmed"))
+SMALL = DBSEConfig(
+    width=4, feature_dim=16, static_dim=8, dynamics_dim=4, hidden_dim=16, posterior_hidden_dim=8, initial_std=0.0
+)
+
+
+def same(first: Method, second: Method) -> bool:
+    weights, others = first.state_dict(), second.state_dict()
+    return weights.keys() == others.keys() and all(torch.equal(value, others[name]) for name, value in weights.items())
+
+
+def test_a_model_comes_back_to_the_bit_with_its_card_by_either_name(tmp_path: Path) -> None:
+    model = DBSE(SMALL)
+    model.card = "---\nlicense: mit\n---\n# Mine\n"
+    model.save_pretrained(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+    assert json.loads((tmp_path / "config.json").read_text()) == {"method": "dbse", **SMALL.to_dict()}
+    assert "# Mine" in (tmp_path / "README.md").read_text()
+    for kind in (DBSE, Method):
+        again = kind.from_pretrained(tmp_path)
+        assert type(again) is DBSE and not again.training and again.config == SMALL and same(model, again)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_model_saved_again_is_the_same_file_with_all_that_goes_along(name: str, tmp_path: Path) -> None:
+    Method.from_pretrained(name).save_pretrained(tmp_path)
+    shipped = asset(f"checkpoints/{name}")
+    assert sha256_of(tmp_path) == sha256_of(shipped)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in shipped.iterdir()}
+    assert (tmp_path / "README.md").read_text() == (shipped / "README.md").read_text()
+
+
+def test_changed_weights_leave_behind_what_was_said_and_fitted_of_the_first(tmp_path: Path) -> None:
+    model = Method.from_pretrained("facekit52")
+    with torch.no_grad():
+        next(model.parameters()).add_(1.0)
+    model.save_pretrained(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+    card = (tmp_path / "README.md").read_text()
+    assert "license: mit" in card and "not recorded" in card and "facekit52" not in card
+
+
+def test_a_folder_of_another_method_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    DBSE(SMALL).save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "method": "other"}))
+    with pytest.raises(ConfigError, match="holds the method 'other'; known are: dbse"):
+        Method.from_pretrained(tmp_path)
+
+
+def test_a_model_goes_to_the_hub_and_comes_back(tmp_path: Path) -> None:
+    """In a process of its own: the Hub's client reads the address of the Hub when it is imported."""
+    DBSE(SMALL).save_pretrained(tmp_path / "model")
+    code = """
+import sys, torch
+from seqdisent_core.methods import Method
+model = Method.from_pretrained(sys.argv[1])
+print(model.push_to_hub("someone/small", token="hf_none"))
+again = Method.from_pretrained("someone/small", cache_dir=sys.argv[2])
+weights = again.state_dict()
+print(type(again).__name__, all(torch.equal(value, weights[name]) for name, value in model.state_dict().items()))
+try:
+    Method.from_pretrained("someone/else")
+except Exception as error:
+    print(f"{type(error).__name__}: {error}")
+"""
+    with small_hub() as (address, holds):
+        told = {**os.environ, "HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "0"}
+        command = [sys.executable, "-c", code, str(tmp_path / "model"), str(tmp_path / "cache")]
+        done = subprocess.run(command, env=told, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    pushed, came_back, refused = done.stdout.splitlines()
+    assert pushed.startswith(f"{address}/someone/small/commit/")
+    assert came_back == "DBSE True"
+    assert refused.startswith("ConfigError: someone/else is neither a folder here nor a model on the Hugging Face Hub")
+    assert set(holds["someone/small"]) >= {"README.md", "config.json", "model.safetensors"}
+    assert holds["someone/small"]["model.safetensors"] == (tmp_path / "model" / "model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize(("name", "result"), MEASURED)
+def test_the_cards_say_what_the_result_files_say(name: str, result: str) -> None:
+    folder = asset(f"checkpoints/{name}")
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    fresh = with_measured(card, [RESULTS / f"{result}.json"], sha256_of(folder))
+    assert fresh == card, f"stale: run `seqdisent card demo_assets/checkpoints/{name} results/{result}.json`"
+
+
+def test_a_card_takes_only_what_was_measured_of_its_weights(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no model card"):
+        write_measured(tmp_path, [RESULTS / "filmed.json"])
+    Method.from_pretrained("facekit52").save_pretrained(tmp_path)
+    before = (tmp_path / "README.md").read_text()
+    for wrong, sentence in (("filmed", "measured another checkpoint"), ("benchmark_page", "is not of")):
+        with pytest.raises(DataError, match=sentence):
+            write_measured(tmp_path, [RESULTS / f"{wrong}.json"])
+    assert (tmp_path / "README.md").read_text() == before
+
+
+def test_a_space_that_lends_gpus_is_told_what_needs_one_before_it_serves(tmp_path: Path) -> None:
+    """With a stand-in for the package `spaces`, which only such Spaces have; what it does there is not tested here."""
+    (tmp_path / "spaces.py").write_text(
+        "declared = []\n"
+        "def GPU(work, duration):\n"
+        "    declared.append((work.__name__, duration([], 20, 1)))\n"
+        "    return work\n"
+    )
+    code = "import app, spaces, sys; print(spaces.declared, 'torch' in sys.modules)"
+    for on, said in (("true", "[('_swapped', 80)] False"), ("", "No module named 'spaces'")):
+        paths = os.pathsep.join([str(ROOT), *([str(tmp_path)] if on else [])])
+        told = {**os.environ, "SPACES_ZERO_GPU": on, "PYTHONPATH": paths}
+        done = subprocess.run([sys.executable, "-c", code], env=told, capture_output=True, text=True, check=False)
+        assert said in done.stdout + done.stderr
+
+
+@pytest.fixture
+def small_set(tmp_path: Path) -> Path:
+    """A set as `seqdisent render` leaves it: two persons, two expressions, three takes, of one brightness each."""
+    folder = tmp_path / "set"
+    folder.mkdir()
+    rows = [
+        (f"{person}.npy", 3 * number + take, person, expression, take, split)
+        for person in ("ann", "ben")
+        for number, expression in enumerate(("anger", "fear"))
+        for take, split in enumerate(("train", "validation", "test"))
+    ]
+    for person, brightness in (("ann", 60), ("ben", 180)):
+        clips = (
+            np.full((6, 4, 32, 32, 3), brightness, np.uint8) + np.arange(6, dtype=np.uint8)[:, None, None, None, None]
+        )
+        np.save(folder / f"{person}.npy", clips)
+    with (folder / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("file", "index", "person", "expression", "take", "split"), *rows])
+    plan = {"name": "small", "source": "0" * 64, "persons": 2, "takes": 3, "frames": 4, "size": 32, "seed": 5}
+    (folder / "set.json").write_text(json.dumps({**plan, "renderer": 1}))
+    return folder
+
+
+def test_a_set_is_written_as_the_hub_wants_it(small_set: Path, tmp_path: Path) -> None:
+    out = tmp_path / "hub"
+    assert main(["export", str(small_set), str(out)]) == 0
+    clips = load_clips(small_set, size=32)
+    for split in ("train", "validation", "test"):
+        part = clips.part(split)
+        with (out / split / "metadata.csv").open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) == len(part) and len(list((out / split).glob("*.mp4"))) == len(part)
+        for row, frames, person, expression in zip(rows, part.frames, part.person, part.expression, strict=True):
+            assert set(row) == {"file_name", "person", "expression"}
+            assert (row["person"], row["expression"]) == (clips.persons[person], clips.expressions[expression])
+            film, fps = read_video(out / split / row["file_name"])
+            assert film.shape == frames.shape and fps == 15
+            assert np.abs(film.astype(int) - frames).max() <= 3
+    card = DatasetCard.load(out / "README.md")
+    assert card.data.license == "mit" and card.data.size_categories == ["n<1K"]
+    assert card.data.task_categories == ["video-classification"]
+    for words in ("12 clips of 2 persons", "seed 5", "| train | 4 | 2 | 2 |", "What it is not for", clips.sha256()):
+        assert words in card.text
+
+
+def test_a_set_with_attributes_has_a_column_for_each_and_needs_a_licence(small_set: Path, tmp_path: Path) -> None:
+    labels = (small_set / "labels.csv").read_text().splitlines()
+    dressed = [f"{labels[0]},hat", *(f"{line},{'cap' if 'ann' in line else 'hood'}" for line in labels[1:])]
+    (small_set / "labels.csv").write_text("\n".join(dressed))
+    (small_set / "set.json").write_text(json.dumps({"name": "dressed", "attributes": ["hat"]}))
+    assert main(["export", str(small_set), str(tmp_path / "hub"), "--licence", "cc-by-sa-3.0", "--size", "32"]) == 0
+    first = (tmp_path / "hub" / "train" / "metadata.csv").read_text().splitlines()
+    assert first[:2] == ["file_name,person,hat,expression", "000000.mp4,ann,cap,anger"]
+    card = DatasetCard.load(tmp_path / "hub" / "README.md")
+    assert card.data.license == "cc-by-sa-3.0" and "ICT FaceKit" not in card.text
+
+
+@pytest.mark.parametrize(
+    ("plan", "arguments", "sentence"),
+    [
+        ({"name": "mine"}, [], "Name it with --licence"),
+        ({"name": "mine"}, ["--licence", "ask me"], "no licence as the Hub writes them"),
+        ({"name": "mine"}, ["--licence", "mit", "--json"], "not empty"),
+    ],
+)
+def test_what_cannot_be_passed_on_is_refused_before_the_work(
+    small_set: Path, plan: dict, arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (small_set / "set.json").write_text(json.dumps(plan))
+    assert main(["export", str(small_set), str(small_set), *arguments]) == 1
+    told = capsys.readouterr()
+    assert sentence in told.err and told.out == ""

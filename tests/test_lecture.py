@@ -1,0 +1,262 @@
+"""The lecture: what it shows is the shipped model's, and a real browser turns its pages as a speaker does."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from conftest import FIRST
+from media import make_bad_files
+
+from pages.lecture_steps import VARIANTS, Talk
+from seqdisent_core.assets import asset
+from seqdisent_core.errors import ConfigError
+from seqdisent_core.lecture import TERMS, Material, likeness, material, subtracted
+from seqdisent_core.weights import sha256_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+_ROOT = Path(__file__).resolve().parent.parent
+_WAIT = 60_000
+_SMALL = """() => [...document.querySelectorAll('.stMain *')].filter((element) => {
+    const text = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    const shown = element.checkVisibility({ visibilityProperty: true }) && element.getBoundingClientRect().width;
+    return text && shown && parseFloat(getComputedStyle(element).fontSize) < 28;
+}).map((element) => `${element.tagName}: ${element.textContent.slice(0, 60)}`)"""
+
+
+@pytest.fixture(scope="module")
+def lecture() -> Iterator[str]:
+    """`seqdisent lecture` as a speaker starts it; its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "seqdisent_core.cli", "lecture", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=5).close()
+            break
+        except OSError:
+            assert process.poll() is None, "the lecture ended by itself"
+            time.sleep(0.1)
+    yield address
+    os.killpg(process.pid, 15)
+    process.wait()
+
+
+Opened = Callable[..., "Page"]
+
+
+@pytest.fixture
+def opened(chromium: "Browser", lecture: str) -> Iterator[Opened]:
+    """Opens the lecture at a step; at the end, no error in the console and nothing asked of another host."""
+    troubles: list[str] = []
+    host = urlsplit(lecture).netloc
+
+    def watch(page: "Page") -> "Page":
+        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", lambda request: troubles.append(request.url) if foreign(request.url) else None)
+        return page
+
+    def foreign(url: str) -> bool:
+        return urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != host
+
+    def open_at(step: str = "", *, width: int = 1280, height: int = 720, dark: bool = False) -> "Page":
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            permissions=["camera"],
+        )
+        context.on("page", watch)
+        page = context.new_page()
+        page.goto(f"{lecture}/?step={step}")
+        at(page, Talk().find(step))
+        return page
+
+    yield open_at
+    for context in chromium.contexts:
+        context.close()
+    assert not troubles
+
+
+def at(page: "Page", number: int) -> None:
+    """Waits until a step is shown whole."""
+    name = Talk().steps[number].name
+    page.locator(f".lx-where[data-step={name}]").wait_for(timeout=_WAIT)
+    page.locator(f".st-key-lx_{name.replace('-', '_')} h1").wait_for(timeout=_WAIT)
+
+
+def test_the_shipped_material_is_of_the_shipped_checkpoint() -> None:
+    known = material()
+    assert known.about["checkpoint_sha256"] == sha256_of(asset("checkpoints/facekit52"))
+    assert known.names == sorted(path.stem for path in asset("examples").glob("*.mp4"))
+    sheets = ["given", "samples", *known.names, *(f"ablation_{variant}" for variant in VARIANTS)]
+    assert all(known.sheet(name).stat().st_size > 10_000 for name in sheets)
+
+
+def test_the_features_are_what_the_shipped_model_reads() -> None:
+    from seqdisent_core.studio import Studio
+
+    studio = Studio.from_pretrained()
+    name = FIRST.removesuffix(".mp4")
+    read = studio.features(studio.read_face(asset("examples") / FIRST).frames)
+    assert np.abs(read - material().features[name]).max() < 0.02
+
+
+def test_subtracting_makes_people_who_do_the_same_more_alike() -> None:
+    """What the step says of one pair holds for each of the six, and by no mere chance of any two clips."""
+    known = material()
+    before, after = known.features, {name: subtracted(rows, 0) for name, rows in known.features.items()}
+    same = {True: [], False: []}  # type: dict[bool, list[float]]
+    for one, other in combinations(known.names, 2):
+        equal = one.rpartition("_")[2] == other.rpartition("_")[2]
+        same[equal].append(likeness(after[one], after[other]))
+        if equal:
+            assert likeness(after[one], after[other]) > likeness(before[one], before[other])
+    assert np.mean(same[True]) > np.mean(same[False]) + 0.3
+
+
+def test_a_constant_added_to_every_frame_is_subtracted_again() -> None:
+    features = np.random.default_rng(0).normal(size=(15, 8)).astype(np.float32)
+    assert np.allclose(subtracted(features + 3, 4), subtracted(features, 4), atol=1e-5)
+    assert not subtracted(features, 4)[4].any()
+
+
+def test_material_that_is_missing_is_said_with_what_makes_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="seqdisent lecture --prepare"):
+        Material.load(tmp_path)
+
+
+def test_the_loss_is_the_sum_of_its_weighted_terms() -> None:
+    step = next(step for step in Talk().steps if step.name == "loss")
+    terms = next(iter(material().terms.values()))
+    total = sum(material().about["weights"][term] * terms[term] for term in TERMS)
+    assert f"{total:,.0f}" in str(step.shown()[-1])
+    assert f"{total - material().about['weights']['anchor'] * terms['anchor']:,.0f}" in str(step.shown(anchor=0)[-1])
+
+
+def test_a_remotes_keys_turn_every_step_and_back(opened: Opened) -> None:
+    page = opened()
+    for number in range(1, len(Talk())):
+        page.keyboard.press("PageDown")
+        at(page, number)
+        assert not page.get_by_test_id("stException").count()
+    page.keyboard.press("PageUp")
+    at(page, len(Talk()) - 2)
+    page.keyboard.press("Home")
+    at(page, 0)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    at(page, 2)
+    page.get_by_role("button", name="Back").click()
+    at(page, 1)
+    page.reload()
+    at(page, 1)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_last_row_can_read_every_step(opened: Opened, dark: bool) -> None:
+    """28 pixels and more at 1280, and axe finds nothing serious (contrast is among it)."""
+    from test_app import serious_findings
+
+    page = opened(dark=dark)
+    for number, step in enumerate(Talk().steps):
+        if number:
+            page.keyboard.press("PageDown")
+            at(page, number)
+        assert page.evaluate(_SMALL) == [], step.name
+        assert [finding for finding in serious_findings(page) if "lx" in finding or "color" in finding] == [], step.name
+
+
+def test_no_step_is_wider_than_a_phone(opened: Opened) -> None:
+    page = opened(width=390, height=844)
+    for number, step in enumerate(Talk().steps):
+        if number:
+            page.keyboard.press("PageDown")
+            at(page, number)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, step.name
+
+
+def test_a_weight_that_is_turned_changes_the_loss_at_once(opened: Opened) -> None:
+    page = opened("loss")
+    before = page.locator(".lx-total").inner_text()
+    page.get_by_role("slider").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("(before) => document.querySelector('.lx-total').innerText !== before", arg=before)
+    at(page, Talk().find("loss"))  # the arrow turned the slider and not the step
+    page.keyboard.press("PageDown")
+    at(page, Talk().find("loss") + 1)
+
+
+def test_the_notes_follow_the_talk_and_lead_it(opened: Opened) -> None:
+    page = opened("leak")
+    with page.context.expect_page() as waiting:
+        page.keyboard.press("n")
+    notes, steps = waiting.value, Talk().steps
+    place = Talk().find("leak")
+    notes.get_by_text(steps[place].notes[:40]).wait_for(timeout=_WAIT)
+    assert steps[place].notes[:40] not in page.locator(".stMain").inner_text()
+    page.keyboard.press("ArrowRight")
+    notes.get_by_text(steps[place + 1].notes[:40]).wait_for(timeout=_WAIT)
+    notes.keyboard.press("ArrowLeft")
+    at(page, place)
+
+
+def test_the_audience_is_filmed_and_taken_apart(opened: Opened) -> None:
+    page = opened("live")
+    page.get_by_role("button", name="Use the camera").click()
+    page.get_by_role("button", name="Record 3 seconds").click()
+    page.get_by_text("surprised by person 044").wait_for(timeout=_WAIT)
+    page.get_by_test_id("stPlotlyChart").nth(1).wait_for(timeout=_WAIT)  # before the subtraction, and after
+
+
+def test_a_still_picture_is_said_in_a_sentence(opened: Opened, tmp_path: Path) -> None:
+    page = opened("live")
+    page.locator("input[type=file]").set_input_files(make_bad_files(tmp_path)["one_frame.mp4"][0])
+    problem = page.get_by_role("alert")
+    problem.wait_for(timeout=_WAIT)
+    assert "still picture" in problem.inner_text()
+    assert "Traceback" not in page.locator(".stMain").inner_text()
+
+
+def test_the_handout_needs_nothing_else(chromium: "Browser", tmp_path: Path) -> None:
+    """Written from another folder, so that an installed package is asked for its own pages and figures."""
+    command = [sys.executable, "-m", "seqdisent_core.cli", "lecture", "--handout", "talk.html"]
+    subprocess.run(command, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    page = chromium.new_context().new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((tmp_path / "talk.html").as_uri())
+    page.locator(".lx-chart .main-svg").first.wait_for()
+    titles = page.locator("h1").all_inner_texts()
+    assert [re.sub(r"\s+", " ", title) for title in titles] == [s.title for s in Talk().steps if not s.live]
+    assert {urlsplit(url).scheme for url in asked} <= {"file", "data"}
+
+
+def test_the_bar_of_pages_links_to_a_lecture_that_runs(chromium: "Browser", lecture: str) -> None:
+    import app
+
+    demo = app.build(lecture)
+    try:
+        page = chromium.new_context().new_page()
+        page.goto(app.start(demo, host="127.0.0.1", block=False))
+        link = page.get_by_role("link", name="Lecture")
+        link.wait_for()
+        page.goto(link.get_attribute("href") or "")
+        at(page, 0)
+    finally:
+        demo.close()
