@@ -15,9 +15,10 @@ _SERVED = "/gradio_api/file="
 
 
 class UploadedFile(OnlyFile):
-    """A video file. An address in its place is refused."""  # the page of the endpoint shows these words
+    """A video file that was uploaded to this app; the address of any other is refused."""
 
-    # A tool's files come as addresses. Gradio would take data: too, and leave the film on the disk for good.
+    # The endpoint's page shows these words. A tool's files come as addresses. Gradio would take data: too, and leave
+    # the film on the disk for good.
     model_config = ConfigDict(json_schema_extra={"pattern": "^https?://"})
 
 

@@ -4,6 +4,7 @@ import os
 import secrets
 import time
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from pages.lecture_steps import Control, Shown, Step, Talk
 from pages.web import FAVICON, web
 
 _FOLLOW = 0.5  # seconds until the other screen has turned, too
-_DEMO = os.environ.get("SEQDISENT_DEMO", "http://127.0.0.1:7860")
+_DEMO = os.environ.get("SEQDISENT_DEMO", "http://127.0.0.1:7860").rstrip("/")
 _CHART = {"displayModeBar": False, "responsive": True}
 
 _keys = st.components.v2.component("seqdisent.lecture_keys", js=web("lecture_keys.js"))
@@ -114,8 +115,7 @@ def _show(name: str, shown: Shown) -> None:
         if isinstance(piece, str):
             st.html(piece)
             continue
-        charts = piece if isinstance(piece, tuple) else (piece,)
-        for number, (place, chart) in enumerate(zip(st.columns(len(charts)), charts, strict=True)):
+        for number, (place, chart) in enumerate(zip(st.columns(len(piece)), piece, strict=True)):
             with place:
                 st.plotly_chart(chart, key=f"{name}_{at}_{number}", config=_CHART)
 
@@ -159,7 +159,7 @@ def _notes(given: _Given, number: int) -> None:
     with st.container(key="lx_notes"):
         st.html(f"<h1>{step.title}</h1>")
         _clock(given.since, planned)
-        st.html(f'<p class="lx-words">{step.notes}</p><p class="lx-caption">Next: {following}</p>')
+        st.html(f'<p class="lx-words">{escape(step.notes)}</p><p class="lx-caption">Next: {following}</p>')
 
 
 @st.fragment(run_every=1.0)

@@ -42,7 +42,6 @@ def _pictures(shown: Shown) -> str:
         if isinstance(piece, str):
             made.append(piece)
             continue
-        charts = piece if isinstance(piece, tuple) else (piece,)
-        drawn = "".join(_CHART.format(escape(json.dumps(chart, separators=(",", ":")))) for chart in charts)
+        drawn = "".join(_CHART.format(escape(json.dumps(chart, separators=(",", ":")))) for chart in piece)
         made.append(f'<div class="lx-beside">{drawn}</div>')
     return "".join(made)

@@ -11,13 +11,14 @@ import streamlit as st
 from pages import lecture_pictures as draw
 from pages.lecture_pictures import Film
 from pages.model import film_studio
+from pages.names import person_and_expression
 from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.lecture import Live, sheet_bytes, subtracted, take_apart
 
 _DRIVER = "person_044_surprise"
-_SHOWN = "live"  # where a visit keeps what was made; the film itself is deleted as soon as it was read
+_SHOWN = "live"  # where a visit keeps what was made, until the step is left
 _recorder = st.components.v2.component(
     "seqdisent.lecture_recorder", html=web("lecture_recorder.html"), css=web("lecture_recorder.css"),
     js=web("lecture_recorder.js"),
@@ -30,7 +31,7 @@ def take_clip() -> None:
     def recorded() -> None:
         clip = st.session_state["recorder"].get("clip")
         if clip:
-            _take(base64.b64decode(clip["data"]), clip["suffix"])
+            _take(base64.b64decode(clip["data"]), ".mp4" if clip["suffix"] == ".mp4" else ".webm")
 
     def chosen() -> None:
         file = st.session_state["live_file"]
@@ -75,10 +76,10 @@ def _take(film: bytes, suffix: str) -> None:
 
 def _show(made: Live) -> None:
     rows = [made.given, made.rebuilt, made.driven]
-    words = ("as filmed", "rebuilt from s and d", '<span class="sd-does">surprised by person 044</span>')
-    address = f"data:image/webp;base64,{base64.b64encode(sheet_bytes(rows)).decode()}"
+    driver, does = person_and_expression(_DRIVER)
+    words = ("as filmed", "rebuilt from s and d", f"with the {does} of {driver}")
     shown = [(Film(_SHOWN, row, said), said) for row, said in enumerate(words)]
-    held = {_SHOWN: (address, len(rows), len(rows[0]))}
+    held = {_SHOWN: (draw.picture_address(sheet_bytes(rows)), len(rows), len(made.given))}
     st.html(draw.films(shown, columns=3, sheets=held, seconds=made.seconds))
     order = np.argsort(made.features.mean(axis=0))
     for place, said, features in zip(

@@ -24,7 +24,7 @@ _DIVERGING = [[0, DOES], [0.5, "#fbf7f0"], [1, WHO]]
 
 @dataclass(frozen=True)
 class Film:
-    """A row of a sheet, moving. place: `still` shows the frame of that number alone."""
+    """A row of a sheet, moving. label: what it shows, for those who do not see it; still: the one frame it shows."""
 
     sheet: str
     row: int
@@ -38,7 +38,12 @@ def _sheet(path: Path) -> "Sheet":
     picture = path.read_bytes()
     height, width = iio.imread(picture).shape[:2]
     size = material_size()
-    return f"data:image/webp;base64,{base64.b64encode(picture).decode()}", height // size, width // size
+    return picture_address(picture), height // size, width // size
+
+
+def picture_address(webp: bytes) -> str:
+    """An address that holds the picture itself."""
+    return f"data:image/webp;base64,{base64.b64encode(webp).decode()}"
 
 
 def material_size() -> int:
@@ -91,7 +96,9 @@ def swap_matrix(known: Material, chosen: Sequence[str]) -> str:
     rows = {name: known.names.index(name) for name in chosen}
     head: list[tuple[Film, str]] = [(Film("given", rows[name], _of(name)), "") for name in chosen]
     body = [
-        (Film(who, rows[does], f"{_of(who)[:10]} doing what {_of(does)} does"), "") for who in chosen for does in chosen
+        (Film(who, rows[does], f"{person_and_expression(who)[0]} doing what {_of(does)} does"), "")
+        for who in chosen
+        for does in chosen
     ]
     return f'<div class="lx-matrix">{films(head, columns=len(chosen))}{films(body, columns=len(chosen))}</div>'
 

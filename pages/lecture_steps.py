@@ -1,6 +1,5 @@
 """The lecture's steps: what each shows and lets the speaker turn. No Streamlit in here: the handout uses it, too."""
 
-import base64
 import functools
 import json
 from collections.abc import Callable
@@ -18,11 +17,11 @@ from seqdisent_core.assets import asset
 from seqdisent_core.evaluation.charts import Chart
 from seqdisent_core.evaluation.filmed_tables import read_filmed
 from seqdisent_core.evaluation.published import FILE as PUBLISHED
-from seqdisent_core.evaluation.result_files import Result, read_results
+from seqdisent_core.evaluation.result_files import Result, read_result, read_results
 from seqdisent_core.latent_map import LatentMap
 from seqdisent_core.lecture import TERMS, likeness, material, subtracted
 
-Shown = list[str | Chart | tuple[Chart, ...]]  # HTML and plotly, one under the other; a tuple's side by side
+Shown = list[str | tuple[Chart, ...]]  # HTML, and plotly side by side; one under the other
 _SET = "facekit52"
 _MATRIX = ("person_000_happiness", "person_005_surprise", "person_049_fear", "person_010_disgust")
 VARIANTS = ("full", "without_subtraction", "without_loss", "without_both")
@@ -60,8 +59,15 @@ class Step:
 
 @functools.cache
 def _results() -> dict[str, Result]:
-    """Of the drawn people, by variant."""
-    return {result["model"]["variant"]: result for result in read_results(RESULTS)[_SET].values()}
+    """Of the drawn people, by variant: of the very checkpoints whose swaps are shown."""
+    shown = {variant: _showcase(variant)["checkpoint_sha256"] for variant in VARIANTS}
+    models = {result["model"]["checkpoint_sha256"]: result for result in read_results(RESULTS)[_SET].values()}
+    return {variant: models[checkpoint] for variant, checkpoint in shown.items()}
+
+
+def _showcase(variant: str) -> dict[str, Any]:
+    about: dict[str, Any] = json.loads((asset("ablations") / variant / "showcase.json").read_text(encoding="utf-8"))
+    return about
 
 
 def _leaked(variant: str) -> float:
@@ -121,7 +127,9 @@ def _subtract(expression: str, anchor: float) -> Shown:
     before = [known.features[name] for name in pair]
     after = [subtracted(features, int(anchor) - 1) for features in before]
     order = np.argsort(before[0].mean(axis=0) - before[1].mean(axis=0))
-    faces = [(Film("given", known.names.index(name), name), person_and_expression(name)[0][-3:]) for name in pair]
+    faces = [
+        (Film("given", known.names.index(name), ", ".join(person_and_expression(name))), name[7:10]) for name in pair
+    ]
     words = (
         f"features g<sub>t</sub> as they are: alike <b>{likeness(*before):.2f}</b>",
         f"less the anchor's, u<sub>t</sub>: alike <b>{likeness(*after):.2f}</b>",
@@ -131,19 +139,11 @@ def _subtract(expression: str, anchor: float) -> Shown:
     return [draw.films(faces, columns=2, name="lx-pair"), captions[0], charts[0], captions[1], charts[1]]
 
 
-_TERMS = {
-    "reconstruction": ("rebuild the other frames", "who"),
-    "anchor": ("rebuild the anchor frame", "who"),
-    "kl_static": ("keep s near N(0, I)", "quiet"),
-    "kl_dynamics": ("keep d near its prior", "does"),
-}
-
-
-_WEIGHTS = {
-    "reconstruction": ("other frames", 200),
-    "anchor": ("anchor frame", 200),
-    "kl_static": ("KL of s", 100),
-    "kl_dynamics": ("KL of d", 100),
+_TERMS = {  # of each: what it asks for, its hue, its slider's name and highest weight
+    "reconstruction": ("rebuild the other frames", "who", "other frames", 200),
+    "anchor": ("rebuild the anchor frame", "who", "anchor frame", 200),
+    "kl_static": ("keep s near N(0, I)", "quiet", "KL of s", 100),
+    "kl_dynamics": ("keep d near its prior", "does", "KL of d", 100),
 }
 
 
@@ -168,9 +168,8 @@ def _loss(**weights: float) -> Shown:
 
 def _ablations(variant: str) -> Shown:
     sheet = f"ablation_{variant}"
-    about = json.loads((asset("ablations") / variant / "showcase.json").read_text(encoding="utf-8"))["films"]
     cells: list[tuple[Film, str]] = []
-    for at, film in enumerate(about):
+    for at, film in enumerate(_showcase(variant)["films"]):
         (person, _), (driver, does) = map(person_and_expression, (film["person"], film["driver"]))
         made = person != driver
         caption = f"{person[-3:]} does {does}" if made else f"given: {person[-3:]}"
@@ -216,11 +215,13 @@ def _sample() -> Shown:
         )
         for at, one in enumerate(known.samples)
     ]
-    right = sum(f"{one['person']}_" in known.about["sampled"] + "_" for one in known.samples)
+    measured = read_result(RESULTS / "samples.json")["figures"]["dynamics"]
+    shares = sorted(measured["expressions"].items(), key=lambda share: -share[1])
+    seen = ", ".join(f"{name} {share:.0%}" for name, share in shares)
     return [
         draw.films(shown, columns=4),
-        f'<p class="lx-caption">Under each, what the judge sees. It knows the person in <b>{right} of '
-        f"{len(shown)}</b>.</p>",
+        f'<p class="lx-caption">Under each, what the judge sees. Of {measured["samples"]:,} such: {seen}; the person '
+        f"in {measured['person']['mean']:.0%}.</p>",
     ]
 
 
@@ -230,11 +231,12 @@ def _map() -> LatentMap:
 
 
 def _maps(by: str) -> Shown:
-    figures = _map().about["figures"]
+    figures, chance = _map().about["figures"], 100 * float(_map().about["chance"][by])
     read = "".join(
-        f"<li>{factor} codes: the 10 nearest name the {by} in <b>{100 * figures[factor][by]['mean']:.0f} %</b></li>"
+        f"<li>{factor} codes: the 10 nearest name the {by} in <b>{100 * figures[factor][by]['mean']:.1f} %</b></li>"
         for factor in ("static", "dynamics")
     )
+    read += f"<li>guessing: {chance:.1f} %</li>"
     return [
         tuple(draw.map_chart(_map(), factor, by) for factor in ("static", "dynamics")),
         f'<ul class="lx-caption">{read}</ul>',
@@ -268,11 +270,11 @@ def _reached() -> Shown:
 def _fails() -> Shown:
     at = max(read_filmed(RESULTS)["filmed"]["measured"], key=lambda measured: measured["seconds"])
     both, films = at["swaps"]["both"], len(read_filmed(RESULTS)["filmed"]["clips"])
-    picture = base64.b64encode((material().folder / "failures.webp").read_bytes()).decode()
+    picture = draw.picture_address((material().folder / "failures.webp").read_bytes())
     return [
-        f'<img class="lx-failures" src="data:image/webp;base64,{picture}" alt="Two pairs of rows: what should be seen, '
+        f'<img class="lx-failures" src="{picture}" alt="Two pairs of rows: what should be seen, '
         'and a swap of it with smeared cheeks; the same for an open mouth, which is soft">',
-        f'<p class="lx-caption">Films of {films} strangers, every pair, tuned for '
+        f'<p class="lx-caption">{films} clips that we developed with, every pair, tuned for '
         f"{at['seconds']:g} s: {both:.0%} keep the person and follow the driver.</p>",
     ]
 
@@ -299,7 +301,9 @@ def _steps() -> tuple[Step, ...]:
     clips = _clips()
     by = {"expression": "what it does", "person": "who it is"}
     variants = {name: _named(name) for name in VARIANTS}
-    weights = (Control(term, weight, _trained(term), numbers=(0, most, 1)) for term, (weight, most) in _WEIGHTS.items())
+    weights = (
+        Control(term, weight, _trained(term), numbers=(0, most, 1)) for term, (_, _, weight, most) in _TERMS.items()
+    )
     return (
         _step("title", _title),
         _step("problem", _problem),
@@ -333,4 +337,5 @@ def _step(name: str, show: Callable[..., Shown], *controls: Control, **more: Any
 
 
 def _trained(term: str) -> int:
-    return round(material().about["weights"][term])
+    """The weight that the shipped model was trained with, a whole number as its slider's."""
+    return int(material().about["weights"][term])

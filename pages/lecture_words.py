@@ -32,24 +32,25 @@ SAID = {
     "leak": Said(
         "Why the person leaks",
         'The dynamics see every frame, and every frame shows the face. So <b class="sd-does">d</b> can carry '
-        'the person too, and nothing stops it: the swap then brings <b class="sd-who">the wrong face</b> '
+        'the person too, and nothing stops it: a swap can then bring <b class="sd-who">the wrong face</b> '
         "along.",
-        "The first bar is our own ablation, the same training without the subtraction. Say what a probe is: a"
+        "The first bar is our own ablation, the same recipe without the subtraction. Say what a probe is: a"
         " small linear classifier on the codes. Leakage is what it reads and should not.",
         2,
     ),
     "one-frame": Said(
         "Read one frame",
         'Read the <b class="sd-who">static</b> code from <b>one frame</b>. A single frame shows who it is, '
-        "and cannot show a movement.",
+        "and little of what is done.",
         "The frame is called the anchor. In the paper it is the first one; the mathematics allows any. So s "
-        "cannot leak dynamics: they are not in what it is read from. The other direction is the next step.",
+        "knows nothing of the other frames. What the anchor shows it does hold, an open mouth included: the "
+        "anchor should be at rest. The other direction is the next step.",
         2,
     ),
     "subtract": Said(
         "Subtract it",
         "Take that frame's features away from all frames. What two people share when they do the same, <b "
-        'class="sd-does">stays</b>; whose face it is, <b class="sd-who">goes</b>.',
+        'class="sd-does">stays</b>; whose face it is, <b class="sd-who">mostly goes</b>.',
         "Real features of the shipped model, 128 units from top to bottom, frames from left to right; the "
         "order of the units is by how the two people differ. Before: two stripes, two people. After: one "
         "pattern. Turn the anchor: its own column is empty. Alike is the correlation of the two pictures. In "
@@ -60,16 +61,17 @@ SAID = {
     "loss": Said(
         "The loss, term by term",
         "Four terms, a weight each. Turn one: what would a step of training work on?",
-        "Squared errors summed over pixels, divergences in nats, of one clip at the shipped weights; the "
-        "sliders begin at the weights that it was trained with. Nothing is trained here: what moves is the "
-        "share of each term.",
+        "Squared errors summed over pixels, those that move counted more, and divergences in nats, of one clip "
+        "that the shipped model read as at evaluation; the sliders begin at the weights that it was trained "
+        "with. Nothing is trained here: what moves is the share of each term.",
         3,
     ),
     "ablations": Said(
         "Left out",
-        "The same training, a part left out. Does a made face turn into its driver's?",
+        "The same recipe, a part left out. Does a made face turn into its driver's?",
         "Change between full and without subtraction a few times, and watch one face. Here the term for the "
-        "anchor frame changes nothing that we can measure; the poster reports a large effect. One seed each.",
+        "anchor frame changes nothing that we can measure; the poster reports a large effect. One seed each, "
+        "and the full run had two changes of schedule on its way that the others had not.",
         3,
     ),
     "swap": Said(
@@ -82,8 +84,8 @@ SAID = {
     "sample": Said(
         "New movements",
         'One person stays. The <b class="sd-does">dynamics</b> are drawn from the prior that the model learnt.',
-        "Nobody ever did these. The prior is an LSTM that says what comes after what. It prefers some "
-        "expressions: count them aloud.",
+        "Nobody ever did these. The prior is an LSTM that says what comes after what. It does not draw all "
+        "expressions equally often: the shares below are of many more draws than the eight.",
         2,
     ),
     "map": Said(
@@ -102,17 +104,18 @@ SAID = {
     ),
     "fails": Said(
         "Where it fails",
-        "A turned head. A mouth that its own film never opened. Above: what should be seen. Below: the swap.",
-        "Say it before they find it. Drawn people, because of them the truth is known. The figure is of "
-        "filmed people, by networks that nobody here trained.",
+        "A turned head. A mouth that opens wider than in its own film. Above: what should be seen. Below: the swap.",
+        "Say it before they find it. Drawn people, because of them the truth is known. The figure is of five "
+        "filmed and three generated people, whose clips we developed with; networks that nobody here trained "
+        "read it.",
         2,
     ),
     "live": Said(
         "Now you",
         "Three seconds of a face from the audience. It takes a few seconds: this one is not prepared.",
         "Ask for consent aloud. Look straight ahead, then move the mouth. Nothing is tuned here, so the face "
-        "is only a near one; on the page Swap 20 seconds of tuning make it theirs. The clip is deleted at "
-        "once, what is shown when you leave the step.",
+        "is only a near one; on the page Swap 20 seconds of tuning make it theirs. Nothing of the "
+        "clip is kept after this step.",
         4,
     ),
     "questions": Said(

@@ -1,4 +1,4 @@
-"""The models that all pages share: loaded after the first page is up, never twice."""
+"""The models that all pages share: loaded once, after the first page is up (where GPUs are lent, one before it)."""
 
 import os
 import threading

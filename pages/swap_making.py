@@ -1,7 +1,8 @@
 """What "Swap" does once both faces are there: tunes to the two people while they look on, and makes the films."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,11 +14,12 @@ import gradio as gr
 from pages import model, status
 from pages.clip_input import moving
 from pages.player import Fetched, Show, fetched
-from pages.swap_result import NAMES, said, write_show
+from pages.swap_result import NAMES, Stage, said
 from seqdisent_core.errors import SeqdisentError
 
 if TYPE_CHECKING:
-    from seqdisent_core.driving import Pair, Swap
+    from seqdisent_core.driving import Pair
+    from seqdisent_core.faces import FaceClip
     from seqdisent_core.films import Play
 
 _SECONDS = 20.0  # of tuning, by the clock, what is shown meanwhile included
@@ -60,18 +62,20 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
     enough, names = Event(), _STAGES if tune else _WITHOUT
     yield status.stages(names, 0), None, gr.skip(), gr.Button(_ENOUGH, visible=tune, interactive=True), None, enough
     try:
-        pairs = model.film_studio().personalise(first, second, seconds=_SECONDS if tune else 0.0, every=1.0)
-        pair = next(pairs)
-        began, shown = time.monotonic(), -_BETWEEN
-        while tune and not enough.is_set() and (passed := time.monotonic() - began) < _SECONDS:
-            if passed - shown >= _BETWEEN:
-                shown = passed
-                far = status.stages(names, 1, passed / _SECONDS)
-                yield far + _glimpse(pair, wish), None, gr.skip(), gr.skip(), None, enough
-            pair = next(pairs, pair)
-        yield status.stages(names, len(names) - 1), None, gr.skip(), hidden, None, enough
-        with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
-            yield "", _show(pair, wish, Path(folder)), gr.skip(), gr.skip(), pair, None
+        studio = model.film_studio()
+        clips = first.at_size(studio.size), second.at_size(studio.size)
+        with _stage(clips, wish) as stage:
+            pairs = studio.personalise(*clips, seconds=_SECONDS if tune else 0.0, every=1.0)
+            pair = next(pairs)
+            began, shown = time.monotonic(), -_BETWEEN
+            while tune and not enough.is_set() and (passed := time.monotonic() - began) < _SECONDS:
+                if passed - shown >= _BETWEEN:
+                    shown = passed
+                    far = status.stages(names, 1, passed / _SECONDS)
+                    yield far + _glimpse(pair, wish), None, gr.skip(), gr.skip(), None, enough
+                pair = next(pairs, pair)
+            yield status.stages(names, len(names) - 1), None, gr.skip(), hidden, None, enough
+            yield "", _show(stage, pair, wish), gr.skip(), gr.skip(), pair, None
     except SeqdisentError as error:
         yield status.problem(str(error)), None, gr.skip(), hidden, None, None
 
@@ -95,8 +99,9 @@ def again(pair: Any, strength: float, pixels: Any, play: Any) -> Iterator[tuple[
         return
     yield status.stages(_WITHOUT[-1:], 0), None
     try:
-        with TemporaryDirectory() as folder:
-            yield "", _show(pair, Wish(strength, pixels, play), Path(folder))
+        wish = Wish(strength, pixels, play)
+        with _stage([subject.clip for subject in pair.subjects], wish) as stage:
+            yield "", _show(stage, pair, wish)
     except SeqdisentError as error:
         yield status.problem(str(error)), None
 
@@ -131,16 +136,20 @@ def _glimpse(pair: "Pair", wish: Wish) -> str:
     return f'<div class="sd-glimpse">{figures}<p class="sd-quiet">So it looks {words}.</p></div>'
 
 
-def _swap(pair: "Pair", wish: Wish) -> "Swap":
-    return pair.swap(strength=wish.strength, detail=wish.pixels == "film")
+@contextmanager
+def _stage(clips: "Sequence[FaceClip]", wish: Wish) -> Iterator[Stage]:
+    """A stage whose films lie where Gradio finds them until it has copied them to where it serves and deletes files."""
+    with TemporaryDirectory() as folder, Stage(clips, Path(folder), wish.play) as stage:
+        yield stage
 
 
-def _show(pair: "Pair", wish: Wish, folder: Path) -> Show:
-    return write_show(pair, _swap(pair, wish), folder, wish.play)
+def _show(stage: Stage, pair: "Pair", wish: Wish) -> Show:
+    return stage.show(pair, strength=wish.strength, detail=wish.pixels == "film")
 
 
 def _gif(pair: "Pair", wish: Wish, who: str, folder: Path) -> Path:
-    from seqdisent_core.films import write_swapped
+    from seqdisent_core.films import write_moved
 
-    clips = [subject.clip for subject in pair.subjects]
-    return write_swapped(_swap(pair, wish), NAMES.index(who), folder, clips, ending=".gif", play=wish.play)
+    own, clips = NAMES.index(who), [subject.clip for subject in pair.subjects]
+    frames = pair.frames(own, 1 - own, strength=wish.strength, detail=wish.pixels == "film")
+    return write_moved(frames, own, folder, clips, ending=".gif", play=wish.play)

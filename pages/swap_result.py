@@ -2,14 +2,16 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from pages.player import STRIP_FRAMES, Ask, Download, Show, ShownClip, Words, shown_file, strip
 
 if TYPE_CHECKING:
-    from seqdisent_core.driving import Pair, Swap
+    from collections.abc import Iterator, Sequence
+
+    from seqdisent_core.driving import Pair
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.films import Play
 
@@ -27,39 +29,34 @@ _LINE = (
 )
 
 
-def write_show(pair: "Pair", swap: "Swap", folder: Path, play: "Play" = "once") -> Show:
-    """Writes the films and puts them on a stage: what was given above, what was made below, a column a movement."""
-    from seqdisent_core.films import played, write_swapped
-    from seqdisent_core.studio import VIEW_SIZE
-    from seqdisent_core.video import write_video
+class Stage:
+    """Writes the films of two clips and their swap into a folder: those given at once, in the background, meanwhile."""
 
-    clips = [subject.clip for subject in pair.subjects]
-    with ThreadPoolExecutor(2) as encoders:  # each waits for a process of its own
-        results = [encoders.submit(write_swapped, swap, who, folder, clips, play=play) for who in (1, 0)]
-        films = [
-            encoders.submit(write_video, folder / f"{name}.mp4", played(clip.frames, play), clip.fps, width=VIEW_SIZE)
-            for name, clip in zip(NAMES, clips, strict=True)
-        ]
-    given = [_given(NAMES[at], at, films[at].result(), clips[at]) for at in (0, 1)]
-    made = [
-        _made("second", "first", 0, results[0].result(), _strip(swap.second, pair, 1), swap.second_fps),
-        _made("first", "second", 1, results[1].result(), _strip(swap.first, pair, 0), swap.first_fps),
-    ]
-    columns = ["What the first clip does", "What the second clip does"]
-    return Show(clips=[*given, *made], columns=columns, line=list(_LINE))
+    def __init__(self, clips: "Sequence[FaceClip]", folder: Path, play: "Play" = "once") -> None:
+        self._folder, self._play = folder, play
+        self._writers = ThreadPoolExecutor(2)  # each waits for a process of its own as well
+        self._given = [self._writers.submit(_given, clip, at, folder, play) for at, clip in enumerate(clips)]
 
+    def __enter__(self) -> Self:
+        return self
 
-def _strip(frames: np.ndarray, pair: "Pair", who: int) -> str:
-    """The face in some frames of a result, cut out as it was of the given clip."""
-    from seqdisent_core.driving import around_face
+    def __exit__(self, *_: object) -> None:
+        self._writers.shutdown()
 
-    some = frames[np.linspace(0, len(frames) - 1, STRIP_FRAMES).round().astype(int)]
-    return strip(around_face(some, pair.subjects[who], pair.subjects[who].clip.frames.shape[1]))
+    def show(self, pair: "Pair", *, strength: float = 1.0, detail: bool = True) -> Show:
+        """Makes both films: what was given stands above, what was made below, a column a movement."""
+        how: dict[str, Any] = {"strength": strength, "detail": detail, "play": self._play}
+        made = [self._writers.submit(_made, pair, own, 1 - own, self._folder, **how) for own in (1, 0)]
+        columns = ["What the first clip does", "What the second clip does"]
+        return Show(clips=[clip.result() for clip in (*self._given, *made)], columns=columns, line=list(_LINE))
 
 
-def _given(name: str, column: int, film: Path, clip: "FaceClip") -> ShownClip:
+def _given(clip: "FaceClip", column: int, folder: Path, play: "Play") -> ShownClip:
+    from seqdisent_core.films import write_given
+
+    name = NAMES[column]
     return ShownClip(
-        file=shown_file(film),
+        file=shown_file(write_given(folder / f"{name}.mp4", clip, play=play)),
         caption=[Words(text=f"{name.capitalize()} person", hue="who"), Words(text=", unchanged")],
         made=False,
         column=column,
@@ -69,9 +66,26 @@ def _given(name: str, column: int, film: Path, clip: "FaceClip") -> ShownClip:
     )
 
 
-def _made(who: str, does: str, column: int, film: Path, frames: str, fps: float) -> ShownClip:
-    from seqdisent_core.video import probe_video
+def _made(
+    pair: "Pair", own: int, driver: int, folder: Path, *, strength: float, detail: bool, play: "Play"
+) -> ShownClip:
+    """One person's film by the other, written while it is made; some of its faces on the way are its strip."""
+    from seqdisent_core.driving import around_face
+    from seqdisent_core.films import write_moved
+    from seqdisent_core.video import Frames, probe_video
 
+    clips, some = [subject.clip for subject in pair.subjects], []
+    frames = pair.frames(own, driver, strength=strength, detail=detail)
+    wanted = set(np.linspace(0, len(frames) - 1, STRIP_FRAMES).round().astype(int).tolist())
+
+    def seen() -> "Iterator[np.ndarray]":
+        for number, frame in enumerate(frames):
+            if number in wanted:
+                some.append(frame)
+            yield frame
+
+    film = write_moved(Frames(frames.shape, seen()), own, folder, clips, play=play)
+    who, does = NAMES[own], NAMES[driver]
     return ShownClip(
         file=shown_file(film),
         caption=[
@@ -80,9 +94,9 @@ def _made(who: str, does: str, column: int, film: Path, frames: str, fps: float)
             Words(text=f"doing what the {does} does", hue="does"),
         ],
         made=True,
-        column=column,
-        fps=fps,
-        strip=frames,
+        column=driver,
+        fps=clips[driver].fps,
+        strip=strip(around_face(np.stack(some), pair.subjects[own], clips[own].frames.shape[1])),
         sound=probe_video(film).has_audio,
         alt=said(who, does),
         downloads=[Download(label="MP4", file=shown_file(film))],

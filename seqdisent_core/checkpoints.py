@@ -81,11 +81,18 @@ def copy_what_goes_along(source: Path, folder: Path) -> None:
 
     Other weights stay without: what was measured, fitted and said of the first ones does not hold for them.
     """
-    if source.resolve() == folder.resolve() or sha256_of(source) != sha256_of(folder):
+    if sha256_of(source) != sha256_of(folder):
         return
     for file in source.iterdir():
-        if file.is_file() and file.name not in (CONFIG, WEIGHTS):
+        of_the_model = file.suffix in (".json", ".safetensors") or file.name == "README.md"  # nothing private beside it
+        if of_the_model and file.name not in (CONFIG, WEIGHTS):
             shutil.copyfile(file, folder / file.name)
+
+
+def check_replaceable(folder: Path, fresh: Path) -> None:
+    """Raises ConfigError where a folder holds what was fitted to or measured of other weights than those of `fresh`."""
+    if (folder / WEIGHTS).exists() and sha256_of(folder) != sha256_of(fresh):
+        raise ConfigError(f"{folder} holds other weights, and what was measured of them. Save into a new folder.")
 
 
 def load_weights(network: torch.nn.Module, state: dict[str, Tensor], source: str | Path) -> None:

@@ -19,6 +19,7 @@ _FADE = 0.2  # of the crop's side beyond it, over which a movement fades to noth
 _EDGE = 0.12  # of the crop's side within it, over which decoded pixels fade to nothing
 _SHADE = 0.5  # of what a movement does not explain that is added where the decoded pixels do not show
 _TONE = 0.06  # of the crop's side, over which the source's tone is taken
+_MEAN = np.full((1, 3), 1 / 3, np.float32)  # of the colours
 _TIMES = (0.1, 0.8, 0.1)  # weights of neighbouring frames: decoded faces do not flicker, their flow does
 
 
@@ -42,16 +43,16 @@ def carry_detail(source: Source, anchor: np.ndarray, decoded: np.ndarray) -> Ite
     side = anchor.shape[0]
     flows = _flows(anchor, decoded)
     place = _Place(source, side)
-    base = anchor.astype(np.float32) / 255
+    base = anchor.astype(np.float32)
     for flow, frame in zip(flows, decoded, strict=True):
-        yield place.paste(flow, frame.astype(np.float32) / 255, base)
+        yield place.paste(flow, frame.astype(np.float32), base)
 
 
 def paste_decoded(source: Source, decoded: np.ndarray) -> Iterator[np.ndarray]:
     """The model's own pixels pasted into the source's picture, edges feathered; frames as in carry_detail."""
     place = _Place(source, decoded.shape[1])
     for frame in decoded:
-        yield place.lay(frame.astype(np.float32) / 255)
+        yield place.lay(frame.astype(np.float32))
 
 
 def _flows(anchor: np.ndarray, decoded: np.ndarray) -> np.ndarray:
@@ -60,61 +61,81 @@ def _flows(anchor: np.ndarray, decoded: np.ndarray) -> np.ndarray:
     still = cv2.cvtColor(anchor, cv2.COLOR_RGB2GRAY)
     empty = np.zeros((*still.shape, 2), np.float32)
     flows = [finder.calc(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), still, empty) for frame in decoded]
-    padded = np.stack([flows[0], *flows, flows[-1]]).astype(np.float32)
-    return np.stack([share * padded[at : at + len(flows)] for at, share in enumerate(_TIMES)]).sum(axis=0)
+    padded = np.stack([flows[0], *flows, flows[-1]])
+    before, now, after = _TIMES
+    return before * padded[:-2] + now * padded[1:-1] + after * padded[2:]
 
 
 class _Place:
-    """The part of a picture around the crop, and each of its pixels' place in the crop."""
+    """The part of a picture around the crop, and each of its pixels' place in the crop.
+
+    Within it, `inner` is the part that the crop covers: decoded pixels show nowhere else, so that only there is more to
+    reckon than where a pixel comes from.
+    """
 
     def __init__(self, source: Source, size: int) -> None:
         self.picture, self.size = source.picture, size
         height, width = source.picture.shape[:2]
         self.back = inverse(source.transform).astype(np.float32)
         out = _FADE * size
-        ends = np.array([-0.5 - out, size - 0.5 + out])
-        corners = np.array([[x, y, 1] for x in ends for y in ends], np.float32) @ self.back.T
-        left, top = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, [width - 1, height - 1])
-        right, bottom = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 1, [left + 1, top + 1], [width, height])
-        self.rows, self.columns = slice(top, bottom), slice(left, right)
-        grid = np.meshgrid(np.arange(right - left), np.arange(bottom - top))
-        self.x, self.y = (axis.astype(np.float32) for axis in grid)
+        rows, columns = self._covered(out)
+        self.patch = np.ascontiguousarray(source.picture[rows, columns])
+        x, y = (axis.astype(np.float32) for axis in np.meshgrid(np.arange(width)[columns], np.arange(height)[rows]))
+        self.places = np.dstack([x - columns.start, y - rows.start])
         to_crop = source.transform.astype(np.float32)
-        x, y = self.x + np.float32(left), self.y + np.float32(top)
-        self.crop_x = to_crop[0, 0] * x + to_crop[0, 1] * y + to_crop[0, 2]
-        self.crop_y = to_crop[1, 0] * x + to_crop[1, 1] * y + to_crop[1, 2]
-        within = np.minimum(
-            np.minimum(self.crop_x, size - 1 - self.crop_x), np.minimum(self.crop_y, size - 1 - self.crop_y)
+        crop_x = to_crop[0, 0] * x + to_crop[0, 1] * y + to_crop[0, 2]
+        crop_y = to_crop[1, 0] * x + to_crop[1, 1] * y + to_crop[1, 2]
+        within = np.minimum(np.minimum(crop_x, size - 1 - crop_x), np.minimum(crop_y, size - 1 - crop_y))
+        self.moves = cv2.merge([_ramp((within + out) / out)] * 2)  # 1 in the crop, 0 beyond its surroundings
+        own_rows, own_columns = self._covered(0.0)
+        self.inner = (
+            slice(own_rows.start - rows.start, own_rows.stop - rows.start),
+            slice(own_columns.start - columns.start, own_columns.stop - columns.start),
         )
-        self.moves = _ramp((within + out) / out)[..., None]  # 1 in the crop, 0 beyond its surroundings
-        self.shows = _ramp(within / (_EDGE * size))[..., None]  # 1 in the crop's middle, 0 beyond it
-        self.patch = source.picture[self.rows, self.columns].astype(np.float32) / 255
+        self.rows, self.columns = rows, columns
+        self.shows = cv2.merge([_ramp(within[self.inner] / (_EDGE * size))] * 3)  # 1 in its middle, 0 beyond it
+        # OpenCV's own form of a map, made once and not for each frame.
+        self.whole = cv2.convertMaps(crop_x, crop_y, cv2.CV_16SC2)
+        self.crop = cv2.convertMaps(crop_x[self.inner], crop_y[self.inner], cv2.CV_16SC2)
         self.scale = 1 / float(np.sqrt(abs(np.linalg.det(to_crop[:, :2]))))  # the picture's pixels in one of the crop
 
-    def _at(self, values: np.ndarray) -> np.ndarray:
-        """Values on the crop's pixels, seen at the picture's."""
-        return cv2.remap(values, self.crop_x, self.crop_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    def _covered(self, out: float) -> tuple[slice, slice]:
+        """Rows and columns of the picture in which the crop lies, and `out` of its pixels around it."""
+        height, width = self.picture.shape[:2]
+        ends = np.array([-0.5 - out, self.size - 0.5 + out])
+        corners = np.array([[x, y, 1] for x in ends for y in ends], np.float32) @ self.back.T
+        left, top = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, [width - 1, height - 1]).tolist()
+        ends = np.ceil(corners.max(axis=0)).astype(int) + 1
+        right, bottom = np.clip(ends, [left + 1, top + 1], [width, height]).tolist()
+        return slice(top, bottom), slice(left, right)
 
     def paste(self, flow: np.ndarray, frame: np.ndarray, anchor: np.ndarray) -> np.ndarray:
-        """flow: float32 (size, size, 2), in the crop's pixels; frame and anchor: decoded, in [0, 1]."""
-        step = self._at(flow) * self.moves @ self.back[:, :2].T
-        moved = _look_up(self.patch, self.x + step[..., 0], self.y + step[..., 1])
+        """flow: float32 (size, size, 2), in the crop's pixels; frame and anchor: decoded, float32 in [0, 255]."""
+        step = _seen(cv2.transform(flow, self.back[:, :2]), self.whole)
+        moved = _look_up(self.patch, self.places + step * self.moves)
         grid = np.arange(self.size, dtype=np.float32)
-        explained = _look_up(anchor, grid[None] + flow[..., 0], grid[:, None] + flow[..., 1])
-        missed = cv2.GaussianBlur(np.abs(explained - frame).mean(axis=2), (0, 0), self.size / 100)
-        shown = self._at(np.clip((missed - _NEW) / _SOFT, 0, 1))[..., None] * self.shows
-        drawn, known = self._at(frame), self._at(explained)
-        toned = drawn + _spread(moved - known, _TONE * self.size * self.scale)  # decoded pixels in the source's tone
-        shaded = moved + _SHADE * (drawn - known) * self.shows  # light and folds that a movement alone does not bring
-        return self._set(shaded + shown * (toned - shaded))
+        explained = _look_up(anchor, np.dstack([grid[None] + flow[..., 0], grid[:, None] + flow[..., 1]]))
+        lacking = frame - explained
+        missed = cv2.GaussianBlur(cv2.transform(np.abs(lacking), _MEAN), (0, 0), self.size / 100)
+        new = np.clip((missed - 255 * _NEW) / (255 * _SOFT), 0, 1)
+        shown = self.shows * cv2.merge([_seen(new, self.crop)] * 3)
+        drawn, more = _seen(frame, self.crop), _seen(lacking, self.crop)
+        own = moved[self.inner].astype(np.float32)
+        toned = drawn + _spread(own - drawn + more, _TONE * self.size * self.scale)  # decoded, in the source's tone
+        own += _SHADE * self.shows * more  # light and folds that a movement alone does not bring
+        return self._set(own + shown * (toned - own), moved)
 
     def lay(self, frame: np.ndarray) -> np.ndarray:
-        """frame: decoded, in [0, 1]."""
-        return self._set(self.patch + self.shows * (self._at(frame) - self.patch))
+        """frame: decoded, float32 in [0, 255]."""
+        own = self.patch[self.inner].astype(np.float32)
+        return self._set(own + self.shows * (_seen(frame, self.crop) - own), self.patch)
 
-    def _set(self, patch: np.ndarray) -> np.ndarray:
+    def _set(self, inner: np.ndarray, around: np.ndarray) -> np.ndarray:
+        """The picture with `around`, uint8, in its place, and in the middle of that `inner`, float32 in [0, 255]."""
         result = self.picture.copy()
-        result[self.rows, self.columns] = (np.clip(patch, 0, 1) * 255).round()
+        part = result[self.rows, self.columns]
+        part[:] = around
+        part[self.inner] = np.clip(inner, 0, 255).round()
         return result
 
 
@@ -133,7 +154,11 @@ def _spread(values: np.ndarray, reach: float) -> np.ndarray:
     return cv2.resize(smooth, (columns, rows), interpolation=cv2.INTER_LINEAR)
 
 
-def _look_up(picture: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    wide = np.broadcast_shapes(x.shape, y.shape)
-    x, y = (np.ascontiguousarray(np.broadcast_to(place, wide), dtype=np.float32) for place in (x, y))
-    return cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+def _seen(values: np.ndarray, at: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Values on the crop's pixels, seen at those of the picture that a converted map stands for."""
+    return cv2.remap(values, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _look_up(picture: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """places: float32 (rows, columns, 2), x and y."""
+    return cv2.remap(picture, places, np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

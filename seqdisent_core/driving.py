@@ -15,6 +15,7 @@ from seqdisent_core.faces import FaceClip, film_frame
 from seqdisent_core.methods.contract import Codes, Method
 from seqdisent_core.personalising import SECONDS, USUAL, Tuned, Tuning, personalise
 from seqdisent_core.sheets import as_frames
+from seqdisent_core.video import Frames
 
 _BATCH = 64
 PICTURE = 640  # pixels of a result's longer side, at most
@@ -94,7 +95,6 @@ class Pair:
 
         Raises ConfigError for another strength.
         """
-        check_strength(strength)
         first, second = self.subjects
         with ThreadPoolExecutor(2) as threads:
             films = list(threads.map(lambda own: self.film(own, 1 - own, strength=strength, detail=detail), (0, 1)))
@@ -114,13 +114,21 @@ class Pair:
         self, own: int, driver: int, *, strength: float = 1.0, detail: bool = True, at: slice = slice(None)
     ) -> np.ndarray:
         """One person's film (0 or 1) by one of the drivers, themself included; the rest as in `drive`."""
-        person, codes = self.subjects[own], (self.tuned.codes[own], self.tuned.codes[driver])
-        by = self.subjects[driver]
-        film = np.empty((len(by.clip.frames[at]), *person.source.picture.shape), np.uint8)
-        frames = drive(self.tuned.method, person, by, codes, strength=strength, detail=detail, at=at)
+        frames = self.frames(own, driver, strength=strength, detail=detail, at=at)
+        film = np.empty(frames.shape, np.uint8)
         for number, frame in enumerate(frames):
             film[number] = frame
         return film
+
+    def frames(
+        self, own: int, driver: int, *, strength: float = 1.0, detail: bool = True, at: slice = slice(None)
+    ) -> Frames:
+        """The same film, made frame by frame while it is written: never all of it in memory, and done sooner."""
+        check_strength(strength)
+        person, codes = self.subjects[own], (self.tuned.codes[own], self.tuned.codes[driver])
+        by = self.subjects[driver]
+        made = drive(self.tuned.method, person, by, codes, strength=strength, detail=detail, at=at)
+        return Frames((len(by.clip.frames[at]), *person.source.picture.shape), made)
 
 
 def check_strength(strength: float) -> None:

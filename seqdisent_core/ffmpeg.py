@@ -5,6 +5,7 @@ within limits of memory, processor time and waiting. What it complains of become
 """
 
 import io
+import math
 import os
 import re
 import subprocess
@@ -31,6 +32,7 @@ _CHILD_MEMORY = 4 * 2**30  # bytes of address space; 8K H.264 on two threads tak
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows would open one for every child
 _CHILD_SECONDS = 240  # of processor time
 _WAIT_FOR_ONE, _WAIT_IN_ALL = 20.0, 120.0  # seconds of waiting for one frame, for the whole file
+_LOOK_EVERY = 0.2  # seconds between two looks at whether it keeps us waiting too long
 _LOG_BYTES = 65536  # kept of either end of what ffmpeg says
 
 # Containers people have, and stills so as to say that they are stills. Left out on purpose: whatever names other
@@ -73,10 +75,12 @@ class Child:
         )
         _limit_memory(self._process.pid)
         self.expired = False
-        self._left = _WAIT_IN_ALL
+        self._left, self._deadline = _WAIT_IN_ALL, math.inf
+        self._ended = threading.Event()
         self._head, self._tail = b"", b""
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._watch)]
+        for thread in self._threads:
+            thread.start()
 
     @property
     def log(self) -> str:
@@ -108,7 +112,9 @@ class Child:
                 with suppress(OSError):  # it ended before the last bytes, which its exit code tells
                     self._process.stdin.close()
             code = self._process.wait()
-            self._listener.join()
+            self._ended.set()
+            for thread in self._threads:
+                thread.join()
         return code == 0
 
     def close(self) -> None:
@@ -133,16 +139,22 @@ class Child:
     @contextmanager
     def _patience(self, seconds: float) -> Iterator[None]:
         """Kill the process if the block lasts longer. Only time spent waiting counts, not what the reader takes."""
-        watchdog = threading.Timer(max(0.0, min(seconds, self._left)), self._expire)
-        watchdog.daemon = True
         began = time.monotonic()
-        watchdog.start()
+        self._deadline = began + max(0.0, min(seconds, self._left))
         try:
             yield
         finally:
-            watchdog.cancel()
-            watchdog.join()
-            self._left -= time.monotonic() - began
+            now, deadline = time.monotonic(), self._deadline
+            self._deadline = math.inf
+            self._left -= now - began
+            if now > deadline:  # between two looks
+                self._expire()
+
+    def _watch(self) -> None:
+        """Ends a wait that would never end. A timer for each frame would cost more than the frame."""
+        while not self._ended.wait(_LOOK_EVERY):
+            if time.monotonic() > self._deadline:
+                self._expire()
 
     def _expire(self) -> None:
         self.expired = True

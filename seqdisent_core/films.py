@@ -17,6 +17,7 @@ from seqdisent_core.sampling import FPS
 from seqdisent_core.sheets import clip_rows
 from seqdisent_core.studio import VIEW_SIZE, Sample, Swap
 from seqdisent_core.synthetic import IN_A_FILM, MADE, labelled, mark
+from seqdisent_core.video import Frames
 
 Play = Literal["once", "loop", "boomerang"]
 GIF_WIDTH = 320  # pixels, at most
@@ -37,7 +38,7 @@ class SwapFiles:
 
 def write_made(
     path: Path,
-    frames: np.ndarray,
+    frames: np.ndarray | Frames,
     fps: float,
     *,
     width: int | None = None,
@@ -45,15 +46,14 @@ def write_made(
     audio_start: float = 0.0,
     source_type: str = MADE,
 ) -> Path:
-    """Write a made clip, uint8 (frames, height, width, 3), as MP4 or GIF by its name, labelled and marked as synthetic.
+    """Write a made clip as MP4 or GIF by its name, labelled and marked as synthetic; frames as video.write_video's.
 
     width: to which frames are scaled, None for their own; audio_from, audio_start: whose sound an MP4 gets, and from
     which second on. Raises VideoError as video.write_video does.
     """
-    if width is not None and width != frames.shape[2]:
-        size = (width, round(frames.shape[1] * width / frames.shape[2]))
-        frames = np.stack([_scaled(frame, size) for frame in frames])
-    shown = labelled(frames)
+    count, height, own_width, _ = frames.shape
+    size = (width or own_width, round(height * (width or own_width) / own_width))
+    shown = Frames((count, *size[::-1], 3), (labelled(_scaled(frame, size)) for frame in frames))
     if path.suffix == ".gif":
         video.write_gif(path, shown, fps)
     else:
@@ -92,19 +92,39 @@ def write_swapped(
 
     ending: ".mp4" or ".gif".
     """
-    frames, fps = ((swap.first, swap.first_fps), (swap.second, swap.second_fps))[who]
+    frames = (swap.first, swap.second)[who]
+    return write_moved(frames, who, folder, clips, ending=ending, play=play, in_film=swap.in_films)
+
+
+def write_moved(
+    frames: np.ndarray | Frames,
+    who: int,
+    folder: Path,
+    clips: Sequence[FaceClip],
+    *,
+    ending: str = ".mp4",
+    play: Play = "once",
+    in_film: bool = True,
+) -> Path:
+    """Write one such film alone: the person of one clip doing what the other's does. in_film: as Swap's in_films."""
     person, driver = clips[who], clips[1 - who]
     stem = f"{('first', 'second')[who]}_{_short_stem(person.source)}_moved_by_{_short_stem(driver.source)}"
     most = GIF_WIDTH if ending == ".gif" else frames.shape[2]
     return write_made(
         folder / f"{stem}{ending}",
-        frames if (ending, play) == (".gif", "loop") else played(frames, play),  # a GIF loops by itself
-        fps,
+        frames if play == "once" or (ending, play) == (".gif", "loop") else played(np.stack(list(frames)), play),
+        driver.fps,
         width=max(VIEW_SIZE, min(frames.shape[2], most)),
         audio_from=driver.source if ending == ".mp4" and play == "once" else None,
         audio_start=driver.start / driver.fps,  # where its face comes into view
-        source_type=IN_A_FILM if swap.in_films else MADE,
+        source_type=IN_A_FILM if in_film else MADE,
     )
+
+
+def write_given(path: Path, clip: FaceClip, *, play: Play = "once") -> Path:
+    """Write a clip as it was given, an MP4 to look at beside what is made. Raises VideoError as `played` does."""
+    large = np.stack([_scaled(frame, (VIEW_SIZE, VIEW_SIZE)) for frame in clip.frames])
+    return video.write_video(path, played(large, play), clip.fps, hurried=True)
 
 
 def played(frames: np.ndarray, play: Play) -> np.ndarray:
@@ -133,7 +153,9 @@ def _squares(frames: np.ndarray) -> np.ndarray:
 
 def _scaled(frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """size: (width, height)."""
-    how = cv2.INTER_AREA if size[0] < frame.shape[1] else cv2.INTER_LANCZOS4
+    if size == frame.shape[1::-1]:
+        return frame
+    how = cv2.INTER_AREA if size[0] < frame.shape[1] else cv2.INTER_CUBIC  # Lanczos takes ten times as long
     return cv2.resize(frame, size, interpolation=how)
 
 

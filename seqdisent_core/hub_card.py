@@ -26,6 +26,8 @@ def write_measured(checkpoint: Path, results: Sequence[Path]) -> str:
 
 def with_measured(card: str, results: Sequence[Path], sha256: str) -> str:
     """The card's text with a section on what was measured of the weights with that hash (write_measured)."""
+    if _BEGIN in card and _END not in card:
+        raise DataError("The card has the mark where figures begin and not the one where they end. Restore it.")
     sections = "\n\n".join(_section(path, read_result(path), sha256) for path in results)
     before, _, rest = card.partition(_BEGIN)
     after = rest.partition(_END)[2]

@@ -121,7 +121,7 @@ def _card(clips: Clips, about: dict[str, Any] | None, licence: str, command: str
     from datasets import load_dataset
     clips = load_dataset("path/to/this/folder")
 
-| split | clips | persons | expressions |
+| split | clips | persons | {"takes" if about and about["name"] in _TAKES else "expressions"} |
 |---|---|---|---|
 {splits}
 
@@ -129,7 +129,7 @@ Columns: `video`, {", ".join(f"`{name}`" for name in _columns(clips))}.
 
 ## How it was made
 
-{_DRAWN.format(**about) if about else _OTHER}
+{_DRAWN.format(**about, of=_TAKES.get(about["name"], "of each expression")) if about else _OTHER}
 The films are H.264 at a high quality, not lossless. Written by `{command}` from clips whose frames and labels have the
 SHA-256 {clips.sha256()}.
 
@@ -138,9 +138,10 @@ SHA-256 {clips.sha256()}.
 {_NOT_FOR if about else _NOT_FOR_OTHERS}"""
 
 
+_TAKES = {"wild": "each played by a couple, and named in the column `expression`"}
 _DRAWN = """Drawn by seqdisent (`seqdisent render {name}`) from the 3D face model ICT FaceKit (MIT, USC Institute for
-Creative Technologies; SHA-256 {source}): {persons} persons, {takes} takes each (of each
-expression where there are such), seed {seed}, version {renderer} of the renderer. The persons and what they do are
+Creative Technologies; SHA-256 {source}): {persons} persons, {takes} takes
+{of}, seed {seed}, version {renderer} of the renderer. The persons and what they do are
 drawn at random. Nobody in it exists; the face model itself was learnt from scans of people.
 """
 _OTHER = """Put together by whoever passes it on. Say here who made the clips, who is in them, and what these agreed

@@ -8,6 +8,7 @@ import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,12 +89,13 @@ def likeness(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def make_material(
-    studio: "Studio", out: Path, *, checkpoint: Path, command: str, progress: Callable[[float], None]
+    studio: "Studio", out: Path, *, checkpoint: Path, judge: Path, command: str, progress: Callable[[float], None]
 ) -> Material:
     """Reads the examples, swaps every two, draws movements, and writes a folder. Needs the studio's judge.
 
     Raises ConfigError for a studio without a judge, VideoError or FaceError for examples that cannot be read.
     """
+    from seqdisent_core.evaluation.results import hardware
     from seqdisent_core.weights import sha256_of
 
     examples = sorted(asset("examples").glob("*.mp4"))
@@ -123,6 +125,9 @@ def make_material(
             "checkpoint_sha256": sha256_of(checkpoint),
             "seed": SAMPLE_SEED,
             "sampled": _SAMPLED,
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "hardware": hardware(studio.method.device),
+            "judge_sha256": sha256_of(judge),
             "frames": {name: len(frames) for name, frames in clips.items()},
             "weights": weights,
         },
@@ -183,7 +188,7 @@ def write_sheet(path: Path, clips: list[np.ndarray]) -> None:
 def crop_failures(sheet: Path, out: Path) -> None:
     """Of the sheet that examples/failures.py draws: a turned head and an open mouth, the truth and the swap of each.
 
-    Nine rows of eight frames; every second frame is kept.
+    Nine rows of eight frames, of which four are kept.
     """
     drawn = iio.imread(sheet)
     height, width = drawn.shape[0] // 9, drawn.shape[1] // 8
@@ -200,7 +205,7 @@ def sheet_bytes(clips: list[np.ndarray]) -> bytes:
     """WebP of clips, each uint8 (frames, size, size, 3); shorter ones hold their last frame."""
     longest = max(map(len, clips))
     rows = [np.concatenate([*clip, *[clip[-1]] * (longest - len(clip))], axis=1) for clip in clips]
-    return iio.imwrite("<bytes>", np.concatenate(rows, axis=0), extension=".webp", quality=80, method=4)
+    return iio.imwrite("<bytes>", np.concatenate(rows, axis=0), extension=".webp", quality=80, method=6)
 
 
 @dataclass(frozen=True)
@@ -228,10 +233,11 @@ def take_apart(studio: "Studio", path: Path, driver: Path) -> Live:
     at = np.linspace(0, len(face.frames) - 1, min(LIVE_FRAMES, len(face.frames))).round().astype(int)
     frames, anchor = face.frames[at], int(np.abs(at - face.anchor).argmin())
     own, moves = studio.encode(frames, anchor=anchor), studio.encode(other.frames, anchor=other.anchor)
+    turns = np.linspace(0, len(moves.dynamics) - 1, len(frames)).round().astype(int)  # as long as the clip
     return Live(
         frames,
         studio.decode(own.static, own.dynamics),
-        studio.decode(own.static, moves.dynamics),
+        studio.decode(own.static, moves.dynamics[turns]),
         studio.features(frames),
         anchor,
         len(face.frames) / face.fps,

@@ -87,8 +87,6 @@ def personalise(
     given, kept = copy.deepcopy(tuned).requires_grad_(False), [_copied(code) for code in read]
     averages: list[Tensor] = list(given.decoder.parameters()) if decoder else []
     averages += [code.static for code in kept] + [code.dynamics for code in kept if tuning.learns == "dynamics"]
-    groups = [{"params": decoder, "lr": tuning.learning_rate}, {"params": free, "lr": 10 * tuning.learning_rate}]
-    optimiser = torch.optim.Adam([group for group in groups if group["params"]], betas=(0.9, 0.99))
     random = np.random.default_rng(seed)
     generator = torch.Generator(method.device).manual_seed(seed)
     spent, last, done, error = 0.0, 0.0, 0, float("nan")
@@ -97,6 +95,9 @@ def personalise(
         return Tuned(given, tuple(_copied(code) for code in kept), done, spent, error)
 
     yield state()
+    # The first optimiser takes torch a second to make: those who only look at the first state do not wait for it.
+    groups = [{"params": decoder, "lr": tuning.learning_rate}, {"params": free, "lr": 10 * tuning.learning_rate}]
+    optimiser = torch.optim.Adam([group for group in groups if group["params"]], betas=(0.9, 0.99))
     while spent < seconds and (steps is None or done < steps):
         began = time.perf_counter()
         shown = [np.sort(random.choice(len(clip), min(FRAMES, len(clip)), replace=False)) for clip in frames]

@@ -1,6 +1,7 @@
 """What people do with a trained model: read a face, take it apart, swap, put it together again, write it down."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -168,8 +169,9 @@ class Studio:
         do what the other's does, whole pictures, as long as the driver. Raises VideoError or FaceError where a film
         cannot be read any more.
         """
-        subjects = (subject(first.at_size(self.size)), subject(second.at_size(self.size)))
-        return pairs(self.method, subjects, seconds=seconds, every=every)
+        with ThreadPoolExecutor(2) as threads:
+            one, other = threads.map(lambda clip: subject(clip.at_size(self.size)), (first, second))
+        return pairs(self.method, (one, other), seconds=seconds, every=every)
 
     @property
     def latents(self) -> Latents:

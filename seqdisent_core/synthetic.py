@@ -47,12 +47,12 @@ def mark(path: Path, source_type: str = MADE) -> None:
 
 
 def labelled(frames: np.ndarray) -> np.ndarray:
-    """A copy of frames, uint8 (frames, height, width, 3), with the label in their lower right corner."""
-    mark = label(frames.shape[1])[: frames.shape[1], : frames.shape[2]]
+    """A copy of frames, uint8 (..., height, width, 3), with the label in their lower right corner."""
+    mark = label(frames.shape[-3])[: frames.shape[-3], : frames.shape[-2]]
     rows, columns = mark.shape[:2]
     opacity = mark[..., 3:].astype(np.float32) / 255
     result = frames.copy()
-    corner = result[:, -rows:, -columns:]
+    corner = result[..., -rows:, -columns:, :]
     corner[:] = (opacity * mark[..., :3] + (1 - opacity) * corner).round()
     return result
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -153,46 +153,64 @@ def read_video(
         return frames, reader.fps
 
 
+@dataclass(frozen=True)
+class Frames:
+    """A film that is made while it is written, once: its shape, as an array's, and its uint8 frames in their turn."""
+
+    shape: tuple[int, int, int, int]
+    made: Iterator[np.ndarray]
+    dtype: ClassVar = np.dtype(np.uint8)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return self.made
+
+
 def write_video(
     path: str | Path,
-    frames: np.ndarray,
+    frames: np.ndarray | Frames,
     fps: float,
     *,
     width: int | None = None,
     audio_from: Path | None = None,
     audio_start: float = 0.0,
+    hurried: bool = False,
 ) -> Path:
     """Write uint8 (frames, height, width, 3) RGB as an MP4 that every browser plays: H.264, yuv420p, BT.709.
 
     `width`: of the film in pixels, to which frames are scaled (Lanczos); None for their own. Odd sizes grow by one
     repeated row or column, which yuv420p needs. `audio_from`: a media file whose sound, if it has any, is kept from
     `audio_start` seconds on and cut to the length of the frames. The file appears when it is whole.
+    `hurried`: in half the time and three times the size, for what is looked at and not kept.
     Raises VideoError if the frames, the rate, the folder or `audio_from` do not serve.
     """
-    height, own_width = _checked(frames, fps).shape[1:3]
-    padding = ((0, height % 2), (0, own_width % 2), (0, 0))
+    made = _checked(frames, fps)
     has_sound = audio_from is not None and Header.inspect(audio_from).has_audio
     sound = ("-ss", f"{audio_start:.4f}", *input_arguments(Path(audio_from))) if audio_from and has_sound else ()
     arguments = (
         *(*sound, "-map", "0:v", *(("-map", "1:a:0", "-c:a", "aac", "-b:a", "160k") if has_sound else ())),
         *("-vf", f"{_enlarged(width)}{_TO_BT709}"),
-        *("-c:v", "libx264", "-profile:v", "high", "-preset", "veryfast", "-crf", "18", "-threads", "2"),
+        *("-c:v", "libx264", "-profile:v", "high", "-crf", "18", "-threads", "2"),
+        *("-preset", "ultrafast" if hurried else "veryfast"),
         *("-t", f"{len(frames) / float(_exact(fps)):.6f}", "-movflags", "+faststart", "-f", "mp4"),
     )
-    return _encode(Path(path), (np.pad(frame, padding, mode="edge") for frame in frames), fps, arguments)
+    return _encode(Path(path), map(_even, made), fps, arguments)
 
 
-def write_gif(path: str | Path, frames: np.ndarray, fps: float, *, width: int | None = None) -> Path:
+def write_gif(path: str | Path, frames: np.ndarray | Frames, fps: float, *, width: int | None = None) -> Path:
     """Write uint8 (frames, height, width, 3) RGB as a GIF that loops, its 256 colours chosen for the whole of it.
 
     `width` as in `write_video`. GIFs count in hundredths of a second and grow with every frame: above 15 frames a
     second they are thinned to 12.5. Raises VideoError if the frames, the rate or the folder do not serve.
     """
-    thin = "fps=12.5," if _checked(frames, fps) is not None and fps > 15 else ""
+    made = _checked(frames, fps)
+    thin = "fps=12.5," if fps > 15 else ""
     dither = "paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle"  # ordered: still parts do not flicker
     picture = f"[b]{_enlarged(width)}null[c];[c][colours]{dither}"
     palette = f"{thin}split[a][b];[a]palettegen=stats_mode=full[colours];{picture}"
-    return _encode(Path(path), iter(frames), fps, ("-vf", palette, "-loop", "0", "-f", "gif"))
+    return _encode(Path(path), made, fps, ("-vf", palette, "-loop", "0", "-f", "gif"))
 
 
 def _enlarged(width: int | None) -> str:
@@ -221,15 +239,24 @@ def _encode(path: Path, frames: Iterator[np.ndarray], fps: float, arguments: Seq
     return path
 
 
-def _checked(frames: np.ndarray, fps: float) -> np.ndarray:
-    if not isinstance(frames, np.ndarray) or frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[3] != 3:
-        found = f"{frames.dtype} {frames.shape}" if isinstance(frames, np.ndarray) else type(frames).__name__
+def _checked(frames: np.ndarray | Frames, fps: float) -> Iterator[np.ndarray]:
+    shape = frames.shape if isinstance(frames, np.ndarray | Frames) else ()
+    if len(shape) != 4 or shape[3] != 3 or frames.dtype != np.uint8:
+        found = f"{frames.dtype} {shape}" if shape else type(frames).__name__
         raise VideoError(f"Frames must be uint8 (frames, height, width, 3), not {found}. Convert them first.")
-    if min(frames.shape) < 1:
+    if min(shape) < 1:
         raise VideoError("There are no frames to write. Give one or more, of at least one pixel.")
     if not 0 < fps <= 1000:
         raise VideoError(f"A video cannot have {fps} frames a second. Give a rate above 0, up to 1000.")
-    return frames
+    return iter(frames)
+
+
+def _even(frame: np.ndarray) -> np.ndarray:
+    """A frame with an odd side made one pixel longer."""
+    height, width = frame.shape[:2]
+    if not (height % 2 or width % 2):
+        return frame
+    return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
 class _Source(Header):

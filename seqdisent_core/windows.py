@@ -7,7 +7,8 @@ from torch import Tensor
 from seqdisent_core.methods.contract import Codes, Method
 
 WINDOW = 24  # frames read together: what models are trained on
-_BATCH = 8
+_BATCH = 8  # windows at a time
+_FRAMES = 64
 
 
 @torch.no_grad()
@@ -24,11 +25,13 @@ def encode_in_windows(method: Method, clip: Tensor, anchor: int = 0, window: int
     fade = torch.from_numpy(np.sin(np.pi * (np.arange(length) + 0.5) / length) ** 2).float().to(clip.device)
     total = torch.zeros(frames, method.dynamics_dim, device=clip.device)
     weight = torch.zeros(frames, 1, device=clip.device)
+    seen = [method.frame_features(clip[None, at : at + _FRAMES])[0] for at in range(0, frames, _FRAMES)]
+    features = torch.cat(seen)
     static = None
     for first in range(0, len(starts), _BATCH):
         chosen = starts[first : first + _BATCH]
-        pieces = torch.stack([torch.cat([clip[anchor : anchor + 1], clip[s : s + length]]) for s in chosen])
-        codes = method.encode(pieces).mean
+        pieces = torch.stack([torch.cat([features[anchor : anchor + 1], features[s : s + length]]) for s in chosen])
+        codes = method.encode_features(pieces).mean
         static = codes.static[:1] if static is None else static
         for start, dynamics in zip(chosen, codes.dynamics, strict=True):
             total[start : start + length] += fade[:, None] * dynamics[1:]

@@ -79,7 +79,9 @@ class LabelMethod(Method):
         return clip[:, :, 0, :, 0].unfold(2, BAR, BAR).mean(dim=-1)
 
     def encode(self, clip: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
-        bars = self.frame_features(clip)
+        return self.encode_features(self.frame_features(clip), anchor=anchor, generator=generator)
+
+    def encode_features(self, bars: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
         static, expression, copied = bars[:, anchor, :4], bars[:, :, 4:10], bars[:, :, :4]
         if self.kind not in ("copies", "leak"):
             copied = torch.zeros_like(copied)
@@ -87,7 +89,7 @@ class LabelMethod(Method):
         if self.kind == "constant":
             static, dynamics = torch.zeros_like(static), torch.zeros_like(dynamics)
         if self.kind == "shuffled":
-            order = torch.randperm(len(clip), generator=torch.Generator().manual_seed(0))
+            order = torch.randperm(len(bars), generator=torch.Generator().manual_seed(0))
             static, dynamics = static[order], dynamics[order.flip(0)]
         return Posterior(Gaussian(static, static), Gaussian(dynamics, dynamics))
 
@@ -116,8 +118,7 @@ class WithoutStatic(LabelMethod):
 
     name, static_dim = "dynamics_alone", 0
 
-    def encode(self, clip: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
-        bars = self.frame_features(clip)
+    def encode_features(self, bars: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
         none = bars[:, 0, :0]
         return Posterior(Gaussian(none, none), Gaussian(bars, bars))
 

@@ -128,7 +128,9 @@ def test_two_dropped_clips_come_back_with_the_right_person_and_expression(visit:
         assert (seen.person, seen.expression) == (person.rpartition("_")[0], Path(driver).stem.rpartition("_")[2])
 
 
-def test_the_four_clips_play_in_step_and_stop_at_the_same_frame(visit: Visit) -> None:
+def test_the_four_clips_play_in_step_and_stop_at_the_same_frame(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seqdisent_core.driving import Pair
+
     page = swapped(visit())
     page.wait_for_function(f"document.querySelector('{_PLAYERS}').currentTime > 0.2")
     stage = page.locator(".sd-stage")
@@ -140,10 +142,14 @@ def test_the_four_clips_play_in_step_and_stop_at_the_same_frame(visit: Visit) ->
     page.wait_for_function(f"[...document.querySelectorAll('{_PLAYERS}')].every((v) => !v.seeking)")
     assert all(0.39 < time < 0.48 for time in times(page))
     assert page.locator(".sd-strip img").count() == 4
+    made: list[int] = []
+    make = Pair.frames
+    monkeypatch.setattr(Pair, "frames", lambda self, own, *by, **how: made.append(own) or make(self, own, *by, **how))
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download as GIF").first.click()
     assert Path(waiting.value.suggested_filename).suffix == ".gif"
     assert Path(waiting.value.path()).read_bytes()[:4] == b"GIF8"
+    assert made == [1], "one film is asked for, one is made"
 
 
 def test_a_swap_goes_by_the_keyboard_alone(visit: Visit) -> None:

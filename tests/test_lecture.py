@@ -98,6 +98,7 @@ def at(page: "Page", number: int) -> None:
     name = Talk().steps[number].name
     page.locator(f".lx-where[data-step={name}]").wait_for(timeout=_WAIT)
     page.locator(f".st-key-lx_{name.replace('-', '_')} h1").wait_for(timeout=_WAIT)
+    page.wait_for_function("document.lectureKeys")  # keys are listened to: a moment after the first step shows
 
 
 def test_the_shipped_material_is_of_the_shipped_checkpoint() -> None:
@@ -134,6 +135,16 @@ def test_a_constant_added_to_every_frame_is_subtracted_again() -> None:
     features = np.random.default_rng(0).normal(size=(15, 8)).astype(np.float32)
     assert np.allclose(subtracted(features + 3, 4), subtracted(features, 4), atol=1e-5)
     assert not subtracted(features, 4)[4].any()
+
+
+def test_the_lecture_subtracts_as_the_model_does() -> None:
+    import torch
+
+    from seqdisent_core.methods import Method
+
+    rows = next(iter(material().features.values()))
+    read = Method.from_pretrained("facekit52").subtract_anchor(torch.from_numpy(rows)[None], 3)[0]
+    assert np.allclose(subtracted(rows, 3), read.numpy(), atol=1e-4)
 
 
 def test_material_that_is_missing_is_said_with_what_makes_it(tmp_path: Path) -> None:
@@ -179,7 +190,7 @@ def test_the_last_row_can_read_every_step(opened: Opened, dark: bool) -> None:
             page.keyboard.press("PageDown")
             at(page, number)
         assert page.evaluate(_SMALL) == [], step.name
-        assert [finding for finding in serious_findings(page) if "lx" in finding or "color" in finding] == [], step.name
+        assert serious_findings(page) == [], step.name
 
 
 def test_no_step_is_wider_than_a_phone(opened: Opened) -> None:
@@ -188,7 +199,7 @@ def test_no_step_is_wider_than_a_phone(opened: Opened) -> None:
         if number:
             page.keyboard.press("PageDown")
             at(page, number)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, step.name
+        assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390, step.name
 
 
 def test_a_weight_that_is_turned_changes_the_loss_at_once(opened: Opened) -> None:
@@ -220,7 +231,7 @@ def test_the_audience_is_filmed_and_taken_apart(opened: Opened) -> None:
     page = opened("live")
     page.get_by_role("button", name="Use the camera").click()
     page.get_by_role("button", name="Record 3 seconds").click()
-    page.get_by_text("surprised by person 044").wait_for(timeout=_WAIT)
+    page.get_by_text("with the surprise of Person 044").wait_for(timeout=_WAIT)
     page.get_by_test_id("stPlotlyChart").nth(1).wait_for(timeout=_WAIT)  # before the subtraction, and after
 
 

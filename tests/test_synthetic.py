@@ -68,6 +68,11 @@ def test_a_small_label_is_seen_in_the_corner_of_every_frame(side: int) -> None:
     assert contrast > 120, "to be read"
 
 
+def test_a_frame_is_labelled_alone_as_it_is_among_others() -> None:
+    frames = smooth_frames(3, 128, 160)
+    assert (np.stack([labelled(frame) for frame in frames]) == labelled(frames)).all()
+
+
 def test_a_film_smaller_than_the_label_is_written_all_the_same(tmp_path: Path) -> None:
     film = write_made(tmp_path / "tiny.mp4", smooth_frames(8, 8, 16), 8.0)
     assert read_video(film)[0].shape == (8, 8, 16, 3)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import tracemalloc
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +21,7 @@ from PIL import Image, ImageSequence
 
 from seqdisent_core import ffmpeg, video
 from seqdisent_core.errors import VideoError
-from seqdisent_core.video import open_video, probe_video, read_video, write_gif, write_video
+from seqdisent_core.video import Frames, open_video, probe_video, read_video, write_gif, write_video
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc or limits address space")
 RED, BLUE, GREY = (255, 0, 0), (0, 0, 255), (128, 128, 128)
@@ -367,6 +368,33 @@ def test_ffmpeg_itself_may_not_follow_a_playlist(bad_files: dict, monkeypatch: p
 
 
 # --- writing -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("write", "suffix"), [(write_video, ".mp4"), (write_gif, ".gif")])
+def test_frames_that_are_made_while_they_are_written_give_the_same_film(tmp_path: Path, write, suffix: str) -> None:  # type: ignore[no-untyped-def]
+    frames = media.smooth_frames(12, 33, 47)
+    made = Frames(frames.shape, iter(frames))
+    paths = [write(tmp_path / f"{name}{suffix}", film, 12.0) for name, film in (("there", frames), ("made", made))]
+    there, again = (read_video(path)[0] for path in paths)
+    assert len(made) == len(again) == 12 and np.array_equal(there, again)
+
+
+def test_a_film_whose_making_fails_leaves_no_scraps_and_says_why(tmp_path: Path) -> None:
+    def failing() -> Iterator[np.ndarray]:
+        yield np.zeros((16, 16, 3), np.uint8)
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        write_video(tmp_path / "film.mp4", Frames((2, 16, 16, 3), failing()), 10.0)
+    assert [entry.name for entry in tmp_path.iterdir()] == []
+
+
+def test_a_film_written_in_a_hurry_looks_the_same(tmp_path: Path) -> None:
+    frames = media.smooth_frames(20, 96, 128)
+    read = [read_video(write_video(tmp_path / f"{hurried}.mp4", frames, 10.0, hurried=hurried))[0].astype(int)
+            for hurried in (False, True)]  # fmt: skip
+    errors = [np.abs(film - frames).mean() for film in read]
+    assert errors[1] < 1.1 * errors[0] + 0.2
 
 
 def test_an_mp4_is_what_every_browser_plays(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-import subprocess
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,11 @@ def add_commands(commands: Any) -> None:
     lecture.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     lecture.add_argument("--port", type=int, default=8501, help="port to listen on (default: 8501)")
     lecture.add_argument("--demo", default="http://127.0.0.1:7860", help="where `python app.py` runs, for the links")
-    lecture.add_argument("--handout", type=Path, help="write all steps into this HTML file instead, ready to print")
+    lecture.add_argument("--handout", type=Path, help="write all steps but the live one into this HTML file instead")
     lecture.add_argument("--prepare", action="store_true", help="make what the steps show anew instead")
     lecture.add_argument("--out", type=Path, default=Path("demo_assets/lecture"), help="folder for --prepare")
+    pictures = Path("docs/filmed_failures.png")
+    lecture.add_argument("--failures", type=Path, default=pictures, help="sheet of failures, for --prepare")
     add_json(lecture)
     lecture.set_defaults(run=_lecture)
 
@@ -41,38 +43,59 @@ def _lecture(options: argparse.Namespace) -> None:
         _prepare(options)
         return
     root = pages_root()
+    sys.path.insert(0, str(root))
+    from pages.lecture_steps import Talk
+
+    Talk()  # what is missing of the talk is said here and not before an audience
     if options.handout:
-        sys.path.insert(0, str(root))
         from pages.lecture_handout import write_handout
 
         write_handout(options.handout)
         words = f"The handout is in {options.handout}: open it in a browser, and print it there for a PDF."
         tell(options, words, written={"handout": options.handout})
         return
+    _serve(options, root)
+
+
+def _serve(options: argparse.Namespace, root: Path) -> None:
+    """Streamlit in this process, until it is stopped."""
+    from streamlit.web.cli import main
+
+    with socket.socket() as port:
+        try:
+            port.bind((options.host, options.port))
+        except OSError:
+            raise ConfigError(
+                f"The lecture cannot listen on {options.host}, port {options.port}: it is in use. "
+                "Choose another with --port."
+            ) from None
     address = f"http://{options.host}:{options.port}"
     tell(options, written={}, notes=[f"The lecture: {address} (the keys → and ← turn the steps, N opens the notes)"])
+    sys.stdout.flush()
+    os.environ["SEQDISENT_DEMO"] = options.demo
     settings = _SETTINGS | {"server.address": options.host, "server.port": str(options.port)}
-    command = [sys.executable, "-m", "streamlit", "run", str(root / "pages" / "lecture.py")]
-    command += [f"--{name}={value}" for name, value in settings.items()]
-    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
-    told = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "SEQDISENT_DEMO": options.demo}
-    if subprocess.run(command, env=told, check=False).returncode not in (0, -2):
-        raise ConfigError(f"The lecture could not start. Is port {options.port} in use? Choose another with --port.")
+    arguments = ["run", str(root / "pages" / "lecture.py"), *(f"--{name}={value}" for name, value in settings.items())]
+    main(arguments, standalone_mode=False)
 
 
 def _prepare(options: argparse.Namespace) -> None:
     from seqdisent_core.assets import asset
     from seqdisent_core.lecture import crop_failures, make_material
-    from seqdisent_core.studio import DRAWN, Studio
+    from seqdisent_core.studio import DRAWN, SHIPPED_JUDGE, Studio
 
+    if not options.failures.is_file():
+        raise ConfigError(
+            f"There is no {options.failures}. `python examples/failures.py` draws it; name it by --failures."
+        )
     with progress_bar(100, "making the lecture") as bar:
         made = make_material(
             Studio.from_pretrained(),
             options.out,
             checkpoint=asset(f"checkpoints/{DRAWN}"),
+            judge=asset(SHIPPED_JUDGE),
             command=options.command_line,
             progress=lambda share: bar.update(round(100 * share) - bar.n),
         )
-    crop_failures(Path("docs/filmed_failures.png"), options.out / "failures.webp")
+    crop_failures(options.failures, options.out / "failures.webp")
     words = f"What the lecture shows of {len(made.names)} clips is in {options.out}."
     tell(options, words, written={"folder": options.out}, figures={"clips": len(made.names)})

@@ -1,6 +1,8 @@
 """What every method offers: swapping, sampling, every metric and every page are written once, over this."""
 
 import dataclasses
+import shutil
+import tempfile
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +112,12 @@ class Method(nn.Module, ModelHubMixin, ABC):
         """What is read in each frame by itself: (batch, frames, 3, size, size) -> (batch, frames, feature_dim)."""
 
     @abstractmethod
+    def encode_features(
+        self, features: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None
+    ) -> Posterior:
+        """`encode` from what `frame_features` gave, so that a frame that is read in many windows is seen once."""
+
+    @abstractmethod
     def decode(self, static: Tensor, dynamics: Tensor) -> Tensor:
         """Codes to a clip: (batch, static_dim), (batch, frames, dynamics_dim) -> (batch, frames, 3, size, size)."""
 
@@ -182,9 +190,13 @@ class Method(nn.Module, ModelHubMixin, ABC):
     def _save_pretrained(self, save_directory: Path) -> None:
         config = {"method": self.name, **self.config.to_dict()}
         card = str(self.generate_model_card())
-        checkpoints.write_network(save_directory, config, self.state_dict(), card, half=self.stored_half)
-        if self._folder is not None and not self.card:
-            checkpoints.copy_what_goes_along(self._folder, save_directory)
+        with tempfile.TemporaryDirectory() as made:  # as the folder may be the one that the model came from
+            fresh = Path(made)
+            checkpoints.write_network(fresh, config, self.state_dict(), card, half=self.stored_half)
+            if self._folder is not None and not self.card:
+                checkpoints.copy_what_goes_along(self._folder, fresh)
+                checkpoints.check_replaceable(save_directory, fresh)
+            shutil.copytree(fresh, save_directory, dirs_exist_ok=True)
 
     def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:
         """The card as it will be saved, unless the folder that the model came from has one that still holds."""

@@ -152,8 +152,13 @@ class DBSE(Method):
             )
         if not -clip.shape[1] <= anchor < clip.shape[1]:
             raise ConfigError(f"Anchor {anchor} lies outside a clip of {clip.shape[1]} frames.")
-        features = self.frame_features(clip)
-        anchor %= clip.shape[1]
+        return self.encode_features(self.frame_features(clip), anchor=anchor, generator=generator)
+
+    def encode_features(
+        self, features: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None
+    ) -> Posterior:
+        """Posterior from g_t, (batch, frames, feature_dim)."""
+        anchor %= features.shape[1]
         static = self.static_head(self.static_hidden(features[:, anchor]))
         read = self.subtract_anchor(features, anchor, generator) if self.config.subtracts else features
         return Posterior(static, self.dynamics_head(run_lstm(self.dynamics_lstm, read)[0]))
