@@ -183,7 +183,7 @@ def write_video(
     `width`: of the film in pixels, to which frames are scaled (Lanczos); None for their own. Odd sizes grow by one
     repeated row or column, which yuv420p needs. `audio_from`: a media file whose sound, if it has any, is kept from
     `audio_start` seconds on and cut to the length of the frames. The file appears when it is whole.
-    `hurried`: in half the time and three times the size, for what is looked at and not kept.
+    `hurried`: sooner and larger, for what is looked at and not kept.
     Raises VideoError if the frames, the rate, the folder or `audio_from` do not serve.
     """
     made = _checked(frames, fps)

@@ -98,7 +98,7 @@ def at(page: "Page", number: int) -> None:
     name = Talk().steps[number].name
     page.locator(f".lx-where[data-step={name}]").wait_for(timeout=_WAIT)
     page.locator(f".st-key-lx_{name.replace('-', '_')} h1").wait_for(timeout=_WAIT)
-    page.wait_for_function("document.lectureKeys")  # keys are listened to: a moment after the first step shows
+    page.wait_for_function("() => !!document.lectureKeys")  # keys are listened to: a moment after the first step shows
 
 
 def test_the_shipped_material_is_of_the_shipped_checkpoint() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,7 +34,8 @@ def asked(served: Served, question: Callable[[ClientSession], Awaitable[Answer]]
             await session.initialize()
             return await question(session)
 
-    return asyncio.run(ask())
+    with ThreadPoolExecutor(1) as apart:  # the browser of other tests keeps a loop running in this thread
+        return apart.submit(asyncio.run, ask()).result()
 
 
 def called(served: Served, tool: str, **given: Any) -> CallToolResult:
