@@ -9,17 +9,14 @@ the slowest of them apart.
 
 import argparse
 import shlex
-import socket
 import statistics
-import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from page import entry, running
 from playwright.sync_api import Page, sync_playwright
 
 from seqdisent_core.evaluation.results import hardware, write_result
@@ -30,26 +27,14 @@ _SHOWN = """(number) => document.lectureKeys && document.querySelector('[class*=
     && [...document.querySelectorAll('.stPlotlyChart')].every((chart) => chart.querySelector('.main-svg'))"""
 
 
-@contextmanager
-def running_lecture() -> Iterator[str]:
-    """`seqdisent lecture` on a free port, in a process of its own, ended afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "seqdisent_core.cli", "lecture", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        while True:
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=5).close()
-                break
-            except OSError:  # nobody listens yet
-                time.sleep(0.05)
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
+def wait_for_server(address: str) -> None:
+    """Asks until the lecture answers."""
+    while True:
+        try:
+            urllib.request.urlopen(f"{address}_stcore/health", timeout=5).close()
+            return
+        except OSError:  # nobody listens yet
+            time.sleep(0.05)
 
 
 def shown_after(page: Page, number: int, since: float) -> float:
@@ -69,7 +54,8 @@ def main() -> None:
             executable_path=options.chromium, args=["--no-sandbox", "--disable-background-networking"]
         )
         for _ in range(options.repeats):
-            with running_lecture() as address:
+            with running("-m", "seqdisent_core.cli", "lecture") as address:
+                wait_for_server(address)
                 page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
                 start = time.perf_counter()
                 page.goto(address)
@@ -93,17 +79,7 @@ def main() -> None:
         "command": shlex.join(["python", "benchmarks/lecture.py", *sys.argv[1:]]),
         "hardware": hardware(torch.device("cpu")),
         "threads": torch.get_num_threads(),
-        "entries": [
-            {
-                "what": words[name],
-                "value": round(statistics.median(taken), 3),
-                "unit": "s",
-                "min": round(min(taken), 3),
-                "max": round(max(taken), 3),
-                "n": len(taken),
-            }
-            for name, taken in waits.items()
-        ],
+        "entries": [entry(words[name], taken) for name, taken in waits.items()],
     }
     write_result(result, ROOT / "results" / "benchmark_lecture.json")
 

@@ -56,12 +56,12 @@ def long_film(folder: Path, name: str) -> Path:
 
 
 @contextmanager
-def running_app() -> Iterator[str]:
-    """`python app.py` on a free port, in a process of its own, ended afterwards."""
+def running(*command: str) -> Iterator[str]:
+    """A Python program that takes --port, on a free one, in a process of its own, ended afterwards; its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, *command, "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         yield f"http://127.0.0.1:{port}/"
     finally:
@@ -125,7 +125,7 @@ def measure(chromium: str, repeats: int, films: list[Path]) -> dict[str, list[fl
         for _ in range(repeats):
             page = browser.new_page()
             started = time.perf_counter()
-            with running_app() as address:
+            with running("app.py") as address:
                 open_page(page, address)
                 waits["start"].append(time.perf_counter() - started)
                 page.wait_for_timeout(6000)  # a visitor looks for a clip meanwhile, and the model is loaded

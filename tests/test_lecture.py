@@ -122,7 +122,7 @@ def test_subtracting_makes_people_who_do_the_same_more_alike() -> None:
     """What the step says of one pair holds for each of the six, and by no mere chance of any two clips."""
     known = material()
     before, after = known.features, {name: subtracted(rows, 0) for name, rows in known.features.items()}
-    same = {True: [], False: []}  # type: dict[bool, list[float]]
+    same: dict[bool, list[float]] = {True: [], False: []}
     for one, other in combinations(known.names, 2):
         equal = one.rpartition("_")[2] == other.rpartition("_")[2]
         same[equal].append(likeness(after[one], after[other]))

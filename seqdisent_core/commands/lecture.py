@@ -1,26 +1,14 @@
 """The command that gives the lecture: on a screen, as a handout, and what it shows, made beforehand."""
 
 import argparse
-import os
-import socket
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from seqdisent_core.assets import pages_root
 from seqdisent_core.commands.arguments import add_json, progress_bar, tell
 from seqdisent_core.errors import ConfigError
-
-_SETTINGS = {
-    "server.headless": "true",
-    "server.fileWatcherType": "none",
-    "server.maxMessageSize": "60",
-    "browser.gatherUsageStats": "false",
-    "client.toolbarMode": "minimal",
-    "client.showErrorDetails": "none",
-    "theme.light.primaryColor": "#0b6270",
-    "theme.dark.primaryColor": "#7fd0d6",
-}
 
 
 def add_commands(commands: Any) -> None:
@@ -42,40 +30,22 @@ def _lecture(options: argparse.Namespace) -> None:
     if options.prepare:
         _prepare(options)
         return
-    root = pages_root()
-    sys.path.insert(0, str(root))
-    from pages.lecture_steps import Talk
-
-    Talk()  # what is missing of the talk is said here and not before an audience
     if options.handout:
-        from pages.lecture_handout import write_handout
-
-        write_handout(options.handout)
+        _page("lecture_handout").write_handout(options.handout)
         words = f"The handout is in {options.handout}: open it in a browser, and print it there for a PDF."
         tell(options, words, written={"handout": options.handout})
         return
-    _serve(options, root)
-
-
-def _serve(options: argparse.Namespace, root: Path) -> None:
-    """Streamlit in this process, until it is stopped."""
-    from streamlit.web.cli import main
-
-    with socket.socket() as port:
-        try:
-            port.bind((options.host, options.port))
-        except OSError:
-            raise ConfigError(
-                f"The lecture cannot listen on {options.host}, port {options.port}: it is in use. "
-                "Choose another with --port."
-            ) from None
+    start = _page("lecture_start")
+    start.check(options.host, options.port)
     address = f"http://{options.host}:{options.port}"
     tell(options, written={}, notes=[f"The lecture: {address} (the keys → and ← turn the steps, N opens the notes)"])
-    sys.stdout.flush()
-    os.environ["SEQDISENT_DEMO"] = options.demo
-    settings = _SETTINGS | {"server.address": options.host, "server.port": str(options.port)}
-    arguments = ["run", str(root / "pages" / "lecture.py"), *(f"--{name}={value}" for name, value in settings.items())]
-    main(arguments, standalone_mode=False)
+    start.serve(options.host, options.port, options.demo)
+
+
+def _page(name: str) -> Any:
+    """A module of the pages, which lie outside this package: it imports none of them, and starts one when asked to."""
+    sys.path.insert(0, str(pages_root()))
+    return import_module(f"pages.{name}")
 
 
 def _prepare(options: argparse.Namespace) -> None:
