@@ -35,15 +35,15 @@ def film_studio() -> "Studio":
 
 
 def tuning_studio() -> "Studio":
-    """The same for functions that `on_gpu` has declared, which alone may use it."""
+    """The same for what `on_gpu` has declared, which alone may run it."""
     return _loaded["lent"] if ZERO_GPU else film_studio()
 
 
 def on_gpu(seconds: Callable[..., float]) -> Callable[[Work], Work]:
-    """Declares a function that needs the GPU, for so many seconds by its arguments.
+    """Declares a function or generator that needs the GPU, for so many seconds by its arguments.
 
-    On a Space that lends GPUs for seconds it is run in a process of its own: what it takes and gives has to be plain,
-    arrays and no tensors. Everywhere else it is called as it is, and runs where the model is.
+    On a Space that lends GPUs for seconds it runs in a process of its own: what it takes and gives is copied there and
+    back and may lie on no GPU, and its errors lose their class. Everywhere else it is called as it is.
     """
 
     def declare(work: Work) -> Work:

@@ -102,7 +102,7 @@ def _wishes() -> tuple[gr.Checkbox, gr.Slider, gr.Radio, gr.Radio]:
         tune = gr.Checkbox(
             True,
             label="Tune to the two people",
-            info="20 seconds, or until you stop it.",
+            info="Up to 20 seconds, or until you stop it.",
             elem_id="tune",
         )
         strength = gr.Slider(

@@ -4,21 +4,17 @@ from collections.abc import Iterator
 from inspect import getdoc
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
 from pages import model
 from pages.file_endpoint import asked_file
 from pages.swap_result import NAMES, said
+from pages.swap_tuning import tuned
 from seqdisent_core.errors import SeqdisentError
 
-if TYPE_CHECKING:
-    from seqdisent_core.faces import FaceClip
-    from seqdisent_core.studio import Swap
-
 _MOST_SECONDS = 60
-_MOVING = 60  # seconds that the films may take after the tuning, on a GPU that is lent
 
 
 def bind() -> None:
@@ -69,17 +65,11 @@ def swap(
     try:
         check_strength(strength)
         studio = model.film_studio()
-        faces = [studio.read_face(given["path"]) for given in (first, second)]
-        swapped = _swapped(faces, seconds, strength)
+        faces = studio.read_face(first["path"]), studio.read_face(second["path"])
+        *_, pair = tuned(*faces, seconds)
+        swapped = pair.swap(strength=strength)
         with TemporaryDirectory() as folder:
             films = [str(write_swapped(swapped, who, Path(folder), faces)) for who in (0, 1)]
             yield films[0], films[1], said("first", "second"), said("second", "first")
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error
-
-
-@model.on_gpu(lambda faces, seconds, strength: seconds + _MOVING)
-def _swapped(faces: "list[FaceClip]", seconds: float, strength: float) -> "Swap":
-    """Both films, by a model that was tuned to the two people."""
-    *_, pair = model.tuning_studio().personalise(*faces, seconds=seconds)
-    return pair.swap(strength=strength)

@@ -15,6 +15,7 @@ from pages import model, status
 from pages.clip_input import moving
 from pages.player import Fetched, Show, fetched
 from pages.swap_result import NAMES, Stage, said
+from pages.swap_tuning import tuned, usual_seconds
 from seqdisent_core.errors import SeqdisentError
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.films import Play
 
-_SECONDS = 20.0  # of tuning, by the clock, what is shown meanwhile included
 _BETWEEN = 3.0  # seconds from one glimpse to the next
 _ENOUGH = "That is enough: make the films"
 _NOT_YET = '<p class="sd-hint-line">This counts from the next swap on.</p>'
@@ -62,18 +62,22 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
     enough, names = Event(), _STAGES if tune else _WITHOUT
     yield status.stages(names, 0), None, gr.skip(), gr.Button(_ENOUGH, visible=tune, interactive=True), None, enough
     try:
-        studio = model.film_studio()
-        clips = first.at_size(studio.size), second.at_size(studio.size)
+        size = model.film_studio().size
+        clips = first.at_size(size), second.at_size(size)
+        limit = usual_seconds() if tune else 0.0  # by the clock, what is shown meanwhile included
         with _stage(clips, wish) as stage:
-            pairs = studio.personalise(*clips, seconds=_SECONDS if tune else 0.0, every=1.0)
-            pair = next(pairs)
+            states = tuned(*clips, limit)
+            pair = next(states)
             began, shown = time.monotonic(), -_BETWEEN
-            while tune and not enough.is_set() and (passed := time.monotonic() - began) < _SECONDS:
+            while not enough.is_set() and (passed := time.monotonic() - began) < limit:
                 if passed - shown >= _BETWEEN:
                     shown = passed
-                    far = status.stages(names, 1, passed / _SECONDS)
+                    far = status.stages(names, 1, passed / limit)
                     yield far + _glimpse(pair, wish), None, gr.skip(), gr.skip(), None, enough
-                pair = next(pairs, pair)
+                newer = next(states, None)
+                if newer is None:
+                    break
+                pair = newer
             yield status.stages(names, len(names) - 1), None, gr.skip(), hidden, None, enough
             yield "", _show(stage, pair, wish), gr.skip(), gr.skip(), pair, None
     except SeqdisentError as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from seqdisent_core.errors import ConfigError
 from seqdisent_core.face_alignment import cut_out
 from seqdisent_core.faces import FaceClip, film_frame
 from seqdisent_core.methods.contract import Codes, Method
-from seqdisent_core.personalising import SECONDS, USUAL, Tuned, Tuning, personalise
+from seqdisent_core.personalising import USUAL, Tuned, Tuning, personalise
 from seqdisent_core.sheets import as_frames
 from seqdisent_core.video import Frames
 
@@ -49,6 +49,13 @@ class Subject:
 def subject(clip: FaceClip) -> Subject:
     """Make a clip ready. Raises as film_frame does."""
     return Subject(clip, Source(*film_frame(clip, clip.anchor, max_side=PICTURE)))
+
+
+def subjects(first: FaceClip, second: FaceClip) -> tuple[Subject, Subject]:
+    """Both clips made ready, at once."""
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(subject, (first, second))
+    return one, other
 
 
 @torch.no_grad()
@@ -89,6 +96,10 @@ class Pair:
 
     subjects: tuple[Subject, Subject]
     tuned: Tuned
+
+    def kept(self) -> "Pair":
+        """A copy on the CPU, which stays as it is while the tuning goes on, and can be given to another process."""
+        return replace(self, tuned=self.tuned.kept())
 
     def swap(self, *, strength: float = 1.0, detail: bool = True) -> Swap:
         """Each person's film doing what the other's does. strength in [0, 1.5] and detail as in `drive`.
@@ -142,7 +153,7 @@ def pairs(
     subjects: tuple[Subject, Subject],
     tuning: Tuning = USUAL,
     *,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
     steps: int | None = None,
     every: float,
     seed: int = 0,

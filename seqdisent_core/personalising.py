@@ -8,7 +8,7 @@ the encoders read back from swaps of the two (return), so that a swap keeps its 
 import copy
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -19,7 +19,7 @@ from seqdisent_core.methods.contract import Codes, Config, Method
 from seqdisent_core.methods.dbse import motion_weights
 from seqdisent_core.windows import encode_in_windows
 
-SECONDS = 20.0  # for which people are tuned to, unless they say otherwise
+SECONDS, GPU_SECONDS = 20.0, 2.5  # of tuning, unless somebody says otherwise; a GPU makes about as many steps in those
 AVERAGE = 0.9  # decay of the averaged weights and codes that are given: good at any step, with no schedule to end
 FRAMES = 12  # of each clip a step, and as many of rehearsal
 RETURN_FRAMES = 8  # of a swap that is read back
@@ -59,6 +59,16 @@ class Tuned:
     seconds: float
     error: float
 
+    def kept(self) -> "Tuned":
+        """A copy on the CPU, which stays as it is while the tuning goes on."""
+        codes = tuple(Codes(code.static.cpu(), code.dynamics.cpu()) for code in self.codes)
+        return replace(self, method=copy.deepcopy(self.method).cpu(), codes=codes)
+
+
+def usual_seconds(device: torch.device) -> float:
+    """For how long people are tuned to on a device unless somebody says otherwise."""
+    return SECONDS if device.type == "cpu" else GPU_SECONDS
+
 
 def personalise(
     method: Method,
@@ -66,16 +76,16 @@ def personalise(
     anchors: Sequence[int],
     tuning: Tuning = USUAL,
     *,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
     steps: int | None = None,
     seed: int = 0,
     every: float = 2.0,
 ) -> Iterator[Tuned]:
     """Tune a copy of a model to clips, uint8 (frames, size, size, 3) each; `method` itself stays as it is.
 
-    seconds: until when another step is begun; steps: at most so many. Gives the state before the first step, then about
-    every `every` seconds, and at the end; stop whenever you like. The state's model goes on changing with the next one
-    asked for. anchors: the frame each static code is read from.
+    anchors: the frame each static code is read from; seconds: until when another step is begun (None: `usual_seconds`);
+    steps: at most so many. Gives the state before the first step, then about every `every` seconds, and at the end;
+    stop whenever you like. The state's model goes on changing with the next one asked for.
     """
     tuned = copy.deepcopy(method).eval().requires_grad_(False)
     frames = [_as_tensor(clip, method.device) for clip in clips]
@@ -89,6 +99,7 @@ def personalise(
     averages += [code.static for code in kept] + [code.dynamics for code in kept if tuning.learns == "dynamics"]
     random = np.random.default_rng(seed)
     generator = torch.Generator(method.device).manual_seed(seed)
+    limit = usual_seconds(method.device) if seconds is None else seconds
     spent, last, done, error = 0.0, 0.0, 0, float("nan")
 
     def state() -> Tuned:
@@ -98,7 +109,7 @@ def personalise(
     # The first optimiser takes torch a second to make: those who only look at the first state do not wait for it.
     groups = [{"params": decoder, "lr": tuning.learning_rate}, {"params": free, "lr": 10 * tuning.learning_rate}]
     optimiser = torch.optim.Adam([group for group in groups if group["params"]], betas=(0.9, 0.99))
-    while spent < seconds and (steps is None or done < steps):
+    while spent < limit and (steps is None or done < steps):
         began = time.perf_counter()
         shown = [np.sort(random.choice(len(clip), min(FRAMES, len(clip)), replace=False)) for clip in frames]
         own = torch.stack(

@@ -1,7 +1,6 @@
 """What people do with a trained model: read a face, take it apart, swap, put it together again, write it down."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,13 +13,12 @@ from seqdisent_core import faces, sampling
 from seqdisent_core.anchors import Rest
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import checkpoint_folder
-from seqdisent_core.driving import Pair, Swap, pairs, subject
+from seqdisent_core.driving import Pair, Swap, pairs, subjects
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.evaluation.judge import Judge, Reading
 from seqdisent_core.faces import FaceClip
 from seqdisent_core.latents import Direction, Factor, Latents
 from seqdisent_core.methods import Method
-from seqdisent_core.personalising import SECONDS
 from seqdisent_core.sampling import Drawn, StudioCodes
 from seqdisent_core.sheets import as_frames
 from seqdisent_core.weights import sha256_of
@@ -160,18 +158,17 @@ class Studio:
         first: FaceClip,
         second: FaceClip,
         *,
-        seconds: float = SECONDS,
+        seconds: float | None = None,
         every: float = 3.0,
     ) -> Iterator[Pair]:
         """Two people's films and a copy of the model that comes to know them: at once, as it learns, and at the end.
 
-        seconds: of tuning, 0 for none; every: between two states; stop whenever you like. `Pair.swap` makes both films
-        do what the other's does, whole pictures, as long as the driver. Raises VideoError or FaceError where a film
-        cannot be read any more.
+        seconds: of tuning, 0 for none (None: 20, and 2.5 on a GPU); every: between two states; stop whenever you like.
+        `Pair.swap` makes both films do what the other's does, whole pictures, as long as the driver. Raises VideoError
+        or FaceError where a film cannot be read any more.
         """
-        with ThreadPoolExecutor(2) as threads:
-            one, other = threads.map(lambda clip: subject(clip.at_size(self.size)), (first, second))
-        return pairs(self.method, (one, other), seconds=seconds, every=every)
+        two = subjects(first.at_size(self.size), second.at_size(self.size))
+        return pairs(self.method, two, seconds=seconds, every=every)
 
     @property
     def latents(self) -> Latents:

@@ -128,11 +128,11 @@ def test_a_space_that_lends_gpus_is_told_what_needs_one_before_it_serves(tmp_pat
     (tmp_path / "spaces.py").write_text(
         "declared = []\n"
         "def GPU(work, duration):\n"
-        "    declared.append((work.__name__, duration([], 20, 1)))\n"
+        "    declared.append((work.__name__, duration([], 20)))\n"
         "    return work\n"
     )
     code = "import app, spaces, sys; print(spaces.declared, 'torch' in sys.modules)"
-    for on, said in (("true", "[('_swapped', 80)] False"), ("", "No module named 'spaces'")):
+    for on, said in (("true", "[('_states', 50)] False"), ("", "No module named 'spaces'")):
         paths = os.pathsep.join([str(ROOT), *([str(tmp_path)] if on else [])])
         told = {**os.environ, "SPACES_ZERO_GPU": on, "PYTHONPATH": paths}
         done = subprocess.run([sys.executable, "-c", code], env=told, capture_output=True, text=True, check=False)

@@ -1,8 +1,9 @@
 """A model tuned to two people's clips, long clips read in windows, and one person's film driven by another's."""
 
-import copy
+import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from seqdisent_core.driving import Subject, decode_frames, drive, pairs, subject
 from seqdisent_core.errors import ConfigError, FaceError
 from seqdisent_core.faces import FaceClip, film_frame, read_face
 from seqdisent_core.methods import Codes, Method
-from seqdisent_core.personalising import Tuned, personalise
+from seqdisent_core.personalising import Tuned, Tuning, personalise
 from seqdisent_core.video import read_video
 from seqdisent_core.windows import encode_in_windows
 
@@ -68,7 +69,7 @@ def test_a_long_clip_is_read_without_a_seam(method: Method, clips: list[FaceClip
 def states(method: Method, clips: list[FaceClip]) -> list[Tuned]:
     found = []
     for state in personalise(method, strangers(clips), (0, 0), seconds=600, steps=12, every=0):
-        found.append(Tuned(copy.deepcopy(state.method), state.codes, state.steps, state.seconds, state.error))
+        found.append(state.kept())
     return found
 
 
@@ -101,6 +102,25 @@ def test_the_known_people_are_not_forgotten(states: list[Tuned], method: Method,
     before = decode_frames(method, codes.static, codes.dynamics)
     after = decode_frames(states[-1].method, codes.static, codes.dynamics)
     assert np.mean((after / 255.0 - before / 255.0) ** 2) < 0.5 * error_of(states[0], 0, strangers(clips)[0])
+
+
+@pytest.mark.parametrize(
+    ("learns", "moved"),
+    [("static", {"static"}), ("decoder", {"decoder", "static"}), ("dynamics", {"decoder", "static", "dynamics"})],
+)
+def test_only_what_shall_be_learnt_is(method: Method, clips: list[FaceClip], learns: Any, moved: set[str]) -> None:
+    first, *_, last = [
+        state.kept()
+        for state in personalise(
+            method, strangers(clips), (0, 0), Tuning(learns=learns), seconds=600, steps=2, every=600
+        )
+    ]
+    parts = {
+        "static": (first.codes[0].static, last.codes[0].static),
+        "dynamics": (first.codes[1].dynamics, last.codes[1].dynamics),
+        "decoder": tuple(next(state.method.decoder.parameters()) for state in (first, last)),
+    }
+    assert {name for name, (before, after) in parts.items() if not torch.equal(before, after)} == moved
 
 
 def test_tuning_can_be_left_at_any_time(method: Method, clips: list[FaceClip]) -> None:
@@ -163,6 +183,8 @@ def test_the_models_own_pixels_are_offered_too(method: Method, clips: list[FaceC
 def test_two_films_are_tuned_and_each_does_what_the_other_did(method: Method, clips: list[FaceClip]) -> None:
     states = list(pairs(method, (subject(clips[0]), subject(clips[1])), seconds=600, steps=2, every=0))
     assert [state.tuned.steps for state in states] == [0, 1, 2, 2]
+    elsewhere = pickle.loads(pickle.dumps(states[-1].kept()))
+    assert np.array_equal(elsewhere.film(0, 1), states[-1].film(0, 1)), "as a process that was lent a GPU gives it"
     swap = states[-1].swap()
     assert swap.in_films and (swap.first_fps, swap.second_fps) == (clips[1].fps, clips[0].fps)
     assert swap.first.shape == (len(clips[1].frames), *states[0].subjects[0].source.picture.shape)

@@ -19,7 +19,7 @@ def add_commands(commands: Any) -> None:
     swap.add_argument("first", type=Path, help="a film of a face")
     swap.add_argument("second", type=Path, help="another one")
     swap.add_argument("--out", type=Path, default=Path("swapped"), help="folder for the results (default: swapped)")
-    swap.add_argument("--seconds", type=float, default=20.0, help="of tuning to the two people (default: 20; 0: none)")
+    swap.add_argument("--seconds", type=float, help="of tuning to the two people (default: 20, on a GPU 2.5; 0: none)")
     swap.add_argument("--strength", type=float, default=1.0, help="of the movement, 0 to 1.5 (default: 1)")
     swap.add_argument("--anchors", type=int, nargs=2, metavar="FRAME", help="of each film (default: one at rest)")
     swap.add_argument("--own-pixels", action="store_true", help="the model's own pixels, no detail carried over")
@@ -46,6 +46,7 @@ def _stages(width: int) -> Iterator[Callable[[float, str], None]]:
 def _swap(options: argparse.Namespace) -> None:
     from seqdisent_core.driving import check_strength
     from seqdisent_core.films import save_swap
+    from seqdisent_core.personalising import usual_seconds
     from seqdisent_core.studio import Studio
     from seqdisent_core.training import keep_freed_memory
 
@@ -58,8 +59,9 @@ def _swap(options: argparse.Namespace) -> None:
             what, so_far = f"reading the {('first', 'second')[number]} face", 0.15 * number
             clip = studio.read_face(path, progress=lambda s: advance(so_far + 0.15 * s, what))  # noqa: B023
             clips.append(replace(clip, anchor=options.anchors[number]) if options.anchors else clip)
-        for pair in studio.personalise(*clips, seconds=options.seconds, every=1.0):
-            share = min(1.0, pair.tuned.seconds / max(options.seconds, 1e-6))
+        seconds = usual_seconds(studio.method.device) if options.seconds is None else options.seconds
+        for pair in studio.personalise(*clips, seconds=seconds, every=1.0):
+            share = min(1.0, pair.tuned.seconds / max(seconds, 1e-6))
             advance(0.3 + 0.5 * share, f"tuning to the two, step {pair.tuned.steps}")
         advance(0.8, "moving the pictures")
         swap = pair.swap(strength=options.strength, detail=not options.own_pixels)
