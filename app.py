@@ -6,6 +6,7 @@ Nothing heavy is imported or loaded before the first page: the model comes in th
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Sequence
 
 import gradio as gr
@@ -15,6 +16,7 @@ from pages.clip_input import MOST_MEGABYTES
 from pages.theme import PageTheme
 from pages.web import FAVICON
 from seqdisent_core.assets import asset
+from seqdisent_core.errors import ConfigError
 
 WAITING_VISITORS = 20  # events that may queue; the next visitor is told that the queue is full
 DELETE_AFTER = 1800  # seconds until uploads and results are deleted from the server
@@ -54,23 +56,31 @@ def _lay_out(
 def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, block: bool = True) -> str:
     """Serves the app and returns its address. None: what GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say, as on Spaces.
 
-    Faces stay out of the browser's storage (run_history), of statistics (monitoring) and of links.
+    Faces stay out of the browser's storage (run_history), of statistics (monitoring) and of links. Raises ConfigError
+    where it cannot listen.
     """
     model.prepare()
-    _, address, _ = demo.launch(
-        server_name=host,
-        server_port=port,
-        prevent_thread_lock=not block,
-        theme=PageTheme(),
-        favicon_path=FAVICON,
-        footer_links=["api"],
-        max_file_size=f"{MOST_MEGABYTES}mb",
-        run_history=False,
-        enable_monitoring=False,
-        mcp_server=True,  # the named endpoints as tools for language models, at /gradio_api/mcp
-        ssr_mode=False,  # one behaviour everywhere
-        pwa=False,
-    )
+    try:
+        _, address, _ = demo.launch(
+            server_name=host,
+            server_port=port,
+            prevent_thread_lock=not block,
+            theme=PageTheme(),
+            favicon_path=FAVICON,
+            footer_links=["api"],
+            max_file_size=f"{MOST_MEGABYTES}mb",
+            run_history=False,
+            enable_monitoring=False,
+            mcp_server=True,  # the named endpoints as tools for language models, at /gradio_api/mcp
+            ssr_mode=False,  # one behaviour everywhere
+            pwa=False,
+        )
+    except OSError as error:
+        if "empty port" not in str(error):  # Gradio's words where it cannot listen
+            raise
+        raise ConfigError(
+            "The app cannot listen at this host and port, where another program may: choose another --port."
+        ) from None
     return address
 
 
@@ -81,7 +91,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860)")
     parser.add_argument("--lecture", help="address of a running `seqdisent lecture`, for a link to it")
     chosen = parser.parse_args(arguments)
-    start(build(chosen.lecture), host=chosen.host, port=chosen.port)
+    try:
+        start(build(chosen.lecture), host=chosen.host, port=chosen.port)
+    except ConfigError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ _ELSEWHERE = {  # where a link of a file points, and where that is on the site
     "../docs/": "",
 }
 _HELP = re.compile(r"<!-- help: .*? -->")
+_ROW = re.compile(r"^\|.*$", re.MULTILINE)
+_FORM = "# @title"  # begins a cell that Colab folds
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -40,9 +42,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Turns links that are right in the repository into those that are right on the site, and puts in the help."""
+    """Turns links that are right in the repository into those that are right on the site, and puts in the help.
+
+    In tables a figure stays in one line with its spread and its unit.
+    """
     for here, there in _ELSEWHERE.items():
         markdown = markdown.replace(f"]({here}", f"]({there}")
+    markdown = _ROW.sub(lambda row: re.sub(r"(?<=\d) (?=[±%])|(?<=±) (?=\d)", "\u00a0", row[0]), markdown)
     if _HELP.search(markdown):
         markdown = _HELP.sub(lambda _: "\n\n".join(_help(_parser())), markdown)
     return markdown
@@ -56,11 +62,19 @@ def _notebook(notebook: dict[str, Any]) -> tuple[str, dict[str, bytes]]:
         if cell["cell_type"] == "markdown":
             parts.append(text)
             continue
+        if text.startswith(_FORM):  # how the package comes to Colab: a reader of the site has it
+            continue
         parts.append(f"```python\n{text}\n```")
+        printed = ""
         for output in cell["outputs"]:
             if "text" in output:
-                parts.append(f"```text\n{''.join(output['text']).rstrip()}\n```")
+                text = "".join(output["text"])
+                if printed:  # a kernel may hand over in two parts what was printed at once
+                    parts.pop()
+                printed += text
+                parts.append(f"```text\n{printed.rstrip()}\n```")
                 continue
+            printed = ""
             name = f"pictures/quickstart_{len(pictures)}.png"
             pictures[name] = base64.b64decode("".join(output["data"]["image/png"]))
             parts.append(f"![{cell['metadata']['alt']}]({name})")

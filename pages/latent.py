@@ -37,7 +37,7 @@ _INTRO = """
   expressions, each with everybody in it, and all of them one crowd while the faces are still at rest.</p></div>
   <code class="sd-code" tabindex="0" role="region" aria-label="The same in Python">\
 known = LatentMap.load("demo_assets/map", checkpoint); \
-known.place(studio.encode(studio.read_face("me.mp4").frames))</code>
+known.place(studio.encode_face(studio.read_face("me.mp4")))</code>
 </div>
 """
 _OWN = """
@@ -132,7 +132,7 @@ def place_face(face: "FaceClip | None") -> Iterator[tuple[Any, str]]:
         return
     yield None, status.stages(("Placing your clip",), 0)
     try:
-        placement = latent_map().place(model.studio().encode(face.frames))
+        placement = latent_map().place(model.studio().encode_face(face))
         yield json.dumps(placed(placement)), _nearest(placement.persons, placement.expressions)
     except SeqdisentError as error:
         yield None, status.problem(str(error))

@@ -42,6 +42,6 @@ def place_on_map(clip: dict[str, Any] | None) -> dict[str, Any]:
         raise gr.Error("A clip is needed: give clip, a video file.", print_exception=False)
     try:
         studio = model.studio()
-        return placed(latent_map().place(studio.encode(studio.read_face(clip["path"]).frames)))
+        return placed(latent_map().place(studio.encode_face(studio.read_face(clip["path"]))))
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error

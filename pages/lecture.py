@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from pages.lecture_live import forget, show_made, take_clip
+from pages.lecture_live import forget, show_made, take_film, take_recording
 from pages.lecture_look import style
 from pages.lecture_steps import Control, Shown, Step, Talk
 from pages.web import FAVICON, web
@@ -47,6 +47,7 @@ def main() -> None:
         "seqdisent: the lecture", page_icon=str(FAVICON), layout="wide", initial_sidebar_state="collapsed"
     )
     st.html(style())
+    st.html(f"<script>{web('lecture_early.js')}</script>", unsafe_allow_javascript=True)
     asked = st.query_params
     if "talk" not in asked:
         first = _talk().find(asked.pop("step", "")) if "step" in asked else 0
@@ -68,19 +69,20 @@ def _screen(number: int) -> None:
     if not step.live:
         forget()
     with st.container(key=f"lx_{step.name.replace('-', '_')}"):
-        words, pictures = st.columns([4, 6], gap="large")
+        words, pictures = st.columns([4, 6], gap="medium")
         with words:
             st.html(f'<h1>{step.title}</h1><p class="lx-words">{step.words}</p>')
             turned = _controls(step)
             if step.beside:
                 st.html(step.beside(**turned))
             if step.live:
-                take_clip()
+                take_recording()
             if step.name == "questions":
                 _links()
         with pictures:
             if step.live:
                 show_made()
+                take_film()
             _show(step.name, step.shown(**turned))
     if not number:
         with st.container(key="lx_hidden"):  # Plotly's script is loaded while the title is talked over
@@ -89,10 +91,12 @@ def _screen(number: int) -> None:
 
 def _controls(step: Step) -> dict[str, Any]:
     """A step's controls, many of them two by two, and what each stands at."""
-    columns = st.columns(2) if len(step.controls) > 2 else [st.container()]
+    beside = 2 if len(step.controls) > 2 else 1
     turned = {}
     for at, control in enumerate(step.controls):
-        with columns[at % len(columns)]:
+        if at % beside == 0:
+            row = st.columns(beside)
+        with row[at % beside]:
             turned[control.name] = _turn(step, control)
     return turned
 

@@ -25,24 +25,29 @@ _recorder = st.components.v2.component(
 )  # fmt: skip
 
 
-def take_clip() -> None:
-    """A camera with a countdown, and a place for a file. The model is loaded while they are used."""
+def take_recording() -> None:
+    """A camera with a countdown. The model is loaded while it is used."""
 
     def recorded() -> None:
         clip = st.session_state["recorder"].get("clip")
         if clip:
             _take(base64.b64decode(clip["data"]), ".mp4" if clip["suffix"] == ".mp4" else ".webm")
 
+    _recorder(key="recorder", on_clip_change=recorded)
+    threading.Thread(target=film_studio, name="load the model", daemon=True).start()
+
+
+def take_film() -> None:
+    """A place for a file."""
+
     def chosen() -> None:
         file = st.session_state["live_file"]
         if file is not None:
             _take(file.getvalue(), Path(file.name).suffix)
 
-    _recorder(key="recorder", on_clip_change=recorded)
     st.file_uploader(
-        "or a film of a face", type=["mp4", "mov", "webm", "avi", "mkv", "gif"], key="live_file", on_change=chosen
+        "Or a film of a face", type=["mp4", "mov", "webm", "avi", "mkv", "gif"], key="live_file", on_change=chosen
     )
-    threading.Thread(target=film_studio, name="load the model", daemon=True).start()
 
 
 def show_made() -> None:

@@ -11,7 +11,7 @@ from pages.web import web
 @functools.cache
 def style() -> str:
     """One style element."""
-    tokens = web("tokens.css").replace(".dark {", "@media (prefers-color-scheme: dark) { :root {", 1) + "}"
+    tokens = web("tokens.css").replace(".dark {", "@media screen and (prefers-color-scheme: dark) { :root {", 1) + "}"
     return f"<style>{_fonts()}{tokens}{web('lecture.css')}</style>"
 
 

@@ -81,12 +81,12 @@ def films(
 
 def _film(film: Film, number: int, sheet: Sheet, seconds: float | None) -> str:
     _, rows, frames = sheet
+    at = frames // 2 if film.still is None else film.still  # of a film: where nothing moves, as on paper
     style = [
         f"--rows:{rows};--frames:{frames};--down:{100 * film.row / max(rows - 1, 1):.3f}%",
         f"--seconds:{seconds or frames / _FPS:.3f}s;background-image:var(--sheet-{number})",
+        f"--at:{100 * at / max(frames - 1, 1):.3f}%",
     ]
-    if film.still is not None:
-        style.append(f"--at:{100 * film.still / (frames - 1):.3f}%")
     kind = "lx-film" if film.still is None else "lx-film lx-still"
     return f'<i class="{kind}" role="img" aria-label="{escape(film.label)}" style="{";".join(style)}"></i>'
 

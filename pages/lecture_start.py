@@ -1,5 +1,6 @@
 """Starts the lecture: Streamlit in this process, offline, until it is stopped."""
 
+import errno
 import os
 import socket
 
@@ -24,13 +25,15 @@ _SETTINGS = {
 def check(host: str, port: int) -> None:
     """Raises ConfigError for what would fail before an audience: material or figures missing, a port in use."""
     Talk()
-    with socket.socket() as tried:
-        try:
-            tried.bind((host, port))
-        except OSError:
-            raise ConfigError(
-                f"The lecture cannot listen on {host}, port {port}: it is in use. Choose another with --port."
-            ) from None
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as tried:
+            if os.name != "nt":  # as servers do: a port that a lecture has just left is free; on Windows it would share
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+    except OSError as error:
+        why = "it is in use" if error.errno == errno.EADDRINUSE else error.strerror
+        raise ConfigError(f"The lecture cannot listen on {host}, port {port}: {why}. See --host and --port.") from None
 
 
 def serve(host: str, port: int, demo: str) -> None:

@@ -103,7 +103,7 @@ def _leak() -> Shown:
     ]
     return [
         '<p class="lx-caption">The person, read from the <b class="sd-does">dynamics</b> codes alone</p>',
-        draw.bars((name, share, f"{share:.0f} %", hue) for name, share, hue in kinds),
+        draw.bars((name, share, f"{share:.0f}%", hue) for name, share, hue in kinds),
         '<p class="lx-caption">A linear probe on FaceKit-52, 52 drawn people; it should fall to guessing.</p>',
     ]
 
@@ -155,7 +155,7 @@ def _loss(**weights: float) -> Shown:
         (
             f"{_TERMS[term][0]} <small>{weights[term]:g} × {raw[term]:,.0f}</small>",
             100 * parts[term] / max(total, 1e-9),
-            f"{100 * parts[term] / max(total, 1e-9):.1f} %",
+            f"{100 * parts[term] / max(total, 1e-9):.1f}%",
             _TERMS[term][1],
         )
         for term in TERMS
@@ -181,8 +181,8 @@ def _told_apart(variant: str) -> str:
     """What is measured of a variant."""
     kept = float(_results()[variant]["metrics"]["swap"]["person"]["mean"])
     figures = [
-        ("the person leaks into d", _leaked(variant), f"{_leaked(variant):.0f} %", "who"),
-        ("swaps keep the person", 100 * kept, f"{100 * kept:.1f} %", "who"),
+        ("the person leaks into d", _leaked(variant), f"{_leaked(variant):.0f}%", "who"),
+        ("swaps keep the person", 100 * kept, f"{100 * kept:.1f}%", "who"),
     ]
     return draw.bars(figures)
 
@@ -233,10 +233,10 @@ def _map() -> LatentMap:
 def _maps(by: str) -> Shown:
     figures, chance = _map().about["figures"], 100 * float(_map().about["chance"][by])
     read = "".join(
-        f"<li>{factor} codes: the 10 nearest name the {by} in <b>{100 * figures[factor][by]['mean']:.1f} %</b></li>"
+        f"<li>{factor} codes: the 10 nearest name the {by} in <b>{100 * figures[factor][by]['mean']:.1f}%</b></li>"
         for factor in ("static", "dynamics")
     )
-    read += f"<li>guessing: {chance:.1f} %</li>"
+    read += f"<li>guessing: {chance:.1f}%</li>"
     return [
         tuple(draw.map_chart(_map(), factor, by) for factor in ("static", "dynamics")),
         f'<ul class="lx-caption">{read}</ul>',
@@ -251,12 +251,12 @@ def _reached() -> Shown:
     mine, gaps = full["generation"], full["leakage_latent"]
     head = ["Acc", "IS", "gap s", "gap d"]
     ours = [
-        f"{100 * mine['acc']['mean']:.1f} %",
+        f"{100 * mine['acc']['mean']:.1f}%",
         f"{mine['is']['mean']:.3f}",
         *(f"{100 * gaps[side]['gap']['mean']:.1f}" for side in ("static", "dynamics")),
     ]
     poster = [
-        f"{theirs['acc']:.1f} %",
+        f"{theirs['acc']:.1f}%",
         f"{theirs['is']:.3f}",
         *(f"{kept[side][2]:.1f}" for side in ("static", "dynamics")),
     ]

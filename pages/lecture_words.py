@@ -25,7 +25,7 @@ SAID = {
         "One clip, two things",
         'One <b class="sd-who">static</b> code for the whole clip, one <b class="sd-does">dynamics</b> code a'
         " frame. Nobody tells the model who is who, or what is done: there are no labels.",
-        "A frame is decoded from s and its own d_t, put side by side. Labels are used afterwards, to measure."
+        "A frame is decoded from s and its own d, put side by side. Labels are used afterwards, to measure."
         " If the codes are apart, they can be exchanged between clips.",
         2,
     ),

@@ -29,7 +29,7 @@ _INTRO = """
   can keep one half of a clip and draw the other anew, or draw both. The same seed gives the same clip: here, from a
   terminal and in Python.</p></div>
   <code class="sd-code" tabindex="0" role="region" aria-label="The same in Python">person = \
-studio.encode(studio.read_face("me.mp4").frames); clips = studio.sample_dynamics(person.static, count=8, seed=7)</code>
+studio.encode_face(studio.read_face("me.mp4")); clips = studio.sample_dynamics(person.static, count=8, seed=7)</code>
 </div>
 """
 _LOOK_AT_SAID = "() => document.querySelector('#said').scrollIntoView({ block: 'nearest', behavior: 'smooth' })"

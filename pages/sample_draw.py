@@ -80,10 +80,10 @@ def _new_clips(wanted: Wanted, first: "FaceClip | None", second: "FaceClip | Non
     if wanted.mode == "both":
         given: dict[str, Any] = {}
     else:
-        codes = studio.encode(_needed(first).frames)
+        codes = studio.encode_face(_needed(first))
         given = {"static": codes.static} if wanted.mode == "person" else {"dynamics": codes.dynamics}
     if wanted.mode == "between":
-        other = studio.encode(_needed(second, "second ").frames)
+        other = studio.encode_face(_needed(second, "second "))
         yield from studio.interpolate(codes, other, factor=wanted.factor, steps=wanted.count)
     elif wanted.mode == "along":
         yield from studio.move(codes, _direction(wanted), steps=wanted.count)

@@ -59,9 +59,13 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
     if first is None or second is None or not (first.source.exists() and second.source.exists()):
         yield status.problem(GONE), None, gr.skip(), hidden, None, None
         return
+    from seqdisent_core.films import check_play
+
     enough, names = Event(), _STAGES if tune else _WITHOUT
     yield status.stages(names, 0), None, gr.skip(), gr.Button(_ENOUGH, visible=tune, interactive=True), None, enough
     try:
+        for clip in (first, second):
+            check_play(len(clip.frames), play)  # now, not when the tuning has been waited for
         size = model.film_studio().size
         clips = first.at_size(size), second.at_size(size)
         limit = usual_seconds() if tune else 0.0  # by the clock, what is shown meanwhile included

@@ -46,8 +46,10 @@ def read_network(source: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]
         state = load_file(folder / WEIGHTS)
     except FileNotFoundError as error:
         raise ConfigError(f"{folder} is not a checkpoint: {Path(error.filename or WEIGHTS).name} is missing.") from None
-    except (json.JSONDecodeError, SafetensorError):
+    except (ValueError, SafetensorError):  # ValueError: no JSON, or no text at all
         raise ConfigError(f"The checkpoint {folder} is damaged. Fetch or train it again.") from None
+    if not isinstance(config, dict):
+        raise ConfigError(f"{folder / CONFIG} holds no settings by name. Fetch or train the checkpoint again.")
     return config, {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
 
 
@@ -57,7 +59,7 @@ def checkpoint_folder(source: str | Path, **download: Any) -> Path:
     download: what snapshot_download takes for that: revision, token, cache_dir, ... Raises ConfigError where it is
     none of them, or the Hub cannot be reached.
     """
-    if source in SHIPPED:
+    if str(source) in SHIPPED:
         return asset(f"checkpoints/{source}")
     if Path(source).is_dir():
         return Path(source)

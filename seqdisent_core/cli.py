@@ -11,7 +11,7 @@ from typing import Any
 import shtab
 
 from seqdisent_core import __version__
-from seqdisent_core.commands import faces, latents, lecture, measures, samples, sets, training
+from seqdisent_core.commands import faces, latents, lecture, measures, pages, samples, sets, training
 from seqdisent_core.errors import SeqdisentError
 
 # The table of contents that `seqdisent --help` shows: every command stands in one chapter.
@@ -19,7 +19,7 @@ CHAPTERS = {
     "Films of faces": ("swap", "sample", "interpolate", "move"),
     "Sets and models": ("render", "judge", "train", "latents", "rest", "map"),
     "Figures": ("evaluate", "evaluate-filmed", "samples", "report"),
-    "To show and to pass on": ("lecture", "showcase", "card", "export"),
+    "To show and to pass on": ("demo", "lecture", "showcase", "card", "export"),
 }
 
 
@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         title="commands", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
     )
     listed = _Listed(commands)
-    for module in (faces, samples, lecture, sets, training, measures, latents):
+    for module in (faces, samples, pages, lecture, sets, training, measures, latents):
         module.add_commands(listed)
     parser.lines = listed.lines
     return parser

@@ -6,6 +6,7 @@ or a CSV file with the columns file, person, expression and, if wanted, split.
 
 import csv
 import hashlib
+import io
 import json
 from collections import defaultdict
 from collections.abc import Sequence
@@ -127,9 +128,10 @@ def load_clips(path: str | Path, *, frames: int | None = None, size: int = 64) -
 
 def _from_rendered(folder: Path, frames: int | None, size: int) -> Clips:
     again = "Run the rendering again: it goes on where it stopped."
-    if not (folder / "labels.csv").exists():
+    labels = folder / "labels.csv"
+    rows = _rows(labels, ("file", "index", "person", "expression", "split")) if labels.exists() else []
+    if not rows:
         raise DataError(f"The set in {folder.name} is not finished. {again}")
-    rows = _rows(folder / "labels.csv", ("file", "index", "person", "expression", "split"))
     stored = {name: _shard(folder / name, again) for name in dict.fromkeys(row["file"] for row in rows)}
     if sum(map(len, stored.values())) != len(rows):
         raise DataError(f"The set in {folder.name} has other clips than its labels.csv names. {again}")
@@ -181,17 +183,20 @@ def _from_csv(path: Path, frames: int, size: int) -> Clips:
 
 
 def _rows(path: Path, wanted: Sequence[str]) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        missing = [column for column in wanted if column not in (reader.fieldnames or ())]
-        if missing:
-            raise DataError(f"{path.name} lacks the column {', '.join(missing)}. Its first line must name the columns.")
-        rows = []
-        for row in reader:
-            empty = [column for column in wanted if not (row[column] or "").strip()]
-            if empty:
-                raise DataError(f"Line {reader.line_num} of {path.name} has no {', '.join(empty)}. Fill it in.")
-            rows.append({column: (row[column] or "").strip() for column in (reader.fieldnames or ())})
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(f"{path.name} is not in UTF-8. Save it again as CSV UTF-8.") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [column for column in wanted if column not in (reader.fieldnames or ())]
+    if missing:
+        raise DataError(f"{path.name} lacks the column {', '.join(missing)}. Its first line must name the columns.")
+    rows = []
+    for row in reader:
+        empty = [column for column in wanted if not (row[column] or "").strip()]
+        if empty:
+            raise DataError(f"Line {reader.line_num} of {path.name} has no {', '.join(empty)}. Fill it in.")
+        rows.append({column: (row[column] or "").strip() for column in (reader.fieldnames or ())})
     return rows
 
 

@@ -1,5 +1,7 @@
 """Names for directions of codes, found by looking at what is decoded at both ends of them."""
 
+from itertools import chain, count
+
 import cv2
 import numpy as np
 import torch
@@ -73,7 +75,8 @@ def name_dynamics(
         words = [f"{part}: {risen[0]} to {risen[1]}" for part in parts]
         telling = max(float((rise - rise.mean()).max()) for rise in rises) > _TELLING
         head = None if telling else _head_movement(before, after)
-        names.append(next(word for word in ([head] if head else []) + words if word not in names))
+        numbered = (f"{words[0]} {number}" for number in count(2))  # when all words are taken
+        names.append(next(word for word in chain([head] if head else [], words, numbered) if word not in names))
     return names
 
 

@@ -129,14 +129,19 @@ def write_given(path: Path, clip: FaceClip, *, play: Play = "once") -> Path:
 
 def played(frames: np.ndarray, play: Play) -> np.ndarray:
     """Frames as often, and in the order, in which they are to be seen. Raises VideoError where they are too many."""
+    check_play(len(frames), play)
     if play == "once":
         return frames
-    if len(frames) > MOST_REPEATED:
+    return np.concatenate([frames] * 3 if play == "loop" else [frames, frames[-2:0:-1]])
+
+
+def check_play(frames: int, play: Play) -> None:
+    """Raises VideoError where a film has too many frames to be seen more than once."""
+    if play != "once" and frames > MOST_REPEATED:
         raise VideoError(
-            f"Loops and boomerangs are for films of up to {MOST_REPEATED} frames; this one has {len(frames)}. "
+            f"Loops and boomerangs are for films of up to {MOST_REPEATED} frames; this one has {frames}. "
             "Choose once, or a shorter driver."
         )
-    return np.concatenate([frames] * 3 if play == "loop" else [frames, frames[-2:0:-1]])
 
 
 def _squares(frames: np.ndarray) -> np.ndarray:

@@ -15,8 +15,14 @@ class Gaussian:
 
     def sample(self, generator: torch.Generator | None = None) -> Tensor:
         """One draw, differentiable in mean and variance (the reparameterisation of Kingma & Welling 2014)."""
-        noise = torch.randn(self.mean.shape, generator=generator, device=self.mean.device, dtype=self.mean.dtype)
-        return self.mean + noise * torch.exp(0.5 * self.log_variance)
+        return self.mean + standard_normal(self.mean, generator) * torch.exp(0.5 * self.log_variance)
+
+
+def standard_normal(like: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """A draw from N(0, I) with the shape, type and device of another tensor; the same on every device for a CPU's
+    generator."""
+    where = like.device if generator is None else generator.device
+    return torch.randn(like.shape, generator=generator, device=where, dtype=like.dtype).to(like.device)
 
 
 def kl_divergence(q: Gaussian, p: Gaussian | None = None) -> Tensor:

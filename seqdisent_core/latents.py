@@ -18,7 +18,7 @@ from safetensors.numpy import load_file, save_file
 from seqdisent_core.clips import Clips
 from seqdisent_core.direction_names import name_dynamics, name_static
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.evaluation.judge import Judge
+from seqdisent_core.evaluation.judge import Judge, check_judge
 from seqdisent_core.evaluation.protocols import encode_clips
 from seqdisent_core.methods import Method
 from seqdisent_core.training import as_training_tensor
@@ -88,7 +88,11 @@ class Latents:
 def find_latents(
     method: Method, judge: Judge, clips: Clips, sha256: str, progress: Callable[[str], None] = lambda stage: None
 ) -> Latents:
-    """Fit the people and find the named directions on a set's train split. Deterministic."""
+    """Fit the people and find the named directions on a set's train split. Deterministic.
+
+    Raises DataError where the judge is not the set's.
+    """
+    check_judge(judge, clips)
     train = clips.part("train")
     progress("encoding the train split")
     codes = encode_clips(method, as_training_tensor(train))

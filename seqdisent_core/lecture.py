@@ -154,7 +154,7 @@ def _measured(studio: "Studio", frames: np.ndarray) -> tuple[np.ndarray, dict[st
     method = studio.method
     with torch.inference_mode():
         clip = torch.from_numpy(frames).to(method.device).permute(0, 3, 1, 2)[None].float() / 255
-        terms = method.loss(clip, 1.0, generator=torch.Generator(method.device).manual_seed(SAMPLE_SEED))
+        terms = method.loss(clip, 1.0, generator=torch.Generator().manual_seed(SAMPLE_SEED))
     return studio.features(frames), {term: round(float(terms[term]), 2) for term in TERMS}
 
 

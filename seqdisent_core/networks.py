@@ -89,12 +89,8 @@ class GaussianHead(nn.Module):
 
 
 def run_lstm(lstm: nn.LSTM, inputs: Tensor) -> tuple[Tensor, Tensor]:
-    """All outputs and the last hidden states of an LSTM, in float32: under autocast a GPU would run it in float16.
-
-    cuDNN cannot go back through an LSTM in evaluation mode, which personalising needs: it is left out there.
-    """
-    plain = inputs.requires_grad and not lstm.training
-    with torch.autocast(inputs.device.type, enabled=False), torch.backends.cudnn.flags(enabled=not plain):
+    """All outputs and the last hidden states of an LSTM, in float32: under autocast a GPU would run it in float16."""
+    with torch.autocast(inputs.device.type, enabled=False):
         outputs, (hidden, _) = lstm(inputs.float())
     return outputs, hidden
 

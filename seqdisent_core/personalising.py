@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from seqdisent_core.methods.contract import Codes, Config, Method
 from seqdisent_core.methods.dbse import motion_weights
@@ -88,6 +88,9 @@ def personalise(
     stop whenever you like. The state's model goes on changing with the next one asked for.
     """
     tuned = copy.deepcopy(method).eval().requires_grad_(False)
+    for part in tuned.modules():
+        if isinstance(part, nn.LSTM):  # cuDNN goes back through one in training mode alone; it does the same in both
+            part.train()
     frames = [_as_tensor(clip, method.device) for clip in clips]
     read = [encode_in_windows(method, clip, anchor) for clip, anchor in zip(frames, anchors, strict=True)]
     codes = [_copied(code) for code in read]
@@ -98,7 +101,7 @@ def personalise(
     averages: list[Tensor] = list(given.decoder.parameters()) if decoder else []
     averages += [code.static for code in kept] + [code.dynamics for code in kept if tuning.learns == "dynamics"]
     random = np.random.default_rng(seed)
-    generator = torch.Generator(method.device).manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     limit = usual_seconds(method.device) if seconds is None else seconds
     spent, last, done, error = 0.0, 0.0, 0, float("nan")
 

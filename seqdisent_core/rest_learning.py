@@ -7,13 +7,18 @@ from sklearn.preprocessing import StandardScaler
 
 from seqdisent_core.anchors import Rest, static_codes
 from seqdisent_core.clips import Clips
+from seqdisent_core.errors import DataError
 from seqdisent_core.methods.contract import Method
 
 _LATER = 3  # frames of a clip beside the first that are learnt from
 
 
 def learn_rest(method: Method, clips: Clips, sha256: str) -> Rest:
-    """Learn from a set's train split, and measure on its validation split."""
+    """Learn from a set's train split, and measure on its validation split. Raises DataError for too short clips."""
+    if clips.frames.shape[1] <= _LATER:
+        raise DataError(
+            f"The clips of {clips.name} have {clips.frames.shape[1]} frames. Rest is learnt from {_LATER + 1} or more."
+        )
     random = np.random.default_rng(0)
     seen, first = _examples(method, clips.part("train"), random)
     scaler = StandardScaler().fit(seen)

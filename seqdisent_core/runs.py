@@ -9,12 +9,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from seqdisent_core.checkpoints import load_weights, read_network
+from seqdisent_core.checkpoints import checkpoint_folder, load_weights, read_network
 from seqdisent_core.clips import Clips
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.judge import Judge, check_judge
-from seqdisent_core.evaluation.protocols import encode_clips, pair_figures, reconstruction_figures, swap_figures
-from seqdisent_core.evaluation.results import hardware
+from seqdisent_core.evaluation.protocols import (
+    draw_pairs,
+    encode_clips,
+    pair_figures,
+    reconstruction_figures,
+    swap_figures,
+)
+from seqdisent_core.evaluation.results import hardware, software
 from seqdisent_core.methods import DBSE, Method
 from seqdisent_core.presets import Recipe
 from seqdisent_core.sheets import training_sheet
@@ -45,15 +51,16 @@ def train_run(
     report: Callable[[str], None] = lambda line: None,
     look_every: int = 500,
     stop_after: int | None = None,
-    start: Path | None = None,
+    start: str | Path | None = None,
     cpu: bool = False,
 ) -> Method:
     """Train a recipe on a set's train split and save the model in `folder`/model with training.json beside it.
 
     Every `look_every` steps: figures on validation clips (into the log, `report`, and looks.jsonl) and a PNG sheet.
-    A run stopped at any time goes on from its last checkpoint. start: a saved model whose weights are the first ones,
-    of the same sizes. Raises DataError for an empty split or a set whose frames are of another size than the model's,
-    ConfigError for a model of other sizes.
+    A run stopped at any time goes on from its last checkpoint. start: a saved model (folder, shipped name or Hub id)
+    whose weights are the first ones, of the same sizes. Raises DataError for an empty split, a set whose frames are of
+    another size than the model's, or a validation split without pairs to swap for the judge; ConfigError for a model of
+    other sizes.
     """
     train, held = clips.part("train"), clips.part("validation")
     if judge:
@@ -62,12 +69,17 @@ def train_run(
         raise DataError(f"{clips.name} is {clips.frames.shape[2]} px and the model {recipe.model.frame_size} px wide.")
     torch.manual_seed(recipe.training.seed)
     model = DBSE(recipe.model)
+    started: dict[str, str] = {}
     if start:
-        load_weights(model, read_network(start)[1], start)
+        source = checkpoint_folder(start)
+        load_weights(model, read_network(source)[1], start)
+        started = {"start": sha256_of(source)}
     trainer = Trainer(model, recipe.training, train, folder, cpu=cpu)
     if judge:
         judge = judge.to(trainer.accelerator.device)
     looked = held.select(_couples_looked_at(held)) if trainer.couples is not None else looked_at(held)
+    if judge:
+        draw_pairs(looked, np.random.default_rng(0))  # says now, not after the first steps, where there are none
     looked_frames = as_training_tensor(looked)
 
     def look(method: Method, step: int) -> dict[str, float]:
@@ -83,11 +95,12 @@ def train_run(
         training_sheet(method, looked_frames[:6], folder / "sheets" / f"{step:06d}.png")
         line = {"step": step, "seconds": round(trainer.seconds, 1), **{k: round(v, 4) for k, v in figures.items()}}
         seen = folder / "looks.jsonl"
-        if not seen.exists():
-            head = {"what": folder.name, "command": command, "hardware": hardware(trainer.accelerator.device)}
-            seen.write_text(json.dumps(head) + "\n", encoding="utf-8")
-        with seen.open("a", encoding="utf-8") as looks:
-            looks.write(json.dumps(line) + "\n")
+        if seen.exists():  # a run that goes on from an earlier step looks at some steps again
+            looks = [json.loads(one) for one in seen.read_text(encoding="utf-8").splitlines()]
+        else:
+            looks = [{"what": folder.name, "command": command, "hardware": hardware(trainer.accelerator.device)}]
+        looks = [*(one for one in looks if one.get("step", 0) < step), line]
+        seen.write_text("".join(json.dumps(one) + "\n" for one in looks), encoding="utf-8")
         report(", ".join(f"{name} {value}" for name, value in line.items()))
         return figures
 
@@ -98,11 +111,12 @@ def train_run(
             "batch": recipe.training.batch,
             "seconds": round(trainer.seconds),
             "hardware": hardware(trainer.accelerator.device),
+            "software": software(),
             "date": time.strftime("%Y-%m-%d", time.gmtime()),
             "command": command,
             "data": {"name": clips.name, "clips": len(train.person), "sha256": train.sha256()},
             "recipe": recipe.to_dict(),
-            **({"start": sha256_of(start)} if start else {}),
+            **started,
         }
         method.card, method.stored_half = model_card(training), True
         method.save_pretrained(folder / "model")

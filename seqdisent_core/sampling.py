@@ -56,7 +56,7 @@ def draw_dynamics(method: Method, frames: int, temperature: float, seed: int) ->
 
     temperature: factor on every step's standard deviation; at 0 all draws are the one most expected path.
     """
-    generator = torch.Generator(method.device).manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)  # the CPU's: the same on every device
     return method.sample_dynamics(1, frames, generator, temperature=temperature)[0].float().cpu().numpy()
 
 

@@ -36,7 +36,7 @@ def training_sheet(method: Method, clips: Tensor, path: Path) -> None:
     a person drawn from N(0, I) doing what the clip does.
     """
     real = clips.to(method.device).float() / 255
-    generator = torch.Generator(method.device).manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     codes = method.encode(real).mean
     static, dynamics = codes.static, codes.dynamics
     drawn = method.sample_dynamics(len(real), real.shape[1], generator)

@@ -75,11 +75,11 @@ class Studio:
     def from_pretrained(cls, source: str | Path | None = None, *, device: str | None = None) -> "Studio":
         """A checkpoint folder, a Hugging Face Hub id, or the name of a checkpoint that comes with the package.
 
-        None: "facekit52", with its judge; "wild" is the one for people's own films. Raises ConfigError where that is
-        no checkpoint or there is no such device.
+        None: "facekit52", the one that comes with a judge; "wild" is the one for people's own films. Raises ConfigError
+        where that is no checkpoint or there is no such device.
         """
         folder = checkpoint_folder(DRAWN if source is None else source)
-        judge = Judge.from_pretrained(asset(SHIPPED_JUDGE)) if source is None else None
+        judge = Judge.from_pretrained(asset(SHIPPED_JUDGE)) if folder == checkpoint_folder(DRAWN) else None
         method, latents = Method.from_pretrained(folder), partial(_load_latents, folder)
         return cls(method, device, judge=judge, latents=latents, rest=Rest.load(folder))
 
@@ -114,6 +114,16 @@ class Studio:
             codes = self.method.encode(clip.permute(0, 3, 1, 2)[None].float() / 255, anchor=anchor).mean
             return StudioCodes(codes.static[0].float().cpu().numpy(), codes.dynamics[0].float().cpu().numpy())
 
+    def encode_face(self, clip: FaceClip) -> StudioCodes:
+        """Take a face's clip of the model's size apart; the static code is read from its anchor frame.
+
+        That frame is shown first, as in training, where each clip begins with it. Raises as `encode`.
+        """
+        if not clip.anchor:
+            return self.encode(clip.frames)
+        codes = self.encode(np.concatenate([clip.frames[clip.anchor, None], clip.frames]))
+        return StudioCodes(codes.static, codes.dynamics[1:])
+
     def features(self, frames: np.ndarray) -> np.ndarray:
         """g_t, what the model reads in each frame by itself: uint8 (frames, size, size, 3) -> (frames, feature_dim)."""
         self._check(frames)
@@ -145,7 +155,7 @@ class Studio:
 
     def swap(self, first: FaceClip, second: FaceClip) -> Swap:
         """Each person doing what the other does."""
-        one, other = self.encode(first.frames), self.encode(second.frames)
+        one, other = self.encode_face(first), self.encode_face(second)
         return Swap(
             first=self.decode(one.static, other.dynamics),
             first_fps=second.fps,

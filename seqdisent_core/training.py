@@ -2,9 +2,12 @@
 
 import ctypes
 import json
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -65,6 +68,9 @@ class TrainingConfig(Config):
         for name in ("steps", "batch", "sparse_batch"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1.")
+        for name in ("seed", "warmup_steps", "kl_cycle_steps", "colour_gain"):
+            if not getattr(self, name) >= 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must not be below 0.")
         if not 0 <= self.sparse_share <= 1 or not 0 <= self.ema_decay < 1 or self.sparse_frames < 2:
             raise ConfigError("sparse_share lies in [0, 1], ema_decay in [0, 1), sparse_frames is at least 2.")
         if not 0 <= self.pair_share <= 1 or self.least_frames < 0 or self.least_frames == 1:
@@ -178,6 +184,26 @@ def keep_freed_memory() -> None:
             mallopt(option, value)
 
 
+@contextmanager
+def _held_interrupt() -> Iterator[threading.Event]:
+    """Set by Ctrl-C, so that a step ends whole and can be saved; pressed a second time, it ends the run at once."""
+    interrupted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():  # where signals do not come
+        yield interrupted
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def hold(*_: object) -> None:
+        interrupted.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, hold)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 class Trainer:
     """Trains one method on one set; `run` goes on from the last checkpoint in `folder` where there is one."""
 
@@ -223,7 +249,7 @@ class Trainer:
         """Train to the last step and return the kept weights in evaluation mode.
 
         `look(model, step)` is called every `look_every` steps and at the end; its figures go into the log.
-        `stop_after` ends the call at that step, with a checkpoint to go on from.
+        `stop_after` ends the call at that step, with a checkpoint to go on from; so does Ctrl-C.
         Raises SeqdisentError when the loss stops being a number.
         """
         self._resume()
@@ -232,18 +258,22 @@ class Trainer:
         main = self.accelerator.is_main_process
         log = SummaryWriter(str(self.folder / "log"), purge_step=self.step) if main else None
         last = self.config.steps if stop_after is None else min(stop_after, self.config.steps)
-        while self.step < last:
-            terms = self.advance()
-            due = self.step == last
-            if self.step == 1 or self.step % 20 == 0 or due:
-                self._report(terms, progress, log)
-            if main and (self.step % save_every == 0 or due):
-                self._save()
-            if main and look and (self.step % look_every == 0 or due):
-                figures = look(self.evaluated.eval(), self.step)
-                for name, value in figures.items():
-                    if log:
-                        log.add_scalar(f"validation/{name}", value, self.step)
+        with _held_interrupt() as interrupted:
+            while self.step < last:
+                terms = self.advance()
+                due = self.step == last
+                stops = due or interrupted.is_set()
+                if self.step == 1 or self.step % 20 == 0 or stops:
+                    self._report(terms, progress, log)
+                if main and (self.step % save_every == 0 or stops):
+                    self._save()
+                if interrupted.is_set():
+                    raise KeyboardInterrupt
+                if main and look and (self.step % look_every == 0 or due):
+                    figures = look(self.evaluated.eval(), self.step)
+                    for name, value in figures.items():
+                        if log:
+                            log.add_scalar(f"validation/{name}", value, self.step)
         if log:
             log.close()
         return self.evaluated.eval()

@@ -1,11 +1,13 @@
 """What rest looks like, learnt from clips that begin with it, and found again in the middle of another."""
 
 import numpy as np
+import pytest
 import torch
 from labelled import labelled_clips
 
 from seqdisent_core.anchors import Rest
 from seqdisent_core.clips import Clips
+from seqdisent_core.errors import DataError
 from seqdisent_core.methods import DBSE, DBSEConfig
 from seqdisent_core.rest_learning import learn_rest
 
@@ -29,6 +31,12 @@ def test_rest_is_learnt_and_found_again() -> None:
     assert rest.auc > 0.95 and (rest.set_name, rest.sha256) == ("bowing", "a hash")
     shuffled = clips.frames[::-1, [3, 2, 0, 4, 5]]  # rest comes third
     assert np.mean([rest.choose(model, frames) == 2 for frames in shuffled[:24]]) > 0.9
+
+
+def test_clips_that_are_too_short_to_learn_rest_from_are_refused() -> None:
+    model = DBSE(DBSEConfig(width=4, feature_dim=32)).eval()
+    with pytest.raises(DataError, match=r"3 frames\. Rest is learnt from 4"):
+        learn_rest(model, labelled_clips(), "a hash")
 
 
 def test_a_blurred_frame_is_not_taken() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -417,6 +418,15 @@ def test_everything_a_visitor_brought_or_got_can_be_deleted(served: Served, clie
     delete_files_created_by_app(served.demo, None)
     assert [path for path in served.folder.rglob("*") if path.is_file()] == []
     assert served.demo.delete_cache is not None
+
+
+def test_a_port_that_is_taken_gets_one_sentence() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        command = [sys.executable, "app.py", "--port", str(taken.getsockname()[1])]
+        ended = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert ended.returncode == 1 and "choose another --port" in ended.stderr and "Traceback" not in ended.stderr
 
 
 def test_nothing_heavy_is_imported_before_the_page_shows() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from media import make_bad_files
+from media import ffmpeg, make_bad_files
 
 from seqdisent_core.assets import asset
 from seqdisent_core.cli import CHAPTERS, main
@@ -70,6 +70,14 @@ def test_a_boomerang_comes_back_and_what_cannot_be_is_said(tmp_path: Path) -> No
     for wrong, word in ((("--strength", "3"), "0 to 1.5"), (("--anchors", "0", "99"), "no frame 99")):
         refused = seqdisent("swap", *clips, *wrong)
         assert refused.returncode == 1 and word in refused.stderr, refused.stderr
+
+
+def test_what_cannot_be_played_is_said_before_the_tuning(tmp_path: Path) -> None:
+    long = tmp_path / "long.mp4"
+    ffmpeg("-stream_loop", "13", "-itsscale", "0.5", "-i", example(HAPPY), "-codec", "copy", long)
+    refused = seqdisent("swap", long, example(SURPRISED), "--play", "loop", "--seconds", "3600", "--out", tmp_path)
+    assert refused.returncode == 1 and "up to 150 frames; this one has 209" in refused.stderr
+    assert list(tmp_path.iterdir()) == [long]
 
 
 def test_a_file_that_is_no_film_gets_one_line_and_exit_code_1(tmp_path: Path) -> None:
@@ -165,6 +173,8 @@ def test_a_set_becomes_a_judge_a_model_a_result_file_and_a_table(tmp_path: Path)
         told = json.loads(done.stdout)
         assert_told(told)
         assert set(told["written"]) == written and set(told["figures"]) >= found
+        if arguments[0] == "evaluate":
+            assert "it judges nothing" in told["notes"][0], "after two steps it reads hardly anything"
     assert "| swap: the driver's expression |" in (run / "model" / "README.md").read_text()
     assert told["figures"]["clips"] == {"train": 12, "validation": 12, "test": 12}
     result = json.loads((results / "facekit52_dbse.json").read_text())

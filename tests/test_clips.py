@@ -96,6 +96,9 @@ def test_an_unfinished_set_says_so(tmp_path: Path) -> None:
     (tmp_path / "person_001.npy").unlink()
     with pytest.raises(DataError, match=r"person_001\.npy is missing"):
         load_clips(tmp_path)
+    (tmp_path / "labels.csv").write_text("file,index,person,expression,split\n")
+    with pytest.raises(DataError, match="not finished"):
+        load_clips(tmp_path)
     (tmp_path / "labels.csv").unlink()
     with pytest.raises(DataError, match="not finished"):
         load_clips(tmp_path)
@@ -124,6 +127,12 @@ def test_a_wrong_csv_gets_one_sentence(tmp_path: Path, text: str, sentence: str)
     path.write_text(text)
     with pytest.raises(DataError, match=sentence):
         load_clips(path)
+
+
+def test_a_csv_of_another_encoding_says_how_to_save_it(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_bytes("file,person,expression\na.mp4,Zoë,anger\n".encode("cp1252"))
+    with pytest.raises(DataError, match="CSV UTF-8"):
+        load_clips(tmp_path / "list.csv")
 
 
 def test_a_video_without_a_face_is_named(tmp_path: Path) -> None:

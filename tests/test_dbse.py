@@ -209,6 +209,11 @@ def test_unknown_and_unfit_settings_are_refused() -> None:
         DBSE(DBSEConfig(frame_size=100))
     with pytest.raises(ConfigError, match="static_dim"):
         DBSEConfig.from_dict({"static_dim": "64"})
+    for name in ("weight_reconstruction", "weight_anchor", "weight_static", "weight_dynamics", "motion_weight"):
+        with pytest.raises(ConfigError, match=f"{name} is -1; it must not be below 0"):
+            DBSEConfig.from_dict({name: -1})
+    with pytest.raises(ConfigError, match="initial_std"):
+        DBSEConfig(initial_std=-0.1)
     assert DBSEConfig.from_dict(SMALL.to_dict()) == SMALL
 
 
@@ -227,3 +232,7 @@ def test_a_folder_that_is_no_checkpoint_is_refused_with_a_sentence(tmp_path) -> 
     (tmp_path / "model.safetensors").write_bytes(b"cut off")
     with pytest.raises(ConfigError, match="damaged"):
         Method.from_pretrained(tmp_path)
+    model.save_pretrained(tmp_path / "list")
+    (tmp_path / "list" / "config.json").write_text("[1, 2]")
+    with pytest.raises(ConfigError, match="no settings by name"):
+        Method.from_pretrained(tmp_path / "list")

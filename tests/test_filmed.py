@@ -13,7 +13,15 @@ from seqdisent_core.assets import asset
 from seqdisent_core.cli import main
 from seqdisent_core.driving import Subject
 from seqdisent_core.errors import DataError
-from seqdisent_core.evaluation.filmed import JudgePython, evaluate_filmed, filmed_sheet, read_folder, summary
+from seqdisent_core.evaluation.filmed import (
+    JudgePython,
+    evaluate_filmed,
+    filmed_sheet,
+    read_folder,
+    rebuilt_summary,
+    summary,
+)
+from seqdisent_core.evaluation.filmed_judge import follows, judge
 from seqdisent_core.faces import read_face
 from seqdisent_core.methods import Method
 from seqdisent_core.video import probe_video, read_video, write_video
@@ -73,17 +81,52 @@ def test_every_ordered_pair_and_every_clip_itself_is_made_before_the_judge_is_as
 
 
 def test_shares_are_over_all_films_and_a_film_without_a_face_is_no_success() -> None:
-    def row(person: bool, correlation: float, both: bool) -> dict:
+    def row(person: bool, correlation: float | None, both: bool) -> dict:
         return {"person": person, "expression_corr": correlation, "both": both}
 
-    rows = [row(True, 0.8, True), row(True, 0.5, False), row(False, 0.9, False), row(False, float("nan"), False)]
+    rows = [row(True, 0.8, True), row(True, 0.5, False), row(False, 0.9, False), row(False, None, False)]
     assert summary(rows) == {
         "films": 4,
+        "unreadable": 1,
         "person": 0.5,
         "expression": 0.5,
         "both": 0.25,
-        "expression_corr": pytest.approx((0.8 + 0.5 + 0.9) / 3),
+        "expression_corr": pytest.approx((0.8 + 0.5 + 0.9) / 4),
     }
+    rebuilt = rebuilt_summary(rows)
+    assert rebuilt["person"] is None and rebuilt["both"] is None and "same film" in rebuilt["why"]
+    assert rebuilt["expression"] == 0.5
+
+
+class Known:
+    """Stands where the networks do: what films show is known, measures over time and an embedding each."""
+
+    def __init__(self, **films: tuple[np.ndarray, list[float]]) -> None:
+        self.films = {name: (measures, np.array(who)) for name, (measures, who) in films.items()}
+
+    def describe(self, film: Path) -> tuple[np.ndarray, np.ndarray]:
+        return self.films[film.stem]
+
+
+def test_the_judge_gives_known_answers() -> None:
+    wave = 0.3 + 0.1 * np.sin(np.linspace(0, 9, 40))[:, None] * np.array([1.0, 0.2, 0.1, 0.0])
+    turned, still, hidden = 0.6 - wave, np.full((40, 4), 0.3), wave.copy()
+    hidden[:10] = np.nan
+    assert follows(wave, wave) == pytest.approx(1) and follows(wave, turned) == pytest.approx(-1)
+    assert follows(wave, still) == pytest.approx(0) and follows(still, wave) is None
+    assert follows(wave, hidden) == pytest.approx(1) and follows(wave, np.full((40, 4), np.nan)) is None
+    films = Known(
+        ann=(still, [1, 0]),
+        ben=(wave, [0, 1]),
+        good=(wave, [0.8, 0.1]),
+        ghost=(hidden, [0.8, 0.1]),
+        copy=(wave, [0, 1]),
+    )
+    ann, ben = Path("ann.mp4"), Path("ben.mp4")
+    good, ghost, copy = (judge(films, ann, ben, Path(f"{name}.mp4")) for name in ("good", "ghost", "copy"))
+    assert good["person"] and good["both"] and good["faces_found"] == 1
+    assert ghost["person"] and not ghost["both"] and ghost["faces_found"] == 0.75
+    assert not copy["person"] and not copy["both"] and copy["expression_corr"] == pytest.approx(1)
 
 
 def test_the_command_says_in_a_sentence_what_the_judge_lacks(

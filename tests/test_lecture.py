@@ -98,7 +98,6 @@ def at(page: "Page", number: int) -> None:
     name = Talk().steps[number].name
     page.locator(f".lx-where[data-step={name}]").wait_for(timeout=_WAIT)
     page.locator(f".st-key-lx_{name.replace('-', '_')} h1").wait_for(timeout=_WAIT)
-    page.wait_for_function("() => !!document.lectureKeys")  # keys are listened to: a moment after the first step shows
 
 
 def test_the_shipped_material_is_of_the_shipped_checkpoint() -> None:
@@ -179,6 +178,16 @@ def test_a_remotes_keys_turn_every_step_and_back(opened: Opened) -> None:
     at(page, 1)
 
 
+def test_keys_pressed_as_soon_as_the_lecture_shows_are_heard(opened: Opened) -> None:
+    page = opened()
+    page.goto(page.url.partition("?")[0], wait_until="commit")
+    page.locator("h1").wait_for(timeout=_WAIT)
+    assert page.evaluate("!!document.lectureEarly")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    at(page, 2)
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_last_row_can_read_every_step(opened: Opened, dark: bool) -> None:
     """28 pixels and more at 1280, and axe finds nothing serious (contrast is among it)."""
@@ -193,13 +202,17 @@ def test_the_last_row_can_read_every_step(opened: Opened, dark: bool) -> None:
         assert serious_findings(page) == [], step.name
 
 
-def test_no_step_is_wider_than_a_phone(opened: Opened) -> None:
-    page = opened(width=390, height=844)
+@pytest.mark.parametrize("width", [360, 390])
+def test_a_phone_shows_every_step_over_a_bar_of_one_line(opened: Opened, width: int) -> None:
+    page = opened(width=width, height=844)
     for number, step in enumerate(Talk().steps):
         if number:
             page.keyboard.press("PageDown")
             at(page, number)
-        assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390, step.name
+        assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= width, step.name
+        boxes = [place.bounding_box() for place in page.locator(".st-key-lx_bar :is(button, a)").all()]
+        assert all(box and min(box["width"], box["height"]) >= 40 for box in boxes), step.name
+        assert len({round(box["y"]) for box in boxes if box}) == 1, step.name
 
 
 def test_a_weight_that_is_turned_changes_the_loss_at_once(opened: Opened) -> None:
@@ -271,3 +284,15 @@ def test_the_bar_of_pages_links_to_a_lecture_that_runs(chromium: "Browser", lect
         at(page, 0)
     finally:
         demo.close()
+
+
+def test_a_port_in_use_is_said_and_one_just_left_is_free() -> None:
+    from pages.lecture_start import check
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(ConfigError, match="it is in use"):
+            check("127.0.0.1", port)
+        with socket.create_connection(("127.0.0.1", port)):
+            server.accept()[0].close()  # the server's end goes first, so its port rests for a minute
+    check("127.0.0.1", port)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from labelled import LabelMethod, WithoutStatic, dressed_clips, dressed_judge, labelled_clips, labelled_judge
 
+from seqdisent_core import __version__
 from seqdisent_core.assets import asset
 from seqdisent_core.clips import Clips
 from seqdisent_core.errors import DataError
@@ -236,6 +237,23 @@ def test_a_method_without_static_codes_has_its_other_figures_and_says_why_the_re
     assert found["leakage_latent"]["static"]["gap"] is None and "static" in found["leakage_latent"]["static"]["why"]
     assert means(found["leakage_latent"]["dynamics"]) == [1, 1, 0]
     assert any("–" in line for line in summary(result))
+
+
+def test_too_few_test_clips_to_compare_are_said_and_the_rest_is_measured() -> None:
+    clips = labelled_clips()
+    few = clips.select(np.r_[np.flatnonzero(clips.split == "train"), 96, 96 + 13])  # two persons, two expressions
+    found = measured(LabelMethod(), clips=few)["metrics"]
+    assert found["swap"]["person"]["mean"] == 1
+    assert found["frechet"]["real_halves"] is None and "2 test clips are too few" in found["frechet"]["why"]
+
+
+def test_a_result_says_by_what_software_and_whether_its_judge_may_judge() -> None:
+    result = measured(LabelMethod(), repeats=1)
+    assert result["software"] == {"seqdisent": __version__, "torch": torch.__version__}
+    assert result["judge"]["trusted"] is True
+    torch.manual_seed(0)
+    unlearnt = measured(LabelMethod(), judge=Judge(labelled_judge().config).eval(), repeats=1)
+    assert unlearnt["judge"]["trusted"] is False
 
 
 def test_repeats_differ_and_come_again_with_the_same_seed() -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from labelled import LabelMethod, dressed_clips, labelled_judge
 from test_cli import seqdisent
 
 from seqdisent_core import sampling
 from seqdisent_core.assets import asset
-from seqdisent_core.direction_names import swell
-from seqdisent_core.errors import ConfigError, SeqdisentError
-from seqdisent_core.latents import Latents
+from seqdisent_core.direction_names import name_dynamics, swell
+from seqdisent_core.errors import ConfigError, DataError, SeqdisentError
+from seqdisent_core.latents import Latents, find_latents
 from seqdisent_core.sampling import StudioCodes
 from seqdisent_core.studio import Studio
 from seqdisent_core.video import read_video
@@ -146,6 +147,27 @@ def test_a_model_without_latents_says_how_they_are_made(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="seqdisent latents"):
         bare.sample(count=1)
     assert bare.read(np.zeros((8, 64, 64, 3), np.uint8)) is None
+
+
+def test_directions_whose_words_are_all_taken_are_numbered() -> None:
+    dynamics, directions = np.zeros((3, 10), np.float32), np.zeros((7, 10), np.float32)  # none of them moves a thing
+    names = name_dynamics(LabelMethod(), labelled_judge(), np.eye(4, dtype=np.float32), directions, dynamics)
+    assert len(set(names)) == 7 and names[5:] == [f"{names[1]} 2", f"{names[1]} 3"]
+
+
+def test_latents_are_not_named_by_a_judge_of_another_set() -> None:
+    with pytest.raises(DataError, match="knows other people"):
+        find_latents(LabelMethod(), labelled_judge(), dressed_clips(), "a hash")
+
+
+def test_latents_and_rest_are_made_again_whatever_lies_there(tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors"):
+        shutil.copy(CHECKPOINT / name, tmp_path)
+    (tmp_path / "rest.json").write_text("damaged")
+    done = seqdisent("rest", tmp_path, "--data", tmp_path / "nowhere", "--device", "cpu")
+    assert done.returncode == 1 and "no clips at" in done.stderr
+    done = seqdisent("latents", "nobody", "--data", tmp_path, "--judge", tmp_path, "--device", "cpu")
+    assert done.returncode == 1 and "With the package come" in done.stderr
 
 
 def test_the_command_draws_what_the_studio_draws(tmp_path: Path, studio: Studio, codes: list[StudioCodes]) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,16 @@ def test_any_anchor_will_do(studio: Studio, clips: list[FaceClip]) -> None:
     codes = studio.encode(clips[0].frames, anchor=14)
     assert codes.static.shape == (studio.method.static_dim,)
     assert not np.array_equal(codes.static, studio.encode(clips[0].frames).static)
+
+
+def test_a_face_is_read_from_its_anchor_frame(studio: Studio, clips: list[FaceClip]) -> None:
+    clip, other = replace(clips[0], anchor=7), clips[4]
+    codes = studio.encode_face(clip)
+    assert len(codes.dynamics) == len(clip.frames)
+    alone = studio.encode(clip.frames[7:8])
+    np.testing.assert_allclose(codes.static, alone.static, atol=0.05)
+    assert not np.array_equal(codes.static, studio.encode_face(clips[0]).static)
+    assert not np.array_equal(studio.swap(clip, other).first, studio.swap(clips[0], other).first)
 
 
 def test_the_anchor_is_a_frame_at_rest(clips: list[FaceClip], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 import torch
 from labelled import LabelMethod, paint
 
+from seqdisent_core import __version__
+from seqdisent_core.assets import asset
 from seqdisent_core.clips import EXPRESSIONS, Clips
 from seqdisent_core.errors import ConfigError, DataError
-from seqdisent_core.evaluation.judge import accuracy, read_clips, train_judge
+from seqdisent_core.evaluation.judge import Judge, JudgeConfig, accuracy, read_clips, train_judge
 from seqdisent_core.evaluation.protocols import encode_clips, pair_figures
 from seqdisent_core.methods import DBSE, DBSEConfig, Method
 from seqdisent_core.optimisers import ConvolutionMuon, kl_scale, learning_rate_scale
@@ -166,6 +169,68 @@ def test_a_run_starts_from_a_saved_models_weights_and_says_so(clips: Clips, tmp_
         )
 
 
+def test_a_run_starts_from_a_shipped_model_by_its_name_however_it_is_written(clips: Clips, tmp_path) -> None:
+    shipped = DBSEConfig.from_dict(Method.from_pretrained("facekit52").config.to_dict())
+    one = TrainingConfig(steps=1, batch=2)
+    for start in ("facekit52", Path("facekit52")):
+        train_run(Recipe(shipped, one), clips, tmp_path / type(start).__name__, start=start, cpu=True)
+        told = json.loads((tmp_path / type(start).__name__ / "model" / "training.json").read_text())
+        assert told["start"] == sha256_of(asset("checkpoints/facekit52"))
+
+
+def test_a_judge_without_pairs_to_swap_is_refused_before_the_first_step(clips: Clips, tmp_path) -> None:
+    alone = clips.select(np.flatnonzero((clips.split != "validation") | (clips.person == 0)))
+    judge = Judge(JudgeConfig(alone.persons, alone.expressions, width=4))
+    with pytest.raises(DataError, match="its validation split"):
+        train_run(Recipe(SMALL, QUICK), alone, tmp_path, judge=judge, cpu=True)
+    assert not (tmp_path / "log").exists()
+
+
+def test_an_interrupted_run_keeps_its_last_whole_step(clips: Clips, tmp_path) -> None:
+    def trainer(folder: str) -> Trainer:
+        torch.manual_seed(0)
+        return Trainer(DBSE(SMALL), QUICK, clips.part("train"), tmp_path / folder, cpu=True)
+
+    stopped = trainer("stopped")
+    once, handler = stopped.advance, signal.getsignal(signal.SIGINT)
+
+    def interrupted() -> dict[str, torch.Tensor]:
+        if stopped.step == 2:
+            signal.raise_signal(signal.SIGINT)
+        return once()
+
+    stopped.advance = interrupted  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        stopped.run()
+    assert signal.getsignal(signal.SIGINT) == handler
+    again = trainer("stopped")
+    seen: list[int] = []
+    resumed = again.run(lambda now: seen.append(now.step))
+    assert seen[0] == 3
+    for name, value in trainer("whole").run().state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+
+
+def test_a_resumed_run_looks_at_each_step_once(clips: Clips, tmp_path) -> None:
+    def looked(**settings: int) -> list[int]:
+        train_run(Recipe(SMALL, QUICK), clips, tmp_path, look_every=2, cpu=True, **settings)  # type: ignore[arg-type]
+        return [json.loads(line).get("step") for line in (tmp_path / "looks.jsonl").read_text().splitlines()]
+
+    looked(stop_after=2)
+    kept = (tmp_path / "state.pt").read_bytes()
+    assert looked(stop_after=4) == [None, 2, 4]
+    (tmp_path / "state.pt").write_bytes(kept)  # as where the run was killed before its next checkpoint
+    assert looked() == [None, 2, 4, 6]
+
+
+def test_settings_below_their_bounds_are_refused() -> None:
+    for name in ("seed", "warmup_steps", "kl_cycle_steps", "colour_gain"):
+        with pytest.raises(ConfigError, match=f"{name} is -1; it must not be below 0"):
+            TrainingConfig.from_dict({name: -1})
+    with pytest.raises(ConfigError, match="colour_gain"):
+        TrainingConfig(colour_gain=float("nan"))
+
+
 def test_a_run_on_couples_is_looked_at_with_what_is_true_of_them(tmp_path) -> None:
     clips = couples()
     clips = replace(clips, split=np.repeat(["train", "validation"], 12))
@@ -252,7 +317,8 @@ def test_a_run_leaves_a_model_its_making_sheets_and_a_log(clips: Clips, tmp_path
     train_run(Recipe(SMALL, QUICK), clips, tmp_path, report=lines.append, look_every=3, cpu=True)
     model = Method.from_pretrained(tmp_path / "model")
     assert model.config == SMALL  # type: ignore[union-attr]
-    assert json.loads((tmp_path / "model" / "training.json").read_text())["steps"] == 6
+    told = json.loads((tmp_path / "model" / "training.json").read_text())
+    assert told["steps"] == 6 and told["software"] == {"seqdisent": __version__, "torch": torch.__version__}
     assert sorted(p.name for p in (tmp_path / "sheets").iterdir()) == ["000003.png", "000006.png"]
     assert len(lines) == 2 and "psnr" in lines[0]
     assert list((tmp_path / "log").iterdir())

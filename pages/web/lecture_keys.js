@@ -27,5 +27,6 @@ export default function ({ data, setTriggerValue }) {
   document.removeEventListener('keydown', document.lectureKeys, true); // this is called at every turn of the page
   document.lectureKeys = press;
   document.addEventListener('keydown', press, true); // before a slider takes the page keys for itself
+  document.lectureEarly?.splice(0).forEach(press);
   return () => document.removeEventListener('keydown', press, true);
 }

@@ -45,7 +45,7 @@ def _stages(width: int) -> Iterator[Callable[[float, str], None]]:
 
 def _swap(options: argparse.Namespace) -> None:
     from seqdisent_core.driving import check_strength
-    from seqdisent_core.films import save_swap
+    from seqdisent_core.films import check_play, save_swap
     from seqdisent_core.personalising import usual_seconds
     from seqdisent_core.studio import Studio
     from seqdisent_core.training import keep_freed_memory
@@ -58,6 +58,7 @@ def _swap(options: argparse.Namespace) -> None:
         for number, path in enumerate((options.first, options.second)):
             what, so_far = f"reading the {('first', 'second')[number]} face", 0.15 * number
             clip = studio.read_face(path, progress=lambda s: advance(so_far + 0.15 * s, what))  # noqa: B023
+            check_play(len(clip.frames), options.play)
             clips.append(replace(clip, anchor=options.anchors[number]) if options.anchors else clip)
         seconds = usual_seconds(studio.method.device) if options.seconds is None else options.seconds
         for pair in studio.personalise(*clips, seconds=seconds, every=1.0):

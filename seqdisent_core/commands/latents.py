@@ -10,19 +10,24 @@ from tqdm import tqdm
 
 from seqdisent_core.commands.arguments import add_json, progress_bar, tell
 
+_DEVICE = "cpu, cuda or mps (default: the best there is)"
+_MODEL = "folder, Hugging Face id or name of the model; {} written into its folder"
+
 
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
     latents = commands.add_parser("latents", help="fit where people lie among a model's codes, and name directions")
-    latents.add_argument("checkpoint", type=Path, help="folder of the model; both files are written into it")
+    latents.add_argument("checkpoint", help=_MODEL.format("both files are"))
     latents.add_argument("--data", type=Path, required=True, help="the set it was trained on")
     latents.add_argument("--judge", type=Path, required=True, help="folder of the judge")
+    latents.add_argument("--device", help=_DEVICE)
     add_json(latents)
     latents.set_defaults(run=_latents)
 
     rest = commands.add_parser("rest", help="teach a model to know a face at rest, for the choice of anchor frames")
-    rest.add_argument("checkpoint", type=Path, help="folder of the model; rest.json is written into it")
+    rest.add_argument("checkpoint", help=_MODEL.format("rest.json is"))
     rest.add_argument("--data", type=Path, required=True, help="a set whose clips mostly begin at rest")
+    rest.add_argument("--device", help=_DEVICE)
     add_json(rest)
     rest.set_defaults(run=_rest)
 
@@ -32,6 +37,7 @@ def add_commands(commands: Any) -> None:
     samples.add_argument("--judge", type=Path, required=True, help="folder of the judge")
     samples.add_argument("--out", type=Path, default=Path("results/samples.json"), help="the result file, JSON")
     samples.add_argument("--seed", type=int, default=0)
+    samples.add_argument("--device", help=_DEVICE)
     add_json(samples)
     samples.set_defaults(run=_samples)
 
@@ -41,6 +47,7 @@ def add_commands(commands: Any) -> None:
     latent_map.add_argument("--out", type=Path, default=Path("demo_assets/map"), help="folder for the map")
     latent_map.add_argument("--result", type=Path, default=Path("results/map.json"), help="the result file, JSON")
     latent_map.add_argument("--seed", type=int, default=0)
+    latent_map.add_argument("--device", help=_DEVICE)
     add_json(latent_map)
     latent_map.set_defaults(run=_map)
 
@@ -53,7 +60,7 @@ def _map(options: argparse.Namespace) -> None:
     from seqdisent_core.studio import Studio
 
     checkpoint = checkpoint_folder(options.checkpoint)
-    model = Studio.from_pretrained(checkpoint).method
+    model = Studio.from_pretrained(checkpoint, device=options.device).method
     with progress_bar(100, "loading") as bar:
 
         def progress(share: float, stage: str) -> None:
@@ -86,39 +93,45 @@ def _map(options: argparse.Namespace) -> None:
 
 
 def _latents(options: argparse.Namespace) -> None:
+    from seqdisent_core.checkpoints import checkpoint_folder
     from seqdisent_core.clips import load_clips
     from seqdisent_core.evaluation.judge import Judge
     from seqdisent_core.latents import NAMES, TENSORS, find_latents
     from seqdisent_core.methods import Method
+    from seqdisent_core.studio import Studio
     from seqdisent_core.weights import sha256_of
 
-    method = Method.from_pretrained(options.checkpoint)
+    folder = checkpoint_folder(options.checkpoint)
+    method = Studio(Method.from_pretrained(folder), options.device).method  # whatever lies beside it
     latents = find_latents(
         method,
-        Judge.from_pretrained(options.judge),
+        Judge.from_pretrained(options.judge).to(method.device),
         load_clips(options.data, size=method.frame_size),
-        sha256_of(options.checkpoint),
+        sha256_of(folder),
         progress=lambda stage: tqdm.write(stage, file=sys.stderr),
     )
-    latents.save(options.checkpoint)
+    latents.save(folder)
     tell(
         options,
         *(f"{direction.factor:<9} {direction.name}" for direction in latents.directions),
-        written={"names": options.checkpoint / NAMES, "vectors": options.checkpoint / TENSORS},
+        written={"names": folder / NAMES, "vectors": folder / TENSORS},
         figures={"directions": [{"factor": one.factor, "name": one.name} for one in latents.directions]},
     )
 
 
 def _rest(options: argparse.Namespace) -> None:
+    from seqdisent_core.checkpoints import checkpoint_folder
     from seqdisent_core.clips import load_clips
     from seqdisent_core.methods import Method
     from seqdisent_core.rest_learning import learn_rest
+    from seqdisent_core.studio import Studio
     from seqdisent_core.weights import sha256_of
 
-    method = Method.from_pretrained(options.checkpoint)
-    rest = learn_rest(method, load_clips(options.data, size=method.frame_size), sha256_of(options.checkpoint))
-    rest.save(options.checkpoint)
-    written = options.checkpoint / "rest.json"
+    folder = checkpoint_folder(options.checkpoint)
+    method = Studio(Method.from_pretrained(folder), options.device).method  # whatever lies beside it
+    rest = learn_rest(method, load_clips(options.data, size=method.frame_size), sha256_of(folder))
+    rest.save(folder)
+    written = folder / "rest.json"
     words = f"First frames told from later ones: AUC {rest.auc:.3f}; written to {written}"
     tell(options, words, written={"rest": written}, figures={"auc": rest.auc})
 
@@ -127,13 +140,13 @@ def _samples(options: argparse.Namespace) -> None:
     from seqdisent_core.checkpoints import checkpoint_folder
     from seqdisent_core.clips import load_clips
     from seqdisent_core.evaluation.judge import Judge, chance
-    from seqdisent_core.evaluation.results import hardware, write_result
+    from seqdisent_core.evaluation.results import hardware, software, write_result
     from seqdisent_core.evaluation.samples import measure_samples
     from seqdisent_core.studio import Studio
     from seqdisent_core.weights import sha256_of
 
     folder = checkpoint_folder(options.checkpoint)
-    studio = Studio.from_pretrained(folder)
+    studio = Studio.from_pretrained(folder, device=options.device)
     clips = load_clips(options.data, size=studio.size)
     test = clips.part("test")
     figures = measure_samples(
@@ -149,6 +162,7 @@ def _samples(options: argparse.Namespace) -> None:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": options.seed,
         "hardware": hardware(studio.method.device),
+        "software": software(),
         "model": {"method": studio.method.name, "checkpoint_sha256": sha256_of(folder)},
         "data": {"name": clips.name, "split": "test", "clips": len(test), "sha256": test.sha256()},
         "judge": {"sha256": sha256_of(options.judge)},

@@ -1,13 +1,11 @@
 """The command that gives the lecture: on a screen, as a handout, and what it shows, made beforehand."""
 
 import argparse
-import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from seqdisent_core.assets import pages_root
 from seqdisent_core.commands.arguments import add_json, progress_bar, tell
+from seqdisent_core.commands.pages import outside
 from seqdisent_core.errors import ConfigError
 
 
@@ -31,21 +29,15 @@ def _lecture(options: argparse.Namespace) -> None:
         _prepare(options)
         return
     if options.handout:
-        _page("lecture_handout").write_handout(options.handout)
+        outside("pages.lecture_handout").write_handout(options.handout)
         words = f"The handout is in {options.handout}: open it in a browser, and print it there for a PDF."
         tell(options, words, written={"handout": options.handout})
         return
-    start = _page("lecture_start")
+    start = outside("pages.lecture_start")
     start.check(options.host, options.port)
     address = f"http://{options.host}:{options.port}"
     tell(options, written={}, notes=[f"The lecture: {address} (the keys → and ← turn the steps, N opens the notes)"])
     start.serve(options.host, options.port, options.demo)
-
-
-def _page(name: str) -> Any:
-    """A module of the pages, which lie outside this package: it imports none of them, and starts one when asked to."""
-    sys.path.insert(0, str(pages_root()))
-    return import_module(f"pages.{name}")
 
 
 def _prepare(options: argparse.Namespace) -> None:

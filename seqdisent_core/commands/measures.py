@@ -55,7 +55,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from seqdisent_core.clips import load_clips
     from seqdisent_core.evaluation.judge import Judge
     from seqdisent_core.evaluation.report import summary
-    from seqdisent_core.evaluation.results import evaluate, write_result
+    from seqdisent_core.evaluation.results import TRUSTED, evaluate, write_result
     from seqdisent_core.evaluation.sheet import result_sheet
     from seqdisent_core.runs import read_training
     from seqdisent_core.studio import Studio
@@ -85,6 +85,13 @@ def _evaluate(options: argparse.Namespace) -> None:
             progress=progress,
         )
     write_result(result, options.out)
+    ceiling, notes = result["judge"]["accuracy"], []
+    if not result["judge"]["trusted"]:
+        notes.append(
+            f"This judge reads {ceiling['person']['mean']:.1%} of the persons and "
+            f"{ceiling['expression']['mean']:.1%} of the expressions in real test clips. "
+            f"Below {TRUSTED:.0%} it judges nothing: train a better one."
+        )
     sheet = options.out.with_suffix(".png")
     result_sheet(model, clips.part("test"), sheet)
     tell(
@@ -93,6 +100,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         f"written to {options.out} and {sheet}",
         written={"result": options.out, "sheet": sheet},
         figures=result["metrics"],
+        notes=notes,
     )
 
 
@@ -107,7 +115,7 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
     from seqdisent_core.personalising import Tuning
     from seqdisent_core.studio import Studio
     from seqdisent_core.training import keep_freed_memory
-    from seqdisent_core.weights import sha256_of
+    from seqdisent_core.weights import sha256_of, sha256_of_files
 
     keep_freed_memory()
     tuning = Tuning.from_dict(options.tuning)
@@ -141,6 +149,8 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
         "checkpoint_sha256": sha256_of(checkpoint),
         "tuning": tuning.to_dict(),
         "clips": [one.clip.source.stem for one in subjects],
+        "clips_sha256": sha256_of_files(one.clip.source for one in subjects),
+        "judge_sha256": sha256_of_files(options.models.glob("*.dat")),
         "left_out": left_out,
         "measured": measured,
     }

@@ -114,7 +114,7 @@ def _make(
         codes = []
         for film in films:
             bar.set_description_str(f"reading {film.name}")
-            codes.append(studio.encode(studio.read_face(film).frames))
+            codes.append(studio.encode_face(studio.read_face(film)))
             bar.update()
         bar.set_description_str("making the clips")
         samples = make(studio, codes)

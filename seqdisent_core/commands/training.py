@@ -30,7 +30,7 @@ def add_commands(commands: Any) -> None:
     train.add_argument("--steps", type=count, help="steps to train, instead of the recipe's")
     train.add_argument("--seed", type=int, help="seed, instead of the recipe's")
     train.add_argument("--look-every", type=count, default=500, help="steps between sheets and figures (default: 500)")
-    train.add_argument("--start", type=Path, help="a model whose weights are the first ones, of the same sizes")
+    train.add_argument("--start", help="folder, Hub id or name of a model of these sizes, whose weights are the first")
     train.add_argument("--cpu", action="store_true", help="train on the CPU where there is a GPU, too")
     add_json(train)
     train.set_defaults(run=_train)

@@ -13,6 +13,8 @@ import numpy as np
 
 from seqdisent_core.driving import Pair, Subject, around_face, pairs, subject
 from seqdisent_core.errors import DataError, FaceError, VideoError
+from seqdisent_core.evaluation.figures import absent
+from seqdisent_core.evaluation.filmed_judge import GOAL
 from seqdisent_core.faces import FaceClip
 from seqdisent_core.methods import Method
 from seqdisent_core.personalising import USUAL, Tuning
@@ -112,7 +114,7 @@ def evaluate_filmed(
                 "steps": float(np.median(steps[at])),
                 "detail": detail,
                 "swaps": summary(swap_rows),
-                "reconstructions": summary(own_rows),
+                "reconstructions": rebuilt_summary(own_rows),
                 "rows": swap_rows,
                 "reconstruction_rows": own_rows,
             }
@@ -136,15 +138,22 @@ def _write(pair: Pair, own: int, other: int, folder: Path, detail: bool) -> tupl
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Shares in [0, 1] over the rows, and the mean correlation."""
-    correlations = [row["expression_corr"] for row in rows]
+    """Shares in [0, 1] over the rows, and the mean correlation; a film with too few faces found counts as 0."""
+    followed = [row["expression_corr"] or 0.0 for row in rows]
     return {
         "films": len(rows),
+        "unreadable": sum(row["expression_corr"] is None for row in rows),
         "person": float(np.mean([row["person"] for row in rows])),
-        "expression": float(np.mean([row["expression_corr"] >= 0.7 for row in rows])),
+        "expression": float(np.mean([value >= GOAL for value in followed])),
         "both": float(np.mean([row["both"] for row in rows])),
-        "expression_corr": float(np.nanmean(correlations)),
+        "expression_corr": float(np.mean(followed)),
     }
+
+
+def rebuilt_summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The same of clips made anew from themselves, where static and driver are one film."""
+    whose = absent(("person", "both"), "static and driver are the same film: neither can be nearer")
+    return {**summary(rows), **whose}
 
 
 def filmed_sheet(subjects: Sequence[Subject], folder: Path, path: Path, *, columns: int = 8, side: int = 112) -> None:

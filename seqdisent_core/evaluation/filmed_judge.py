@@ -18,28 +18,30 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import dlib
 import imageio.v3 as iio
-import mediapipe
 import numpy as np
 
 RATE, SECONDS, SIDE = 12.0, 10.0, 256  # frames a second that are looked at, of so many seconds, at so many pixels
 GOAL, FOUND = 0.7, 0.8  # correlation, and share of frames with a face, from which on a swap counts
+LEAST = 5  # frames with a face, for a correlation
 # Points of the mesh whose distance is a measure, each a mean of one or two pairs.
 MEASURES = (((13, 14),), ((61, 291),), ((105, 159), (334, 386)), ((159, 145), (386, 374)))
 EYES = (33, 263)
 USUAL = np.array([0.15, 0.10, 0.05, 0.05])  # usual deviation of each measure, so that they weigh alike
-
-_finder = mediapipe.solutions.face_detection.FaceDetection(model_selection=1, min_detection_confidence=0.3)
-_mesh = mediapipe.solutions.face_mesh.FaceMesh(
-    static_image_mode=True, max_num_faces=1, refine_landmarks=True, min_detection_confidence=0.2
-)
 
 
 class Describer:
     """What films show: measures over time and the mean embedding, each film once."""
 
     def __init__(self, models: Path) -> None:
+        import dlib
+        import mediapipe
+
+        self._finder = mediapipe.solutions.face_detection.FaceDetection(model_selection=1, min_detection_confidence=0.3)
+        self._mesh = mediapipe.solutions.face_mesh.FaceMesh(
+            static_image_mode=True, max_num_faces=1, refine_landmarks=True, min_detection_confidence=0.2
+        )
+        self._rectangle = dlib.rectangle
         self._points = dlib.shape_predictor(str(models / "shape_predictor_5_face_landmarks.dat"))
         self._embed = dlib.face_recognition_model_v1(str(models / "dlib_face_recognition_resnet_model_v1.dat"))
         self.describe = cache(self._describe)
@@ -48,8 +50,8 @@ class Describer:
         """Measures, float (frames, 4), NaN where no face is found; embedding (128,), every third frame's mean."""
         measures, embeddings = [], []
         for number, frame in enumerate(_frames(film)):
-            face = _face(frame)
-            found = _mesh.process(face).multi_face_landmarks
+            face = self._face(frame)
+            found = self._mesh.process(face).multi_face_landmarks
             if not found:
                 measures.append(np.full(len(MEASURES), np.nan))
                 continue
@@ -57,9 +59,23 @@ class Describer:
             measures.append(_measures(points))
             if number % 3 == 0:
                 left, top, right, bottom = map(int, (*points.min(axis=0), *points.max(axis=0)))
-                shape = self._points(face, dlib.rectangle(left, top, right, bottom))
+                shape = self._points(face, self._rectangle(left, top, right, bottom))
                 embeddings.append(np.array(self._embed.compute_face_descriptor(face, shape, 1)))
         return np.array(measures), np.mean(embeddings, axis=0) if embeddings else np.full(128, np.nan)
+
+    def _face(self, frame: np.ndarray) -> np.ndarray:
+        """The largest face and a margin, uint8 (SIDE, SIDE, 3); the whole frame where none is found, or it fills it."""
+        height, width = frame.shape[:2]
+        found = self._finder.process(np.ascontiguousarray(frame)).detections or []
+        boxes = [detection.location_data.relative_bounding_box for detection in found]
+        if boxes:
+            box = max(boxes, key=lambda box: box.width * box.height)
+            side = 1.6 * max(box.width * width, box.height * height)
+            if side < 0.9 * min(height, width):
+                left = int(max(0, (box.xmin + box.width / 2) * width - side / 2))
+                top = int(max(0, (box.ymin + box.height / 2) * height - side / 2))
+                frame = frame[top : int(top + side), left : int(left + side)]
+        return cv2.resize(np.ascontiguousarray(frame), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
 
 
 def _frames(film: Path) -> list[np.ndarray]:
@@ -69,21 +85,6 @@ def _frames(film: Path) -> list[np.ndarray]:
     return [frames[min(round(time * fps), len(frames) - 1)] for time in times]
 
 
-def _face(frame: np.ndarray) -> np.ndarray:
-    """The largest face with a margin, uint8 (SIDE, SIDE, 3); all of the frame where none is found or it fills it."""
-    height, width = frame.shape[:2]
-    found = _finder.process(np.ascontiguousarray(frame)).detections or []
-    boxes = [detection.location_data.relative_bounding_box for detection in found]
-    if boxes:
-        box = max(boxes, key=lambda box: box.width * box.height)
-        side = 1.6 * max(box.width * width, box.height * height)
-        if side < 0.9 * min(height, width):
-            left = int(max(0, (box.xmin + box.width / 2) * width - side / 2))
-            top = int(max(0, (box.ymin + box.height / 2) * height - side / 2))
-            frame = frame[top : int(top + side), left : int(left + side)]
-    return cv2.resize(np.ascontiguousarray(frame), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
-
-
 def _measures(points: np.ndarray) -> np.ndarray:
     def apart(first: int, second: int) -> float:
         return float(np.linalg.norm(points[first] - points[second]))
@@ -91,19 +92,33 @@ def _measures(points: np.ndarray) -> np.ndarray:
     return np.array([np.mean([apart(*pair) for pair in pairs]) for pairs in MEASURES]) / apart(*EYES)
 
 
+def follows(meant: np.ndarray, done: np.ndarray) -> float | None:
+    """How measures (frames, 4) go with those meant, each weighted by how much it was to move; NaN: no face in a frame.
+
+    None where fewer than five frames show a face in both, or nothing was to move.
+    """
+    seen = ~np.isnan(meant[:, 0]) & ~np.isnan(done[:, 0])
+    if seen.sum() < LEAST:
+        return None
+    weight = meant[seen].std(axis=0) / USUAL
+    if weight.sum() < 1e-9:
+        return None
+    each = [
+        np.corrcoef(meant[seen, k], done[seen, k])[0, 1] if done[seen, k].std() > 1e-6 else 0.0
+        for k in range(len(MEASURES))
+    ]
+    return float((weight * np.nan_to_num(each)).sum() / weight.sum())
+
+
 def judge(describer: Describer, static: Path, driver: Path, result: Path) -> dict[str, Any]:
-    """Figures of one swap, as the first lines of this file say; `both` where person and expression are right."""
+    """Figures of one swap, as the first lines of this file say; `both` where person and expression are right.
+
+    expression_corr is None where too few faces were found to say; where static and driver are one film, `person` and
+    `both` say nothing.
+    """
     (_, who), (meant, other), (done, shown) = (describer.describe(film) for film in (static, driver, result))
     meant = meant[np.linspace(0, len(meant) - 1, len(done)).round().astype(int)]
-    seen = ~np.isnan(meant[:, 0]) & ~np.isnan(done[:, 0])
-    correlation = float("nan")
-    if seen.sum() > 4:
-        weight = meant[seen].std(axis=0) / USUAL
-        each = [
-            np.corrcoef(meant[seen, k], done[seen, k])[0, 1] if done[seen, k].std() > 1e-6 else 0.0
-            for k in range(len(MEASURES))
-        ]
-        correlation = float((weight * np.nan_to_num(each)).sum() / weight.sum())
+    correlation = follows(meant, done)
     near, far = float(np.linalg.norm(shown - who)), float(np.linalg.norm(shown - other))
     faces = float((~np.isnan(done[:, 0])).mean()) if len(done) else 0.0
     return {
@@ -114,7 +129,7 @@ def judge(describer: Describer, static: Path, driver: Path, result: Path) -> dic
         "person": near < far,
         "expression_corr": correlation,
         "faces_found": faces,
-        "both": near < far and correlation >= GOAL and faces >= FOUND,
+        "both": near < far and correlation is not None and correlation >= GOAL and faces >= FOUND,
     }
 
 

@@ -66,7 +66,7 @@ def draw_samples(
     random = np.random.default_rng([seed, repeat])
     partners = draw_pairs(clips, random)
     order, half = random.permutation(len(clips)), len(clips) // 2
-    generator = torch.Generator(method.device).manual_seed(int(random.integers(2**62)))
+    generator = torch.Generator().manual_seed(int(random.integers(2**62)))
     count, frames = codes.dynamics.shape[:2]
 
     def people(number: int) -> Tensor:

@@ -48,7 +48,10 @@ def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
     for clip in range(len(partners)):
         others = np.flatnonzero((labels != labels[:, clip : clip + 1]).all(axis=0))
         if not len(others):
-            raise DataError(f"{clips.name} needs at least two persons and two expressions in its test split.")
+            raise DataError(
+                f"{clips.name} needs at least two persons and two expressions in its {clips.split[clip]} split: a swap "
+                "is judged between clips that share neither."
+            )
         partners[clip] = random.choice(others)
     return partners
 

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seqdisent_core import __version__
 from seqdisent_core.clips import Clips
 from seqdisent_core.evaluation.figures import Figure, absent, figure
 from seqdisent_core.evaluation.generation import PROTOCOLS, GenerationScores, draw_samples, generation_scores
@@ -34,6 +35,11 @@ def hardware(device: torch.device) -> str:
     return f"{os.cpu_count()} CPU cores ({platform.machine()}, {_processor()})"
 
 
+def software() -> dict[str, str]:
+    """The versions that a figure or a model was made by."""
+    return {"seqdisent": __version__, "torch": str(torch.__version__)}
+
+
 def _processor() -> str:
     path = Path("/proc/cpuinfo")
     if path.exists():
@@ -45,6 +51,8 @@ def _processor() -> str:
 
 Progress = Callable[[int, int, str], None]  # stages done, stages in all, what begins now
 REPEATS = 5
+LEAST_COMPARED = 4  # test clips: two in each half, so that each has a spread
+TRUSTED = 0.95  # of real test clips that a judge must read rightly, person and expression, for its figures to count
 _SCORES = ("acc", "is", "h_y_given_x", "h_y")
 
 
@@ -96,6 +104,7 @@ def evaluate(
         "seed": seed,
         "repeats": repeats,
         "hardware": hardware(model.device),
+        "software": software(),
         "model": _model_facts(model, checkpoint),
         "data": {"name": clips.name, "split": "test", "clips": len(test), "sha256": test.sha256()},
         "training": training,
@@ -117,9 +126,11 @@ def _model_facts(model: Method, checkpoint: Path) -> dict[str, Any]:
 
 
 def _judge_figures(ceiling: Logits, test: Clips) -> dict[str, Any]:
-    """What the judge reads in real test clips: the ceiling of every figure that it measures."""
+    """What the judge reads in real test clips: the ceiling of every figure that it measures, and if it may judge."""
+    right = accuracies(ceiling, test)
     return {
-        "accuracy": _figures([accuracies(ceiling, test)]),
+        "trusted": min(right["person"], right["expression"]) >= TRUSTED,
+        "accuracy": _figures([right]),
         "generation": _score_figures([generation_scores(ceiling["expression"], test.expression)]),
     }
 
@@ -159,6 +170,8 @@ def _sampled_figures(
         swaps.append(score_swaps(logits["swap"], test, samples.partners))
         for name, right in leaks.items():
             right.append(accuracies(logits[name], test))
+        if len(test) < LEAST_COMPARED:
+            continue
         first, second = samples.halves
         distances["real_halves"].append(frechet_distance(real[first], real[second]))
         for protocol, seen in samples.features.items():
@@ -177,13 +190,19 @@ def _sampled_figures(
                 for label in test.labels
             },
         },
-        "frechet": {"clips_a_side": len(test) // 2, **{name: figure(values) for name, values in distances.items()}},
+        "frechet": _likeness_figures(distances, len(test)),
     }
 
 
 def _figures(repeats: list[dict[str, float]]) -> dict[str, Figure]:
     """A figure by name from what each repeat gave by name."""
     return {name: figure([right[name] for right in repeats]) for name in repeats[0]}
+
+
+def _likeness_figures(distances: dict[str, list[float]], clips: int) -> dict[str, Any]:
+    if clips < LEAST_COMPARED:
+        return absent(("clips_a_side", *distances), f"{clips} test clips are too few; it takes {LEAST_COMPARED}.")
+    return {"clips_a_side": clips // 2, **{name: figure(values) for name, values in distances.items()}}
 
 
 def _leakage(repeats: list[dict[str, float]], kept: Factor) -> dict[str, Any]:

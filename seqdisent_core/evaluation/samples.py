@@ -42,7 +42,7 @@ def measure_samples(
     seen = np.zeros(len(clips.expressions), int)
     for repeat in range(repeats):
         progress(f"sampling, repeat {repeat + 1} of {repeats}")
-        generator = torch.Generator(method.device).manual_seed(seed + repeat)
+        generator = torch.Generator().manual_seed(seed + repeat)
         moved = _read(method, judge, codes.static, method.sample_dynamics(count, frames, generator).cpu())
         kept["person"].append(accuracies(moved, test)["person"])
         kept["certainty"].append(float(moved["expression"].softmax(1).max(1).values.mean()))

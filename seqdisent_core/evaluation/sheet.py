@@ -31,7 +31,7 @@ def result_sheet(method: Method, clips: Clips, path: Path) -> None:
     """
     shown = clips.select(choose_clips(clips))
     codes = encode_clips(method, as_training_tensor(shown))
-    generator = torch.Generator(method.device).manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     static, dynamics = codes.static.to(method.device), codes.dynamics.to(method.device)
     people = method.sample_static(len(static), generator)
     moves = method.sample_dynamics(len(static), dynamics.shape[1], generator, return_means=True)

@@ -19,7 +19,7 @@ def kl_figures(method: Method, clips: Tensor, seed: int = 0) -> dict[str, Any]:
     From the method's own terms `kl_static` and `kl_dynamics` (a sum over time), unweighted; the prior of the dynamics
     is met along one draw a clip. A method without such a term gets null, and why.
     """
-    generator = torch.Generator(method.device).manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     sums: dict[str, float] = {}
     for start in range(0, len(clips), BATCH):
         batch = clips[start : start + BATCH].to(method.device).float() / 255

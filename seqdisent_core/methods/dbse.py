@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.gaussians import kl_divergence
+from seqdisent_core.gaussians import kl_divergence, standard_normal
 from seqdisent_core.methods.contract import Config, Method, Posterior
 from seqdisent_core.networks import FRAME_SIZES, DynamicsPrior, FrameDecoder, FrameEncoder, GaussianHead, run_lstm
 
@@ -67,6 +67,10 @@ class DBSEConfig(Config):
         for name in sizes:
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1.")
+        weights = ("weight_reconstruction", "weight_anchor", "weight_static", "weight_dynamics", "motion_weight")
+        for name in (*weights, "initial_std"):
+            if not getattr(self, name) >= 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must not be below 0.")
 
     @property
     def subtracts(self) -> bool:
@@ -138,8 +142,7 @@ class DBSE(Method):
             return difference
         slot = torch.zeros(features.shape[1], 1, device=features.device)
         slot[anchor] = 1
-        noise = torch.randn(difference.shape, generator=generator, device=features.device)
-        return difference + slot * noise
+        return difference + slot * standard_normal(difference, generator)
 
     def encode(self, clip: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
         """Posterior of a clip (batch, frames, 3, size, size) in [0, 1]; `generator` draws the anchor's training noise.
@@ -171,7 +174,7 @@ class DBSE(Method):
         return decoded.float().view(batch, frames, 3, self.frame_size, self.frame_size)
 
     def sample_static(self, count: int, generator: torch.Generator | None = None) -> Tensor:
-        return torch.randn(count, self.static_dim, generator=generator, device=self.device)
+        return standard_normal(torch.empty(count, self.static_dim, device=self.device), generator)
 
     def sample_dynamics(
         self,

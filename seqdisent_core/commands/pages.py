@@ -1,0 +1,33 @@
+"""The command that serves the demo, and where the pages lie, outside this package."""
+
+import argparse
+import sys
+from importlib import import_module
+from typing import Any
+
+from seqdisent_core.assets import pages_root
+from seqdisent_core.commands.arguments import add_json, tell
+
+
+def add_commands(commands: Any) -> None:
+    """Adds the command of this module to the subparsers."""
+    demo = commands.add_parser("demo", help="the demo in a browser: swap, sample, look at the codes and the figures")
+    demo.add_argument("--host", help="address to listen on; 0.0.0.0 for other machines (default: this machine alone)")
+    demo.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860)")
+    demo.add_argument("--lecture", help="address of a running `seqdisent lecture`, for a link to it")
+    add_json(demo)
+    demo.set_defaults(run=_demo)
+
+
+def outside(name: str) -> Any:
+    """A module of the app or its pages: this package imports none of them, and starts one when asked to."""
+    sys.path.insert(0, str(pages_root()))
+    return import_module(name)
+
+
+def _demo(options: argparse.Namespace) -> None:
+    app = outside("app")
+    demo = app.build(options.lecture)
+    address = app.start(demo, host=options.host, port=options.port, block=False)
+    tell(options, written={}, notes=[f"The demo: {address}"])
+    demo.block_thread()
