@@ -88,7 +88,7 @@ def sprites() -> Recipe:
     base = fast()
     return Recipe(
         replace(base.model, width=32, weight_static=200.0),
-        replace(base.training, steps=2_400, batch=32, sparse_share=0.5, colour_gain=0.0, mirror=False),
+        replace(base.training, steps=3_600, batch=32, sparse_share=0.5, colour_gain=0.0, mirror=False),
     )
 
 
