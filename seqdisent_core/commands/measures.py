@@ -17,7 +17,7 @@ def add_commands(commands: Any) -> None:
     evaluate.add_argument("--judge", type=Path, required=True, help="folder of the judge")
     evaluate.add_argument("--out", type=Path, required=True, help="the result file, JSON; a PNG sheet goes beside it")
     evaluate.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
-    evaluate.add_argument("--seed", type=int, default=0)
+    evaluate.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")
     add_json(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
@@ -33,7 +33,7 @@ def add_commands(commands: Any) -> None:
     filmed.add_argument("--note", default="", help="what differs in this trial, for the table")
     filmed.add_argument("--own-pixels", action="store_true", help="the model's own pixels, no detail carried over")
     filmed.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
-    filmed.add_argument("--seed", type=int, default=0)
+    filmed.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")
     add_json(filmed)
     filmed.set_defaults(run=_evaluate_filmed)
 

@@ -22,16 +22,16 @@ def add_commands(commands: Any) -> None:
     wild.set_defaults(run=_render_wild)
     sprites = sets.add_parser("sprites", help="put the benchmark Sprites together from its layers")
     sprites.add_argument("out", type=Path, help="folder for the set")
-    sprites.add_argument("--source", type=Path, required=True, help="sprites_layers.npz")
+    sprites.add_argument("--source", type=Path, required=True, help="its layers as arrays, sprites_layers.npz")
     add_json(sprites)
     sprites.set_defaults(run=_render_sprites)
 
     judge = commands.add_parser("judge", help="train the judge of a set's labels on its train split")
     judge.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
     judge.add_argument("out", type=Path, help="folder for the judge")
-    judge.add_argument("--steps", type=count, default=1200)
+    judge.add_argument("--steps", type=count, default=1200, help="steps to train (default: 1200)")
     judge.add_argument("--size", type=int, default=64, help="pixels a side (default: 64)")
-    judge.add_argument("--seed", type=int, default=0)
+    judge.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")
     add_json(judge)
     judge.set_defaults(run=_judge)
 
@@ -55,7 +55,7 @@ def _add_drawn(sets: Any, name: str, what: str, a_take: str, usual: tuple[int, i
     drawn.add_argument("--takes", type=count, default=takes, help=f"{a_take} (default: {takes})")
     drawn.add_argument("--frames", type=count, default=frames, help=f"frames of a clip (default: {frames})")
     drawn.add_argument("--size", type=int, default=size, help=f"pixels a side (default: {size})")
-    drawn.add_argument("--seed", type=int, default=0)
+    drawn.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")
     add_json(drawn)
     return drawn
 
