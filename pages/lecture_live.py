@@ -19,6 +19,7 @@ from seqdisent_core.lecture import Live, sheet_bytes, subtracted, take_apart
 
 _DRIVER = "person_044_surprise"
 _SHOWN = "live"  # where a visit keeps what was made, until the step is left
+_PASSED = 2.0  # seconds within which this step may be turned past: loading the model would hold the next one up
 _recorder = st.components.v2.component(
     "seqdisent.lecture_recorder", html=web("lecture_recorder.html"), css=web("lecture_recorder.css"),
     js=web("lecture_recorder.js"),
@@ -26,7 +27,7 @@ _recorder = st.components.v2.component(
 
 
 def take_recording() -> None:
-    """A camera with a countdown. The model is loaded while it is used."""
+    """A camera with a countdown. The model is loaded while it is used, not while somebody turns past this step."""
 
     def recorded() -> None:
         clip = st.session_state["recorder"].get("clip")
@@ -34,7 +35,9 @@ def take_recording() -> None:
             _take(base64.b64decode(clip["data"]), ".mp4" if clip["suffix"] == ".mp4" else ".webm")
 
     _recorder(key="recorder", on_clip_change=recorded)
-    threading.Thread(target=film_studio, name="load the model", daemon=True).start()
+    loading = threading.Timer(_PASSED, film_studio)
+    loading.daemon = True
+    loading.start()
 
 
 def take_film() -> None:
