@@ -19,8 +19,7 @@ class Gaussian:
 
 
 def standard_normal(like: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """A draw from N(0, I) with the shape, type and device of another tensor; the same on every device for a CPU's
-    generator."""
+    """A draw from N(0, I), of another tensor's shape, type and device; by a CPU's generator it is the same on all."""
     where = like.device if generator is None else generator.device
     return torch.randn(like.shape, generator=generator, device=where, dtype=like.dtype).to(like.device)
 

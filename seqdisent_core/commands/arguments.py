@@ -25,6 +25,16 @@ def count(text: str) -> int:
     return number
 
 
+def add_device(command: argparse.ArgumentParser) -> None:
+    """Of every command that runs a model, as Studio takes it."""
+    command.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
+
+
+def add_seed(command: argparse.ArgumentParser) -> None:
+    """Of every command whose result is drawn as a whole."""
+    command.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")
+
+
 def add_json(command: argparse.ArgumentParser) -> None:
     """Every command has it, and calls `tell` at its end."""
     command.add_argument("--json", action="store_true", help="print what was written and found as one JSON object")

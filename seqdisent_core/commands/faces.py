@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from seqdisent_core.commands.arguments import PLAYS, add_json, tell
+from seqdisent_core.commands.arguments import PLAYS, add_device, add_json, tell
 
 
 def add_commands(commands: Any) -> None:
@@ -25,7 +25,7 @@ def add_commands(commands: Any) -> None:
     swap.add_argument("--own-pixels", action="store_true", help="the model's own pixels, no detail carried over")
     swap.add_argument("--play", choices=PLAYS, default="once", help="loop and boomerang are for short films")
     swap.add_argument("--model", default="wild", help="checkpoint folder, Hugging Face id or name (default: wild)")
-    swap.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
+    add_device(swap)
     add_json(swap)
     swap.set_defaults(run=_swap)
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from seqdisent_core.commands.arguments import add_json, progress_bar, tell
+from seqdisent_core.commands.arguments import add_device, add_json, add_seed, progress_bar, tell
 
-_DEVICE = "cpu, cuda or mps (default: the best there is)"
 _MODEL = "folder, Hugging Face id or name of the model; {} written into its folder"
 
 
@@ -20,14 +19,14 @@ def add_commands(commands: Any) -> None:
     latents.add_argument("checkpoint", help=_MODEL.format("both files are"))
     latents.add_argument("--data", type=Path, required=True, help="the set it was trained on")
     latents.add_argument("--judge", type=Path, required=True, help="folder of the judge")
-    latents.add_argument("--device", help=_DEVICE)
+    add_device(latents)
     add_json(latents)
     latents.set_defaults(run=_latents)
 
     rest = commands.add_parser("rest", help="teach a model to know a face at rest, for the choice of anchor frames")
     rest.add_argument("checkpoint", help=_MODEL.format("rest.json is"))
     rest.add_argument("--data", type=Path, required=True, help="a set whose clips mostly begin at rest")
-    rest.add_argument("--device", help=_DEVICE)
+    add_device(rest)
     add_json(rest)
     rest.set_defaults(run=_rest)
 
@@ -36,8 +35,8 @@ def add_commands(commands: Any) -> None:
     samples.add_argument("--data", type=Path, required=True, help="the set it was trained on")
     samples.add_argument("--judge", type=Path, required=True, help="folder of the judge")
     samples.add_argument("--out", type=Path, default=Path("results/samples.json"), help="the result file, JSON")
-    samples.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")
-    samples.add_argument("--device", help=_DEVICE)
+    add_seed(samples)
+    add_device(samples)
     add_json(samples)
     samples.set_defaults(run=_samples)
 
@@ -46,8 +45,8 @@ def add_commands(commands: Any) -> None:
     latent_map.add_argument("--data", type=Path, required=True, help="the set it was trained on")
     latent_map.add_argument("--out", type=Path, default=Path("demo_assets/map"), help="folder for the map")
     latent_map.add_argument("--result", type=Path, default=Path("results/map.json"), help="the result file, JSON")
-    latent_map.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")
-    latent_map.add_argument("--device", help=_DEVICE)
+    add_seed(latent_map)
+    add_device(latent_map)
     add_json(latent_map)
     latent_map.set_defaults(run=_map)
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from seqdisent_core.commands.arguments import add_json, progress_bar, tell
+from seqdisent_core.commands.arguments import add_device, add_json, add_seed, progress_bar, tell
 
 
 def add_commands(commands: Any) -> None:
@@ -16,8 +16,8 @@ def add_commands(commands: Any) -> None:
     evaluate.add_argument("--data", type=Path, required=True, help="the set it was trained on")
     evaluate.add_argument("--judge", type=Path, required=True, help="folder of the judge")
     evaluate.add_argument("--out", type=Path, required=True, help="the result file, JSON; a PNG sheet goes beside it")
-    evaluate.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
-    evaluate.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")
+    add_device(evaluate)
+    add_seed(evaluate)
     add_json(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
@@ -32,8 +32,8 @@ def add_commands(commands: Any) -> None:
     filmed.add_argument("--tuning", type=json.loads, default={}, help="settings of personalising as JSON, for trials")
     filmed.add_argument("--note", default="", help="what differs in this trial, for the table")
     filmed.add_argument("--own-pixels", action="store_true", help="the model's own pixels, no detail carried over")
-    filmed.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
-    filmed.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")
+    add_device(filmed)
+    add_seed(filmed)
     add_json(filmed)
     filmed.set_defaults(run=_evaluate_filmed)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from seqdisent_core.assets import asset
-from seqdisent_core.commands.arguments import add_json, count, progress_bar, tell
+from seqdisent_core.commands.arguments import add_device, add_json, count, progress_bar, tell
 from seqdisent_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def add_commands(commands: Any) -> None:
     showcase = commands.add_parser("showcase", help="swap two fixed pairs of examples, to compare by eye")
     showcase.add_argument("checkpoint", help="folder or Hugging Face id")
     showcase.add_argument("--out", type=Path, required=True, help="folder for the films and showcase.json")
-    showcase.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
+    add_device(showcase)
     add_json(showcase)
     showcase.set_defaults(run=_showcase)
 
@@ -58,7 +58,7 @@ def add_commands(commands: Any) -> None:
 def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", type=Path, default=Path("sampled"), help="folder for the results (default: sampled)")
     command.add_argument("--model", help="checkpoint folder or Hugging Face id (default: the one shipped)")
-    command.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
+    add_device(command)
     add_json(command)
 
 

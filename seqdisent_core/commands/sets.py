@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from seqdisent_core.commands.arguments import add_json, count, progress_bar, tell
+from seqdisent_core.commands.arguments import add_json, add_seed, count, progress_bar, tell
 
 
 def add_commands(commands: Any) -> None:
@@ -31,7 +31,7 @@ def add_commands(commands: Any) -> None:
     judge.add_argument("out", type=Path, help="folder for the judge")
     judge.add_argument("--steps", type=count, default=1200, help="steps to train (default: 1200)")
     judge.add_argument("--size", type=int, default=64, help="pixels a side (default: 64)")
-    judge.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")
+    add_seed(judge)
     add_json(judge)
     judge.set_defaults(run=_judge)
 
@@ -55,7 +55,7 @@ def _add_drawn(sets: Any, name: str, what: str, a_take: str, usual: tuple[int, i
     drawn.add_argument("--takes", type=count, default=takes, help=f"{a_take} (default: {takes})")
     drawn.add_argument("--frames", type=count, default=frames, help=f"frames of a clip (default: {frames})")
     drawn.add_argument("--size", type=int, default=size, help=f"pixels a side (default: {size})")
-    drawn.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")
+    add_seed(drawn)
     add_json(drawn)
     return drawn
 
