@@ -64,7 +64,7 @@ _SECTIONS: tuple[tuple[str, str, Any, str], ...] = (
     ),
     (
         "How real it looks",
-        "How far made clips lie from real ones in what the judge sees of them, as a Frechet distance: less is better, "
+        "How far made clips lie from real ones in what the judge sees of them, as a Fréchet distance: less is better, "
         "and two halves of the real clips give the measure. Each column names what was kept.",
         tables.likeness_table,
         "",

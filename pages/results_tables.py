@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from itertools import groupby
 
-from seqdisent_core.evaluation.result_files import Result
+from seqdisent_core.evaluation.result_files import Result, training_seed
 
 _MODEL = re.compile(r"(.+) \(`(.+)`\)")  # the first cell of a row that a result file stands behind
 _GROUPS = {"s": "static codes", "d": "dynamics codes"}
@@ -108,15 +108,14 @@ def _figure(cell: str) -> str:
 def behind_row(stem: str, result: Result) -> str:
     """HTML of how a result file and its checkpoint were made: commands, seeds, hashes, hardware, budget."""
     training, data, model = result["training"], result["data"], result["model"]
-    seed = training.get("recipe", {}).get("training", {}).get("seed", "unknown")
     facts = {
         "Measured by": _command(result["command"]),
         "Measured on": f"{data['clips']} {data['split']} clips of {escape(data['name'])}, {result['repeats']} repeats, "
         f"seed {result['seed']}; {escape(result['hardware'])}; {result['date'][:10]}",
         "Trained by": _command(training.get("command", "unknown")),
         "Budget": f"{training['steps']:,} steps of {training['batch']} clips each, drawn from "
-        f"{training['data']['clips']:,} training clips, in {training['seconds'] / 60:.0f} minutes, seed {seed}; "
-        f"{escape(training['hardware'])}; {training['date']}",
+        f"{training['data']['clips']:,} training clips, in {training['seconds'] / 60:.0f} minutes, "
+        f"seed {training_seed(result)}; {escape(training['hardware'])}; {training['date']}",
         "Checkpoint": f"{model['parameters']:,} parameters, sha256 <code>{model['checkpoint_sha256']}</code>",
         "Judge": f"sha256 <code>{result['judge']['sha256']}</code>",
         "Test clips": f"sha256 <code>{data['sha256']}</code>",

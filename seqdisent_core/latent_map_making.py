@@ -8,6 +8,7 @@ from typing import Any
 import imageio.v3 as iio
 import numpy as np
 
+from seqdisent_core.batches import as_training_tensor
 from seqdisent_core.clips import Clips
 from seqdisent_core.evaluation.figures import figure
 from seqdisent_core.evaluation.judge import chance
@@ -15,7 +16,6 @@ from seqdisent_core.evaluation.protocols import encode_clips
 from seqdisent_core.evaluation.results import hardware
 from seqdisent_core.latent_map import NEIGHBOURS, LatentMap
 from seqdisent_core.methods import Codes, Method
-from seqdisent_core.training import as_training_tensor
 from seqdisent_core.weights import sha256_of
 
 STATIC_PERPLEXITY = 15  # about as many clips as a person has

@@ -15,13 +15,13 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from seqdisent_core.batches import as_training_tensor
 from seqdisent_core.clips import Clips
 from seqdisent_core.direction_names import name_dynamics, name_static
-from seqdisent_core.errors import ConfigError
+from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.judge import Judge, check_judge
 from seqdisent_core.evaluation.protocols import encode_clips
 from seqdisent_core.methods import Method
-from seqdisent_core.training import as_training_tensor
 
 Factor = Literal["static", "dynamics"]
 
@@ -90,10 +90,12 @@ def find_latents(
 ) -> Latents:
     """Fit the people and find the named directions on a set's train split. Deterministic.
 
-    Raises DataError where the judge is not the set's.
+    Raises DataError where the judge is not the set's, or the set has one person only.
     """
     check_judge(judge, clips)
     train = clips.part("train")
+    if len(np.unique(train.person)) < 2:
+        raise DataError(f"{clips.name} has training clips of one person; how people differ takes two or more.")
     progress("encoding the train split")
     codes = encode_clips(method, as_training_tensor(train))
     static, dynamics = codes.static.numpy(), codes.dynamics.numpy()

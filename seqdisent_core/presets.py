@@ -6,7 +6,7 @@ from typing import Any
 
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.methods.dbse import DBSEConfig
-from seqdisent_core.training import TrainingConfig
+from seqdisent_core.training_config import TrainingConfig
 
 
 @dataclass(frozen=True)

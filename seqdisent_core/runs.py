@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from seqdisent_core.batches import as_training_tensor, couples_of
 from seqdisent_core.checkpoints import checkpoint_folder, load_weights, read_network
 from seqdisent_core.clips import Clips
 from seqdisent_core.errors import ConfigError, DataError
@@ -24,7 +25,7 @@ from seqdisent_core.evaluation.results import hardware, software
 from seqdisent_core.methods import DBSE, Method
 from seqdisent_core.presets import Recipe
 from seqdisent_core.sheets import training_sheet
-from seqdisent_core.training import Progress, Trainer, as_training_tensor, couples_of
+from seqdisent_core.training import Progress, Trainer
 from seqdisent_core.weights import sha256_of
 
 LOOKED_AT = 192  # validation clips a look measures: enough to steer by, quick enough to do often

@@ -1,4 +1,4 @@
-"""The loop: batches that are pure functions of the step, optimisers, averaged weights, checkpoints, logs, sheets."""
+"""The loop: optimisers, averaged weights, checkpoints to go on from, logs."""
 
 import ctypes
 import json
@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -19,62 +18,12 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 
+from seqdisent_core.batches import as_training_tensor, couples_of, draw_batch
 from seqdisent_core.clips import Clips
 from seqdisent_core.errors import ConfigError, SeqdisentError
-from seqdisent_core.methods.contract import Config, Method
+from seqdisent_core.methods.contract import Method
 from seqdisent_core.optimisers import kl_scale, learning_rate_scale, make_optimisers
-
-
-@dataclass(frozen=True)
-class TrainingConfig(Config):
-    """How a model is trained; the defaults are the paper's optimiser.
-
-    steps, batch (clips a step, on each process), learning_rate (of Adam), muon_learning_rate (of Muon, convolutions).
-    sparse_share of the steps come first and see `sparse_frames` of each of `sparse_batch` clips: the first frame and
-    random later ones in order; the other steps see whole clips. kl_cycle_steps: period of the divergences' annealing, 0
-    for none. ema_decay: of the averaged weights that are evaluated and kept, 0 for the last weights themselves.
-    least_frames: the steps after the sparse ones see runs of this many frames up to all of them, every one or every
-    second, at times there and back again, an anchor frame before them; 0 for whole clips. pair_share: of the clips, so
-    many are rebuilt from their own static code and their partner's dynamics; for sets drawn in couples, where two
-    persons play the same take. colour_gain: largest relative change of each colour channel, and mirror: left and right
-    exchanged half the time; both drawn once a clip and the same for all its frames. precision: of convolutions and
-    linear layers; losses, codes and recurrences are float32 always.
-    """
-
-    seed: int = 0
-    steps: int = 1_000
-    batch: int = 64
-    sparse_share: float = 0.0
-    sparse_batch: int = 64
-    sparse_frames: int = 4
-    optimizer: Literal["adam", "muon"] = "adam"
-    learning_rate: float = 1.5e-3
-    muon_learning_rate: float = 0.02
-    schedule: Literal["constant", "cosine"] = "constant"
-    warmup_steps: int = 0
-    kl_cycle_steps: int = 0
-    least_frames: int = 0
-    pair_share: float = 0.0
-    ema_decay: float = 0.0
-    colour_gain: float = 0.0
-    mirror: bool = False
-    precision: Literal["bf16", "no"] = "bf16"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("learning_rate", "muon_learning_rate"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(f"{name} is {getattr(self, name)}; it must be above 0.")
-        for name in ("steps", "batch", "sparse_batch"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1.")
-        for name in ("seed", "warmup_steps", "kl_cycle_steps", "colour_gain"):
-            if not getattr(self, name) >= 0:
-                raise ConfigError(f"{name} is {getattr(self, name)}; it must not be below 0.")
-        if not 0 <= self.sparse_share <= 1 or not 0 <= self.ema_decay < 1 or self.sparse_frames < 2:
-            raise ConfigError("sparse_share lies in [0, 1], ema_decay in [0, 1), sparse_frames is at least 2.")
-        if not 0 <= self.pair_share <= 1 or self.least_frames < 0 or self.least_frames == 1:
-            raise ConfigError("pair_share lies in [0, 1], and least_frames is 0 or at least 2.")
+from seqdisent_core.training_config import TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -84,93 +33,6 @@ class Progress:
     step: int
     steps: int
     terms: dict[str, float]
-
-
-class Batch(NamedTuple):
-    """The clips of one step.
-
-    clips: float (batch, frames, 3, size, size) in [0, 1]; chosen: which of the set they are, int (batch,);
-    dynamics_of: whose dynamics rebuild each, int (batch,), or None for their own.
-    """
-
-    clips: Tensor
-    chosen: Tensor
-    dynamics_of: Tensor | None
-
-
-def draw_batch(
-    clips: Tensor, config: TrainingConfig, step: int, rank: int = 0, couples: np.ndarray | None = None
-) -> Batch:
-    """The clips of one step, from uint8 (clips, frames, 3, size, size); couples: int (couples, 2), for pair_share.
-
-    A pure function of seed, step and process, so that a resumed run sees what an unbroken one would have seen.
-    """
-    random = np.random.default_rng([config.seed, step, rank])
-    sparse = step < config.sparse_share * config.steps
-    count = min(config.sparse_batch if sparse else config.batch, len(clips))
-    alike = 1  # so many clips in a row see the same times and are mirrored together
-    dynamics_of = None
-    if couples is None:
-        chosen = random.choice(len(clips), count, replace=False)
-    else:
-        alike, count = 2, max(2, count // 2 * 2)
-        chosen = couples[random.choice(len(couples), count // 2, replace=False)].ravel()
-        places = np.arange(count)
-        exchanged = places < 2 * round(config.pair_share * count / 2)
-        dynamics_of = torch.from_numpy(np.where(exchanged, places ^ 1, places))
-    frames = clips.shape[1]
-    if sparse and config.sparse_frames < frames:
-        later = [
-            np.sort(random.choice(frames - 1, config.sparse_frames - 1, replace=False)) + 1 for _ in chosen[::alike]
-        ]
-        times = np.concatenate([np.zeros((len(later), 1), int), np.stack(later)], axis=1).repeat(alike, axis=0)
-        batch = clips[torch.from_numpy(chosen)[:, None], torch.from_numpy(times)]
-    elif config.least_frames:
-        batch = clips[torch.from_numpy(chosen)[:, None], torch.from_numpy(_run(frames, config.least_frames, random))]
-    else:
-        batch = clips[torch.from_numpy(chosen)]
-    batch = batch.float() / 255
-    if config.colour_gain:
-        gain = 1 + config.colour_gain * random.uniform(-1, 1, (count, 1, 3, 1, 1))
-        batch = (batch * torch.from_numpy(gain).float()).clamp(0, 1)
-    if config.mirror:
-        turned = torch.from_numpy((random.random(count // alike) < 0.5).repeat(alike))
-        batch[turned] = batch[turned].flip(-1)
-    return Batch(batch, torch.from_numpy(chosen), dynamics_of)
-
-
-def _run(frames: int, least: int, random: np.random.Generator) -> np.ndarray:
-    """Times of a run within a clip, int (n,), its anchor before it, as windows of long clips are read.
-
-    The anchor is the clip's first frame or any; a quarter of the runs go there and back again.
-    """
-    count = int(random.integers(min(least, frames), frames + 1))
-    stride = int(random.integers(1, 3)) if 2 * (count - 1) < frames else 1
-    start = int(random.integers(0, frames - stride * (count - 1)))
-    times = start + stride * np.arange(count)
-    if random.random() < 0.25:
-        times = np.concatenate([times, times[-2::-1]])
-    anchor = int(random.integers(frames)) if random.random() < 0.5 else 0
-    return np.concatenate([[anchor], times])
-
-
-def couples_of(clips: Clips) -> np.ndarray:
-    """Numbers of the two clips of each take that two persons play, int (takes, 2), from a set drawn in couples.
-
-    Raises ConfigError for another set.
-    """
-    takes, of, counts = np.unique(clips.expression, return_inverse=True, return_counts=True)
-    pairs = np.argsort(of, kind="stable")
-    if (counts != 2).any() or (clips.person[pairs[::2]] == clips.person[pairs[1::2]]).any():
-        raise ConfigError(
-            f"pair_share needs a set in which two persons play each take, such as wild; not {clips.name}."
-        )
-    return pairs.reshape(len(takes), 2)
-
-
-def as_training_tensor(clips: Clips) -> Tensor:
-    """Frames of a set as uint8 (clips, frames, 3, height, width): a view of them, channels last in memory."""
-    return torch.from_numpy(np.ascontiguousarray(clips.frames)).permute(0, 1, 4, 2, 3)
 
 
 def keep_freed_memory() -> None:

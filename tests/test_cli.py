@@ -160,7 +160,7 @@ def test_a_set_becomes_a_judge_a_model_a_result_file_and_a_table(tmp_path: Path)
             set(),
         ),
         (
-            ("evaluate", run / "model", "--data", folder, "--judge", judge, "--out", figures),
+            ("evaluate", run / "model", "--data", folder, "--judge", judge, "--out", figures, "--note", "a trial"),
             {"result", "sheet"},
             {"swap", "reconstruction", "generation"},
         ),
@@ -178,7 +178,7 @@ def test_a_set_becomes_a_judge_a_model_a_result_file_and_a_table(tmp_path: Path)
     assert "| swap: the driver's expression |" in (run / "model" / "README.md").read_text()
     assert told["figures"]["clips"] == {"train": 12, "validation": 12, "test": 12}
     result = json.loads((results / "facekit52_dbse.json").read_text())
-    assert result["model"]["variant"] == "without_loss"
+    assert result["model"]["variant"] == "without_loss" and result["note"] == "a trial"
     assert result["data"]["clips"] == 12 and result["repeats"] == 5
     assert {"reconstruction", "swap", "generation", "leakage_generation", "leakage_latent"} <= set(result["metrics"])
     assert "12 test clips" in text.read_text()

@@ -210,7 +210,7 @@ def test_unknown_and_unfit_settings_are_refused() -> None:
     with pytest.raises(ConfigError, match="static_dim"):
         DBSEConfig.from_dict({"static_dim": "64"})
     for name in ("weight_reconstruction", "weight_anchor", "weight_static", "weight_dynamics", "motion_weight"):
-        with pytest.raises(ConfigError, match=f"{name} is -1; it must not be below 0"):
+        with pytest.raises(ConfigError, match=f"{name} is -1; it must be at least 0"):
             DBSEConfig.from_dict({name: -1})
     with pytest.raises(ConfigError, match="initial_std"):
         DBSEConfig(initial_std=-0.1)

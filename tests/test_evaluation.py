@@ -8,6 +8,7 @@ import torch
 from labelled import LabelMethod, dressed_clips, dressed_judge, labelled_clips, labelled_judge
 from torchmetrics.functional.image import structural_similarity_index_measure
 
+from seqdisent_core.batches import as_training_tensor
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.judge import Judge, accuracies, accuracy, chance, check_judge, read_clips
 from seqdisent_core.evaluation.protocols import (
@@ -18,7 +19,6 @@ from seqdisent_core.evaluation.protocols import (
     structural_similarity,
     swap_figures,
 )
-from seqdisent_core.training import as_training_tensor
 
 
 def figures_of(kind: str):

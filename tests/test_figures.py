@@ -76,10 +76,14 @@ def test_a_text_without_marks_and_a_folder_without_results_are_refused(tmp_path:
 
 
 @pytest.fixture
-def two_results(tmp_path: Path) -> Path:
-    """The shipped result, a second one of an ablation that lacks a figure, and a benchmark."""
+def some_results(tmp_path: Path) -> Path:
+    """The shipped result, an ablation that lacks a figure, a second seed, one with a note, and a benchmark."""
     result = json.loads((RESULTS / "facekit52_dbse.json").read_text(encoding="utf-8"))
     (tmp_path / "facekit52_dbse.json").write_text(json.dumps(result))
+    (tmp_path / "again.json").write_text(json.dumps({**result, "note": "another objective"}))
+    recipe = result["training"]["recipe"]
+    other = {**result["training"], "recipe": {**recipe, "training": {**recipe["training"], "seed": 1}}}
+    (tmp_path / "once_more.json").write_text(json.dumps({**result, "training": other}))
     result["model"]["variant"] = "without_subtraction"
     result["metrics"]["generation"] = {"acc": None, "is": None, "h_y_given_x": None, "h_y": None, "why": "none"}
     del result["metrics"]["leakage_latent"], result["metrics"]["frechet"]
@@ -88,29 +92,31 @@ def two_results(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_result_files_are_found_by_what_they_hold_full_models_first(two_results: Path) -> None:
-    assert {name: list(found) for name, found in read_results(two_results).items()} == {
-        "facekit52": ["facekit52_dbse", "an_ablation"]
+def test_result_files_are_found_by_what_they_hold_full_models_first(some_results: Path) -> None:
+    assert {name: list(found) for name, found in read_results(some_results).items()} == {
+        "facekit52": ["facekit52_dbse", "once_more", "again", "an_ablation"]
     }
 
 
-def test_a_new_result_file_gets_a_row_with_dashes_for_what_it_lacks(two_results: Path) -> None:
+def test_a_new_result_file_gets_a_row_with_dashes_for_what_it_lacks(some_results: Path) -> None:
     for name in ("generation", "leakage", "swap", "likeness", "codes", "made"):
-        made = with_figures(f"<!-- {name}: begin --><!-- {name}: end -->", two_results)
+        made = with_figures(f"<!-- {name}: begin --><!-- {name}: end -->", some_results)
         rows = [line for line in made.splitlines() if "an_ablation" in line]
         assert rows, name
         assert all(line.count("|") == rows[0].count("|") for line in rows) or name == "leakage"
-    generation = PLACES["generation"](two_results).splitlines()
-    assert generation[3] == "| dbse, without subtraction (`an_ablation`) | – | – | – | – |"
-    assert "ceiling" in generation[4] and generation[5] == "| chance | 16.7 % | 1.000 | 1.792 | – |"
+    generation = PLACES["generation"](some_results).splitlines()
+    assert generation[3].startswith("| dbse, full, seed 1 (`once_more`) |")
+    assert generation[4].startswith("| dbse, full, another objective (`again`) |")
+    assert generation[5] == "| dbse, without subtraction (`an_ablation`) | – | – | – | – |"
+    assert "ceiling" in generation[6] and generation[7] == "| chance | 16.7 % | 1.000 | 1.792 | – |"
 
 
-def test_tables_say_what_the_result_file_holds(two_results: Path) -> None:
+def test_tables_say_what_the_result_file_holds(some_results: Path) -> None:
     metrics = json.loads((RESULTS / "facekit52_dbse.json").read_text(encoding="utf-8"))["metrics"]
-    row = PLACES["generation"](two_results).splitlines()[2]
+    row = PLACES["generation"](some_results).splitlines()[2]
     assert f"{metrics['generation']['is']['mean']:.3f}" in row
     for kept in ("static", "dynamics"):
-        assert f"{100 * metrics['leakage_latent'][kept]['gap']['mean']:.1f}" in PLACES["leakage"](two_results)
+        assert f"{100 * metrics['leakage_latent'][kept]['gap']['mean']:.1f}" in PLACES["leakage"](some_results)
 
 
 def test_published_figures_stand_alone_and_their_slips_are_named() -> None:
@@ -121,15 +127,15 @@ def test_published_figures_stand_alone_and_their_slips_are_named() -> None:
     assert "SPYL (" not in text and "SKD (" not in text, "their rows are right"
 
 
-def test_charts_are_figures_that_plotly_draws_with_chance_beside(two_results: Path) -> None:
+def test_charts_are_figures_that_plotly_draws_with_chance_beside(some_results: Path) -> None:
     graph_objects = pytest.importorskip("plotly.graph_objects")
-    made = charts(two_results)
+    made = charts(some_results)
     assert {"facekit52_leakage_generation_static", "facekit52_leakage_latent_dynamics"} <= made.keys()
-    assert {"facekit52_dbse_confusion", "an_ablation_confusion"} <= made.keys()
+    assert [name for name in made if name.endswith("_confusion")] == ["facekit52_dbse_confusion"], "of the first alone"
     for chart in json.loads(json.dumps(made)).values():
         graph_objects.Figure(chart)
     bars = made["facekit52_leakage_generation_static"]
-    assert [len(trace["x"]) for trace in bars["data"]] == [2, 2]
+    assert [len(trace["x"]) for trace in bars["data"]] == [4, 4]
     assert [round(line["y0"], 1) for line in bars["layout"]["shapes"]] == [1.9, 16.7]
     assert all(abs(sum(row) - 100) < 1e-6 for row in made["facekit52_dbse_confusion"]["data"][0]["z"])
 

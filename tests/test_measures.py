@@ -12,6 +12,7 @@ from labelled import LabelMethod, WithoutStatic, dressed_clips, dressed_judge, l
 
 from seqdisent_core import __version__
 from seqdisent_core.assets import asset
+from seqdisent_core.batches import as_training_tensor
 from seqdisent_core.clips import Clips
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.figures import absent, figure
@@ -25,7 +26,6 @@ from seqdisent_core.evaluation.results import evaluate
 from seqdisent_core.evaluation.sheet import choose_clips, result_sheet
 from seqdisent_core.evaluation.usage import active_units, kl_figures
 from seqdisent_core.methods import DBSE, Codes, DBSEConfig, Method
-from seqdisent_core.training import as_training_tensor
 
 JUDGE = asset("checkpoints/facekit52_judge")  # for its hash
 

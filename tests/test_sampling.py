@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from labelled import LabelMethod, dressed_clips, labelled_judge
+from labelled import LabelMethod, dressed_clips, labelled_clips, labelled_judge
 from test_cli import seqdisent
 
 from seqdisent_core import sampling
@@ -152,12 +152,19 @@ def test_a_model_without_latents_says_how_they_are_made(tmp_path: Path) -> None:
 def test_directions_whose_words_are_all_taken_are_numbered() -> None:
     dynamics, directions = np.zeros((3, 10), np.float32), np.zeros((7, 10), np.float32)  # none of them moves a thing
     names = name_dynamics(LabelMethod(), labelled_judge(), np.eye(4, dtype=np.float32), directions, dynamics)
-    assert len(set(names)) == 7 and names[5:] == [f"{names[1]} 2", f"{names[1]} 3"]
+    assert len(set(names)) == 7 and names[4:] == [f"{names[0]} {number}" for number in (2, 3, 4)]
+    assert not any("head" in name for name in names)
 
 
 def test_latents_are_not_named_by_a_judge_of_another_set() -> None:
     with pytest.raises(DataError, match="knows other people"):
         find_latents(LabelMethod(), labelled_judge(), dressed_clips(), "a hash")
+
+
+def test_how_people_differ_is_not_learnt_from_one_person() -> None:
+    clips = labelled_clips()
+    with pytest.raises(DataError, match="two or more"):
+        find_latents(LabelMethod(), labelled_judge(), clips.select(np.flatnonzero(clips.person == 0)), "a hash")
 
 
 def test_latents_and_rest_are_made_again_whatever_lies_there(tmp_path: Path) -> None:

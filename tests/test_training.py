@@ -13,6 +13,7 @@ from labelled import LabelMethod, paint
 
 from seqdisent_core import __version__
 from seqdisent_core.assets import asset
+from seqdisent_core.batches import as_training_tensor, couples_of, draw_batch
 from seqdisent_core.clips import EXPRESSIONS, Clips
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.judge import Judge, JudgeConfig, accuracy, read_clips, train_judge
@@ -21,7 +22,8 @@ from seqdisent_core.methods import DBSE, DBSEConfig, Method
 from seqdisent_core.optimisers import ConvolutionMuon, kl_scale, learning_rate_scale
 from seqdisent_core.presets import PRESETS, Recipe, preset
 from seqdisent_core.runs import train_run
-from seqdisent_core.training import Trainer, TrainingConfig, as_training_tensor, couples_of, draw_batch
+from seqdisent_core.training import Trainer
+from seqdisent_core.training_config import TrainingConfig
 from seqdisent_core.weights import sha256_of
 
 SMALL = DBSEConfig(
@@ -225,7 +227,7 @@ def test_a_resumed_run_looks_at_each_step_once(clips: Clips, tmp_path) -> None:
 
 def test_settings_below_their_bounds_are_refused() -> None:
     for name in ("seed", "warmup_steps", "kl_cycle_steps", "colour_gain"):
-        with pytest.raises(ConfigError, match=f"{name} is -1; it must not be below 0"):
+        with pytest.raises(ConfigError, match=f"{name} is -1; it must be at least 0"):
             TrainingConfig.from_dict({name: -1})
     with pytest.raises(ConfigError, match="colour_gain"):
         TrainingConfig(colour_gain=float("nan"))

@@ -16,6 +16,7 @@ def add_commands(commands: Any) -> None:
     evaluate.add_argument("--data", type=Path, required=True, help="the set it was trained on")
     evaluate.add_argument("--judge", type=Path, required=True, help="folder of the judge")
     evaluate.add_argument("--out", type=Path, required=True, help="the result file, JSON; a PNG sheet goes beside it")
+    evaluate.add_argument("--note", default="", help="how its training differs from others of its variant, for tables")
     add_device(evaluate)
     add_seed(evaluate)
     add_json(evaluate)
@@ -81,6 +82,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             checkpoint=checkpoint,
             judge_folder=options.judge,
             training=training,
+            note=options.note,
             seed=options.seed,
             progress=progress,
         )

@@ -105,9 +105,9 @@ def _advance(bar: Any, done: int, total: int) -> None:
 
 
 def _judge(options: argparse.Namespace) -> None:
+    from seqdisent_core.batches import as_training_tensor
     from seqdisent_core.clips import load_clips
     from seqdisent_core.evaluation.judge import accuracies, read_clips, train_judge
-    from seqdisent_core.training import as_training_tensor
 
     clips = load_clips(options.data, size=options.size)
     held = clips.part("validation")  # before the work: a set without one is refused at once

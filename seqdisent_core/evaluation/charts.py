@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from seqdisent_core.evaluation.result_files import Result, read_results
+from seqdisent_core.evaluation.result_files import Result, described, read_results
 
 WHO, DOES = "#9c3a12", "#0b6b76"  # the two hues of the pages: who a face is, what it does
 Chart = dict[str, Any]
@@ -13,7 +13,8 @@ def charts(folder: Path) -> dict[str, Chart]:
     """Charts by name, from every result file in a folder; what a file has no figure for is left out.
 
     `SET_leakage_KIND_FACTOR`: what the codes of one factor still tell, bars by result file, with chance as lines
-    (KIND generation or latent, FACTOR static or dynamics). `STEM_confusion`: what swaps are read as.
+    (KIND generation or latent, FACTOR static or dynamics). `STEM_confusion`: what swaps by a set's first model are read
+    as; the others' are in their files.
     Raises DataError where there is no result file.
     """
     made: dict[str, Chart] = {}
@@ -24,15 +25,15 @@ def charts(folder: Path) -> dict[str, Chart]:
                 if rows:
                     chance = next(iter(results.values()))["chance"]
                     made[f"{name}_leakage_{kind}_{factor}"] = leakage_chart(rows, chance, kind, factor)
-        for stem, result in results.items():
-            counts = result["metrics"].get("swap", {}).get("expression_confusion")
-            if counts:
-                made[f"{stem}_confusion"] = confusion_chart(counts, result["expressions"])
+        stem, first = next(iter(results.items()))
+        counts = first["metrics"].get("swap", {}).get("expression_confusion")
+        if counts:
+            made[f"{stem}_confusion"] = confusion_chart(counts, first["expressions"])
     return made
 
 
 def _short(stem: str, result: Result) -> str:
-    return f"{result['model']['variant'].replace('_', ' ')}<br>{stem}"
+    return f"{described(result)}<br>{stem}"
 
 
 def _row(result: Result, kind: str, factor: str) -> dict[str, Any] | None:

@@ -16,13 +16,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from seqdisent_core.batches import as_training_tensor, draw_batch
 from seqdisent_core.checkpoints import load_weights, read_network, write_network
 from seqdisent_core.clips import Clips
 from seqdisent_core.errors import DataError
 from seqdisent_core.methods.contract import Config
 from seqdisent_core.networks import FrameEncoder, run_lstm
 from seqdisent_core.optimisers import learning_rate_scale
-from seqdisent_core.training import TrainingConfig, as_training_tensor, draw_batch
+from seqdisent_core.training_config import TrainingConfig
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""How much generated clips look like real ones: the Frechet distance of what the judge sees in them."""
+"""How much generated clips look like real ones: the Fréchet distance of what the judge sees in them."""
 
 import torch
 from torch import Tensor
 
 
 def frechet_distance(first: Tensor, second: Tensor) -> float:
-    """Squared Frechet distance of normal distributions fitted to two sets of features (clips, dims); 2 clips or more.
+    """Squared Fréchet distance of normal distributions fitted to two sets of features (clips, dims); 2 clips or more.
 
     |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), as Heusel et al. 2017 use it. No matrix root is taken: with centred
     features X_i the last trace is the nuclear norm of X1 X2^T over the root of (n1 - 1)(n2 - 1), which stays exact

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seqdisent_core.batches import as_training_tensor, couples_of
 from seqdisent_core.clips import Clips, Labels
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, read_features, read_logits
 from seqdisent_core.methods.contract import Codes, Method
-from seqdisent_core.training import as_training_tensor, couples_of
 
 BATCH = 64
 
@@ -101,7 +101,7 @@ class PairFigures:
 
 
 def pair_figures(method: Method, clips: Clips, codes: Codes) -> PairFigures:
-    """Figures of clips drawn in couples (training.couples_of), whose posterior means are `codes`."""
+    """Figures of clips drawn in couples (batches.couples_of), whose posterior means are `codes`."""
     couples = couples_of(clips)
     partner = np.empty(len(clips), int)
     partner[couples[:, 0]], partner[couples[:, 1]] = couples[:, 1], couples[:, 0]

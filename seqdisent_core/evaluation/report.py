@@ -17,11 +17,12 @@ def figures_table(folder: Path) -> str:
     result = read_result(folder / "facekit52_dbse.json")
     swap, rebuilt = result["metrics"]["swap"], result["metrics"]["reconstruction"]
     ceiling, training = result["judge"]["accuracy"], result["training"]
+    guess = {name: f"{100 * share:.1f} %" for name, share in result["chance"].items()}
     rows = [
-        ("Swap: the static clip's person", percent(swap["person"]), f"{result['chance']['person']:.1%}"),
-        ("Swap: the driver's expression", percent(swap["expression"]), f"{result['chance']['expression']:.1%}"),
-        ("Judge on real clips: person", percent(ceiling["person"]), f"{result['chance']['person']:.1%}"),
-        ("Judge on real clips: expression", percent(ceiling["expression"]), f"{result['chance']['expression']:.1%}"),
+        ("Swap: the static clip's person", percent(swap["person"]), guess["person"]),
+        ("Swap: the driver's expression", percent(swap["expression"]), guess["expression"]),
+        ("Judge on real clips: person", percent(ceiling["person"]), guess["person"]),
+        ("Judge on real clips: expression", percent(ceiling["expression"]), guess["expression"]),
         ("Reconstruction: PSNR", f"{number(rebuilt['psnr'], 2)} dB", ""),
         ("Reconstruction: SSIM", number(rebuilt["ssim"]), ""),
     ]

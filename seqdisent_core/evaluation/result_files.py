@@ -21,7 +21,9 @@ def read_result(path: Path) -> Result:
 
 
 def read_results(folder: Path) -> dict[str, dict[str, Result]]:
-    """Every file that `seqdisent evaluate` wrote into a folder: set -> file's stem -> result; full models first.
+    """Every file that `seqdisent evaluate` wrote into a folder: set -> file's stem -> result.
+
+    Full models come first; of one variant, those without a note, then by seed of their training.
 
     Other JSON files, of other commands, are passed over. Raises DataError where there is none.
     """
@@ -33,14 +35,34 @@ def read_results(folder: Path) -> dict[str, dict[str, Result]]:
     if not found:
         raise DataError(f"There is no result file in {folder}. `seqdisent evaluate` writes one.")
     return {
-        name: dict(sorted(results.items(), key=lambda item: (item[1]["model"]["variant"] != "full", item[0])))
-        for name, results in sorted(found.items())
+        name: dict(sorted(results.items(), key=lambda item: _place(*item))) for name, results in sorted(found.items())
     }
 
 
+def _place(stem: str, result: Result) -> tuple[bool, str, str, str, str]:
+    variant = result["model"]["variant"]
+    return variant != "full", variant, result.get("note", ""), training_seed(result), stem
+
+
+def training_seed(result: Result) -> str:
+    """The seed that a result's model was trained with."""
+    return str(result["training"].get("recipe", {}).get("training", {}).get("seed", "unknown"))
+
+
+def described(result: Result) -> str:
+    """A model among those of its method: variant, note, and the seed of its training where that is not 0."""
+    seed = training_seed(result)
+    parts = (
+        result["model"]["variant"].replace("_", " "),
+        result.get("note"),
+        "" if seed in ("0", "unknown") else f"seed {seed}",
+    )
+    return ", ".join(part for part in parts if part)
+
+
 def label(stem: str, result: Result) -> str:
-    """What a row or bar is called: method, variant and file."""
-    return f"{result['model']['method']}, {result['model']['variant'].replace('_', ' ')} (`{stem}`)"
+    """What a row is called: method, model and file."""
+    return f"{result['model']['method']}, {described(result)} (`{stem}`)"
 
 
 def percent(figure: dict[str, Any] | None) -> str:

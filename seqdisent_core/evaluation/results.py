@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from seqdisent_core import __version__
+from seqdisent_core.batches import as_training_tensor
 from seqdisent_core.clips import Clips
 from seqdisent_core.evaluation.figures import Figure, absent, figure
 from seqdisent_core.evaluation.generation import PROTOCOLS, GenerationScores, draw_samples, generation_scores
@@ -22,7 +23,6 @@ from seqdisent_core.evaluation.likeness import frechet_distance
 from seqdisent_core.evaluation.protocols import encode_clips, reconstruction_figures, score_swaps
 from seqdisent_core.evaluation.usage import active_figures, kl_figures
 from seqdisent_core.methods import Codes, Method
-from seqdisent_core.training import as_training_tensor
 from seqdisent_core.weights import sha256_of
 
 
@@ -65,6 +65,7 @@ def evaluate(
     checkpoint: Path,
     judge_folder: Path,
     training: dict[str, Any],
+    note: str = "",
     seed: int = 0,
     repeats: int = REPEATS,
     progress: Progress = lambda done, total, what: None,
@@ -72,7 +73,8 @@ def evaluate(
     """All figures of a checkpoint on a set's test split, by the schema in docs/results.md.
 
     What has a draw in it is drawn anew in each repeat; what has none is measured once (n = 1). `training` is what the
-    checkpoint says of its own making. Raises DataError where the judge is not the set's.
+    checkpoint says of its own making, `note` what tells it from others of its variant. Raises DataError where the
+    judge is not the set's.
     """
     check_judge(judge, clips)
     test = clips.part("test")
@@ -101,6 +103,7 @@ def evaluate(
     return {
         "command": command,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **({"note": note} if note else {}),
         "seed": seed,
         "repeats": repeats,
         "hardware": hardware(model.device),

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seqdisent_core.batches import as_training_tensor
 from seqdisent_core.clips import Clips
 from seqdisent_core.evaluation.figures import figure
 from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, check_judge, read_logits
@@ -14,7 +15,6 @@ from seqdisent_core.evaluation.protocols import encode_clips, judged
 from seqdisent_core.latents import Latents
 from seqdisent_core.methods import Codes, Method
 from seqdisent_core.sampling import draw_person
-from seqdisent_core.training import as_training_tensor
 
 
 def measure_samples(

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from seqdisent_core.errors import DataError
-from seqdisent_core.evaluation.result_files import NONE, Result, label, number, percent, read_results, table
+from seqdisent_core.evaluation.result_files import (
+    NONE,
+    Result,
+    label,
+    number,
+    percent,
+    read_results,
+    table,
+    training_seed,
+)
 
 SCORES = ("acc", "is", "h_y_given_x", "h_y")
 ROW = ("static_acc", "dynamic_acc", "gap")
@@ -122,7 +131,7 @@ def _by_attribute(name: str, results: dict[str, Result], attributes: list[str]) 
 
 
 def likeness_table(folder: Path) -> str:
-    """Frechet distances of each protocol's clips, and of real halves."""
+    """Fréchet distances of each protocol's clips, and of real halves."""
 
     def make(name: str, results: dict[str, Result]) -> str:
         names = ("real_halves", *PROTOCOLS)
@@ -130,7 +139,7 @@ def likeness_table(folder: Path) -> str:
             [label(stem, r), *(number(_metric(r, "frechet").get(key), 2) for key in names)]
             for stem, r in results.items()
         ]
-        return table([f"{name}: Frechet distance ↓", *(key.replace("_", " ") for key in names)], rows)
+        return table([f"{name}: Fréchet distance ↓", *(key.replace("_", " ") for key in names)], rows)
 
     return _of_each_set(folder, make)
 
@@ -157,11 +166,10 @@ def made_table(folder: Path) -> str:
     for results in read_results(folder).values():
         for stem, r in results.items():
             training = r["training"]
-            seed = training.get("recipe", {}).get("training", {}).get("seed", NONE)
             rows.append(
                 [
                     f"`{stem}`",
-                    f"{training['steps']} steps, {training['seconds'] / 60:.0f} min, seed {seed}",
+                    f"{training['steps']} steps, {training['seconds'] / 60:.0f} min, seed {training_seed(r)}",
                     training["hardware"],
                     f"`{r['model']['checkpoint_sha256'][:12]}`",
                     f"`{r['judge']['sha256'][:12]}`",

@@ -53,6 +53,12 @@ class Config:
             elif hint in (int, float, bool, str) and not _fits(value, hint):
                 raise ConfigError(f"{field.name} is {value!r}; it must be a {hint.__name__}.")
 
+    def check_least(self, least: float, *names: str) -> None:
+        """Raises ConfigError where one of these settings lies below the least value that it may have."""
+        for name in names:
+            if not getattr(self, name) >= least:  # so that nan is refused, too
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least {least:g}.")
+
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)  # type: ignore[call-overload]
 

@@ -63,14 +63,9 @@ class DBSEConfig(Config):
             raise ConfigError(f"Frames of {self.frame_size} px are not supported; choose one of {FRAME_SIZES}.")
         if self.patch < 1 or self.frame_size // self.patch not in FRAME_SIZES or self.frame_size % self.patch:
             raise ConfigError(f"Patches of {self.patch} px do not divide {self.frame_size} px into {FRAME_SIZES}.")
-        sizes = ("width", "feature_dim", "static_dim", "dynamics_dim", "hidden_dim", "posterior_hidden_dim")
-        for name in sizes:
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1.")
-        weights = ("weight_reconstruction", "weight_anchor", "weight_static", "weight_dynamics", "motion_weight")
-        for name in (*weights, "initial_std"):
-            if not getattr(self, name) >= 0:
-                raise ConfigError(f"{name} is {getattr(self, name)}; it must not be below 0.")
+        self.check_least(1, "width", "feature_dim", "static_dim", "dynamics_dim", "hidden_dim", "posterior_hidden_dim")
+        self.check_least(0, "weight_reconstruction", "weight_anchor", "weight_static", "weight_dynamics")
+        self.check_least(0, "motion_weight", "initial_std")
 
     @property
     def subtracts(self) -> bool:
