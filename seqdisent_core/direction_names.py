@@ -93,7 +93,7 @@ def _head_movement(before: np.ndarray, after: np.ndarray) -> str | None:
     inner = slice(before.shape[1] // 8, -before.shape[1] // 8)
     flow = np.mean(flows, axis=0)[inner, inner]
     across, down = flow.mean(axis=(0, 1))
-    if np.hypot(across, down) <= _TOGETHER * np.linalg.norm(flow, axis=2).mean():
+    if not np.hypot(across, down) > _TOGETHER * np.linalg.norm(flow, axis=2).mean():  # nan where all is of one colour
         return None
     if abs(across) > abs(down):
         return "head: left to right" if across > 0 else "head: right to left"
