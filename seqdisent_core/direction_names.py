@@ -26,6 +26,7 @@ _COLOURED = ("background", "brows", "skin", "lips")
 _MOVING = ("brows", "eyes", "mouth", "chin")
 _SHADES = (("darker", "lighter"), ("greener", "redder"), ("bluer", "yellower"))  # of CIE L*a*b*
 _TOGETHER = 0.75  # of all that moves, the share that moves one way, above which the whole head does
+_STILL = 0.01  # pixels: the flow between two pictures that are the same is not quite 0
 _TELLING = 2.0  # a rise of the judge's logit, over the mean of all, that makes an expression of a movement
 _PERSONS = 16  # of those given are tried
 
@@ -93,7 +94,7 @@ def _head_movement(before: np.ndarray, after: np.ndarray) -> str | None:
     inner = slice(before.shape[1] // 8, -before.shape[1] // 8)
     flow = np.mean(flows, axis=0)[inner, inner]
     across, down = flow.mean(axis=(0, 1))
-    if not np.hypot(across, down) > _TOGETHER * np.linalg.norm(flow, axis=2).mean():  # nan where all is of one colour
+    if np.hypot(across, down) < max(_STILL, _TOGETHER * np.linalg.norm(flow, axis=2).mean()):
         return None
     if abs(across) > abs(down):
         return "head: left to right" if across > 0 else "head: right to left"
