@@ -35,9 +35,9 @@ _INTRO = """
   model gives them the same <span class="sd-who">who</span>: one small island a person, with all six expressions in it.
   On the right, they lie together when it gives them the same <span class="sd-does">what they do</span>: six islands of
   expressions, each with everybody in it, and all of them one crowd while the faces are still at rest.</p></div>
-  <code class="sd-code" tabindex="0" role="region" aria-label="The same in Python">\
-known = LatentMap.load("demo_assets/map", checkpoint); \
-known.place(studio.encode_face(studio.read_face("me.mp4")))</code>
+  <details class="sd-code"><summary>The same in Python</summary><code>\
+known = LatentMap.load("demo_assets/map", checkpoint)
+known.place(studio.encode_face(studio.read_face("me.mp4")))</code></details>
 </div>
 """
 _OWN = """

@@ -138,7 +138,7 @@ def _bar(given: _Given, number: int) -> None:
 
     with st.container(key="lx_bar", horizontal=True, vertical_alignment="center"):
         st.button("← Back", on_click=go, args=(number - 1,), disabled=not number)
-        st.button("On →", on_click=go, args=(number + 1,), disabled=number == steps - 1)
+        st.button("Next →", on_click=go, args=(number + 1,), disabled=number == steps - 1)
         name = _talk().steps[number].name
         st.html(f'<p class="lx-where" data-step="{name}">{number + 1} of {steps}</p>')
         if st.query_params.get("screen") != "notes":

@@ -13,13 +13,13 @@ import numpy as np
 
 from pages.names import person_and_expression, shown_name
 from seqdisent_core.assets import asset
-from seqdisent_core.evaluation.charts import DOES, WHO, Chart
+from seqdisent_core.evaluation.charts import Chart
 from seqdisent_core.latent_map import LatentMap
 from seqdisent_core.lecture import Material, material
 
 _FPS = 15  # of the examples
 _CHART_TEXT = 28  # pixels: read from the last row
-_DIVERGING = [[0, DOES], [0.5, "#fbf7f0"], [1, WHO]]
+_DIVERGING = [[0, "#5e3c99"], [0.5, "#fbf7f0"], [1, "#8a6d00"]]  # not the hues of who and what
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def feature_chart(features: np.ndarray, order: np.ndarray) -> Chart:
         "hovertemplate": "frame %{x}, unit %{y}: %{z:.2f}<extra></extra>",
     }
     axes = {"xaxis": {"visible": False}, "yaxis": {"visible": False, "autorange": "reversed"}}
-    layout = _layout() | axes | {"height": 125, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}}
+    layout = _layout() | axes | {"height": 165, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}}
     return {"data": [heat], "layout": layout}
 
 

@@ -131,8 +131,8 @@ def _subtract(expression: str, anchor: float) -> Shown:
         (Film("given", known.names.index(name), ", ".join(person_and_expression(name))), name[7:10]) for name in pair
     ]
     words = (
-        f"features g<sub>t</sub> as they are: alike <b>{likeness(*before):.2f}</b>",
-        f"less the anchor's, u<sub>t</sub>: alike <b>{likeness(*after):.2f}</b>",
+        f"features g<sub>t</sub> as they are: likeness <b>{likeness(*before):.2f}</b> of 1",
+        f"less the anchor's, u<sub>t</sub>: likeness <b>{likeness(*after):.2f}</b> of 1",
     )
     charts = [tuple(draw.feature_chart(features, order) for features in both) for both in (before, after)]
     captions = [f'<p class="lx-caption">{said}</p>' for said in words]

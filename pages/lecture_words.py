@@ -49,11 +49,11 @@ SAID = {
     ),
     "subtract": Said(
         "Subtract it",
-        "Take that frame's features away from all frames. What two people share when they do the same, <b "
-        'class="sd-does">stays</b>; whose face it is, <b class="sd-who">mostly goes</b>.',
+        'Take that frame\'s features away from all frames. Whose face it is, <b class="sd-who">mostly goes</b>; '
+        'what two people share when they do the same <b class="sd-does">is left</b>.',
         "Real features of the shipped model, 128 units from top to bottom, frames from left to right; the "
         "order of the units is by how the two people differ. Before: two stripes, two people. After: one "
-        "pattern. Turn the anchor: its own column is empty. Alike is the correlation of the two pictures. In "
+        "pattern. Turn the anchor: its own column is empty. Likeness is the correlation of the two pictures. In "
         "training that column holds noise. The shipped model also divides by the size of what is left, which "
         "the paper does not.",
         3,

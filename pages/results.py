@@ -28,10 +28,11 @@ _INTRO = """
   <p>A model pulls clips apart well when its static codes tell <span class="sd-who">who it is</span> and nothing of
   <span class="sd-does">what it does</span>, and its dynamics codes the other way round; what a code tells beyond that
   is called leakage. Who and what are read by a second network, the judge, which never saw a made clip: it sets the
-  ceiling, and guessing sets the chance. Every figure is read from a file that a command wrote: press a model's name to
-  see the command, seed, hashes, hardware and budget behind its row.</p></div>
-  <code class="sd-code" tabindex="0" role="region" aria-label="The same in Python">\
-read_results(Path("results"))["facekit52"]["facekit52_dbse"]["metrics"]["generation"]["acc"]</code>
+  ceiling, and guessing sets the chance. <b>Full</b> is the whole model; the models <b>without</b> something lack the
+  subtraction, the loss term of the anchor frame, or both. Every figure is read from a file that a command wrote: press
+  a model's name to see the command, seed, hashes, hardware and budget behind its row.</p></div>
+  <details class="sd-code"><summary>The same in Python</summary><code>\
+read_results(Path("results"))["facekit52"]["facekit52_dbse"]["metrics"]["generation"]["acc"]</code></details>
 </div>
 """
 _MISSING = "The result files are missing here: the folder results belongs beside app.py."

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 _INTRO = """
 <div class="sd sd-intro">
-  <h1>Faces that<br>nobody filmed</h1>
+  <h1>Clips that<br>nobody filmed</h1>
   <div class="sd-lede"><h2>What am I looking at?</h2>
-  <p>The model has learnt to take clips apart, and also how each half is spread: which
-  <span class="sd-does">movements</span> faces make, and which <span class="sd-who">people</span> there may be. So it
-  can keep one half of a clip and draw the other anew, or draw both. The same seed gives the same clip: here, from a
-  terminal and in Python.</p></div>
-  <code class="sd-code" tabindex="0" role="region" aria-label="The same in Python">person = \
-studio.encode_face(studio.read_face("me.mp4")); clips = studio.sample_dynamics(person.static, count=8, seed=7)</code>
+  <p>The model has learnt to take clips apart, and also how each part is spread: which
+  <span class="sd-does">movements</span> faces make (the <b>dynamics</b>), and which <span class="sd-who">people</span>
+  there may be (the <b>static</b> part). So it can keep one part of a clip and draw the other anew, or draw both. The
+  same seed gives the same clip: here, from a terminal and in Python.</p></div>
+  <details class="sd-code"><summary>The same in Python</summary><code>studio = Studio.from_pretrained()
+person = studio.encode_face(studio.read_face("me.mp4"))
+clips = studio.sample_dynamics(person.static, count=8, seed=7)</code></details>
 </div>
 """
 _LOOK_AT_SAID = "() => document.querySelector('#said').scrollIntoView({ block: 'nearest', behavior: 'smooth' })"

@@ -110,7 +110,9 @@ def _controls() -> list[Any]:
     ]
     count = gr.Slider(1, 16, 8, step=1, label="How many clips", elem_id="sample-count")
     frames = gr.Slider(8, 60, 15, step=1, label="Frames of each, 15 a second", elem_id="sample-frames")
-    temperature = gr.Slider(*(0, 2, 1), step=0.1, label="Temperature, 1 as learnt", elem_id="sample-temperature")
+    temperature = gr.Slider(
+        *(0, 2, 1), step=0.1, label="Temperature: 0 the most usual, 1 as varied as learnt", elem_id="sample-temperature"
+    )
     with gr.Row(elem_id="sample-seed"):
         seed = gr.Number(0, precision=0, label="Seed of the first clip", min_width=120)
         other = gr.Button("Another seed", size="sm", min_width=120)

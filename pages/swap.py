@@ -22,13 +22,15 @@ _INTRO = """
 <div class="sd sd-intro">
   <h1>Who a face is,<br>and what it does</h1>
   <div class="sd-lede"><h2>What am I looking at?</h2>
-  <p>Every video of a face holds two things: <span class="sd-who">who it is</span>, which stays, and
-  <span class="sd-does">what it does</span>, which changes from frame to frame. A small network pulls the two apart by
-  subtracting one frame from all the others, so that what stays cancels out. Give it two clips, and it puts them
-  together the other way round: each person does what the other one did.</p></div>
-  <code class="sd-code" tabindex="0" role="region" aria-label="The same in Python">\
-studio = Studio.from_pretrained("wild"); faces = map(studio.read_face, ("first.mp4", "second.mp4")); \
-*_, pair = studio.personalise(*faces); swap = pair.swap()</code>
+  <p>Every video of a face holds two things: <span class="sd-who">who it is</span>, which stays the same and is called
+  its <b>static</b> part, and <span class="sd-does">what it does</span>, which changes from frame to frame and is called
+  its <b>dynamics</b>. A neural network has learnt to pull the two apart: it subtracts one frame from all the others, so
+  that what stays cancels out. Give it two clips, and it puts the parts together the other way round: each person does
+  what the other one did.</p></div>
+  <details class="sd-code"><summary>The same in Python</summary><code>studio = Studio.from_pretrained("wild")
+faces = map(studio.read_face, ("first.mp4", "second.mp4"))
+*_, pair = studio.personalise(*faces)
+swap = pair.swap()</code></details>
 </div>
 """
 _PROGRESS = '<div class="sd sd-progress" aria-live="polite">${value}</div>'
