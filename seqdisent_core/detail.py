@@ -59,8 +59,10 @@ def _flows(anchor: np.ndarray, decoded: np.ndarray) -> np.ndarray:
     """For each pixel of a frame, how far away it lies in the anchor: float32 (frames, size, size, 2), in pixels."""
     finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     still = cv2.cvtColor(anchor, cv2.COLOR_RGB2GRAY)
-    empty = np.zeros((*still.shape, 2), np.float32)
-    flows = [finder.calc(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), still, empty) for frame in decoded]
+    flows = []
+    for frame in decoded:
+        begun = np.zeros((*still.shape, 2), np.float32)  # one for each: the finder writes into it, and returns it
+        flows.append(finder.calc(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), still, begun))
     padded = np.stack([flows[0], *flows, flows[-1]])
     before, now, after = _TIMES
     return before * padded[:-2] + now * padded[1:-1] + after * padded[2:]

@@ -43,6 +43,15 @@ def test_the_sources_grain_moves_as_the_decoded_face_does() -> None:
     assert grain[1] > 0.5 * grain[0] and grain[2] < 0.2 * grain[0]
 
 
+def test_each_frame_is_moved_by_its_own_movement() -> None:
+    films = [film(shift) for shift in (0, 0, 12, 12, 12, -8, -8, -8, 0, 0)]
+    frames = list(carry_detail(Source(films[0], CROP), seen(films[0]), np.stack([seen(one) for one in films])))
+    assert [np.abs(frames[at].astype(int) - films[0]).max() <= 1 for at in (0, 9)] == [True, True]
+    middle = np.s_[100:180, 116:196]
+    for at in (3, 6):
+        assert difference(frames[at][middle], films[at][middle]) < 0.45 * difference(films[0][middle], films[at][middle])
+
+
 def test_a_face_that_does_not_move_is_the_source_to_the_pixel() -> None:
     still = film(0)
     (frame,) = carry_detail(Source(still, CROP), seen(still), seen(still)[None])
