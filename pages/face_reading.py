@@ -1,5 +1,6 @@
 """From what a visitor brings to the face in it: read in the background, and left when something newer comes."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,10 @@ from seqdisent_core.errors import SeqdisentError
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.studio import Studio
+
+_AT_ONCE = threading.BoundedSemaphore(2)  # readings, of all visitors; Gradio's own queue would not let one be stopped
+
+_BETWEEN_LOOKS = 0.2  # seconds
 
 # Gradio looks the hints of events up, so they may not name what is imported for types alone.
 Reading = Iterator[tuple[Any, Any, Any]]  # HTML for the found face; FaceClip | None; Job | None
@@ -35,7 +40,7 @@ class FaceReader:
         known = [face, job]
         # "multiple": a clip that comes while another is read is not ignored; the reading of the other is stopped then.
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
-        reading: dict[str, Any] = {**quiet, "concurrency_id": "faces", "concurrency_limit": 2}
+        reading: dict[str, Any] = {**quiet, "concurrency_limit": None}
         return [
             drop.upload(self.upload, [drop, *known], [seen, *known], **reading),
             drop.example(self.example, known, [seen, *known], **reading),
@@ -71,9 +76,21 @@ class FaceReader:
 
     def _read(self, path: Path, face: int, running: status.Job | None, instead: "FaceClip | None" = None) -> Reading:
         stop(running)
-        job = status.Job(lambda report: self._studio().read_face(path, face=face, progress=report))
+
+        def read(report: status.Report) -> "FaceClip":
+            while not _AT_ONCE.acquire(timeout=_BETWEEN_LOOKS):
+                report(0.0)  # which ends this where nobody waits for it any more
+            try:
+                report(0.0)
+                return self._studio().read_face(path, face=face, progress=report)
+            finally:
+                _AT_ONCE.release()
+
+        job = status.Job(read)
+        yield _reading(0.0), gr.skip(), job  # known from now on, so that what comes next can stop it
         for fraction in job:
-            yield _reading(fraction), gr.skip(), job
+            if not job.stopped:
+                yield _reading(fraction), gr.skip(), job
         if job.stopped:
             return
         try:

@@ -54,7 +54,7 @@ def swap(
         (an MP4), and a sentence on each.
     """
     from seqdisent_core.driving import check_strength
-    from seqdisent_core.films import write_swapped
+    from seqdisent_core.films import write_moved
 
     if first is None or second is None:
         raise gr.Error("Two clips are needed: give first and second, each a video file.", print_exception=False)
@@ -66,10 +66,11 @@ def swap(
         check_strength(strength)
         studio = model.film_studio()
         faces = studio.read_face(first["path"]), studio.read_face(second["path"])
-        *_, pair = tuned(*faces, seconds)
-        swapped = pair.swap(strength=strength)
+        for state in tuned(*faces, seconds):
+            pair = state
         with TemporaryDirectory() as folder:
-            films = [str(write_swapped(swapped, who, Path(folder), faces)) for who in (0, 1)]
+            moved = (pair.frames(who, 1 - who, strength=strength) for who in (0, 1))
+            films = [str(write_moved(film, who, Path(folder), faces)) for who, film in enumerate(moved)]
             yield films[0], films[1], said("first", "second"), said("second", "first")
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error

@@ -309,8 +309,8 @@ class _Source(Header):
 
     def filters(self, size: tuple[int, int], rate: Fraction) -> tuple[str, tuple[str, ...]]:
         """The way from decoded pictures to RGB frames, and sentences on what it cannot do."""
-        untagged_hd = ", yuv" in self._line and not re.search(r"bt709|bt470|170m|bt2020|240m|fcc", self._line)
-        matrix = ":in_color_matrix=bt709" if untagged_hd and size[1] >= 720 else ""  # what players assume
+        untagged = ", yuv" in self._line and not re.search(r"bt709|bt470|170m|bt2020|240m|fcc", self._line)
+        matrix = ":in_color_matrix=bt709" if untagged and self.info().height >= 720 else ""  # what players assume
         steps = [
             f"fps={rate}:start_time=0",  # from the start of the file, as its sound is
             f"scale={size[0]}:{size[1]}:flags=bicubic+accurate_rnd+full_chroma_int{matrix},setsar=1",

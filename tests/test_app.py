@@ -13,11 +13,13 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 from conftest import FIRST, SECOND, Served, Visit
+from gradio.data_classes import FileData
 from gradio.route_utils import delete_files_created_by_app
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from media import make_bad_files
 
+from pages import face_reading, model
 from seqdisent_core.assets import asset
 from seqdisent_core.faces import read_face
 from seqdisent_core.video import probe_video, read_video
@@ -314,6 +316,23 @@ def test_a_removed_clip_takes_the_swap_with_it(visit: Visit) -> None:
     page.wait_for_selector("#swap[disabled]")
     assert page.locator("#first-face .sd-face").count() == 0
     assert page.locator("#second-face .sd-face").is_visible()
+
+
+def test_a_clip_that_is_taken_away_while_it_waits_for_its_turn_is_not_read() -> None:
+    reader, film = face_reading.FaceReader(model.film_studio), FileData(path=str(example("person_000_happiness.mp4")))
+    held = [face_reading._AT_ONCE.acquire() for _ in range(2)]  # by other visitors' clips
+    try:
+        reading = reader.upload(film, None, None)
+        _, _, job = next(reading)
+        face_reading.forget(job)
+        assert list(reading) == []
+        reading = reader.upload(film, None, None)
+        assert next(reading)[2] is not job
+    finally:
+        for _ in held:
+            face_reading._AT_ONCE.release()
+    *_, (_, face, job) = reading
+    assert face.frames.shape == (15, 128, 128, 3) and job is None
 
 
 def test_a_clip_can_be_recorded_with_the_camera(visit: Visit) -> None:

@@ -49,7 +49,9 @@ def test_each_frame_is_moved_by_its_own_movement() -> None:
     assert [np.abs(frames[at].astype(int) - films[0]).max() <= 1 for at in (0, 9)] == [True, True]
     middle = np.s_[100:180, 116:196]
     for at in (3, 6):
-        assert difference(frames[at][middle], films[at][middle]) < 0.45 * difference(films[0][middle], films[at][middle])
+        assert difference(frames[at][middle], films[at][middle]) < 0.45 * difference(
+            films[0][middle], films[at][middle]
+        )
 
 
 def test_a_face_that_does_not_move_is_the_source_to_the_pixel() -> None:

@@ -18,7 +18,7 @@ from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.figures import absent, figure
 from seqdisent_core.evaluation.generation import draw_samples, generation_scores
 from seqdisent_core.evaluation.judge import Judge
-from seqdisent_core.evaluation.leakage import latent_probes, leakage_row
+from seqdisent_core.evaluation.leakage import code_forms, latent_probes, leakage_row
 from seqdisent_core.evaluation.likeness import frechet_distance
 from seqdisent_core.evaluation.protocols import encode_clips
 from seqdisent_core.evaluation.report import summary
@@ -278,8 +278,9 @@ def test_a_probe_refuses_clips_of_one_label() -> None:
     clips = labelled_clips().part("train")
     alone = clips.select(np.flatnonzero(clips.person == 0))
     codes = Codes(torch.zeros(24, 4), torch.zeros(24, 3, 10))
+    forms = code_forms(codes, codes)
     with pytest.raises(DataError, match="two or more labels"):
-        latent_probes(codes, alone, codes, alone)
+        latent_probes(forms, alone, forms, alone)
 
 
 def test_progress_goes_from_nothing_to_all() -> None:

@@ -160,6 +160,16 @@ def test_ten_bit_films_give_the_colours_of_their_eight_bit_twins(tmp_path: Path)
         assert frames.dtype == np.uint8 and close_to(frames[0, 16, 12], RED) and close_to(frames[0, 16, 52], BLUE)
 
 
+def test_large_films_that_name_no_colour_matrix_are_read_as_players_do_at_every_size(tmp_path: Path) -> None:
+    red, green, blue = 200, 60, 40
+    light = 0.2126 * red + 0.7152 * green + 0.0722 * blue  # BT.709
+    y, cb, cr = light * 219 / 255 + 16, (blue - light) / 1.8556, (red - light) / 1.5748
+    codes = f"lum={y:.0f}:cb={128 + cb * 224 / 255:.0f}:cr={128 + cr * 224 / 255:.0f}"
+    path = media.drawn(tmp_path / "plain.mp4", f"nullsrc=size=1280x720:rate=5:duration=0.4,format=yuv420p,geq={codes}")
+    for side in (320, 1280):
+        assert close_to(read_video(path, max_side=side)[0][0, 90, 160], np.array([red, green, blue]), 4)
+
+
 @pytest.mark.parametrize(("transfer", "white"), [("smpte2084", 0.58), ("arib-std-b67", 0.75)])
 def test_hdr_is_toned_down_to_a_light_that_screens_show(tmp_path: Path, transfer: str, white: float) -> None:
     """Paper white (203 cd/m2) is coded 0.58 in PQ, 0.75 in HLG: it must come out light, and black black."""

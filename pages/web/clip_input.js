@@ -6,6 +6,7 @@ const RECORD_SECONDS = 3;
 const COUNTDOWN_SECONDS = 3;
 let stream = null;
 let turn = 0; // counts clips: what an older upload brings is not wanted once a newer one has begun
+let asked = 0; // counts looks for a camera: one that comes when it is not wanted any more is let go
 let own = null; // the path of what was uploaded here
 
 one('.sd-title').textContent = props.title;
@@ -46,6 +47,7 @@ function complain(sentence) {
 
 function forget() {
   turn += 1;
+  asked += 1;
   zone.dataset.example = '';
   complain('');
   own = null;
@@ -112,11 +114,15 @@ zone.addEventListener('drop', (event) => {
 // The camera: look, then record a few seconds, which end by themselves.
 one('.sd-camera').addEventListener('click', async () => {
   complain('');
+  asked += 1;
+  const mine = asked;
   try {
-    stream = await navigator.mediaDevices.getUserMedia({
+    const found = await navigator.mediaDevices.getUserMedia({
       video: { width: { ideal: 1280 }, height: { ideal: 720 }, facingMode: 'user' }, audio: false });
+    if (mine !== asked) return found.getTracks().forEach((track) => track.stop());
+    stream = found;
   } catch (error) {
-    complain('The camera could not be used. Allow it for this page in the browser, or choose a file instead.');
+    if (mine === asked) complain('The camera could not be used. Allow it for this page in the browser, or choose a file instead.');
     return;
   }
   show('camera');

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 Factor = Literal["static", "dynamics"]
 PROBES = ("logistic_regression", "gradient_boosting")
-FORMS: dict[str, Factor] = {"static": "static", "dynamics_flat": "dynamics", "dynamics_mean": "dynamics"}
+FORMS: dict[str, Factor] = {  # what probes are given, and the factor that it should hold
+    "static": "static",
+    "static_middle": "static",
+    "dynamics_flat": "dynamics",
+    "dynamics_mean": "dynamics",
+}
 ROW = ("static_acc", "dynamic_acc", "gap")
 TRAINED_ON = 0.9  # of the training clips, other ones in each repeat: a probe has no chance of its own
 
@@ -31,19 +36,21 @@ def leakage_row(static: Sequence[float], dynamic: Sequence[float], kept: Factor)
     return dict(zip(ROW, (figure(static), figure(dynamic), figure(gap.tolist())), strict=True))
 
 
-def code_forms(codes: Codes) -> dict[str, np.ndarray]:
-    """What probes are given, (clips, numbers): s; d of all frames in a row; the mean of d over time."""
+def code_forms(codes: Codes, middle: Codes) -> dict[str, np.ndarray]:
+    """FORMS, (clips, numbers) each: s; s read from the middle frame, where a movement that began at rest shows itself
+    (`middle` are codes with that anchor); d of all frames in a row; the mean of d over time."""
     return {
         "static": codes.static.numpy(),
+        "static_middle": middle.static.numpy(),
         "dynamics_flat": codes.dynamics.flatten(1).numpy(),
         "dynamics_mean": codes.dynamics.mean(dim=1).numpy(),
     }
 
 
 def latent_probes(
-    train: Codes,
+    given: dict[str, np.ndarray],
     train_clips: Clips,
-    test: Codes,
+    asked: dict[str, np.ndarray],
     test_clips: Clips,
     *,
     seed: int = 0,
@@ -52,13 +59,13 @@ def latent_probes(
 ) -> dict[str, dict[str, Any]]:
     """Probes trained on codes of training clips, scored on test clips: a leakage row for each probe and form of code.
 
+    given, asked: `code_forms` of the two.
     Standardised logistic regression, and gradient boosting of trees of depth 3 on histograms of 32 bins
     (scikit-learn's HistGradientBoostingClassifier: with 52 classes the plain one takes hours). Each repeat trains on
     another random 90 % of the training clips. Raises DataError where a label has one value only.
     """
     from threadpoolctl import threadpool_limits
 
-    given, asked = code_forms(train), code_forms(test)
     labels = [(name, known, test_clips.labels[name].values) for name, known in train_clips.labels.items()]
     rows: dict[str, dict[str, Any]] = {probe: {} for probe in PROBES}
     with threadpool_limits(1):  # small sums: threads would wait for one another most of the time

@@ -18,7 +18,7 @@ from seqdisent_core.clips import Clips
 from seqdisent_core.evaluation.figures import Figure, absent, figure
 from seqdisent_core.evaluation.generation import PROTOCOLS, GenerationScores, draw_samples, generation_scores
 from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, chance, check_judge, read_features, read_logits
-from seqdisent_core.evaluation.leakage import FORMS, PROBES, ROW, Factor, latent_probes, leakage_row
+from seqdisent_core.evaluation.leakage import FORMS, PROBES, ROW, Factor, code_forms, latent_probes, leakage_row
 from seqdisent_core.evaluation.likeness import frechet_distance
 from seqdisent_core.evaluation.protocols import encode_clips, reconstruction_figures, score_swaps
 from seqdisent_core.evaluation.usage import active_figures, kl_figures
@@ -78,7 +78,7 @@ def evaluate(
     """
     check_judge(judge, clips)
     test = clips.part("test")
-    begin = _Stages(5 + repeats * len(PROTOCOLS) + len(PROBES) * len(FORMS), progress)
+    begin = _Stages(6 + repeats * len(PROTOCOLS) + len(PROBES) * len(FORMS), progress)
     begin("judging real clips")
     frames = as_training_tensor(test)
     real = read_features(judge, frames)
@@ -233,7 +233,13 @@ def _latent_figures(
     """Latent probe (our protocol): the two rows of the schema by logistic regression, all probes beside them."""
     begin("encoding training clips")
     known = encode_clips(model, as_training_tensor(train))
-    probes = latent_probes(known, train, codes, test, seed=seed, repeats=repeats, progress=begin)
+    middle = test.frames.shape[1] // 2
+    begin("encoding by the middle frame")
+    given, asked = (
+        code_forms(own, encode_clips(model, as_training_tensor(part), middle))
+        for own, part in ((known, train), (codes, test))
+    )
+    probes = latent_probes(given, train, asked, test, seed=seed, repeats=repeats, progress=begin)
     linear = probes["logistic_regression"]
     return {
         "static": linear["static"],
