@@ -70,12 +70,12 @@ def train_run(
         raise DataError(f"{clips.name} is {clips.frames.shape[2]} px and the model {recipe.model.frame_size} px wide.")
     torch.manual_seed(recipe.training.seed)
     model = DBSE(recipe.model)
-    started: dict[str, str] = {}
+    started = None
     if start:
         source = checkpoint_folder(start)
         load_weights(model, read_network(source)[1], start)
-        started = {"start": sha256_of(source)}
-    trainer = Trainer(model, recipe.training, train, folder, cpu=cpu)
+        started = sha256_of(source)
+    trainer = Trainer(model, recipe.training, train, folder, start=started, cpu=cpu)
     if judge:
         judge = judge.to(trainer.accelerator.device)
     looked = held.select(_couples_looked_at(held)) if trainer.couples is not None else looked_at(held)
@@ -117,7 +117,7 @@ def train_run(
             "command": command,
             "data": {"name": clips.name, "clips": len(train.person), "sha256": train.sha256()},
             "recipe": recipe.to_dict(),
-            **started,
+            **({"start": started} if started else {}),
         }
         method.card, method.stored_half = model_card(training), True
         method.save_pretrained(folder / "model")

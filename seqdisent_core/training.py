@@ -67,9 +67,21 @@ def _held_interrupt() -> Iterator[threading.Event]:
 
 
 class Trainer:
-    """Trains one method on one set; `run` goes on from the last checkpoint in `folder` where there is one."""
+    """Trains one method on one set; `run` goes on from the last checkpoint in `folder` where there is one.
 
-    def __init__(self, model: Method, config: TrainingConfig, clips: Clips, folder: Path, *, cpu: bool = False) -> None:
+    start: hash of the model whose weights these are, where they are not new.
+    """
+
+    def __init__(
+        self,
+        model: Method,
+        config: TrainingConfig,
+        clips: Clips,
+        folder: Path,
+        *,
+        start: str | None = None,
+        cpu: bool = False,
+    ) -> None:
         self.config, self.folder = config, folder
         # bf16 needs no loss scaling; processors without it run the same code more slowly
         self.accelerator = Accelerator(mixed_precision=config.precision, cpu=cpu)
@@ -82,6 +94,7 @@ class Trainer:
             "model": {"method": model.name, **model.config.to_dict()},
             "data": clips.sha256(),
             "processes": self.accelerator.num_processes,
+            **({"start": start} if start else {}),
         }
         self.model = model.to(self.accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.parallel = self.accelerator.prepare_model(self.model)

@@ -113,6 +113,19 @@ class LabelMethod(Method):
         return {"total": self.nothing.sum()}
 
 
+class OneFrame(LabelMethod):
+    """A method whose static codes hold all that their frame shows."""
+
+    name, static_dim = "one_frame", 10
+
+    def encode_features(self, bars: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
+        static = bars[:, anchor, :10]
+        return Posterior(Gaussian(static, static), Gaussian(bars[:, :, :10], bars[:, :, :10]))
+
+    def decode(self, static: Tensor, dynamics: Tensor) -> Tensor:
+        return paint(dynamics)
+
+
 class WithoutStatic(LabelMethod):
     """A method that has dynamics alone: every bar is in them."""
 

@@ -1,6 +1,7 @@
 """Every measure against answers that are known before: perfect, constant, shuffled, copying and leaking codes."""
 
 import math
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -8,7 +9,16 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 import torch
-from labelled import LabelMethod, WithoutStatic, dressed_clips, dressed_judge, labelled_clips, labelled_judge
+from labelled import (
+    BAR,
+    LabelMethod,
+    OneFrame,
+    WithoutStatic,
+    dressed_clips,
+    dressed_judge,
+    labelled_clips,
+    labelled_judge,
+)
 
 from seqdisent_core import __version__
 from seqdisent_core.assets import asset
@@ -96,6 +106,19 @@ def test_a_person_copied_into_the_dynamics_is_found_by_probes_though_no_clip_sho
     assert means(metrics("copies")["leakage_latent"]["probes"][probe]["dynamics_flat"]) == [1, 1, 0]
     assert means(metrics("copies")["leakage_latent"]["probes"][probe]["dynamics_mean"]) == [1, 1, 0]
     assert means(metrics("copies")["leakage_generation"]["dynamics"])[0] < 0.5
+
+
+def test_what_one_frame_tells_of_the_expression_is_found_where_it_shows() -> None:
+    clips = labelled_clips()
+    frames = clips.frames.copy()
+    frames[:, 0, 4 * BAR :] = 0  # all begin at rest
+    clips = replace(clips, frames=frames)
+    found = measured(OneFrame(), clips=clips)["metrics"]["leakage_latent"]
+    probes = found["probes"]["logistic_regression"]
+    assert means(probes["static"])[:2] == [1, pytest.approx(1 / 6, abs=1e-6)]
+    assert means(probes["static_middle"])[:2] == [1, 1]
+    rows = metrics("perfect")["leakage_latent"]["probes"]["logistic_regression"]
+    assert rows["static_middle"] == rows["static"], "nothing moves there"
 
 
 def test_a_person_that_decoding_takes_from_the_dynamics_is_found_by_generation() -> None:

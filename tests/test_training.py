@@ -165,6 +165,8 @@ def test_a_run_starts_from_a_saved_models_weights_and_says_so(clips: Clips, tmp_
         torch.testing.assert_close(again.state_dict()[name], value, rtol=0, atol=1e-6)
     told = json.loads((tmp_path / "second" / "model" / "training.json").read_text())
     assert told["start"] == sha256_of(tmp_path / "first" / "model")
+    with pytest.raises(ConfigError, match="other settings"):
+        train_run(Recipe(SMALL, still), clips, tmp_path / "second", cpu=True)  # which would not say where it started
     with pytest.raises(ConfigError, match="do not fit"):
         train_run(
             Recipe(replace(SMALL, static_dim=9), still), clips, tmp_path / "other", start=tmp_path / "first" / "model"

@@ -78,9 +78,27 @@ def leakage_tables(folder: Path) -> str:
         ]
         probed.append(["chance", "", *_guessed(first)])
         by_generation = table([f"{name}: leakage by generation", *SIDES], rows)
-        return f"{by_generation}\n\n{table([f'{name}: latent probe (our protocol)', 'probe', *SIDES], probed)}"
+        latent = table([f"{name}: latent probe (our protocol)", "probe", *SIDES], probed)
+        return "\n\n".join(filter(None, (by_generation, latent, _by_frame(name, results))))
 
     return _of_each_set(folder, make)
+
+
+def _by_frame(name: str, results: dict[str, Result]) -> str:
+    """What a linear probe reads in s from the first and from the middle frame, of the files that have the latter."""
+    rows = []
+    for stem, r in results.items():
+        probed = _metric(r, "leakage_latent").get("probes", {}).get("logistic_regression", {})
+        if probed.get("static_middle"):
+            sides = (probed[form].get(key) for form in ("static", "static_middle") for key in ROW[:2])
+            rows.append([label(stem, r), *map(percent, sides)])
+    if not rows:
+        return ""
+    rows.append(["chance", *_guessed(next(iter(results.values())))[:2] * 2])
+    head = [
+        f"s of the {frame} frame: {read}" for frame in ("first", "middle") for read in ("static acc ↑", "dynamic acc ↓")
+    ]
+    return table([f"{name}: s by the frame it is read from, logistic regression", *head], rows)
 
 
 def _probed(result: Result, probe: str, form: str) -> dict[str, Any]:
