@@ -13,7 +13,7 @@ import numpy as np
 
 from seqdisent_core.face_alignment import inverse
 
-_NEW = 0.02  # mean difference of colour, in [0, 1], from which on the decoded pixels show
+_NEW = 0.015  # mean difference of colour, in [0, 1], from which on the decoded pixels show
 _SOFT = 0.02
 _FADE = 0.2  # of the crop's side beyond it, over which a movement fades to nothing
 _EDGE = 0.12  # of the crop's side within it, over which decoded pixels fade to nothing
