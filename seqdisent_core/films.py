@@ -169,10 +169,11 @@ def _short_stem(path: Path) -> str:
     return path.stem.encode()[:80].decode(errors="ignore")
 
 
-def save_samples(samples: Sequence[Sample], folder: str | Path, *, gifs: bool = False) -> list[Path]:
+def save_samples(samples: Sequence[Sample], folder: str | Path, *, fps: float = FPS, gifs: bool = False) -> list[Path]:
     """Write each sample as an MP4 named after it, and as a GIF if asked; and sheet.png, a row a sample.
 
-    Returns the MP4s, in the order of the samples.
+    fps: the rate of the clip whose movement they keep; drawn movements have FPS. Returns the MP4s, in the order of the
+    samples.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -180,10 +181,10 @@ def save_samples(samples: Sequence[Sample], folder: str | Path, *, gifs: bool = 
     with ThreadPoolExecutor(2) as encoders:  # each waits for a process of its own
         waiting = []
         for sample, film in zip(samples, films, strict=True):
-            waiting.append(encoders.submit(write_made, film, sample.frames, FPS, width=VIEW_SIZE))
+            waiting.append(encoders.submit(write_made, film, sample.frames, fps, width=VIEW_SIZE))
             if gifs:
                 gif = film.with_suffix(".gif")
-                waiting.append(encoders.submit(write_made, gif, sample.frames, FPS, width=VIEW_SIZE))
+                waiting.append(encoders.submit(write_made, gif, sample.frames, fps, width=VIEW_SIZE))
     for written in waiting:
         written.result()
     iio.imwrite(folder / "sheet.png", clip_rows([sample.frames for sample in samples]))

@@ -67,9 +67,13 @@ def write_video_set(
             for split, numbers in rows.items()
             for place, number in enumerate(numbers)
         ]
-        for done, film in enumerate(films, 1):
-            film.result()
-            progress(done, len(films))
+        try:
+            for done, film in enumerate(films, 1):
+                film.result()
+                progress(done, len(films))
+        except BaseException:  # Ctrl-C, a full disk: what waits is not written any more
+            encoders.shutdown(wait=False, cancel_futures=True)
+            raise
     (out / "README.md").write_text(_card(clips, about, licence, command, fps), encoding="utf-8")
     return {split: len(numbers) for split, numbers in rows.items() if len(numbers)}
 
@@ -111,12 +115,14 @@ def _card(clips: Clips, about: dict[str, Any] | None, licence: str, command: str
         if (clips.split == split).any()
         for part in [clips.part(split)]
     )
+    own = about is not None and about["name"] not in _TAKES
+    rate = f"{fps:g} a second" if own else f"written at {fps:g} a second, which is not every clip's own rate"
     return f"""---
 {head}
 ---
 # {clips.name}
 
-{len(clips)} clips of {len(clips.persons)} persons: {frames} frames of {width} x {height} px, {fps:g} a second.
+{len(clips)} clips of {len(clips.persons)} persons: {frames} frames of {width} x {height} px, {rate}.
 
     from datasets import load_dataset
     clips = load_dataset("path/to/this/folder")

@@ -14,7 +14,7 @@ from seqdisent_core.evaluation.figures import figure
 from seqdisent_core.evaluation.judge import chance
 from seqdisent_core.evaluation.protocols import encode_clips
 from seqdisent_core.evaluation.results import hardware
-from seqdisent_core.latent_map import NEIGHBOURS, LatentMap
+from seqdisent_core.latent_map import ABOUT, NEIGHBOURS, LatentMap
 from seqdisent_core.methods import Codes, Method
 from seqdisent_core.weights import sha256_of
 
@@ -78,9 +78,10 @@ def make_map(
         _about(model, train, test, checkpoint, command, seed, metrics),
         folder,
     )
-    latent_map.save()
+    (latent_map.folder / ABOUT).unlink(missing_ok=True)  # written last: stopped in between, there is no map
     progress(0.95, "drawing the moving pictures")
     write_sheets(latent_map, test.frames)
+    latent_map.save()
     progress(1.0, "done")
     return latent_map
 

@@ -55,6 +55,7 @@ class Latents:
         tensors = {"static_mean": self.static_mean, "people": self.people, "neutral": self.neutral}
         for factor in ("static", "dynamics"):
             tensors[factor] = np.stack([d.vector for d in self.directions if d.factor == factor])
+        (folder / NAMES).unlink(missing_ok=True)  # written last: stopped in between, there are none, not mixed ones
         save_file({name: np.ascontiguousarray(value) for name, value in tensors.items()}, folder / TENSORS)
         (folder / TENSORS).chmod(0o644)  # safetensors writes for the owner alone
         names = {factor: [d.name for d in self.directions if d.factor == factor] for factor in ("static", "dynamics")}
@@ -121,5 +122,6 @@ def _principal(centred: np.ndarray, count: int) -> np.ndarray:
     The sign of a singular vector is a matter of chance; here it is not.
     """
     _, sizes, vectors = np.linalg.svd(centred, full_matrices=False)
+    count = min(count, len(vectors))
     vectors = vectors[:count] * np.sign(vectors[np.arange(count), np.abs(vectors[:count]).argmax(axis=1)])[:, None]
     return (vectors * (sizes[:count] / np.sqrt(max(len(centred) - 1, 1)))[:, None]).astype(np.float32)

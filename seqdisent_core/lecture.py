@@ -7,7 +7,7 @@ pictures as WebP, a row a clip, time to the right.
 import functools
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -232,7 +232,7 @@ def take_apart(studio: "Studio", path: Path, driver: Path) -> Live:
     face, other = studio.read_face(path), studio.read_face(driver)
     at = np.linspace(0, len(face.frames) - 1, min(LIVE_FRAMES, len(face.frames))).round().astype(int)
     frames, anchor = face.frames[at], int(np.abs(at - face.anchor).argmin())
-    own, moves = studio.encode(frames, anchor=anchor), studio.encode(other.frames, anchor=other.anchor)
+    own, moves = studio.encode_face(replace(face, frames=frames, anchor=anchor)), studio.encode_face(other)
     turns = np.linspace(0, len(moves.dynamics) - 1, len(frames)).round().astype(int)  # as long as the clip
     return Live(
         frames,

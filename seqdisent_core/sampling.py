@@ -62,7 +62,8 @@ def draw_dynamics(method: Method, frames: int, temperature: float, seed: int) ->
 
 def draw_person(latents: Latents, temperature: float, seed: int) -> np.ndarray:
     """A static code, float32 (static_dim,), from the normal distribution that was fitted to the persons known."""
-    draw = torch.randn(len(latents.people), generator=torch.Generator().manual_seed(seed)).numpy()
+    generator = torch.Generator().manual_seed(seed + 2**31)  # not the numbers that draw a movement with this seed
+    draw = torch.randn(len(latents.people), generator=generator).numpy()
     return latents.static_mean + temperature * (draw @ latents.people)
 
 

@@ -37,6 +37,7 @@ def render_sprites(out: str | Path, source: str | Path, *, progress: Callable[[i
         raise DataError(f"{out.name} holds another set. Choose an empty folder.")
     out.mkdir(parents=True, exist_ok=True)
     (out / "set.json").write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
+    (out / "labels.csv").unlink(missing_ok=True)  # written last: stopped in between, it is no set
     a_skin = CHARACTERS // VARIANTS
     for skin in range(VARIANTS):
         clips = np.empty((a_skin * ACTIONS, FRAMES, SIZE, SIZE, 3), np.uint8)
@@ -83,7 +84,7 @@ def _read(source: Path) -> tuple[dict[str, np.ndarray], list[str]]:
             actions = [str(action) for action in stored["actions"]]
     except FileNotFoundError:
         raise DataError(f"There is no file {source}. Give the npz with the layers of Sprites.") from None
-    except (KeyError, ValueError, OSError, BadZipFile):
+    except (KeyError, TypeError, ValueError, OSError, BadZipFile):
         raise DataError(f"{source.name} does not hold the layers of Sprites ({', '.join(LAYERS)}, actions).") from None
     for name, layer in layers.items():
         if layer.shape[1:] != (ACTIONS, FRAMES, SIZE, SIZE, 4) or len(layer) != (1 if name == "shoes" else VARIANTS):

@@ -116,6 +116,9 @@ def test_a_source_that_is_no_model_is_refused_in_a_sentence(tmp_path: Path) -> N
     (tmp_path / "text.npz").write_text("not a zip file")
     with pytest.raises(DataError, match=r"text\.npz is not a FaceKit model"):
         read_face_model(tmp_path / "text.npz")
+    np.save(tmp_path / "lone.npy", np.zeros(3))
+    with pytest.raises(DataError, match=r"lone\.npy is not a FaceKit model"):
+        read_face_model(tmp_path / "lone.npy")
     with pytest.raises(DataError, match=r"generic_neutral_mesh\.obj"):
         read_face_model(tmp_path)
     write_objs(tmp_path, small_model())
@@ -273,6 +276,16 @@ def test_other_settings_in_the_same_folder_are_refused(small_set: Path) -> None:
         render_facekit52(small_set, SOURCE, **{**SETTINGS, "seed": 6})
     with pytest.raises(DataError, match="at least 1 person, 3 takes"):
         render_facekit52(small_set, SOURCE, **{**SETTINGS, "takes": 2})
+
+
+def test_a_source_that_is_no_model_leaves_the_folder_to_the_right_one(tmp_path: Path) -> None:
+    pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
+    from seqdisent_core.facekit.render import render_facekit52
+
+    (tmp_path / "text.npz").write_text("not a zip file")
+    with pytest.raises(DataError, match="not a FaceKit model"):
+        render_facekit52(tmp_path / "set", tmp_path / "text.npz", **SETTINGS)
+    assert not (tmp_path / "set").exists()
 
 
 @needs_model

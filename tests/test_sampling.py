@@ -3,11 +3,13 @@
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from labelled import LabelMethod, dressed_clips, labelled_clips, labelled_judge
 from test_cli import seqdisent
 
@@ -18,7 +20,7 @@ from seqdisent_core.errors import ConfigError, DataError, SeqdisentError
 from seqdisent_core.latents import Latents, find_latents
 from seqdisent_core.sampling import StudioCodes
 from seqdisent_core.studio import Studio
-from seqdisent_core.video import read_video
+from seqdisent_core.video import read_video, write_video
 from seqdisent_core.weights import sha256_of
 
 CHECKPOINT = asset("checkpoints/facekit52")
@@ -191,6 +193,24 @@ def test_the_command_draws_what_the_studio_draws(tmp_path: Path, studio: Studio,
     small = film.reshape(15, 64, 4, 64, 4, 3).mean(axis=(2, 4))
     assert np.abs(small - expected).mean() < 6  # H.264 and the enlargement lie between
     assert (tmp_path / "sheet.png").exists() and len(list(tmp_path.glob("*.gif"))) == 2
+
+
+def test_a_movement_that_stays_is_written_at_its_own_pace(tmp_path: Path) -> None:
+    quick = write_video(tmp_path / "quick.mp4", read_video(FILM)[0], 30)
+    options = ("--out", tmp_path, "--json", "--device", "cpu")
+    for arguments, pace in ((("sample", "--movement", quick), 30), (("sample", "--person", quick), sampling.FPS)):
+        done = seqdisent(*arguments, "--count", 1, *options)
+        assert done.returncode == 0, done.stderr
+        written = json.loads(done.stdout)["written"]
+        assert read_video(written["01_seed_0"])[1] == pace
+        assert all(Path(written[name]).exists() for name in ("01_seed_0_gif", "sheet"))
+
+
+def test_a_person_and_a_movement_of_one_seed_are_drawn_apart(studio: Studio) -> None:
+    known = replace(studio.latents, static_mean=np.zeros(4, np.float32), people=np.eye(4, dtype=np.float32))
+    for seed in (0, 7):
+        drawn = sampling.draw_person(known, 1.0, seed)
+        assert np.abs(drawn - torch.randn(4, generator=torch.Generator().manual_seed(seed)).numpy()).max() > 0.1
 
 
 def test_the_commands_refuse_what_cannot_be_in_one_line(tmp_path: Path) -> None:

@@ -162,6 +162,7 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
         f"written to {options.out}",
         written={"result": options.out, "films": options.films},
         figures={f"{at['seconds']:g}": {"swaps": at["swaps"], "rebuilt": at["reconstructions"]} for at in measured},
+        notes=[f"{name} was left out: {why}" for name, why in left_out.items()],
     )
 
 

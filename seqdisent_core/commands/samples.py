@@ -14,6 +14,7 @@ from seqdisent_core.commands.arguments import add_device, add_json, count, progr
 from seqdisent_core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from seqdisent_core.faces import FaceClip
     from seqdisent_core.studio import Sample, Studio, StudioCodes
 
 # Pairs of example clips that differ in person, looks and expression.
@@ -76,7 +77,8 @@ def _sample(options: argparse.Namespace) -> None:
             seed=options.seed,
         )
 
-    _make(options, [path for path in (options.person, options.movement) if path], make)
+    films = [path for path in (options.person, options.movement) if path]
+    _make(options, films, make, lambda clips: clips[0] if options.movement else None)
 
 
 def _interpolate(options: argparse.Namespace) -> None:
@@ -84,6 +86,7 @@ def _interpolate(options: argparse.Namespace) -> None:
         options,
         [options.first, options.second],
         lambda studio, codes: studio.interpolate(codes[0], codes[1], factor=options.factor, steps=options.steps),
+        lambda clips: clips[0] if options.factor == "static" else max(clips, key=lambda clip: len(clip.frames)),
     )
 
 
@@ -95,32 +98,38 @@ def _move(options: argparse.Namespace) -> None:
             raise ConfigError(f"There is no direction {options.direction!r}. Choose one of: {names}.")
         return studio.move(codes[0], known[options.direction], steps=options.steps)
 
-    _make(options, [options.clip], make)
+    _make(options, [options.clip], make, lambda clips: clips[0])
 
 
 def _make(
     options: argparse.Namespace,
     films: list[Path],
     make: "Callable[[Studio, list[StudioCodes]], list[Sample]]",
+    paced_by: "Callable[[list[FaceClip]], FaceClip | None]",
 ) -> None:
-    """Reads the films' faces, makes the samples, writes them, and says what the judge sees in each."""
+    """Reads the films' faces, makes the samples, writes them, and says what the judge sees in each.
+
+    paced_by: the clip at whose rate they are to be seen, None where movements are drawn.
+    """
     from seqdisent_core.films import save_samples
+    from seqdisent_core.sampling import FPS
     from seqdisent_core.studio import Studio
 
     with tqdm(
         total=len(films) + 2, desc="loading", bar_format="{desc:<28}{bar}{percentage:3.0f}%", file=sys.stderr
     ) as bar:
         studio = Studio.from_pretrained(options.model, device=options.device)
-        codes = []
+        clips = []
         for film in films:
             bar.set_description_str(f"reading {film.name}")
-            codes.append(studio.encode_face(studio.read_face(film)))
+            clips.append(studio.read_face(film))
             bar.update()
         bar.set_description_str("making the clips")
-        samples = make(studio, codes)
+        samples = make(studio, [studio.encode_face(clip) for clip in clips])
         bar.update()
         bar.set_description_str("writing the films")
-        written = save_samples(samples, options.out, gifs=True)
+        pace = paced_by(clips)
+        written = save_samples(samples, options.out, fps=pace.fps if pace else FPS, gifs=True)
         bar.update()
     readings = [studio.read(sample.frames) for sample in samples]
     lines, figures = [], {}
@@ -128,7 +137,17 @@ def _make(
         words = f"; the judge sees {seen.person}, {seen.expression}" if seen else ""
         lines.append(f"{path}: {sample.name}{words}")
         figures[path.stem] = {"name": sample.name, "seed": sample.seed, "judge": seen and vars(seen)}
-    tell(options, *lines, written={path.stem: path for path in written}, figures=figures)
+    tell(
+        options,
+        *lines,
+        written={
+            **{path.stem: path for path in written},
+            **{f"{path.stem}_gif": path.with_suffix(".gif") for path in written},
+            "sheet": options.out / "sheet.png",
+        },
+        figures=figures,
+        notes=[f"{clip.source.name}: {note}" for clip in clips for note in clip.notes],
+    )
 
 
 def _showcase(options: argparse.Namespace) -> None:

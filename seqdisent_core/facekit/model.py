@@ -67,7 +67,7 @@ def read_face_model(source: str | Path) -> FaceModel:
                 data["triangles"], data["triangle_uv"], data["uv"], data["triangle_material"],
                 tuple(map(str, data["materials"])), data["landmarks68"],
             )  # fmt: skip
-    except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{source.name} is not a FaceKit model: {error}. Download it again.") from error
 
 

@@ -128,6 +128,7 @@ def render_set(
 ) -> Path:
     """Draw a set by its plan into the folder `out` and return it, as render_facekit52 does."""
     _need_vtk()
+    read_face_model(source)  # says now if it is none, before the folder is its set's
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     _claim(out, plan)
@@ -145,11 +146,15 @@ def render_set(
             )
             with pool:
                 waiting = [pool.submit(_draw_file, str(out), number, plan) for number in missing]
-                for finished in as_completed(waiting):
-                    finished.result()
-                    done += plan.clips_a_file
-                    if progress is not None:
-                        progress(done, total)
+                try:
+                    for finished in as_completed(waiting):
+                        finished.result()
+                        done += plan.clips_a_file
+                        if progress is not None:
+                            progress(done, total)
+                except BaseException:  # Ctrl-C, a full disk: what waits is not drawn any more
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise
     _write(out / "labels.csv", _labels(plan).encode())
     return out
 
