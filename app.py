@@ -7,19 +7,23 @@ Nothing heavy is imported or loaded before the first page: the model comes in th
 import argparse
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 
 import gradio as gr
+from gradio.state_holder import StateHolder
 
 from pages import latent, model, results, sample, swap
 from pages.clip_input import MOST_MEGABYTES
+from pages.session import forget_visitors
 from pages.theme import PageTheme
 from pages.web import FAVICON
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError
 
 WAITING_VISITORS = 20  # events that may queue; the next visitor is told that the queue is full
-DELETE_AFTER = 1800  # seconds until uploads and results are deleted from the server
+DELETE_AFTER = 1800  # seconds until uploads, results and what was shown are deleted from the server
 DELETE_EVERY = 300
 _TITLE = "seqdisent: who a face is, and what it does"
 _FIRST_PAGE = "Swap"  # its name in the bar of pages
@@ -81,7 +85,15 @@ def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, 
         raise ConfigError(
             "The app cannot listen at this host and port, where another program may: choose another --port."
         ) from None
+    threading.Thread(target=_forget, args=(demo.app.state_holder,), daemon=True).start()
     return address
+
+
+def _forget(holder: StateHolder) -> None:
+    """For as long as the app runs."""
+    while True:
+        time.sleep(DELETE_EVERY)
+        forget_visitors(holder, DELETE_AFTER)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -120,7 +120,7 @@ def swap_picked(event: gr.EventData) -> Iterator[tuple[Any, Any]]:
         films = swapped(first, second)
         yield status.stages(_STAGES, 1), None
         with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
-            yield "", write_show(first, second, films, Path(folder))
+            yield '<p class="sd-hidden">Both films are ready below.</p>', write_show(first, second, films, Path(folder))
     except SeqdisentError as error:
         yield status.problem(str(error)), None
 

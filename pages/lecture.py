@@ -129,6 +129,8 @@ def _bar(given: _Given, number: int) -> None:
     steps = len(_talk())
 
     def go(to: int) -> None:
+        if not given.step and to > 0:
+            given.since = time.time()  # the talk begins when its title is left
         given.step = max(0, min(steps - 1, to))
 
     def key_was_pressed() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages import lecture_pictures as draw
 from pages.lecture_pictures import Film
@@ -44,9 +46,10 @@ def take_film() -> None:
     """A place for a file."""
 
     def chosen() -> None:
-        file = st.session_state["live_file"]
-        if file is not None:
+        file, context = st.session_state["live_file"], get_script_run_ctx()
+        if isinstance(file, UploadedFile) and context is not None:
             _take(file.getvalue(), Path(file.name).suffix)
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)  # or it stays to the talk's end
 
     st.file_uploader(
         "Or a film of a face", type=["mp4", "mov", "webm", "avi", "mkv", "gif"], key="live_file", on_change=chosen

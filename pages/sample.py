@@ -55,7 +55,7 @@ def layout(demo: gr.Blocks) -> None:
     made = gr.State(None, time_to_live=KEEP_SECONDS)
     ready = [asked.mode, asked.first.face, asked.second.face]
     _bind_form(asked, token)
-    pressed = go.click(
+    pressed = go.click(wait, None, [progress, go], **_AT_ONCE).then(
         draw,
         [*asked.controls, asked.first.face, asked.second.face],
         [progress, made, go],
@@ -64,8 +64,9 @@ def layout(demo: gr.Blocks) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-    pressed.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **_AT_ONCE)
-    pressed.then(_button, ready, go, **_AT_ONCE)
+    failed = pressed.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **_AT_ONCE)
+    for ended in (pressed, failed):  # what `then` is bound to is not called after a failure
+        ended.then(_button, ready, go, **_AT_ONCE)
     pressed.success(show, made, [stage, said], **_AT_ONCE)
     _bind_stage(stage, said, made, token)
     demo.load(offer, token, [token, asked.first.kept, asked.second.kept], **_AT_ONCE)
@@ -138,6 +139,11 @@ def take_kept(token: str, running: status.Job | None, event: gr.EventData) -> tu
     return shown_file(clip.source), found(clip), clip.at_size(model.studio().size), None
 
 
+def wait() -> tuple[str, gr.Button]:
+    """What is seen until those who pressed before are served."""
+    return status.stages(("Waiting for your turn",), 0), gr.Button("Making …", interactive=False)
+
+
 def draw(
     mode: str,
     factor: Any,
@@ -151,8 +157,7 @@ def draw(
     second: Any,
 ) -> Iterator[tuple[Any, Any, Any]]:
     """Makes what was asked for, saying how far it is; what was made before stays until then."""
-    making = gr.Button("Making …", interactive=False)
-    yield status.stages(("Making the clips",), 0), gr.skip(), making
+    yield status.stages(("Making the clips",), 0), gr.skip(), gr.skip()
     try:
         direction = (static if factor == "static" else dynamics) or ""
         wanted = Wanted(
@@ -172,7 +177,7 @@ def show(made: list[Made] | None) -> Iterator[tuple[Show | None, str]]:
         yield None, ""
         return
     with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
-        yield show_of(made, Path(folder)), ""
+        yield show_of(made, Path(folder)), '<p class="sd-hidden">The clips are ready above.</p>'
 
 
 def answer(token: str, made: list[Made] | None, event: gr.EventData) -> Iterator[tuple[Fetched | None, str]]:

@@ -7,9 +7,11 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import gradio as gr
+from gradio.state_holder import StateHolder
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
@@ -91,6 +93,20 @@ class Sessions:
 
 
 SESSIONS = Sessions()  # of all visitors of this server
+
+
+def forget_visitors(holder: StateHolder, after: float) -> None:
+    """Drops what Gradio holds of visitors who have done nothing for `after` seconds.
+
+    It keeps what it last showed each of them, pictures of their faces included, and drops nothing by itself before
+    thousands have come.
+    """
+    now = datetime.now()
+    for visitor, last in list(holder.time_last_used.items()):
+        if (now - last).total_seconds() > after:
+            holder.delete_state(visitor)
+            holder.session_data.pop(visitor, None)
+            holder.time_last_used.pop(visitor, None)
 
 
 def browser_token() -> gr.BrowserState:

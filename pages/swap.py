@@ -81,17 +81,18 @@ def layout(demo: gr.Blocks) -> None:
         "api_visibility": "private",
     }
     go.click(None, js=_LOOK_AT_PROGRESS)
-    pressed = go.click(swap_making.wait, None, [progress, go], **at_once).then(
+    pressed = go.click(swap_making.wait, None, [progress, go, running], **at_once).then(
         swap_making.swap_faces, [*faces, tune, *wish], [progress, stage, go, enough, pair, running], **busy
     )
-    pressed.failure(swap_making.failed, None, [progress, enough, running], **at_once)
-    pressed.then(_button, faces, go, **at_once)
+    failed = pressed.failure(swap_making.failed, None, [progress, enough, running], **at_once)
+    for ended in (pressed, failed):  # what `then` is bound to is not called after a failure
+        ended.then(_button, faces, go, **at_once)
     enough.click(swap_making.stop, running, enough, **at_once)
     for changed in (strength.input, pixels.input, play.input):
         made = changed(swap_making.again, [pair, *wish], [progress, stage], trigger_mode="always_last", **busy)
         made.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **at_once)
     stage.ask(None, js=_LOOK_AT_PROGRESS)
-    asked = stage.ask(swap_making.answer, [pair, *wish], [fetcher(), progress], **busy)
+    asked = stage.ask(swap_making.answer, [pair, *wish], [fetcher(), progress], trigger_mode="multiple", **busy)
     asked.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **at_once)
     shown = [part for half in (first, second) for part in (half.drop, half.seen, half.face)]
     demo.load(restore, token, [token, *shown], **at_once).then(_ready, [*faces, running], [go, progress], **at_once)

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,14 @@ import pytest
 from conftest import FIRST, SECOND, Served, Visit
 from gradio.data_classes import FileData
 from gradio.route_utils import delete_files_created_by_app
+from gradio.state_holder import StateHolder
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from media import make_bad_files
 
+from app import DELETE_AFTER, build
 from pages import face_reading, model
+from pages.session import forget_visitors
 from seqdisent_core.assets import asset
 from seqdisent_core.faces import read_face
 from seqdisent_core.video import probe_video, read_video
@@ -333,6 +337,20 @@ def test_a_clip_that_is_taken_away_while_it_waits_for_its_turn_is_not_read() -> 
             face_reading._AT_ONCE.release()
     *_, (_, face, job) = reading
     assert face.frames.shape == (15, 128, 128, 3) and job is None
+
+
+def test_what_was_shown_to_a_visitor_is_forgotten_once_they_are_long_gone() -> None:
+    demo = build()
+    holder = StateHolder()
+    holder.set_blocks(demo)
+    face = next(number for number, block in demo.blocks.items() if block.elem_id == "first-face")
+    for visitor in ("gone", "here"):
+        holder[visitor]._update_value_in_config(face, "a picture of a face")  # as Gradio does with all that it shows
+    holder.time_last_used["gone"] -= timedelta(seconds=DELETE_AFTER + 1)
+    forget_visitors(holder, DELETE_AFTER)
+    assert "gone" not in holder and "here" in holder
+    assert any("a picture" in str(shown) for shown in holder["here"].components)
+    assert not any("a picture" in str(shown) for shown in holder["gone"].components)
 
 
 def test_a_clip_can_be_recorded_with_the_camera(visit: Visit) -> None:

@@ -30,6 +30,9 @@ function show(state, name) {
   }
   for (const button of element.querySelectorAll('.sd-thumb'))
     button.setAttribute('aria-pressed', String(state === 'chosen' && button.dataset.name === zone.dataset.example));
+  const held = document.activeElement; // a button that is hidden now would take the keyboard's place with it
+  if (element.contains(held) && held.offsetParent === null)
+    one(one('.sd-chosen').hidden ? '.sd-choose' : '.sd-change').focus();
 }
 
 function complain(sentence) {
@@ -164,7 +167,14 @@ one('.sd-record').addEventListener('click', () => {
       const type = recorder.mimeType.split(';')[0];
       take(new File(parts, type === 'video/mp4' ? 'camera.mp4' : 'camera.webm', { type }));
     });
-    recorder.start();
+    try {
+      recorder.start();
+    } catch (error) { // the camera went while it counted
+      done();
+      show('empty');
+      complain('The camera stopped. Allow it for this page in the browser, or choose a file instead.');
+      return;
+    }
     tick(RECORD_SECONDS, 'Recording:', () => recorder.state !== 'inactive' && recorder.stop());
   });
 });
@@ -200,6 +210,10 @@ for (const example of props.examples || []) {
 }
 // A clip that stands here without having been chosen here: kept from before, or sent from another page.
 watch('value', () => {
+  if (!props.value && own) { // taken away by the server, which kept it for a while only
+    own = null;
+    show('empty');
+  }
   if (!props.value || props.value.path === own) return;
   own = props.value.path;
   turn += 1;

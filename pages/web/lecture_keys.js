@@ -12,9 +12,11 @@ export default function ({ data, setTriggerValue }) {
   at.step = data.step;
   const press = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const own = document.activeElement?.closest(TYPED_INTO); // arrows turn a slider; a remote's page keys turn steps
+    let on = document.activeElement;
+    while (on?.shadowRoot?.activeElement) on = on.shadowRoot.activeElement; // the camera's button lies in one
+    const own = on?.closest(TYPED_INTO); // arrows turn a slider; a remote's page keys turn steps
     if (own && !event.key.startsWith('Page')) return;
-    if (event.key === ' ' && document.activeElement?.closest('button, a')) return;
+    if (event.key === ' ' && on?.closest('button, a')) return;
     if (event.key === 'n' || event.key === 'N') return void window.open(data.notes, '_blank');
     const step = wanted(event.key, data.steps);
     if (step === undefined) return;

@@ -8,17 +8,29 @@ export default function ({ parentElement, setTriggerValue }) {
   const wait = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
   const busy = (words) => { button.setAttribute('aria-disabled', 'true'); button.textContent = words; };
 
+  const free = (words) => { button.removeAttribute('aria-disabled'); button.textContent = words; };
+  const failed = () => {
+    said.textContent = 'The camera could not be used. Allow it for this page in the browser, or choose a film below.';
+    count.textContent = '';
+    video.hidden = true;
+    streams.get(button)?.getTracks().forEach((track) => track.stop());
+    streams.delete(button);
+    free('Use the camera');
+  };
+
   const look = async () => {
+    busy('Opening the camera …');
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
         video: { width: { ideal: 1280 }, height: { ideal: 720 }, facingMode: 'user' }, audio: false });
+      if (!button.isConnected) return void stream.getTracks().forEach((track) => track.stop()); // turned meanwhile
       streams.set(button, stream);
       video.srcObject = stream;
       video.hidden = false;
       await video.play();
-      button.textContent = `Record ${SECONDS} seconds`;
+      free(`Record ${SECONDS} seconds`);
     } catch (error) {
-      said.textContent = 'The camera could not be used. Allow it for this page in the browser, or choose a film below.';
+      failed();
     }
   };
 
@@ -37,16 +49,19 @@ export default function ({ parentElement, setTriggerValue }) {
       const type = recorder.mimeType.split(';')[0];
       const reader = new FileReader();
       reader.onload = () => {
-        button.removeAttribute('aria-disabled');
-        button.textContent = 'Use the camera again';
+        free('Use the camera again');
         setTriggerValue('clip', { data: reader.result.split(',')[1], suffix: type === 'video/mp4' ? '.mp4' : '.webm' });
       };
       busy('Taking it apart …');
       reader.readAsDataURL(new Blob(parts, { type }));
     };
-    recorder.start();
-    await wait(SECONDS);
-    recorder.stop();
+    try {
+      recorder.start();
+      await wait(SECONDS);
+      recorder.stop();
+    } catch (error) { // the camera went meanwhile
+      failed();
+    }
   };
 
   button.onclick = () => {
