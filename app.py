@@ -68,7 +68,7 @@ def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, 
         _, address, _ = demo.launch(
             server_name=host,
             server_port=port,
-            prevent_thread_lock=not block,
+            prevent_thread_lock=True,  # or the next lines would wait for the server's end
             theme=PageTheme(),
             favicon_path=FAVICON,
             footer_links=["api"],
@@ -86,6 +86,8 @@ def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, 
             "The app cannot listen at this host and port, where another program may: choose another --port."
         ) from None
     threading.Thread(target=_forget, args=(demo.app.state_holder,), daemon=True).start()
+    if block:
+        demo.block_thread()
     return address
 
 

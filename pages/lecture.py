@@ -161,7 +161,7 @@ def _notes(given: _Given, number: int) -> None:
     talk = _talk()
     step = talk.steps[number]
     following = talk.steps[number + 1].title if number + 1 < len(talk) else "the end"
-    planned = sum(one.minutes for one in talk.steps[: number + 1])
+    planned = sum(one.minutes for one in talk.steps[1 : number + 1])  # the title is talked over before
     with st.container(key="lx_notes"):
         st.html(f"<h1>{step.title}</h1>")
         _clock(given.since, planned)

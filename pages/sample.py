@@ -166,7 +166,7 @@ def draw(
         job = status.Job(lambda report: make(wanted, first, second, report))
         for fraction in job:
             yield status.stages(("Making the clips",), 0, fraction or None), gr.skip(), gr.skip()
-        yield "", job.result, gr.skip()
+        yield '<p class="sd-hidden">The clips are ready below.</p>', job.result, gr.skip()
     except SeqdisentError as error:
         yield status.problem(str(error)), gr.skip(), gr.skip()
 
@@ -177,7 +177,7 @@ def show(made: list[Made] | None) -> Iterator[tuple[Show | None, str]]:
         yield None, ""
         return
     with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
-        yield show_of(made, Path(folder)), '<p class="sd-hidden">The clips are ready above.</p>'
+        yield show_of(made, Path(folder)), ""
 
 
 def answer(token: str, made: list[Made] | None, event: gr.EventData) -> Iterator[tuple[Fetched | None, str]]:

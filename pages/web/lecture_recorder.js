@@ -6,6 +6,7 @@ export default function ({ parentElement, setTriggerValue }) {
   const one = (selector) => parentElement.querySelector(selector);
   const [video, count, button, said] = ['video', '.count', 'button', '.said'].map(one);
   const wait = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
+  const before = said.textContent;
   const busy = (words) => { button.setAttribute('aria-disabled', 'true'); button.textContent = words; };
 
   const free = (words) => { button.removeAttribute('aria-disabled'); button.textContent = words; };
@@ -28,6 +29,7 @@ export default function ({ parentElement, setTriggerValue }) {
       video.srcObject = stream;
       video.hidden = false;
       await video.play();
+      said.textContent = before;
       free(`Record ${SECONDS} seconds`);
     } catch (error) {
       failed();

@@ -153,7 +153,7 @@ def render_set(
                         if progress is not None:
                             progress(done, total)
                 except BaseException:  # Ctrl-C, a full disk: what waits is not drawn any more
-                    pool.shutdown(wait=False, cancel_futures=True)
+                    pool.shutdown(cancel_futures=True)
                     raise
     _write(out / "labels.csv", _labels(plan).encode())
     return out
