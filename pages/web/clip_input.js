@@ -210,11 +210,6 @@ for (const example of props.examples || []) {
 }
 // A clip that stands here without having been chosen here: kept from before, or sent from another page.
 watch('value', () => {
-  if (!props.value && (own || zone.dataset.example)) { // taken away by the server, which kept it for a while only
-    own = null;
-    zone.dataset.example = '';
-    show('empty');
-  }
   if (!props.value || props.value.path === own) return;
   own = props.value.path;
   turn += 1;
