@@ -196,9 +196,9 @@ def test_the_command_draws_what_the_studio_draws(tmp_path: Path, studio: Studio,
 
 
 def test_a_movement_that_stays_is_written_at_its_own_pace(tmp_path: Path) -> None:
-    quick = write_video(tmp_path / "quick.mp4", read_video(FILM)[0], 30)
+    quick = write_video(tmp_path / "quick.mp4", read_video(FILM)[0], 20)
     options = ("--out", tmp_path, "--json", "--device", "cpu")
-    for arguments, pace in ((("sample", "--movement", quick), 30), (("sample", "--person", quick), sampling.FPS)):
+    for arguments, pace in ((("sample", "--movement", quick), 20), (("sample", "--person", quick), sampling.FPS)):
         done = seqdisent(*arguments, "--count", 1, *options)
         assert done.returncode == 0, done.stderr
         written = json.loads(done.stdout)["written"]
