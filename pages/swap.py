@@ -105,7 +105,7 @@ def _wishes() -> tuple[gr.Checkbox, gr.Slider, gr.Radio, gr.Radio]:
         tune = gr.Checkbox(
             True,
             label="Tune to the two people",
-            info="Up to 20 seconds, or until you stop it.",
+            info="So that they look like themselves: up to 20 seconds, or until you stop it.",
             elem_id="tune",
         )
         strength = gr.Slider(
@@ -118,7 +118,7 @@ def _wishes() -> tuple[gr.Checkbox, gr.Slider, gr.Radio, gr.Radio]:
             elem_id="strength",
         )
         pixels = gr.Radio(
-            [("The film's own, moved", "film"), ("The model's own", "model")],
+            [("Sharp: the film's own, moved", "film"), ("Soft: the model's own", "model")],
             value="film",
             label="Pixels",
             elem_id="pixels",

@@ -291,7 +291,7 @@ def test_films_are_made_again_as_they_are_wished(visit: Visit) -> None:
     page.get_by_label("There and back").check()
     both_ways = again(once)
     assert film.evaluate("(video) => video.duration") > 1.8 * length
-    page.get_by_label("The model's own").check()
+    page.get_by_label("Soft: the model's own").check()
     assert again(both_ways) != once
 
 
