@@ -49,7 +49,7 @@ def take_film() -> None:
         file, context = st.session_state["live_file"], get_script_run_ctx()
         if isinstance(file, UploadedFile) and context is not None:
             _take(file.getvalue(), Path(file.name).suffix)
-            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)  # or it stays to the talk's end
+            context.uploaded_file_mgr.remove_session_files(context.session_id)  # or it stays to the talk's end
 
     st.file_uploader(
         "Or a film of a face", type=["mp4", "mov", "webm", "avi", "mkv", "gif"], key="live_file", on_change=chosen
