@@ -20,6 +20,7 @@ from pages.session import forget_visitors
 from pages.theme import PageTheme
 from pages.web import FAVICON
 from seqdisent_core.assets import asset
+from seqdisent_core.commands.arguments import add_demo
 from seqdisent_core.errors import ConfigError
 
 WAITING_VISITORS = 20  # events that may queue; the next visitor is told that the queue is full
@@ -101,9 +102,7 @@ def _forget(holder: StateHolder) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Starts the app from a terminal."""
     parser = argparse.ArgumentParser(description="Swap what two faces do, in a page on this machine.")
-    parser.add_argument("--host", help="address to listen on; 0.0.0.0 for other machines (default: this machine alone)")
-    parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860)")
-    parser.add_argument("--lecture", help="address of a running `seqdisent lecture`, for a link to it")
+    add_demo(parser)
     chosen = parser.parse_args(arguments)
     try:
         start(build(chosen.lecture), host=chosen.host, port=chosen.port)

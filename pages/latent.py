@@ -17,6 +17,7 @@ from pages.player import player
 from pages.sample import readings_of
 from pages.sample_form import Place, offered
 from pages.session import KEEP_SECONDS, SESSIONS, browser_token, token_of
+from pages.swap_making import FILMS_READY
 from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
@@ -120,7 +121,7 @@ def swap_picked(event: gr.EventData) -> Iterator[tuple[Any, Any]]:
         films = swapped(first, second)
         yield status.stages(_STAGES, 1), None
         with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
-            yield '<p class="sd-hidden">Both films are ready below.</p>', write_show(first, second, films, Path(folder))
+            yield status.ready(FILMS_READY), write_show(first, second, films, Path(folder))
     except SeqdisentError as error:
         yield status.problem(str(error)), None
 

@@ -141,7 +141,7 @@ def take_kept(token: str, running: status.Job | None, event: gr.EventData) -> tu
 
 def wait() -> tuple[str, gr.Button]:
     """What is seen until those who pressed before are served."""
-    return status.stages(("Waiting for your turn",), 0), gr.Button("Making …", interactive=False)
+    return status.waiting(), gr.Button("Making …", interactive=False)
 
 
 def draw(
@@ -166,7 +166,7 @@ def draw(
         job = status.Job(lambda report: make(wanted, first, second, report))
         for fraction in job:
             yield status.stages(("Making the clips",), 0, fraction or None), gr.skip(), gr.skip()
-        yield '<p class="sd-hidden">The clips are ready below.</p>', job.result, gr.skip()
+        yield status.ready("The clips are ready below."), job.result, gr.skip()
     except SeqdisentError as error:
         yield status.problem(str(error)), gr.skip(), gr.skip()
 

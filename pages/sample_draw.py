@@ -106,14 +106,13 @@ def _direction(wanted: Wanted) -> "Direction":
 
 
 def _frames_a_second(wanted: Wanted, first: "FaceClip | None", second: "FaceClip | None") -> float:
-    """Of what is given where the movement is; on the way between two movements, of the one with more frames."""
-    from seqdisent_core.sampling import FPS
+    """By the clips whose movement is kept."""
+    from seqdisent_core.sampling import frames_a_second
 
-    if first is None or wanted.mode in ("person", "both"):
-        return FPS
-    if wanted.mode == "between" and wanted.factor == "dynamics" and second is not None:
-        return max(first, second, key=lambda clip: len(clip.frames)).fps
-    return first.fps
+    moving = wanted.mode not in ("person", "both")
+    both = wanted.mode == "between" and wanted.factor == "dynamics"
+    kept = (first if moving else None, second if both else None)
+    return frames_a_second([clip for clip in kept if clip is not None])
 
 
 def whole(name: str, given: Any) -> int:

@@ -19,6 +19,16 @@ def problem(sentence: str) -> str:
     return f'<div class="sd-problem" role="alert"><p>{escape(sentence)}</p></div>'
 
 
+def waiting() -> str:
+    """HTML until those who pressed before are served."""
+    return stages(("Waiting for your turn",), 0)
+
+
+def ready(sentence: str) -> str:
+    """HTML that nobody sees: the end of a wait, for those who hear the page."""
+    return f'<p class="sd-hidden">{escape(sentence)}</p>'
+
+
 def stages(names: Sequence[str], now: int, fraction: float | None = None) -> str:
     """HTML of work under way: which of the stages is done, which is on, and how far it is.
 

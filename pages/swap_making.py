@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _BETWEEN = 3.0  # seconds from one glimpse to the next
 _ENOUGH = "That is enough: make the films"
 _NOT_YET = '<p class="sd-hint-line">This counts from the next swap on.</p>'
-_READY = '<p class="sd-hidden">Both films are ready below.</p>'  # for those who hear the page
+FILMS_READY = "Both films are ready below."
 GONE = "The clips were deleted after a while without use. Choose them again."
 _STAGES = ("Reading the films", "Tuning to the two people", "Moving the pictures")
 _WITHOUT = ("Reading the films", "Moving the pictures")
@@ -48,7 +48,7 @@ Making = Iterator[tuple[Any, Any, Any, Any, Any, Any]]
 
 def wait() -> tuple[str, gr.Button, Event]:
     """What is seen until those who pressed before are served: a swap is under way from now on."""
-    return status.stages(("Waiting for your turn",), 0), gr.Button("Swapping …", interactive=False), Event()
+    return status.waiting(), gr.Button("Swapping …", interactive=False), Event()
 
 
 def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any, play: Any) -> Making:
@@ -84,7 +84,7 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
                     break
                 pair = newer
             yield status.stages(names, len(names) - 1), None, gr.skip(), hidden, None, enough
-            yield _READY, _show(stage, pair, wish), gr.skip(), gr.skip(), pair, None
+            yield status.ready(FILMS_READY), _show(stage, pair, wish), gr.skip(), gr.skip(), pair, None
     except SeqdisentError as error:
         yield status.problem(str(error)), None, gr.skip(), hidden, None, None
 
@@ -110,7 +110,7 @@ def again(pair: Any, strength: float, pixels: Any, play: Any) -> Iterator[tuple[
     try:
         wish = Wish(strength, pixels, play)
         with _stage([subject.clip for subject in pair.subjects], wish) as stage:
-            yield _READY, _show(stage, pair, wish)
+            yield status.ready(FILMS_READY), _show(stage, pair, wish)
     except SeqdisentError as error:
         yield status.problem(str(error)), None
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seqdisent_core.errors import DataError
-from seqdisent_core.evaluation.result_files import NONE, Result, number, percent, read_result, table
+from seqdisent_core.evaluation.result_files import NONE, Result, guessed, number, percent, read_result, table
 from seqdisent_core.weights import sha256_of
 
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -46,7 +46,7 @@ def _section(path: Path, result: Result, sha256: str) -> str:
 
 
 def _evaluated(result: Result) -> str:
-    metrics, chance, ceiling = result["metrics"], result["chance"], result["judge"]["accuracy"]
+    metrics, ceiling = result["metrics"], result["judge"]["accuracy"]
     named = (
         ("swap: the static clip's person", "swap", "person"),
         ("swap: the driver's expression", "swap", "expression"),
@@ -54,7 +54,7 @@ def _evaluated(result: Result) -> str:
         ("rebuilt: expression", "reconstruction", "expression"),
     )
     rows = [
-        [words, percent(metrics[of][label]), f"{100 * chance[label]:.1f} %", percent(ceiling[label])]
+        [words, percent(metrics[of][label]), guessed(result, label), percent(ceiling[label])]
         for words, of, label in named
     ]
     rows += [

@@ -4,7 +4,9 @@ Each draw has a seed of its own and is made on its own, so that it comes out the
 and from a terminal.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,6 +15,9 @@ from seqdisent_core.direction_names import swell
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.latents import Direction, Factor, Latents
 from seqdisent_core.methods import Method
+
+if TYPE_CHECKING:
+    from seqdisent_core.faces import FaceClip
 
 COUNT = (1, 16)
 FRAMES = (8, 60)
@@ -48,6 +53,12 @@ def check_limits(*, count: int = 1, frames: int = 15, temperature: float = 1.0, 
     ):
         if not low <= value <= high:
             raise SeqdisentError(f"The number for {name} is {value:g}. Choose one from {low:g} to {high:g}.")
+
+
+def frames_a_second(shown: "Sequence[FaceClip]") -> float:
+    """The rate of made clips: that of the clip whose movement they keep, of the longest where they lie between several;
+    FPS where movements are drawn and there is none."""
+    return max(shown, key=lambda clip: len(clip.frames)).fps if shown else FPS
 
 
 @torch.no_grad()

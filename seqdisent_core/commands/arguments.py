@@ -30,6 +30,15 @@ def add_device(command: argparse.ArgumentParser) -> None:
     command.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
 
 
+def add_demo(command: argparse.ArgumentParser) -> None:
+    """Of what serves the demo: `seqdisent demo` and app.py."""
+    command.add_argument(
+        "--host", help="address to listen on; 0.0.0.0 for other machines (default: this machine alone)"
+    )
+    command.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860)")
+    command.add_argument("--lecture", help="address of a running `seqdisent lecture`, for a link to it")
+
+
 def add_seed(command: argparse.ArgumentParser) -> None:
     """Of every command whose result is drawn as a whole."""
     command.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")

@@ -6,15 +6,13 @@ from importlib import import_module
 from typing import Any
 
 from seqdisent_core.assets import pages_root
-from seqdisent_core.commands.arguments import add_json, tell
+from seqdisent_core.commands.arguments import add_demo, add_json, tell
 
 
 def add_commands(commands: Any) -> None:
     """Adds the command of this module to the subparsers."""
     demo = commands.add_parser("demo", help="the demo in a browser: swap, sample, look at the codes and the figures")
-    demo.add_argument("--host", help="address to listen on; 0.0.0.0 for other machines (default: this machine alone)")
-    demo.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860)")
-    demo.add_argument("--lecture", help="address of a running `seqdisent lecture`, for a link to it")
+    add_demo(demo)
     add_json(demo)
     demo.set_defaults(run=_demo)
 

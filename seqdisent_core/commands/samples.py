@@ -14,7 +14,6 @@ from seqdisent_core.commands.arguments import add_device, add_json, count, progr
 from seqdisent_core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from seqdisent_core.faces import FaceClip
     from seqdisent_core.studio import Sample, Studio, StudioCodes
 
 # Pairs of example clips that differ in person, looks and expression.
@@ -78,7 +77,7 @@ def _sample(options: argparse.Namespace) -> None:
         )
 
     films = [path for path in (options.person, options.movement) if path]
-    _make(options, films, make, lambda clips: clips[0] if options.movement else None)
+    _make(options, films, make, moved_by=slice(None) if options.movement else slice(0))
 
 
 def _interpolate(options: argparse.Namespace) -> None:
@@ -86,7 +85,7 @@ def _interpolate(options: argparse.Namespace) -> None:
         options,
         [options.first, options.second],
         lambda studio, codes: studio.interpolate(codes[0], codes[1], factor=options.factor, steps=options.steps),
-        lambda clips: clips[0] if options.factor == "static" else max(clips, key=lambda clip: len(clip.frames)),
+        moved_by=slice(1) if options.factor == "static" else slice(None),
     )
 
 
@@ -98,21 +97,22 @@ def _move(options: argparse.Namespace) -> None:
             raise ConfigError(f"There is no direction {options.direction!r}. Choose one of: {names}.")
         return studio.move(codes[0], known[options.direction], steps=options.steps)
 
-    _make(options, [options.clip], make, lambda clips: clips[0])
+    _make(options, [options.clip], make, moved_by=slice(None))
 
 
 def _make(
     options: argparse.Namespace,
     films: list[Path],
     make: "Callable[[Studio, list[StudioCodes]], list[Sample]]",
-    paced_by: "Callable[[list[FaceClip]], FaceClip | None]",
+    *,
+    moved_by: slice,
 ) -> None:
     """Reads the films' faces, makes the samples, writes them, and says what the judge sees in each.
 
-    paced_by: the clip at whose rate they are to be seen, None where movements are drawn.
+    moved_by: which of the films show the movement that is kept.
     """
     from seqdisent_core.films import save_samples
-    from seqdisent_core.sampling import FPS
+    from seqdisent_core.sampling import frames_a_second
     from seqdisent_core.studio import Studio
 
     with tqdm(
@@ -128,8 +128,7 @@ def _make(
         samples = make(studio, [studio.encode_face(clip) for clip in clips])
         bar.update()
         bar.set_description_str("writing the films")
-        pace = paced_by(clips)
-        written = save_samples(samples, options.out, fps=pace.fps if pace else FPS, gifs=True)
+        written = save_samples(samples, options.out, fps=frames_a_second(clips[moved_by]), gifs=True)
         bar.update()
     readings = [studio.read(sample.frames) for sample in samples]
     lines, figures = [], {}

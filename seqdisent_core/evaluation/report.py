@@ -6,7 +6,7 @@ from pathlib import Path
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation import filmed_tables, tables
 from seqdisent_core.evaluation.published import published_tables
-from seqdisent_core.evaluation.result_files import Result, number, percent, read_result
+from seqdisent_core.evaluation.result_files import Result, guessed, number, percent, read_result
 
 
 def figures_table(folder: Path) -> str:
@@ -17,7 +17,7 @@ def figures_table(folder: Path) -> str:
     result = read_result(folder / "facekit52_dbse.json")
     swap, rebuilt = result["metrics"]["swap"], result["metrics"]["reconstruction"]
     ceiling, training = result["judge"]["accuracy"], result["training"]
-    guess = {name: f"{100 * share:.1f} %" for name, share in result["chance"].items()}
+    guess = {name: guessed(result, name) for name in ("person", "expression")}
     rows = [
         ("Swap: the static clip's person", percent(swap["person"]), guess["person"]),
         ("Swap: the driver's expression", percent(swap["expression"]), guess["expression"]),

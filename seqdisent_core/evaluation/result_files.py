@@ -65,6 +65,11 @@ def label(stem: str, result: Result) -> str:
     return f"{result['model']['method']}, {described(result)} (`{stem}`)"
 
 
+def guessed(result: Result, name: str) -> str:
+    """What guessing gives of a label, as "16.7 %"."""
+    return f"{100 * result['chance'][name]:.1f} %"
+
+
 def percent(figure: dict[str, Any] | None) -> str:
     """A share as "97.5 ± 0.3 %", a dash for none; the spread is left out where there are no repeats."""
     if figure is None:

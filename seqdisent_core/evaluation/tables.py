@@ -10,6 +10,7 @@ from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.result_files import (
     NONE,
     Result,
+    guessed,
     label,
     number,
     percent,
@@ -46,7 +47,7 @@ def generation_table(folder: Path) -> str:
         first = next(iter(results.values()))
         chance = first["chance"]["expression"]
         rows.append(["ceiling: the judge on real clips", *_scores(first["judge"].get("generation") or {})])
-        rows.append(["chance", f"{chance:.1%}".replace("%", " %"), "1.000", f"{-math.log(chance):.3f}", NONE])
+        rows.append(["chance", guessed(first, "expression"), "1.000", f"{-math.log(chance):.3f}", NONE])
         return table([name, "Acc ↑", "IS ↑", "H(y∣x) ↓", "H(y) ↑"], rows)
 
     return _of_each_set(folder, make)
@@ -56,8 +57,8 @@ def _sides(metric: dict[str, Any]) -> list[str]:
     return [percent((metric.get(kept) or {}).get(key)) for kept in _PARTS for key in ROW]
 
 
-def _guessed(result: Result) -> list[str]:
-    person, expression = (f"{100 * result['chance'][name]:.1f} %" for name in ("person", "expression"))
+def _sides_guessed(result: Result) -> list[str]:
+    person, expression = (guessed(result, name) for name in ("person", "expression"))
     return [person, expression, NONE] * 2
 
 
@@ -69,14 +70,14 @@ def leakage_tables(folder: Path) -> str:
         rows = [[label(stem, r), *_sides(_metric(r, "leakage_generation"))] for stem, r in results.items()]
         person, expression = (percent(first["judge"]["accuracy"][name]) for name in ("person", "expression"))
         rows.append(["ceiling: the judge on real clips", person, NONE, NONE, NONE, expression, NONE])
-        rows.append(["chance", *_guessed(first)])
+        rows.append(["chance", *_sides_guessed(first)])
         probed = [
             [label(stem, r), f"{words}, d {form}", *_sides(_probed(r, probe, form))]
             for probe, words in PROBES.items()
             for form in ("flat", "mean")
             for stem, r in results.items()
         ]
-        probed.append(["chance", "", *_guessed(first)])
+        probed.append(["chance", "", *_sides_guessed(first)])
         by_generation = table([f"{name}: leakage by generation", *SIDES], rows)
         latent = table([f"{name}: latent probe (our protocol)", "probe", *SIDES], probed)
         return "\n\n".join(filter(None, (by_generation, latent, _by_frame(name, results))))
@@ -94,7 +95,7 @@ def _by_frame(name: str, results: dict[str, Result]) -> str:
             rows.append([label(stem, r), *map(percent, sides)])
     if not rows:
         return ""
-    rows.append(["chance", *_guessed(next(iter(results.values())))[:2] * 2])
+    rows.append(["chance", *_sides_guessed(next(iter(results.values())))[:2] * 2])
     head = [
         f"s of the {frame} frame: {read}" for frame in ("first", "middle") for read in ("static acc ↑", "dynamic acc ↓")
     ]
@@ -123,7 +124,7 @@ def swap_table(folder: Path) -> str:
         first = next(iter(results.values()))
         ceiling = [percent(first["judge"]["accuracy"][key]) for key in ("person", "expression")]
         rows.append(["ceiling: the judge on real clips", *ceiling, *ceiling, NONE, NONE])
-        rows.append(["chance", *_guessed(first)[:2], *_guessed(first)[:2], NONE, NONE])
+        rows.append(["chance", *_sides_guessed(first)[:2], *_sides_guessed(first)[:2], NONE, NONE])
         attributes = attributes_of(first)
         who, does = ("attributes", "action") if attributes else ("person", "expression")
         head = [f"swap: {who}", f"swap: {does}", f"rebuilt: {who}", f"rebuilt: {does}", "PSNR, dB", "SSIM"]
@@ -143,7 +144,7 @@ def _by_attribute(name: str, results: dict[str, Result], attributes: list[str]) 
         for stem, r in results.items()
     ]
     rows.append(["ceiling: the judge on real clips", *[percent(first["judge"]["accuracy"][k]) for k in attributes] * 2])
-    rows.append(["chance", *[f"{100 * first['chance'][key]:.1f} %" for key in attributes] * 2])
+    rows.append(["chance", *[guessed(first, key) for key in attributes] * 2])
     head = [f"{kind}: {key}" for kind in ("swap", "rebuilt") for key in attributes]
     return table([f"{name}, attribute by attribute", *head], rows)
 

@@ -128,8 +128,9 @@ def render_set(
 ) -> Path:
     """Draw a set by its plan into the folder `out` and return it, as render_facekit52 does."""
     _need_vtk()
-    read_face_model(source)  # says now if it is none, before the folder is its set's
     out = Path(out)
+    if not (out / "set.json").exists():
+        read_face_model(source)  # says now if it is none, before the folder is its set's
     out.mkdir(parents=True, exist_ok=True)
     _claim(out, plan)
     missing = [number for number, name in enumerate(plan.files) if not _finished(out / name, plan)]
