@@ -301,7 +301,7 @@ def test_a_probe_refuses_clips_of_one_label() -> None:
     clips = labelled_clips().part("train")
     alone = clips.select(np.flatnonzero(clips.person == 0))
     codes = Codes(torch.zeros(24, 4), torch.zeros(24, 3, 10))
-    forms = code_forms(codes, codes)
+    forms = code_forms(codes, codes.static)
     with pytest.raises(DataError, match="two or more labels"):
         latent_probes(forms, alone, forms, alone)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from torch import Tensor
 
 from seqdisent_core.clips import Clips
 from seqdisent_core.errors import DataError
@@ -36,12 +37,12 @@ def leakage_row(static: Sequence[float], dynamic: Sequence[float], kept: Factor)
     return dict(zip(ROW, (figure(static), figure(dynamic), figure(gap.tolist())), strict=True))
 
 
-def code_forms(codes: Codes, middle: Codes) -> dict[str, np.ndarray]:
+def code_forms(codes: Codes, middle: Tensor) -> dict[str, np.ndarray]:
     """FORMS, (clips, numbers) each: s; s read from the middle frame, where a movement that began at rest shows itself
-    (`middle` are codes with that anchor); d of all frames in a row; the mean of d over time."""
+    (`middle`, (clips, static_dim)); d of all frames in a row; the mean of d over time."""
     return {
         "static": codes.static.numpy(),
-        "static_middle": middle.static.numpy(),
+        "static_middle": middle.numpy(),
         "dynamics_flat": codes.dynamics.flatten(1).numpy(),
         "dynamics_mean": codes.dynamics.mean(dim=1).numpy(),
     }

@@ -17,12 +17,11 @@ BATCH = 64
 
 
 @torch.no_grad()
-def encode_clips(method: Method, clips: Tensor, anchor: int = 0) -> Codes:
-    """Posterior means of many clips, uint8 (clips, frames, 3, size, size), s read from `anchor`; on the CPU."""
+def encode_clips(method: Method, clips: Tensor) -> Codes:
+    """Posterior means of many clips, uint8 (clips, frames, 3, size, size), on the CPU."""
     parts = []
     for start in range(0, len(clips), BATCH):
-        batch = clips[start : start + BATCH].to(method.device).float() / 255
-        parts.append(method.encode(batch, anchor=anchor).mean)
+        parts.append(method.encode(clips[start : start + BATCH].to(method.device).float() / 255).mean)
     return Codes(torch.cat([p.static for p in parts]).cpu(), torch.cat([p.dynamics for p in parts]).cpu())
 
 

@@ -234,9 +234,9 @@ def _latent_figures(
     begin("encoding training clips")
     known = encode_clips(model, as_training_tensor(train))
     middle = test.frames.shape[1] // 2
-    begin("encoding by the middle frame")
+    begin("encoding the middle frames")
     given, asked = (
-        code_forms(own, encode_clips(model, as_training_tensor(part), middle))
+        code_forms(own, encode_clips(model, as_training_tensor(part)[:, middle : middle + 1]).static)
         for own, part in ((known, train), (codes, test))
     )
     probes = latent_probes(given, train, asked, test, seed=seed, repeats=repeats, progress=begin)
