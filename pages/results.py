@@ -11,6 +11,7 @@ from pages.player import Show, player
 from pages.plotting import address, plotly_script
 from pages.results_files import RESULTS
 from pages.results_films import show_of, showcases, words_on
+from pages.results_short import in_short
 from pages.results_tables import as_html, behind_filmed, behind_row
 from pages.web import web
 from seqdisent_core.assets import asset
@@ -104,14 +105,15 @@ def layout(demo: gr.Blocks) -> None:
     gr.set_static_paths([plotly_script()])
     behind = {stem: behind_row(stem, r) for of_set in results.values() for stem, r in of_set.items()}
     drawn = charts(RESULTS)
+    gr.HTML(in_short(results, films), apply_default_css=False)
+    _films(demo, [result for of_set in results.values() for result in of_set.values()])
     for title, words, make, charted in _SECTIONS:
         chosen = {name: chart for name, chart in drawn.items() if charted and charted in name}
-        _section(title, words, as_html(make(RESULTS), behind), chosen)
-        if title == "Leakage":
-            _films(demo, [result for of_set in results.values() for result in of_set.values()])
-    filmed = {stem: behind_filmed(stem, r) for stem, r in films.items()}
-    tables_of_films = f"{filmed_table(RESULTS)}\n\n{filmed_pairs_table(RESULTS)}"
-    _section("People's own films", _FILMED, as_html(tables_of_films, filmed), {})
+        figures = as_html(make(RESULTS), behind)
+        _section(title, words, _folded("All of it as tables", figures) if chosen else figures, chosen)
+    filmed = as_html(filmed_table(RESULTS), {stem: behind_filmed(stem, r) for stem, r in films.items()})
+    pairs = _folded("Each pair", as_html(filmed_pairs_table(RESULTS), {}))
+    _section("People's own films", _FILMED, filmed + pairs, {})
     gr.HTML(_PUBLISHED.format(as_html(published_tables(), {})), apply_default_css=False)
 
 
@@ -126,6 +128,11 @@ def _section(title: str, words: str, figures: str, drawn: dict[str, Chart]) -> N
         charts=json.dumps(drawn, separators=(",", ":")),
         plotly=address(plotly_script()),
     )
+
+
+def _folded(summary: str, figures: str) -> str:
+    """Tables that a press opens."""
+    return f'<details class="sd-fold"><summary>{summary}</summary>{figures}</details>'
 
 
 def _place(name: str, chart: Chart) -> str:

@@ -45,13 +45,14 @@ class Showcase:
 
 
 def showcases() -> dict[str, Showcase]:
-    """All that there are, by folder, the full model first; none where no folder of films came with the project."""
+    """All that there are, by folder, in the order of _LOOK_FOR; none where no folder of films came with the project."""
     try:
         files = sorted(asset("ablations").glob("*/showcase.json"))
     except ConfigError:
         return {}
     found = [Showcase(file.parent, json.loads(file.read_text(encoding="utf-8"))) for file in files]
-    found.sort(key=lambda showcase: showcase.variant != "full")
+    order = tuple(_LOOK_FOR)
+    found.sort(key=lambda showcase: order.index(showcase.variant) if showcase.variant in order else len(order))
     return {showcase.folder.name: showcase for showcase in found}
 
 

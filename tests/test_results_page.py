@@ -46,8 +46,14 @@ def opened(visit: Visit, options: str = "", **size: int) -> "Page":
     return page
 
 
+def unfolded(page: "Page") -> "Page":
+    for summary in page.locator(".sd-fold summary, .sd-chart summary").all():
+        summary.click()
+    return page
+
+
 def test_the_figures_on_the_page_are_those_of_the_file(visit: Visit) -> None:
-    page = opened(visit)
+    page = unfolded(opened(visit))
     result = read_results(results.RESULTS)["facekit52"][_MAIN]
     metrics = result["metrics"]
     sections = {
@@ -71,7 +77,14 @@ def test_the_figures_on_the_page_are_those_of_the_file(visit: Visit) -> None:
     assert plot.evaluate("(plot) => plot.layout.shapes.map((line) => line.x0)") == pytest.approx(
         [100 * result["chance"][name] for name in ("person", "expression")]
     )
+    without = read_results(results.RESULTS)["facekit52"][f"{_MAIN}_without_subtraction"]["metrics"]
     filmed = read_filmed(results.RESULTS)["filmed"]
+    leak, leak_without = (100 * m["leakage_latent"]["dynamics"]["static_acc"]["mean"] for m in (metrics, without))
+    assert page.locator(".sd-short-figure").all_inner_texts() == [
+        f"{100 * metrics['swap']['expression']['mean']:.1f} %",
+        f"{leak:.1f} % instead of {leak_without:.1f} %",
+        f"{100 * filmed['measured'][0]['swaps']['both']:.0f} %",
+    ]
     row = sections["People's own films"].locator("tbody tr", has_text="filmed").first
     at = filmed["measured"][0]
     assert f"{at['swaps']['expression_corr']:.2f}" in row.locator("td").all_inner_texts()
@@ -127,8 +140,7 @@ def test_what_stands_behind_a_row_opens_by_the_keyboard_and_films_are_chosen_so(
 def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious(visit: Visit, theme: str) -> None:
     page = opened(visit, f"?__theme={theme}", width=390, height=844)
     page.locator(".sd-behind").first.click()
-    for summary in page.locator(".sd-chart summary").all():
-        summary.click()
+    unfolded(page)
     scrolled = "[...document.querySelectorAll('.sd-table-box')].filter((box) => box.scrollWidth > box.clientWidth)"
     assert page.evaluate(f"{scrolled}.length") > 0, "the test is of no use where every table fits"
     for width in (390, 1280):
