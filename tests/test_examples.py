@@ -94,7 +94,7 @@ def test_a_persons_own_clips_become_a_model_its_figures_and_a_swap(tmp_path: Pat
             assert done.returncode == 0, (command[-1], done.stderr)
             if language == "python" and "split" in block:
                 assert "train 4 clips\nvalidation 4 clips\ntest 4 clips\n('anna', 'ben')" in done.stdout
-    for made in ("looked_at/set.png", "results/mine.json", "results/mine.png", "runs/mine/looks.jsonl"):
+    for made in ("looked_at/set.png", "runs/mine/result.json", "runs/mine/result.png", "runs/mine/looks.jsonl"):
         assert (tmp_path / made).stat().st_size > 0, made
     assert Method.from_pretrained(tmp_path / "runs" / "mine" / "model").frame_size == 64
     assert json.loads((tmp_path / "results" / "mine.json").read_text())["data"]["clips"] == 4

@@ -41,7 +41,7 @@ def add_demo(command: argparse.ArgumentParser) -> None:
 
 def add_seed(command: argparse.ArgumentParser) -> None:
     """Of every command whose result is drawn as a whole."""
-    command.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")
+    command.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
 
 
 def add_json(command: argparse.ArgumentParser) -> None:

@@ -28,8 +28,8 @@ def add_commands(commands: Any) -> None:
     sample.add_argument("--count", type=count, default=8, help="1 to 16 clips (default: 8)")
     sample.add_argument("--frames", type=count, default=15, help="8 to 60 frames of a drawn movement (default: 15)")
     sample.add_argument("--temperature", type=float, default=1.0, help="0 to 2: how far from the mean (default: 1)")
-    sample.add_argument("--seed", type=int, default=0, help="of the first clip; each next one has the next seed")
-    _add_common(sample)
+    sample.add_argument("--seed", type=int, default=0, help="random seed of the first clip, each next one has the next (default: 0)")
+    _add_common(sample, "sampled")
     sample.set_defaults(run=_sample)
 
     interpolate = commands.add_parser("interpolate", help="go from one clip to another, step by step")
@@ -37,14 +37,14 @@ def add_commands(commands: Any) -> None:
     interpolate.add_argument("second", type=Path, help="another one")
     interpolate.add_argument("--factor", choices=["static", "dynamics"], default="static", help="what changes")
     interpolate.add_argument("--steps", type=count, default=8, help="1 to 16 (default: 8)")
-    _add_common(interpolate)
+    _add_common(interpolate, "between")
     interpolate.set_defaults(run=_interpolate)
 
     move = commands.add_parser("move", help="move a clip along a named direction of the codes")
     move.add_argument("clip", type=Path, help="a film of a face")
     move.add_argument("direction", help='such as "eyes: anger to surprise"; any other word lists them')
     move.add_argument("--steps", type=count, default=7, help="1 to 16 (default: 7)")
-    _add_common(move)
+    _add_common(move, "moved")
     move.set_defaults(run=_move)
 
     showcase = commands.add_parser("showcase", help="swap two fixed pairs of examples, to compare by eye")
@@ -55,9 +55,9 @@ def add_commands(commands: Any) -> None:
     showcase.set_defaults(run=_showcase)
 
 
-def _add_common(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--out", type=Path, default=Path("sampled"), help="folder for the results (default: sampled)")
-    command.add_argument("--model", help="checkpoint folder or Hugging Face id (default: the one shipped)")
+def _add_common(command: argparse.ArgumentParser, out: str) -> None:
+    command.add_argument("--out", type=Path, default=Path(out), help=f"folder for the results (default: {out})")
+    command.add_argument("--model", help="checkpoint folder or Hugging Face id (default: facekit52)")
     add_device(command)
     add_json(command)
 

@@ -40,11 +40,19 @@ def figures_table(folder: Path) -> str:
 
 def _benchmarks(folder: Path) -> list[str]:
     rows = [
-        f"| {entry['what']} | {entry['value']:.2f} {entry['unit']} | {result['hardware']} | `{result['command']}` |"
+        f"| {entry['what']} | {_measured(entry)} | {result['hardware']} | `{result['command']}` |"
         for result in map(read_result, sorted(folder.glob("benchmark_*.json")))
         for entry in result["entries"]
     ]
     return ["", "| Benchmark | measured | on | command |", "|---|---|---|---|", *rows] if rows else []
+
+
+def _measured(entry: Result) -> str:
+    """A benchmark's figure; milliseconds where seconds would be zeros, and the steps of a training."""
+    if entry["unit"] == "s" and entry["value"] < 0.1:
+        return f"{1000 * entry['value']:.0f} ms"
+    steps = f", {entry['steps']:,} steps" if "steps" in entry else ""
+    return f"{entry['value']:.2f} {entry['unit']}{steps}"
 
 
 PLACES: dict[str, Callable[[Path], str]] = {
