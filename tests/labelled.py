@@ -29,6 +29,17 @@ def labelled_clips() -> Clips:
     )
 
 
+def mislabelled_clips() -> Clips:
+    """The same clips, and no test clip has its own labels: nothing that learnt from train alone is ever right."""
+    clips = labelled_clips()
+    test = clips.split == "test"
+    return replace(
+        clips,
+        person=np.where(test, (clips.person + 1) % 4, clips.person),
+        expression=np.where(test, (clips.expression + 1) % 6, clips.expression),
+    )
+
+
 def dressed_clips() -> Clips:
     """The same clips as a set with attributes: persons are told by two values of two attributes."""
     clips = labelled_clips()
@@ -124,6 +135,23 @@ class OneFrame(LabelMethod):
 
     def decode(self, static: Tensor, dynamics: Tensor) -> Tensor:
         return paint(dynamics)
+
+
+class AllStatic(OneFrame):
+    """A method whose static codes are the whole clip; it notes what it is asked for when dynamics are drawn."""
+
+    name = "all_static"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[bool] = []
+
+    def decode(self, static: Tensor, dynamics: Tensor) -> Tensor:
+        return paint(static[:, None].expand(-1, dynamics.shape[1], -1))
+
+    def sample_dynamics(self, count, frames, generator=None, *, temperature=1.0, return_means=False):
+        self.asked.append(return_means)
+        return super().sample_dynamics(count, frames, generator)
 
 
 class WithoutStatic(LabelMethod):

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from labelled import LabelMethod, dressed_clips, dressed_judge, labelled_clips, labelled_judge
+from labelled import LabelMethod, dressed_clips, dressed_judge, labelled_clips, labelled_judge, mislabelled_clips
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from seqdisent_core.batches import as_training_tensor
 from seqdisent_core.errors import DataError
-from seqdisent_core.evaluation.judge import Judge, accuracies, accuracy, chance, check_judge, read_clips
+from seqdisent_core.evaluation.judge import Judge, accuracies, accuracy, chance, check_judge, read_clips, train_judge
 from seqdisent_core.evaluation.protocols import (
     draw_pairs,
     encode_clips,
@@ -117,7 +117,23 @@ def test_the_person_of_a_set_with_attributes_is_their_mean() -> None:
     clips = dressed_clips().select(np.array([0, 12]))  # cap and long, cap and short; both in anger
     logits = {"hat": torch.eye(2), "coat": torch.eye(2), "expression": torch.zeros(2, 6)}
     assert accuracies(logits, clips) == {"person": 0.75, "hat": 0.5, "coat": 1, "expression": 1}
-    assert chance(clips) == {"person": 0.5, "hat": 0.5, "coat": 0.5, "expression": pytest.approx(1 / 6)}
+    assert chance(clips) == {"person": 0.75, "hat": 1, "coat": 0.5, "expression": 1}
+    assert chance(dressed_clips()) == {"person": 0.5, "hat": 0.5, "coat": 0.5, "expression": pytest.approx(1 / 6)}
+
+
+def test_a_judge_learns_from_training_clips_alone() -> None:
+    clips = mislabelled_clips()
+    judge = train_judge(clips, steps=60, width=4)
+    known, asked = (read_clips(judge, as_training_tensor(clips.part(part))) for part in ("train", "test"))
+    assert accuracies(known, clips.part("train"))["person"] == 1
+    assert accuracies(asked, clips.part("test")) == {"person": 0, "expression": 0}
+
+
+def test_a_guess_is_the_commonest_name_of_those_that_are() -> None:
+    clips = labelled_clips()
+    happy_or_sad = clips.select(np.flatnonzero((clips.expression < 2) & ((clips.expression == 0) | (clips.person < 2))))
+    guess = chance(happy_or_sad)["expression"]
+    assert guess == float(np.mean(happy_or_sad.expression == 0)) > 0.5
 
 
 def test_pairs_of_a_set_with_attributes_share_none() -> None:

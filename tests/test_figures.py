@@ -57,13 +57,13 @@ def test_the_figures_of_filmed_people_are_of_the_shipped_checkpoint() -> None:
 
 
 def test_a_pair_that_shows_the_wrong_person_stands_in_brackets(tmp_path: Path) -> None:
-    def row(static: str, driver: str, person: bool, correlation: float) -> dict:
-        return {"static": f"{static}.mp4", "driver": f"{driver}.mp4", "person": person, "expression_corr": correlation}
+    def row(static: str, driver: str, person: bool, correlation: float | None) -> dict:
+        return {"static": static, "driver": driver, "person": person, "expression_corr": correlation}
 
-    measured = {"seconds": 20, "rows": [row("a", "b", True, 0.71), row("b", "a", False, 0.6)]}
-    measured["reconstruction_rows"] = [row("a", "a", False, 0.9), row("b", "b", False, float("nan"))]
-    (tmp_path / "filmed.json").write_text(json.dumps({"clips": ["a", "b"], "measured": [measured]}))
-    assert filmed_pairs_table(tmp_path).splitlines()[2:] == ["| a | 0.90 | 0.71 |", "| b | (0.60) | nan |"]
+    measured = {"seconds": 20, "rows": [row("a.v1", "b", True, 0.71), row("b", "a.v1", False, 0.6)]}
+    measured["reconstruction_rows"] = [row("a.v1", "a.v1", False, 0.9), row("b", "b", False, None)]
+    (tmp_path / "filmed.json").write_text(json.dumps({"clips": ["a.v1", "b"], "measured": [measured]}))
+    assert filmed_pairs_table(tmp_path).splitlines()[2:] == ["| a.v1 | 0.90 | 0.71 |", "| b | (0.60) | – |"]
     with pytest.raises(DataError, match="evaluate-filmed"):
         read_filmed(tmp_path / "elsewhere")
 

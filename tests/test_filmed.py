@@ -15,11 +15,12 @@ from seqdisent_core.driving import Subject
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.filmed import (
     JudgePython,
-    evaluate_filmed,
     filmed_sheet,
+    judge_films,
     read_folder,
     rebuilt_summary,
     summary,
+    swap_pairs,
 )
 from seqdisent_core.evaluation.filmed_judge import follows, judge
 from seqdisent_core.faces import read_face
@@ -52,21 +53,22 @@ def test_clips_without_a_face_are_left_out_and_why(folder: Path, subjects: list[
         read_folder(tmp_path, read_face, lambda what: None)
 
 
-def test_every_ordered_pair_and_every_clip_itself_is_made_before_the_judge_is_asked(
-    subjects: list[Subject], tmp_path: Path
-) -> None:
-    judge = JudgePython(Path(sys.executable), tmp_path)  # a real Python, without the judge's packages
+def test_every_ordered_pair_and_every_clip_itself_is_made_at_each_time(subjects: list[Subject], tmp_path: Path) -> None:
     said: list[str] = []
+    all_made = swap_pairs(
+        Method.from_pretrained(asset("checkpoints/facekit52")),
+        subjects,
+        tmp_path,
+        seconds=[0.5, 0],
+        progress=said.append,
+    )
+    assert list(all_made) == [0.5, 0] and len(said) == 6
+    for at in all_made.values():
+        assert len(at.swaps) == 6 and len(at.rebuilt) == 3 and len(at.steps) == 3
+        assert all(driver.parent == subjects[0].clip.source.parent for _, driver, _ in at.swaps), "all of it was read"
+    judge = JudgePython(Path(sys.executable), tmp_path)  # a real Python, without the judge's packages
     with pytest.raises(DataError, match=r"The judge stopped and said: .*--judge-python"):
-        evaluate_filmed(
-            Method.from_pretrained(asset("checkpoints/facekit52")),
-            subjects,
-            judge,
-            tmp_path,
-            seconds=[0.5, 0],
-            progress=said.append,
-        )
-    assert said[-1] == "judging, 0.5 s" and len(said) == 7
+        judge_films(all_made[0], judge)
     films = tmp_path / "0.5"
     for folder in (tmp_path / "0", films):
         made = {path.stem for path in folder.glob("*.mp4")}
@@ -78,6 +80,28 @@ def test_every_ordered_pair_and_every_clip_itself_is_made_before_the_judge_is_as
     assert film.fps == pytest.approx(driver.clip.fps) and film.width == subjects[0].source.picture.shape[1]
     filmed_sheet(subjects, films, tmp_path / "sheets" / "all.png", columns=4, side=32)
     assert iio.imread(tmp_path / "sheets" / "all.png").shape == (9 * 36, 4 * 36, 3)
+
+
+def test_a_driver_of_which_a_part_was_read_is_judged_by_that_part(folder: Path, tmp_path: Path) -> None:
+    frames, fps = read_video(folder / f"{NAMES[0]}.mp4", max_fps=30.0)
+    write_video(tmp_path / "late.mp4", np.concatenate([np.zeros_like(frames).repeat(3, axis=0), frames]), fps)
+    shutil.copy(folder / f"{NAMES[1]}.mp4", tmp_path)
+    found, _ = read_folder(tmp_path, read_face, lambda what: None)
+    late = found[0].clip
+    assert late.start > 2 * len(frames) and len(late.frames) <= len(frames)
+    made = swap_pairs(Method.from_pretrained(asset("checkpoints/facekit52")), found, tmp_path / "made", seconds=[0])
+    drivers = {driver.stem: driver for _, driver, _ in (*made[0].swaps, *made[0].rebuilt)}
+    assert drivers[NAMES[1]].parent == tmp_path and drivers["late"].parent == tmp_path / "made" / "drivers"
+    part = read_video(drivers["late"], max_fps=30.0)[0]
+    assert len(part) == len(late.frames)
+    assert np.abs(part[-1].astype(int) - frames[-1]).mean() < 3
+
+
+def test_two_films_of_one_name_are_refused(folder: Path, tmp_path: Path) -> None:
+    for ending in ("mp4", "mov"):
+        shutil.copy(folder / f"{NAMES[0]}.mp4", tmp_path / f"ann.{ending}")
+    with pytest.raises(DataError, match=r"ann\.mov and ann\.mp4"):
+        read_folder(tmp_path, read_face, lambda what: None)
 
 
 def test_shares_are_over_all_films_and_a_film_without_a_face_is_no_success() -> None:
@@ -137,4 +161,5 @@ def test_the_command_says_in_a_sentence_what_the_judge_lacks(
     assert main([str(argument) for argument in arguments]) == 1
     said = capsys.readouterr().err
     assert "The judge stopped" in said and "Traceback" not in said
+    assert not (tmp_path / "made").exists(), "it is asked before films are made for it"
     assert not (tmp_path / "filmed.json").exists()

@@ -11,6 +11,7 @@ import pytest
 import torch
 from labelled import (
     BAR,
+    AllStatic,
     LabelMethod,
     OneFrame,
     WithoutStatic,
@@ -18,6 +19,7 @@ from labelled import (
     dressed_judge,
     labelled_clips,
     labelled_judge,
+    mislabelled_clips,
 )
 
 from seqdisent_core import __version__
@@ -32,6 +34,7 @@ from seqdisent_core.evaluation.leakage import code_forms, latent_probes, leakage
 from seqdisent_core.evaluation.likeness import frechet_distance
 from seqdisent_core.evaluation.protocols import encode_clips
 from seqdisent_core.evaluation.report import summary
+from seqdisent_core.evaluation.result_files import described
 from seqdisent_core.evaluation.results import evaluate
 from seqdisent_core.evaluation.sheet import choose_clips, result_sheet
 from seqdisent_core.evaluation.usage import active_units, kl_figures
@@ -41,7 +44,13 @@ JUDGE = asset("checkpoints/facekit52_judge")  # for its hash
 
 
 def measured(
-    method: Method, *, judge: Judge | None = None, clips: Clips | None = None, repeats: int = 2, **settings: object
+    method: Method,
+    *,
+    judge: Judge | None = None,
+    clips: Clips | None = None,
+    repeats: int = 2,
+    training: dict | None = None,
+    **settings: object,
 ) -> dict:
     return evaluate(
         method,
@@ -50,7 +59,7 @@ def measured(
         command="seqdisent evaluate",
         checkpoint=asset("checkpoints/facekit52"),
         judge_folder=JUDGE,
-        training={},
+        training=training or {},
         repeats=repeats,
         **settings,  # type: ignore[arg-type]
     )
@@ -154,6 +163,32 @@ def test_likeness_tells_drawn_clips_from_grey_ones_and_stands_beside_real_halves
     assert perfect["real_halves"] == constant["real_halves"]
     for protocol in ("fixed_dynamics", "fixed_static", "swap", "both_sampled"):
         assert constant[protocol]["mean"] > 3 * perfect[protocol]["mean"]
+
+
+def test_made_clips_are_compared_with_the_other_half_of_real_ones() -> None:
+    method = AllStatic()
+    frechet = measured(method)["metrics"]["frechet"]
+    assert 0 < frechet["fixed_static"]["mean"] == pytest.approx(frechet["real_halves"]["mean"], rel=1e-3)
+    assert method.asked and all(method.asked), "of drawn dynamics the prior's means are decoded"
+
+
+@pytest.mark.parametrize("probe", ["logistic_regression", "gradient_boosting"])
+def test_probes_learn_from_training_clips_alone(probe: str) -> None:
+    clips = mislabelled_clips()
+    codes = {part: encode_clips(OneFrame(), as_training_tensor(clips.part(part))) for part in ("train", "test")}
+    given, asked = (code_forms(own, own.static) for own in codes.values())
+    rows = latent_probes(given, clips.part("train"), asked, clips.part("test"), repeats=1)[probe]
+    for form in ("static", "dynamics_flat", "dynamics_mean"):
+        assert means(rows[form])[:2] == [0, 0]
+
+
+def test_a_model_that_was_trained_on_other_clips_is_told_from_one_of_this_train_split() -> None:
+    clips = labelled_clips()
+    its = {"data": {"sha256": clips.part("train").sha256()}}
+    for training, expected in (({}, None), (its, True), ({"data": {"sha256": "another"}}, False)):
+        result = measured(LabelMethod(), clips=clips, repeats=1, training=training)
+        assert result["data"]["trained_on_its_train_split"] is expected
+    assert "trained on other clips" in described(result)
 
 
 def test_the_schema_s_latent_rows_are_the_logistic_regression_on_s_and_on_all_of_d() -> None:

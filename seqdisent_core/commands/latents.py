@@ -34,7 +34,9 @@ def add_commands(commands: Any) -> None:
     samples.add_argument("checkpoint", help="folder or Hugging Face id")
     samples.add_argument("--data", type=Path, required=True, help="the set it was trained on")
     samples.add_argument("--judge", type=Path, required=True, help="folder of the judge")
-    samples.add_argument("--out", type=Path, default=Path("results/samples.json"), help="the result file (default: %(default)s)")
+    samples.add_argument(
+        "--out", type=Path, default=Path("results/samples.json"), help="the result file (default: %(default)s)"
+    )
     add_seed(samples)
     add_device(samples)
     add_json(samples)
@@ -43,8 +45,12 @@ def add_commands(commands: Any) -> None:
     latent_map = commands.add_parser("map", help="map the codes of a set's test clips, and measure what they tell")
     latent_map.add_argument("checkpoint", help="folder or Hugging Face id")
     latent_map.add_argument("--data", type=Path, required=True, help="the set it was trained on")
-    latent_map.add_argument("--out", type=Path, default=Path("demo_assets/map"), help="folder for the map (default: %(default)s)")
-    latent_map.add_argument("--result", type=Path, default=Path("results/map.json"), help="the result file (default: %(default)s)")
+    latent_map.add_argument(
+        "--out", type=Path, default=Path("demo_assets/map"), help="folder for the map (default: %(default)s)"
+    )
+    latent_map.add_argument(
+        "--result", type=Path, default=Path("results/map.json"), help="the result file (default: %(default)s)"
+    )
     add_seed(latent_map)
     add_device(latent_map)
     add_json(latent_map)
@@ -166,7 +172,7 @@ def _samples(options: argparse.Namespace) -> None:
         "data": {"name": clips.name, "split": "test", "clips": len(test), "sha256": test.sha256()},
         "judge": {"sha256": sha256_of(options.judge)},
         "figures": figures,
-        "chance": chance(clips),
+        "chance": chance(test),
     }
     write_result(result, options.out)
     drawn = figures["dynamics"]

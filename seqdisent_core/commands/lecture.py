@@ -47,7 +47,8 @@ def _prepare(options: argparse.Namespace) -> None:
 
     if not options.failures.is_file():
         raise ConfigError(
-            f"There is no {options.failures}. `python examples/failures.py FaceXModel FILE` draws it; name it by --failures."
+            f"There is no {options.failures}. `python examples/failures.py FaceXModel FILE` draws it; --failures FILE "
+            "names it."
         )
     with progress_bar(100, "making the lecture") as bar:
         made = make_material(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from seqdisent_core.commands.arguments import add_device, add_json, add_seed, progress_bar, tell
+from seqdisent_core.errors import ConfigError
 
 
 def add_commands(commands: Any) -> None:
@@ -62,8 +63,10 @@ def _evaluate(options: argparse.Namespace) -> None:
     from seqdisent_core.studio import Studio
     from seqdisent_core.training import keep_freed_memory
 
+    if options.out.suffix == ".png":
+        raise ConfigError(f"{options.out} would be overwritten by its own sheet. Give the result file another ending.")
     keep_freed_memory()
-    checkpoint = checkpoint_folder(options.checkpoint)
+    checkpoint, judge_folder = checkpoint_folder(options.checkpoint), checkpoint_folder(options.judge)
     training = read_training(checkpoint)
     model = Studio.from_pretrained(checkpoint, device=options.device).method
     clips = load_clips(options.data, size=model.frame_size)
@@ -76,11 +79,11 @@ def _evaluate(options: argparse.Namespace) -> None:
 
         result = evaluate(
             model,
-            Judge.from_pretrained(options.judge).to(model.device),
+            Judge.from_pretrained(judge_folder).to(model.device),
             clips,
             command=options.command_line,
             checkpoint=checkpoint,
-            judge_folder=options.judge,
+            judge_folder=judge_folder,
             training=training,
             note=options.note,
             seed=options.seed,
@@ -93,6 +96,11 @@ def _evaluate(options: argparse.Namespace) -> None:
             f"This judge reads {ceiling['person']['mean']:.1%} of the persons and "
             f"{ceiling['expression']['mean']:.1%} of the expressions in real test clips. "
             f"Below {TRUSTED:.0%} it judges nothing: train a better one."
+        )
+    if result["data"]["trained_on_its_train_split"] is False:
+        notes.append(
+            f"This model was trained on other clips than the train split of {clips.name}: it may have seen the test "
+            "clips, and then the figures flatter it."
         )
     sheet = options.out.with_suffix(".png")
     result_sheet(model, clips.part("test"), sheet)
@@ -112,7 +120,7 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from seqdisent_core.checkpoints import checkpoint_folder
-    from seqdisent_core.evaluation.filmed import JudgePython, evaluate_filmed, filmed_sheet, read_folder
+    from seqdisent_core.evaluation.filmed import JudgePython, filmed_sheet, judge_films, read_folder, swap_pairs
     from seqdisent_core.evaluation.results import hardware, write_result
     from seqdisent_core.personalising import Tuning
     from seqdisent_core.studio import Studio
@@ -125,12 +133,13 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
     studio = Studio.from_pretrained(checkpoint, device=options.device)
     model = studio.method
     with tqdm(total=0, bar_format="{desc}", leave=False) as line:
-        subjects, left_out = read_folder(options.folder, studio.read_face, line.set_description_str)
+        line.set_description_str("asking for the judge")
         judge = JudgePython(options.judge_python, options.models)
-        measured = evaluate_filmed(
+        judge.judge([])  # before an hour of films is made for it
+        subjects, left_out = read_folder(options.folder, studio.read_face, line.set_description_str)
+        made = swap_pairs(
             model,
             subjects,
-            judge,
             options.films,
             seconds=options.seconds,
             tuning=tuning,
@@ -138,8 +147,12 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
             seed=options.seed,
             progress=line.set_description_str,
         )
-        for found in measured:
-            at = f"{found['seconds']:g}"
+        measured = []
+        for seconds, films in made.items():
+            at = f"{seconds:g}"
+            line.set_description_str(f"judging, {at} s")
+            found = {"seconds": seconds, "detail": not options.own_pixels, **judge_films(films, judge)}
+            measured.append(found)
             filmed_sheet(subjects, options.films / at, options.films / f"{at}.png")
             tqdm.write(f"{at} s: swaps {found['swaps']}, reconstructions {found['reconstructions']}", file=sys.stderr)
     result = {

@@ -28,7 +28,9 @@ def add_commands(commands: Any) -> None:
     sample.add_argument("--count", type=count, default=8, help="1 to 16 clips (default: 8)")
     sample.add_argument("--frames", type=count, default=15, help="8 to 60 frames of a drawn movement (default: 15)")
     sample.add_argument("--temperature", type=float, default=1.0, help="0 to 2: how far from the mean (default: 1)")
-    sample.add_argument("--seed", type=int, default=0, help="random seed of the first clip, each next one has the next (default: 0)")
+    sample.add_argument(
+        "--seed", type=int, default=0, help="random seed of the first clip, each next one has the next (default: 0)"
+    )
     _add_common(sample, "sampled")
     sample.set_defaults(run=_sample)
 

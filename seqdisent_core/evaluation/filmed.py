@@ -3,8 +3,8 @@
 import json
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, field
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,10 @@ class JudgePython:
     models: Path
 
     def judge(self, films: Sequence[tuple[Path, Path, Path]]) -> list[dict[str, Any]]:
-        """Figures of swaps: films of the static clip, the driver and the result. Raises DataError where it fails."""
-        if not films:
-            return []
+        """Figures of swaps: films of the static clip, the driver and the result; of none, whether it can be asked.
+
+        Raises DataError where it fails.
+        """
         command = [self.python, _SCRIPT, self.models, *(film for three in films for film in three)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
@@ -53,10 +54,14 @@ def read_folder(
 ) -> tuple[list[Subject], dict[str, str]]:
     """Every clip of a folder that can be used, by `read` (as Studio.read_face), and why the others cannot, by file.
 
-    Raises DataError for fewer than two that can.
+    Raises DataError for fewer than two that can, and for two of one name.
     """
     subjects, left_out = [], {}
-    for path in sorted(path for path in folder.glob("*") if path.suffix.lower() in VIDEO_ENDINGS):
+    films = sorted(path for path in folder.glob("*") if path.suffix.lower() in VIDEO_ENDINGS)
+    for one, other in pairwise(films):
+        if one.stem == other.stem:
+            raise DataError(f"{one.name} and {other.name} would be one row of the figures. Rename one of them.")
+    for path in films:
         progress(f"reading {path.stem}")
         try:
             subjects.append(subject(read(path)))
@@ -67,10 +72,21 @@ def read_folder(
     return subjects, left_out
 
 
-def evaluate_filmed(
+Three = tuple[Path, Path, Path]  # films: of the static clip, of the driver, and the result
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was made after so many seconds of personalising: swaps of every pair, clips made anew, steps of tuning."""
+
+    swaps: list[Three] = field(default_factory=list)
+    rebuilt: list[Three] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)
+
+
+def swap_pairs(
     method: Method,
     subjects: Sequence[Subject],
-    judge: JudgePython,
     folder: Path,
     *,
     seconds: Sequence[float],
@@ -78,48 +94,55 @@ def evaluate_filmed(
     detail: bool = True,
     seed: int = 0,
     progress: Callable[[str], None] = lambda what: None,
-) -> list[dict[str, Any]]:
-    """Figures of every ordered pair, and of each clip made anew from itself, after so many seconds of personalising.
+) -> dict[float, Made]:
+    """Films of every ordered pair, and of each clip made anew from itself, by seconds of personalising.
 
-    Films are written into `folder`: SECONDS/STATIC_by_DRIVER.mp4. The reconstructions are the ceiling: what is lost
-    there is not the swap's.
+    They are written into `folder`: SECONDS/STATIC_by_DRIVER.mp4. Where only a part of a driver could be read, that part
+    is written, too, into drivers/.
     """
-    swaps: dict[float, list[tuple[Path, Path, Path]]] = {at: [] for at in seconds}
-    rebuilt: dict[float, list[tuple[Path, Path, Path]]] = {at: [] for at in seconds}
-    steps: dict[float, list[int]] = {at: [] for at in seconds}
+    made = {at: Made() for at in seconds}
+    drivers = [_as_read(one.clip, folder / "drivers") for one in subjects]
     seen: set[int] = set()
-    for first, second in combinations(range(len(subjects)), 2):
-        two = (subjects[first], subjects[second])
-        new = {first, second} - seen
+    for both in combinations(range(len(subjects)), 2):
+        two = (subjects[both[0]], subjects[both[1]])
+        new = set(both) - seen
         seen |= new
         states = pairs(method, two, tuning, seconds=max(seconds), every=0.5, seed=seed)
         for at, pair in _at_times(states, seconds):
             progress(f"{two[0].clip.source.stem} and {two[1].clip.source.stem}, {at:g} s")
             films = folder / f"{at:g}"
             films.mkdir(parents=True, exist_ok=True)
-            steps[at].append(pair.tuned.steps)
+            made[at].steps.append(pair.tuned.steps)
             for own, other in ((0, 1), (1, 0)):
-                swaps[at].append(_write(pair, own, other, films, detail))
-            for own, number in enumerate((first, second)):
+                made[at].swaps.append(_write(pair, own, other, drivers[both[other]], films, detail))
+            for own, number in enumerate(both):
                 if number in new:
-                    rebuilt[at].append(_write(pair, own, own, films, detail))
-    measured = []
-    for at in seconds:
-        progress(f"judging, {at:g} s")
-        rows = judge.judge([*swaps[at], *rebuilt[at]])
-        swap_rows, own_rows = rows[: len(swaps[at])], rows[len(swaps[at]) :]
-        measured.append(
-            {
-                "seconds": at,
-                "steps": float(np.median(steps[at])),
-                "detail": detail,
-                "swaps": summary(swap_rows),
-                "reconstructions": rebuilt_summary(own_rows),
-                "rows": swap_rows,
-                "reconstruction_rows": own_rows,
-            }
-        )
-    return measured
+                    made[at].rebuilt.append(_write(pair, own, own, drivers[number], films, detail))
+    return made
+
+
+def judge_films(made: Made, judge: JudgePython) -> dict[str, Any]:
+    """Figures of what was made; the reconstructions are the ceiling: what is lost there is not the swap's."""
+    rows = judge.judge([*made.swaps, *made.rebuilt])
+    swaps, rebuilt = rows[: len(made.swaps)], rows[len(made.swaps) :]
+    return {
+        "steps": float(np.median(made.steps)),
+        "swaps": summary(swaps),
+        "reconstructions": rebuilt_summary(rebuilt),
+        "rows": swaps,
+        "reconstruction_rows": rebuilt,
+    }
+
+
+def _as_read(clip: FaceClip, folder: Path) -> Path:
+    """A driver's film; where only a part of it could be read, a film of that part, as only that is to be followed."""
+    frames, fps = read_video(clip.source, max_fps=clip.fps)
+    if len(frames) == len(clip.frames):
+        return clip.source
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{clip.source.stem}.mp4"
+    write_video(part, frames[clip.start : clip.start + len(clip.frames)], fps)
+    return part
 
 
 def _at_times(states: Iterator[Pair], times: Sequence[float]) -> Iterator[tuple[float, Pair]]:
@@ -130,11 +153,11 @@ def _at_times(states: Iterator[Pair], times: Sequence[float]) -> Iterator[tuple[
             yield waiting.pop(0), state
 
 
-def _write(pair: Pair, own: int, other: int, folder: Path, detail: bool) -> tuple[Path, Path, Path]:
-    person, driver = pair.subjects[own].clip, pair.subjects[other].clip
-    film = folder / f"{person.source.stem}_by_{driver.source.stem}.mp4"
-    write_video(film, pair.film(own, other, detail=detail), driver.fps)
-    return person.source, driver.source, film
+def _write(pair: Pair, own: int, other: int, driver: Path, folder: Path, detail: bool) -> Three:
+    person = pair.subjects[own].clip.source
+    film = folder / f"{person.stem}_by_{driver.stem}.mp4"
+    write_video(film, pair.film(own, other, detail=detail), pair.subjects[other].clip.fps)
+    return person, driver, film
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, float]:

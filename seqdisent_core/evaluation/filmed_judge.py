@@ -79,10 +79,18 @@ class Describer:
 
 
 def _frames(film: Path) -> list[np.ndarray]:
+    """RATE frames a second; the others are not held, as a film's frames at their full size would fill memory."""
     fps = float(iio.immeta(film).get("fps") or 25.0)
-    frames = [frame[..., :3] for _, frame in zip(range(int(SECONDS * fps)), iio.imiter(film), strict=False)]
-    times = np.arange(0, len(frames) / fps, 1 / RATE)
-    return [frames[min(round(time * fps), len(frames) - 1)] for time in times]
+    times = np.arange(0, SECONDS + 1, 1 / RATE)
+    wanted, end = [round(time * fps) for time in times], 0.0
+    frames: list[np.ndarray] = []
+    for number, frame in zip(range(int(SECONDS * fps)), iio.imiter(film), strict=False):
+        while wanted[len(frames)] == number:
+            frames.append(frame[..., :3])
+        last, end = frame[..., :3], (number + 1) / fps
+    if times[len(frames)] < end:
+        frames.append(last)
+    return frames
 
 
 def _measures(points: np.ndarray) -> np.ndarray:

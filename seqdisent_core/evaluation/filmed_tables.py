@@ -49,18 +49,14 @@ def filmed_pairs_table(folder: Path) -> str:
     at = next(
         (at for at in result["measured"] if at["seconds"] == 20), max(result["measured"], key=lambda at: at["seconds"])
     )
-    cells = {(_stem(row["static"]), _stem(row["driver"])): row for row in (*at["rows"], *at["reconstruction_rows"])}
+    cells = {(row["static"], row["driver"]): row for row in (*at["rows"], *at["reconstruction_rows"])}
     names = result["clips"]
     rows = [[name, *(_cell(cells.get((name, driver)), name == driver) for driver in names)] for name in names]
     return table([f"person ↓, driver → ({at['seconds']:g} s)", *names], rows)
 
 
-def _stem(file: str) -> str:
-    return Path(file).stem
-
-
 def _cell(row: dict[str, Any] | None, same: bool) -> str:
-    if row is None:
+    if row is None or row["expression_corr"] is None:
         return NONE
     correlation = f"{row['expression_corr']:.2f}"
     return correlation if same or row["person"] else f"({correlation})"

@@ -212,6 +212,9 @@ def accuracies(logits: Logits, clips: Clips) -> dict[str, float]:
 
 
 def chance(clips: Clips) -> dict[str, float]:
-    """How often a guess is right, by label; "person" is the mean over the attributes where a set has them."""
-    guessed = {name: 1 / len(label.names) for name, label in clips.labels.items()}
+    """How often the best guess is right, the commonest name of these clips, by label.
+
+    "person" is the mean over the attributes where a set has them.
+    """
+    guessed = {name: float(np.bincount(label.values).max() / len(clips)) for name, label in clips.labels.items()}
     return {"person": float(np.mean([guessed[name] for name in clips.static_labels])), **guessed}

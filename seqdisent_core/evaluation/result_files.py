@@ -23,20 +23,24 @@ def read_result(path: Path) -> Result:
 def read_results(folder: Path) -> dict[str, dict[str, Result]]:
     """Every file that `seqdisent evaluate` wrote into a folder: set -> file's stem -> result.
 
-    Full models come first; of one variant, those without a note, then by seed of their training.
+    Full models come first; of one variant, those without a note, then by seed of their training. Figures of other test
+    clips, or of another judge, are of another set even where it is called the same, and a part of their hash is added.
 
     Other JSON files, of other commands, are passed over. Raises DataError where there is none.
     """
-    found: dict[str, dict[str, Result]] = {}
+    found: dict[tuple[str, str, str], dict[str, Result]] = {}
     for path in sorted(folder.glob("*.json")):
         result = read_result(path)
         if isinstance(result, dict) and {"model", "data", "training", "judge", "metrics"} <= result.keys():
-            found.setdefault(result["data"]["name"], {})[path.stem] = result
+            measured_on = (result["data"]["name"], result["data"]["sha256"], result["judge"]["sha256"])
+            found.setdefault(measured_on, {})[path.stem] = result
     if not found:
         raise DataError(f"There is no result file in {folder}. `seqdisent evaluate` writes one.")
-    return {
-        name: dict(sorted(results.items(), key=lambda item: _place(*item))) for name, results in sorted(found.items())
-    }
+    named: dict[str, dict[str, Result]] = {}
+    for (name, clips, judge), results in sorted(found.items(), key=lambda item: (item[0][0], -len(item[1]))):
+        key = name if name not in named else f"{name}_{clips[:6]}_{judge[:6]}"
+        named[key] = dict(sorted(results.items(), key=lambda item: _place(*item)))
+    return named
 
 
 def _place(stem: str, result: Result) -> tuple[bool, str, str, str, str]:
@@ -56,6 +60,8 @@ def described(result: Result) -> str:
         result["model"]["variant"].replace("_", " "),
         result.get("note"),
         "" if seed in ("0", "unknown") else f"seed {seed}",
+        "" if result["judge"].get("trusted", True) else "by a judge that reads too little",
+        "" if result["data"].get("trained_on_its_train_split", True) is not False else "trained on other clips",
     )
     return ", ".join(part for part in parts if part)
 

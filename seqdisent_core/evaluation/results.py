@@ -78,6 +78,7 @@ def evaluate(
     """
     check_judge(judge, clips)
     test = clips.part("test")
+    judge_sha256 = sha256_of(judge_folder)
     begin = _Stages(6 + repeats * len(PROTOCOLS) + len(PROBES) * len(FORMS), progress)
     begin("judging real clips")
     frames = as_training_tensor(test)
@@ -109,13 +110,25 @@ def evaluate(
         "hardware": hardware(model.device),
         "software": software(),
         "model": _model_facts(model, checkpoint),
-        "data": {"name": clips.name, "split": "test", "clips": len(test), "sha256": test.sha256()},
+        "data": {
+            "name": clips.name,
+            "split": "test",
+            "clips": len(test),
+            "sha256": test.sha256(),
+            "trained_on_its_train_split": _trained_on(clips.part("train"), training),
+        },
         "training": training,
-        "judge": {"sha256": sha256_of(judge_folder), **_judge_figures(ceiling, test)},
+        "judge": {"sha256": judge_sha256, **_judge_figures(ceiling, test)},
         "metrics": metrics,
-        "chance": chance(clips),
+        "chance": chance(test),
         "expressions": list(clips.expressions),
     }
+
+
+def _trained_on(train: Clips, training: dict[str, Any]) -> bool | None:
+    """If these are the clips a model says it was trained on; where they are not, it may have seen test clips."""
+    its = training.get("data", {}).get("sha256")
+    return None if its is None else its == train.sha256()
 
 
 def _model_facts(model: Method, checkpoint: Path) -> dict[str, Any]:

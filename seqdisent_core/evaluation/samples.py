@@ -42,12 +42,13 @@ def measure_samples(
     seen = np.zeros(len(clips.expressions), int)
     for repeat in range(repeats):
         progress(f"sampling, repeat {repeat + 1} of {repeats}")
-        generator = torch.Generator().manual_seed(seed + repeat)
+        random = np.random.default_rng([seed, repeat])
+        generator = torch.Generator().manual_seed(int(random.integers(2**62)))
         moved = _read(method, judge, codes.static, method.sample_dynamics(count, frames, generator).cpu())
         kept["person"].append(accuracies(moved, test)["person"])
         kept["certainty"].append(float(moved["expression"].softmax(1).max(1).values.mean()))
         seen += np.bincount(moved["expression"].argmax(1).numpy(), minlength=len(seen))
-        first = (seed + repeat) * count
+        first = int(random.integers(2**30))
         fitted = np.stack([draw_person(latents, 1.0, first + clip) for clip in range(count)])
         for name, static in (
             ("fitted", torch.from_numpy(fitted).float()),

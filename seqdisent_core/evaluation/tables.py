@@ -209,7 +209,7 @@ def looks_table(folder: Path) -> str:
         names |= dict.fromkeys(key for look in looks for key in look if key not in ("step", "seconds"))
     for stem, (what, looks) in files.items():
         chosen = sorted({max(0, round(quarter / 4 * len(looks)) - 1) for quarter in (1, 2, 3, 4)})
-        for look in (looks[at] for at in chosen):
+        for look in (looks[at] for at in chosen if looks):
             figures = [f"{look[name]:.3f}" if name in look else NONE for name in names]
             rows.append([f"{what} (`{stem}`)", f"{look['step']}", f"{look['seconds'] / 60:.0f}", *figures])
     return table(["run", "steps", "minutes", *(name.replace("_", " ") for name in names)], rows)
