@@ -16,10 +16,11 @@ from mkdocs.structure.files import File, Files
 from seqdisent_core.cli import _parser
 
 _ROOT = Path(__file__).resolve().parent.parent
-_NOTEBOOK, _DOCUMENT = "examples/quickstart.ipynb", "examples/train_on_your_clips.md"
+_NOTEBOOK, _DOCUMENT, _CHANGES = "examples/quickstart.ipynb", "examples/train_on_your_clips.md", "CHANGELOG.md"
 _ELSEWHERE = {  # where a link of a file points, and where that is on the site
     f"../{_NOTEBOOK}": "quickstart.md",
     f"../{_DOCUMENT}": "train_on_your_clips.md",
+    f"../{_CHANGES}": "changelog.md",
     "../docs/": "",
 }
 _HELP = re.compile(r"<!-- help: .*? -->")
@@ -34,6 +35,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "quickstart.md": page,
         **pictures,
         "train_on_your_clips.md": (_ROOT / _DOCUMENT).read_text(encoding="utf-8"),
+        "changelog.md": (_ROOT / _CHANGES).read_text(encoding="utf-8"),
         "pictures/favicon.png": (_ROOT / "pages" / "web" / "favicon.png").read_bytes(),
     }
     for name, content in made.items():

@@ -1,10 +1,11 @@
 """The frame of a clip that the static factor is best read from: at rest, facing the camera, sharp.
 
-What rest looks like is learnt from a drawn set whose clips mostly begin with it (rest_learning.py): a line in the
+What rest looks like is learnt from drawn sets whose clips mostly begin with it (rest_learning.py): a line in the
 static codes of single frames that parts first frames from later ones, whoever it is.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,7 +27,8 @@ _BLURRED = 0.7  # of the clip's usual sharpness (an open mouth has more edges th
 class Rest:
     """weights: of a static code's numbers, (static_dim,); the more they come to, the more a face is at rest.
 
-    auc: of telling first frames from later ones of the set's validation clips, 0.5 by chance; not all begin at rest.
+    auc: of telling first frames from middle ones of the first set's validation clips, 0.5 by chance; some begin
+    otherwise.
     sha256: of the checkpoint's weights.
     """
 
@@ -37,7 +39,9 @@ class Rest:
 
     def save(self, folder: Path) -> None:
         """Write it into a checkpoint's folder."""
-        (folder / NAME).write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
+        path = folder / NAME
+        path.unlink(missing_ok=True)  # a link in a cache of the Hub, to a file that belongs to its hash
+        path.write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "Rest | None":
@@ -53,9 +57,10 @@ class Rest:
             raise ConfigError(f"{path} is of other weights. Make it again: seqdisent rest {folder} --data SET")
         return found
 
-    def choose(self, method: Method, frames: np.ndarray) -> int:
-        """The frame most at rest, of those that are not blurred, among uint8 (frames, size, size, 3): its number."""
-        at = np.unique(np.linspace(0, len(frames) - 1, _LOOKED_AT).round().astype(int))
+    def choose(self, method: Method, frames: np.ndarray, hidden: Sequence[int] = ()) -> int:
+        """The number of the frame most at rest, neither blurred nor hidden, among uint8 (frames, size, size, 3)."""
+        seen = np.setdiff1d(np.arange(len(frames)), hidden)
+        at = seen[np.unique(np.linspace(0, len(seen) - 1, _LOOKED_AT).round().astype(int))]
         resting = static_codes(method, frames[at]) @ np.array(self.weights)
         grey = [cv2.cvtColor(frames[index], cv2.COLOR_RGB2GRAY) for index in at]
         sharp = np.array([cv2.Laplacian(picture, cv2.CV_32F).var() for picture in grey])

@@ -1,5 +1,6 @@
 """A saved network is a folder: config.json, model.safetensors and a model card; its hash names it in result files."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save, save_file
 from torch import Tensor
 
 from seqdisent_core.assets import asset
@@ -25,14 +26,17 @@ def write_network(
 ) -> None:
     """Write a network's folder; with `half`, matrices and kernels are stored in float16 and all else as it is."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {
-        name: (value.half() if half and value.ndim >= 2 else value).detach().cpu().contiguous()
-        for name, value in state.items()
-    }
-    save_file(tensors, folder / WEIGHTS)
+    save_file(_stored(state, half), folder / WEIGHTS)
     (folder / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def _stored(state: dict[str, Tensor], half: bool) -> dict[str, Tensor]:
+    return {
+        name: (value.half() if half and value.ndim >= 2 else value).detach().cpu().contiguous()
+        for name, value in state.items()
+    }
 
 
 def read_network(source: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -57,12 +61,17 @@ def checkpoint_folder(source: str | Path, **download: Any) -> Path:
     """The shipped folder of that name, the folder itself, or a copy of the model with that id on the Hugging Face Hub.
 
     download: what snapshot_download takes for that: revision, token, cache_dir, ... Raises ConfigError where it is
-    none of them, or the Hub cannot be reached.
+    none of them, a Path that is two of them, or the Hub cannot be reached.
     """
     if str(source) in SHIPPED:
+        if isinstance(source, Path) and (source / CONFIG).exists():  # as Path("./wild") is Path("wild")
+            raise ConfigError(
+                f"{source} is a checkpoint's folder here and a model that comes with the package. Give the folder by "
+                "its full path, or rename it."
+            )
         return asset(f"checkpoints/{source}")
     if Path(source).is_dir():
-        return Path(source)
+        return Path(source).absolute()  # which is no model's name
     try:
         return Path(snapshot_download(str(source), allow_patterns=["*.json", "*.safetensors", "README.md"], **download))
     except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError):
@@ -91,9 +100,10 @@ def copy_what_goes_along(source: Path, folder: Path) -> None:
             shutil.copyfile(file, folder / file.name)
 
 
-def check_replaceable(folder: Path, fresh: Path) -> None:
-    """Raises ConfigError where a folder holds what was fitted to or measured of other weights than those of `fresh`."""
-    if (folder / WEIGHTS).exists() and sha256_of(folder) != sha256_of(fresh):
+def check_replaceable(folder: Path, state: dict[str, Tensor], *, half: bool) -> None:
+    """Raises ConfigError where a folder holds what was fitted to or measured of other weights than these."""
+    weights = folder / WEIGHTS
+    if weights.exists() and sha256_of(folder) != hashlib.sha256(save(_stored(state, half))).hexdigest():
         raise ConfigError(f"{folder} holds other weights, and what was measured of them. Save into a new folder.")
 
 

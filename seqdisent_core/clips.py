@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -128,8 +129,9 @@ def load_clips(path: str | Path, *, frames: int | None = None, size: int = 64) -
 
 def _from_rendered(folder: Path, frames: int | None, size: int) -> Clips:
     again = "Run the rendering again: it goes on where it stopped."
-    labels = folder / "labels.csv"
-    rows = _rows(labels, ("file", "index", "person", "expression", "split")) if labels.exists() else []
+    about, labels = read_plan(folder), folder / "labels.csv"
+    named = about.get("attributes", ())
+    rows = _rows(labels, ("file", "index", "person", "expression", "split", *named)) if labels.exists() else []
     if not rows:
         raise DataError(f"The set in {folder.name} is not finished. {again}")
     stored = {name: _shard(folder / name, again) for name in dict.fromkeys(row["file"] for row in rows)}
@@ -138,10 +140,23 @@ def _from_rendered(folder: Path, frames: int | None, size: int) -> Clips:
     frames = frames or stored[rows[0]["file"]].shape[1]
     clips = np.empty((len(rows), frames, size, size, 3), np.uint8)
     for place, row in enumerate(rows):
-        clips[place] = _fit(stored[row["file"]][int(row["index"])], frames, size)
-    about = json.loads((folder / "set.json").read_text())
-    attributes = {name: _numbered([row[name] for row in rows]) for name in about.get("attributes", ())}
+        shard, index = stored[row["file"]], row["index"]
+        if not index.isdecimal() or int(index) >= len(shard):
+            raise DataError(f"labels.csv in {folder.name} names clip {index} of {row['file']}, not there. {again}")
+        clips[place] = _fit(shard[int(index)], frames, size)
+    attributes = {name: _numbered([row[name] for row in rows]) for name in named}
     return replace(_labelled(clips, rows, str(about.get("name", folder.name))), attributes=attributes)
+
+
+def read_plan(folder: Path) -> dict[str, Any]:
+    """What a set's set.json says of it. Raises DataError where that cannot be read."""
+    try:
+        plan = json.loads((folder / "set.json").read_text(encoding="utf-8"))
+    except ValueError:
+        plan = None
+    if not isinstance(plan, dict):
+        raise DataError(f"The set.json in {folder.name} cannot be read. Render into an empty folder.")
+    return plan
 
 
 def _numbered(values: list[str]) -> Labels:
@@ -158,7 +173,7 @@ def _numbers(values: list[str], names: tuple[str, ...]) -> np.ndarray:
 def _shard(path: Path, again: str) -> np.ndarray:
     try:
         return np.load(path, mmap_mode="r")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path.name} is missing or cut off. {again}") from error
 
 

@@ -114,7 +114,7 @@ class _Place:
     def paste(self, flow: np.ndarray, frame: np.ndarray, anchor: np.ndarray) -> np.ndarray:
         """flow: float32 (size, size, 2), in the crop's pixels; frame and anchor: decoded, float32 in [0, 255]."""
         step = _seen(cv2.transform(flow, self.back[:, :2]), self.whole)
-        moved = _look_up(self.patch, self.places + step * self.moves)
+        moved = _look_up(self.patch, self.places + step * self.moves, cv2.INTER_CUBIC)  # linear looks soft
         grid = np.arange(self.size, dtype=np.float32)
         explained = _look_up(anchor, np.dstack([grid[None] + flow[..., 0], grid[:, None] + flow[..., 1]]))
         lacking = frame - explained
@@ -161,6 +161,6 @@ def _seen(values: np.ndarray, at: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     return cv2.remap(values, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _look_up(picture: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """places: float32 (rows, columns, 2), x and y."""
-    return cv2.remap(picture, places, np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+def _look_up(picture: np.ndarray, places: np.ndarray, how: int = cv2.INTER_LINEAR) -> np.ndarray:
+    """places: float32 (rows, columns, 2), x and y; how: OpenCV's name of the interpolation."""
+    return cv2.remap(picture, places, np.empty(0), how, borderMode=cv2.BORDER_REPLICATE)

@@ -15,10 +15,11 @@ from seqdisent_core.faces import FaceClip, film_frame
 from seqdisent_core.methods.contract import Codes, Method
 from seqdisent_core.personalising import USUAL, Tuned, Tuning, personalise
 from seqdisent_core.sheets import as_frames
-from seqdisent_core.video import Frames
+from seqdisent_core.video import Frames, probe_video
 
 _BATCH = 64
-PICTURE = 640  # pixels of a result's longer side, at most
+PICTURE, LARGEST = 640, 1280  # pixels of a result's longer side: usually at most, and where a face is small
+FACE = 192  # pixels of a face's square in the result that are aimed at: the decoded one has 128
 STRENGTHS = (0.0, 1.5)
 GLIMPSE_SIDE, GLIMPSE_SECONDS, GLIMPSE_FRAMES = 192, 1.6, 16
 
@@ -48,7 +49,11 @@ class Subject:
 
 def subject(clip: FaceClip) -> Subject:
     """Make a clip ready. Raises as film_frame does."""
-    return Subject(clip, Source(*film_frame(clip, clip.anchor, max_side=PICTURE)))
+    film = probe_video(clip.source)
+    shrunk = float(np.median(np.sqrt(np.abs(np.linalg.det(clip.transforms[:, :, :2])))))
+    side = clip.frames.shape[1] / shrunk
+    wanted = round(max(film.width, film.height) * FACE / side)
+    return Subject(clip, Source(*film_frame(clip, clip.anchor, max_side=min(max(wanted, PICTURE), LARGEST))))
 
 
 def subjects(first: FaceClip, second: FaceClip) -> tuple[Subject, Subject]:
@@ -159,8 +164,18 @@ def pairs(
     seed: int = 0,
 ) -> Iterator[Pair]:
     """A pair as it is tuned: before the first step, about every `every` seconds, at the end; see `personalise`."""
-    clips, anchors = [one.clip.frames for one in subjects], [one.clip.anchor for one in subjects]
-    for tuned in personalise(method, clips, anchors, tuning, seconds=seconds, steps=steps, every=every, seed=seed):
+    clips = [one.clip for one in subjects]
+    for tuned in personalise(
+        method,
+        [clip.frames for clip in clips],
+        [clip.anchor for clip in clips],
+        tuning,
+        seconds=seconds,
+        steps=steps,
+        every=every,
+        seed=seed,
+        hidden=[clip.hidden for clip in clips],
+    ):
         yield Pair(subjects, tuned)
 
 

@@ -17,7 +17,8 @@ from seqdisent_core.face_tracking import FaceFollower, SceneWatch, Sighting
 
 LEAST_FRAMES = 8  # usable ones, in which the face is seen
 LEAST_SIDE = 48  # pixels of the crop's square in the source; a smaller face has nothing left to show
-HOLD_SECONDS = 0.4  # so long a face may be out of sight
+HOLD_SECONDS = 1.0  # so long a face may be out of sight
+LOST_SECONDS = 0.2  # at the end of a film, from which on it is said that the face was lost
 OTHERS_SECONDS = 0.4  # so long a k-th face is waited for once a first one is seen
 PREVIEW_WIDTH = 640
 _PIECE = 1.0  # crop sides to each side of the face's middle that are kept of a waiting frame
@@ -28,8 +29,8 @@ class Shot:
     """A stretch in which one face is followed.
 
     start: its first frame; preview: that frame, `preview_scale` times its size; faces: all that are in it, the largest
-    first; seen: frames in which the face was seen, not held; turns, sides: as the finder saw them; crops: uint8 (size,
-    size, 3); transforms: float64 (2, 3).
+    first; seen: frames in which the face was seen; hidden: the numbers of those, between seen ones, in which it was
+    not; turns, sides: as the finder saw them; crops: uint8 (size, size, 3); transforms: float64 (2, 3).
     """
 
     start: int
@@ -39,6 +40,7 @@ class Shot:
     preview_scale: float
     faces: tuple[Pose, ...]
     seen: int = 0
+    hidden: list[int] = field(default_factory=list)
     turns: list[float] = field(default_factory=list)
     sides: list[float] = field(default_factory=list)
     crops: list[np.ndarray] = field(default_factory=list)
@@ -51,6 +53,8 @@ class Shot:
         if sighting.pose is not None and sighting.turn is not None:
             self.turns.append(abs(sighting.turn))
             self.sides.append(sighting.pose.side)
+        first = self.seen + len(self.hidden)
+        self.hidden += range(first, first + len(held))
         self.seen += 1
         self.track.add(sighting.pose, sighting.moved, len(held))
         self._waiting.extend((before, np.zeros(2)) for before in held)
@@ -102,6 +106,8 @@ class ShotCutter:
         """No more frames will come."""
         if self._follower is not None:
             self.shots[-1].cut()
+            if len(self._held) > LOST_SECONDS * self._fps:
+                self.shots[-1].ended_by = "a loss"
 
     def _follow(self, frame: np.ndarray, follower: FaceFollower, changed: bool) -> None:
         sighting = follower.step(frame)

@@ -30,13 +30,17 @@ _ORDINALS = ("largest", "second largest", "third largest", "fourth largest", "fi
 class FaceClip:
     """One face of a film, cut out.
 
-    frames: uint8 (frames, size, size, 3), RGB, the eyes level; fps: frames a second; transforms: float32
-    (frames, 2, 3), pixels of the film as it is displayed to those of the crop (the middle of a pixel at whole numbers);
-    notes: sentences a person should read; faces: how many were found where this one was chosen; preview: uint8
-    (height, width, 3), the first frame used, at most 640 pixels wide, with the face's square drawn on it; start: which
-    of the film's frames, at this rate, that is; squares: float32 (faces, 3), middle x, y and side of each face's square
-    in the preview, the largest first, where that is known; anchor: the frame that the static factor is read from;
-    face: which of the faces it is, 0 for the largest.
+    * frames: uint8 (frames, size, size, 3), RGB, the eyes level; fps: frames a second.
+    * transforms: float32 (frames, 2, 3), pixels of the film as it is displayed to those of the crop (the middle of a
+      pixel at whole numbers).
+    * notes: sentences a person should read.
+    * faces: how many were found where this one was chosen; face: which of them it is, 0 for the largest.
+    * preview: uint8 (height, width, 3), the first frame used, at most 640 pixels wide, the face's square drawn on it.
+    * squares: float32 (faces, 3), middle x, y and side of each face's square in the preview, the largest first, where
+      that is known.
+    * start: which of the film's frames, at this rate, the first one is.
+    * anchor: the frame that the static factor is read from.
+    * hidden: frames, between others, in which the face is out of sight.
     """
 
     frames: np.ndarray
@@ -50,6 +54,7 @@ class FaceClip:
     squares: np.ndarray = field(default_factory=lambda: np.empty((0, 3), np.float32))
     anchor: int = 0
     face: int = 0
+    hidden: tuple[int, ...] = ()
 
     def at_size(self, size: int) -> "FaceClip":
         """The same clip with frames of size x size pixels."""
@@ -93,7 +98,7 @@ def read_face(
     """The `face`-th largest face (from 0) of a video as a clip of size x size pixels; `progress` gets 0 to 1.
 
     Which is k-th largest is decided where a face is first seen. Where the film cuts to another picture, or the face is
-    gone for more than 0.4 seconds, the clip ends if 8 usable frames have come by then, else its longest part is taken.
+    gone for more than a second, the clip ends if 8 usable frames have come by then, else its longest part is taken.
     Raises VideoError if the file cannot be read, and FaceError if it has no face that can be used: none, lost, too
     small, turned away, seen in fewer than 8 frames, no `face`-th one.
     """
@@ -133,6 +138,7 @@ def read_face(
         shot.start,
         squares,
         face=face,
+        hidden=tuple(shot.hidden),
     )
 
 
@@ -207,6 +213,11 @@ def _notes(shot: Shot, cutter: ShotCutter, fps: float, face: int) -> list[str]:
         notes.append(f"The face is lost at {end:.1f} s; the part before that is used.")
     elif shot.start > fps / 2:
         notes.append(f"The clip begins at {start:.1f} s, where the face is first seen.")
+    if shot.hidden:
+        notes.append(
+            f"The face is out of sight for {len(shot.hidden) / fps:.1f} s; what it does there is guessed from what "
+            "comes before and after."
+        )
     turned = float(np.mean(np.array(shot.turns) > TURNED))
     if turned > TURNED_PARTLY:
         notes.append(f"The face is turned away in {100 * turned:.0f} % of the clip; there the result may be poor.")

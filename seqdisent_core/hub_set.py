@@ -1,6 +1,5 @@
 """A labelled set as the Hugging Face Hub wants it: a folder of films a split with their labels, and a data set card."""
 
-import csv
 import json
 import re
 from collections.abc import Callable
@@ -10,20 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from seqdisent_core.clips import SPLITS, Clips, Labels
+from seqdisent_core.clips import SPLITS, Clips, Labels, read_plan
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.video import write_video
 
 DRAWN_LICENCE = "mit"  # of what this project draws
-METADATA = "metadata.csv"  # the name that the Hub looks for
+METADATA = "metadata.jsonl"  # a name that the Hub looks for; in a .csv it would read a person "001" as the number 1
 _LICENCE = re.compile(r"[a-z0-9][a-z0-9.+-]*")
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
 def drawn(path: Path) -> dict[str, Any] | None:
     """What fixes a set's pictures if this project's face model drew it, else None."""
-    plan = path / "set.json"
-    about = json.loads(plan.read_text(encoding="utf-8")) if plan.is_file() else {}
+    about = read_plan(path) if (path / "set.json").is_file() else {}
     return about if "renderer" in about else None
 
 
@@ -52,15 +50,14 @@ def write_video_set(
     fps: float,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, int]:
-    """Write train/, validation/ and test/ with an MP4 a clip and a metadata.csv each, and README.md; clips a split.
+    """Write train/, validation/ and test/ with an MP4 a clip and a metadata.jsonl each, and README.md; clips a split.
 
     about: what `drawn` says of the set. licence: what `check_export` gave. `progress` is called with (films done, films
     in all).
     """
-    rows = {split: np.flatnonzero(clips.split == split) for split in SPLITS}
-    for split, numbers in rows.items():
-        if len(numbers):
-            _write_labels(clips, numbers, out / split)
+    rows = {split: numbers for split in SPLITS if len(numbers := np.flatnonzero(clips.split == split))}
+    for split in rows:
+        (out / split).mkdir(parents=True)
     with ThreadPoolExecutor(2) as encoders:
         films = [
             encoders.submit(write_video, out / split / _film(place), clips.frames[number], fps)
@@ -74,22 +71,23 @@ def write_video_set(
         except BaseException:  # Ctrl-C, a full disk: what waits is not written any more
             encoders.shutdown(wait=False, cancel_futures=True)
             raise
+    for split, numbers in rows.items():  # last: stopped in between, it is no set
+        _write_labels(clips, numbers, out / split / METADATA)
     (out / "README.md").write_text(_card(clips, about, licence, command, fps), encoding="utf-8")
-    return {split: len(numbers) for split, numbers in rows.items() if len(numbers)}
+    return {split: len(numbers) for split, numbers in rows.items()}
 
 
 def _film(place: int) -> str:
     return f"{place:06d}.mp4"
 
 
-def _write_labels(clips: Clips, numbers: np.ndarray, folder: Path) -> None:
-    folder.mkdir(parents=True)
+def _write_labels(clips: Clips, numbers: np.ndarray, path: Path) -> None:
     labels = _columns(clips)
-    with (folder / METADATA).open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["file_name", *labels])
-        for place, number in enumerate(numbers):
-            table.writerow([_film(place), *(label.names[label.values[number]] for label in labels.values())])
+    lines = [
+        {"file_name": _film(place), **{name: label.names[label.values[number]] for name, label in labels.items()}}
+        for place, number in enumerate(numbers)
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
 
 def _columns(clips: Clips) -> dict[str, Labels]:
@@ -110,10 +108,9 @@ def _card(clips: Clips, about: dict[str, Any] | None, licence: str, command: str
     ).to_yaml()
     frames, height, width = clips.frames.shape[1:4]
     splits = "\n".join(
-        f"| {split} | {len(part.split)} | {len(np.unique(part.person))} | {len(np.unique(part.expression))} |"
+        f"| {split} | {held.sum()} | {len(np.unique(clips.person[held]))} | {len(np.unique(clips.expression[held]))} |"
         for split in SPLITS
-        if (clips.split == split).any()
-        for part in [clips.part(split)]
+        if (held := clips.split == split).any()
     )
     own = about is not None and about["name"] not in _TAKES
     rate = f"{fps:g} a second" if own else f"written at {fps:g} a second, which is not every clip's own rate"

@@ -29,10 +29,11 @@ RETURN_FRAMES = 8  # of a swap that is read back
 class Tuning(Config):
     """How a model is tuned to people; docs/filmed.md says what each setting does to the figures.
 
-    learns: the static codes alone, the decoder with them, or the clips' dynamics codes too; learning_rate: of the
-    decoder, Adam's; codes take ten times as long steps. Weights of the errors beside the clips' own: rehearsal, of what
-    the untuned model draws for codes of others; back, of a swap read again; near, of dynamics codes against what was
-    read, by their variance over the clip's time.
+    * learns: the static codes alone, the decoder with them, or the clips' dynamics codes too.
+    * learning_rate: of the decoder, Adam's; codes take ten times as long steps.
+    * rehearsal: weight, beside the clips' own error, of what the untuned model draws for codes of others.
+    * back: weight of a swap read again.
+    * near: weight of dynamics codes against what was read, by their variance over the clip's time.
     """
 
     learns: Literal["static", "decoder", "dynamics"] = "decoder"
@@ -80,19 +81,29 @@ def personalise(
     steps: int | None = None,
     seed: int = 0,
     every: float = 2.0,
+    hidden: Sequence[Sequence[int]] | None = None,
 ) -> Iterator[Tuned]:
     """Tune a copy of a model to clips, uint8 (frames, size, size, 3) each; `method` itself stays as it is.
 
-    anchors: the frame each static code is read from; seconds: until when another step is begun (None: `usual_seconds`);
-    steps: at most so many. Gives the state before the first step, then about every `every` seconds, and at the end;
-    stop whenever you like. The state's model goes on changing with the next one asked for.
+    * anchors: the frame each static code is read from.
+    * hidden: of each clip, frames in which the face is out of sight; nothing is learnt from them.
+    * seconds: until when another step is begun (None: `usual_seconds`); steps: at most so many.
+
+    Gives the state before the first step, then about every `every` seconds, and at the end; stop whenever you like. The
+    state's model goes on changing with the next one asked for.
     """
     tuned = copy.deepcopy(method).eval().requires_grad_(False)
     for part in tuned.modules():
         if isinstance(part, nn.LSTM):  # cuDNN goes back through one in training mode alone; it does the same in both
             part.train()
+            part.flatten_parameters()  # a copy's weights lie apart, which cuDNN would mend at each call
     frames = [_as_tensor(clip, method.device) for clip in clips]
-    read = [encode_in_windows(method, clip, anchor) for clip, anchor in zip(frames, anchors, strict=True)]
+    unseen = hidden or [()] * len(clips)
+    read = [
+        encode_in_windows(method, clip, anchor, hidden=out)
+        for clip, anchor, out in zip(frames, anchors, unseen, strict=True)
+    ]
+    seen = [np.setdiff1d(np.arange(len(clip)), out) for clip, out in zip(frames, unseen, strict=True)]
     codes = [_copied(code) for code in read]
     decoder = list(tuned.decoder.parameters()) if tuning.learns != "static" else []
     free = [code.static for code in codes] + [code.dynamics for code in codes if tuning.learns == "dynamics"]
@@ -114,7 +125,7 @@ def personalise(
     optimiser = torch.optim.Adam([group for group in groups if group["params"]], betas=(0.9, 0.99))
     while spent < limit and (steps is None or done < steps):
         began = time.perf_counter()
-        shown = [np.sort(random.choice(len(clip), min(FRAMES, len(clip)), replace=False)) for clip in frames]
+        shown = [np.sort(random.choice(at, min(FRAMES, len(at)), replace=False)) for at in seen]
         own = torch.stack(
             [
                 _error(tuned.decode(code.static, code.dynamics[:, at]), clip[at][None])
@@ -170,7 +181,7 @@ def _return(tuned: Method, codes: Sequence[Codes], anchors: Sequence[int], rando
     who = int(random.integers(len(codes)))
     other = (who + 1) % len(codes)
     static, others = codes[who].static, codes[other].dynamics
-    start = int(random.integers(0, max(1, others.shape[1] - RETURN_FRAMES)))
+    start = int(random.integers(0, max(1, others.shape[1] - RETURN_FRAMES + 1)))
     dynamics = others[:, start : start + RETURN_FRAMES]
     swap = tuned.decode(static, dynamics)
     still = tuned.decode(static, others[:, anchors[other], None])

@@ -42,7 +42,7 @@ def published() -> Recipe:
 
 
 def fast() -> Recipe:
-    """Ours, for two CPU cores in less than an hour. docs/training.md has each setting that differs, and why.
+    """Ours, for two CPU cores; "How the models were trained" has each setting that differs, and why.
 
     * width 40 and dynamics of 32 dimensions: weights under 10 MB in half precision, and less room for the person in d;
     * torch's own initial weights, and posteriors that start with little noise (log-variance -4);
@@ -95,11 +95,12 @@ def sprites() -> Recipe:
 def wild() -> Recipe:
     """`fast` at 128 px for thousands of persons in couples (`seqdisent render wild`), the demo's own.
 
-    Half of the clips are rebuilt from the partner's dynamics, which no table of the paper's measures may use. Frames
-    are taken in squares of 2 x 2 pixels, so that a step costs what one of 64 px costs; the weights of the errors are a
-    fourth, for four times the pixels; u keeps its size, so that how far a face moves is kept, and windows of a long
-    clip agree. Most steps see runs of neighbouring frames, as films have them: what is learnt on 4 frames far apart
-    does not see how little one frame differs from the next.
+    * Half of the clips are rebuilt from the partner's dynamics, which no table of the paper's measures may use.
+    * Frames are taken in squares of 2 x 2 pixels, so that the networks work on 64 x 64 places.
+    * The weights of the errors are a fourth, for four times the pixels.
+    * u keeps its size, so that how far a face moves is kept, and windows of a long clip agree.
+    * Most steps see runs of neighbouring frames, as films have them: what is learnt on 4 frames far apart does not see
+      how little one frame differs from the next.
     """
     base = fast()
     return Recipe(

@@ -83,6 +83,11 @@ def train_run(
         draw_pairs(looked, np.random.default_rng(0))  # says now, not after the first steps, where there are none
     looked_frames = as_training_tensor(looked)
 
+    seen = folder / "looks.jsonl"
+
+    def looks() -> list[dict[str, Any]]:
+        return [json.loads(one) for one in seen.read_text(encoding="utf-8").splitlines()] if seen.exists() else []
+
     def look(method: Method, step: int) -> dict[str, float]:
         codes = encode_clips(method, looked_frames)
         rebuilt = reconstruction_figures(method, judge, looked, codes)
@@ -95,21 +100,20 @@ def train_run(
             figures |= {"pair_psnr": pairs.psnr, "pair_motion": pairs.motion, "own_motion": pairs.own_motion}
         training_sheet(method, looked_frames[:6], folder / "sheets" / f"{step:06d}.png")
         line = {"step": step, "seconds": round(trainer.seconds, 1), **{k: round(v, 4) for k, v in figures.items()}}
-        seen = folder / "looks.jsonl"
-        if seen.exists():  # a run that goes on from an earlier step looks at some steps again
-            looks = [json.loads(one) for one in seen.read_text(encoding="utf-8").splitlines()]
-        else:
-            looks = [{"what": folder.name, "command": command, "hardware": hardware(trainer.accelerator.device)}]
-        looks = [*(one for one in looks if one.get("step", 0) < step), line]
-        seen.write_text("".join(json.dumps(one) + "\n" for one in looks), encoding="utf-8")
+        head = {"what": folder.name, "command": command, "hardware": hardware(trainer.accelerator.device)}
+        earlier = [one for one in looks() or [head] if one.get("step", 0) < step]  # one that goes on looks again
+        seen.write_text("".join(json.dumps(one) + "\n" for one in [*earlier, line]), encoding="utf-8")
         report(", ".join(f"{name} {value}" for name, value in line.items()))
         return figures
 
     method = trainer.run(progress, look, look_every=look_every, stop_after=stop_after)
     if trainer.step == recipe.training.steps and trainer.accelerator.is_main_process:
+        if all(one.get("step") != trainer.step for one in looks()):  # stopped between the last step and its look
+            look(method, trainer.step)
         training = {
             "steps": trainer.step,
             "batch": recipe.training.batch,
+            "processes": trainer.accelerator.num_processes,
             "seconds": round(trainer.seconds),
             "hardware": hardware(trainer.accelerator.device),
             "software": software(),

@@ -14,6 +14,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from seqdisent_core.clips import read_plan
 from seqdisent_core.errors import DataError
 
 LAYERS = ("body", "bottomwear", "topwear", "hair", "shoes")  # from the lowest to the highest
@@ -33,7 +34,7 @@ def render_sprites(out: str | Path, source: str | Path, *, progress: Callable[[i
     out = Path(out)
     layers, actions = _read(Path(source))
     plan = {"name": "sprites", "attributes": list(ATTRIBUTES), "frames": FRAMES, "size": SIZE}
-    if (out / "set.json").exists() and json.loads((out / "set.json").read_text()) != plan:
+    if (out / "set.json").exists() and read_plan(out) != plan:
         raise DataError(f"{out.name} holds another set. Choose an empty folder.")
     out.mkdir(parents=True, exist_ok=True)
     (out / "set.json").write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")

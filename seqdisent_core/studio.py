@@ -1,6 +1,6 @@
 """What people do with a trained model: read a face, take it apart, swap, put it together again, write it down."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from seqdisent_core.methods import Method
 from seqdisent_core.sampling import Drawn, StudioCodes
 from seqdisent_core.sheets import as_frames
 from seqdisent_core.weights import sha256_of
+from seqdisent_core.windows import bridged
 
 DRAWN, FILMED = "facekit52", "wild"  # of the checkpoints that come with the package, for which people
 SHIPPED_JUDGE = "checkpoints/facekit52_judge"
@@ -101,17 +102,27 @@ class Studio:
         Raises VideoError or FaceError.
         """
         clip = faces.read_face(path, size=self.size, face=face, progress=progress)
-        return clip if self._rest is None else replace(clip, anchor=self._rest.choose(self.method, clip.frames))
+        if self._rest is None:
+            return clip
+        return replace(clip, anchor=self._rest.choose(self.method, clip.frames, clip.hidden))
 
     def encode(self, frames: np.ndarray, *, anchor: int = 0) -> StudioCodes:
         """Take a clip apart: uint8 (frames, size, size, 3); the static code is read from frame `anchor`.
 
         Raises SeqdisentError for other shapes or dtypes.
         """
+        return self._encode(frames, anchor)
+
+    def _encode(self, frames: np.ndarray, anchor: int, hidden: Sequence[int] = ()) -> StudioCodes:
         self._check(frames)
         with self._lock, torch.inference_mode(), self._precision():
             clip = torch.from_numpy(np.ascontiguousarray(frames)).to(self.method.device)
-            codes = self.method.encode(clip.permute(0, 3, 1, 2)[None].float() / 255, anchor=anchor).mean
+            shown = clip.permute(0, 3, 1, 2)[None].float() / 255
+            if hidden:
+                features = bridged(self.method.frame_features(shown)[0], hidden)[None]
+                codes = self.method.encode_features(features, anchor=anchor).mean
+            else:
+                codes = self.method.encode(shown, anchor=anchor).mean
             return StudioCodes(codes.static[0].float().cpu().numpy(), codes.dynamics[0].float().cpu().numpy())
 
     def encode_face(self, clip: FaceClip) -> StudioCodes:
@@ -120,8 +131,9 @@ class Studio:
         That frame is shown first, as in training, where each clip begins with it. Raises as `encode`.
         """
         if not clip.anchor:
-            return self.encode(clip.frames)
-        codes = self.encode(np.concatenate([clip.frames[clip.anchor, None], clip.frames]))
+            return self._encode(clip.frames, 0, clip.hidden)
+        frames = np.concatenate([clip.frames[clip.anchor, None], clip.frames])
+        codes = self._encode(frames, 0, [1 + frame for frame in clip.hidden])
         return StudioCodes(codes.static, codes.dynamics[1:])
 
     def features(self, frames: np.ndarray) -> np.ndarray:
@@ -206,7 +218,10 @@ class Studio:
     def sample_people(
         self, dynamics: np.ndarray, *, count: int = 8, temperature: float = 1.0, seed: int = 0
     ) -> list[Sample]:
-        """New people doing what a clip does, float32 (frames, dynamics_dim); drawn as `latents` says. As above."""
+        """New people doing what a clip does, float32 (frames, dynamics_dim); drawn as `latents` says.
+
+        Limits: as of `sample_dynamics`.
+        """
         return self.sample(dynamics=dynamics, count=count, temperature=temperature, seed=seed)
 
     def sample(
@@ -219,7 +234,7 @@ class Studio:
         temperature: float = 1.0,
         seed: int = 0,
     ) -> list[Sample]:
-        """New clips, in which what is given stays and what is not is drawn. As above."""
+        """New clips, in which what is given stays and what is not is drawn. Limits: as of `sample_dynamics`."""
         sampling.check_limits(count=count, frames=frames, temperature=temperature, seed=seed)
         samples = []
         for own in range(seed, seed + count):

@@ -7,13 +7,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
@@ -69,7 +69,8 @@ def _held_interrupt() -> Iterator[threading.Event]:
 class Trainer:
     """Trains one method on one set; `run` goes on from the last checkpoint in `folder` where there is one.
 
-    start: hash of the model whose weights these are, where they are not new.
+    start: hash of the model whose weights these are, where they are not new. Raises ConfigError for the CPU in a
+    process that has trained on another device.
     """
 
     def __init__(
@@ -83,8 +84,9 @@ class Trainer:
         cpu: bool = False,
     ) -> None:
         self.config, self.folder = config, folder
-        # bf16 needs no loss scaling; processors without it run the same code more slowly
-        self.accelerator = Accelerator(mixed_precision=config.precision, cpu=cpu)
+        if cpu and PartialState(cpu).device.type != "cpu":
+            raise ConfigError("This process has trained on another device. Train on the CPU in a process of its own.")
+        self.accelerator = Accelerator(mixed_precision="no", cpu=cpu)  # it has one precision a process: see advance
         if self.accelerator.device.type == "cpu":
             keep_freed_memory()
         self.clips = as_training_tensor(clips)
@@ -131,26 +133,23 @@ class Trainer:
         if self.step and progress:
             progress(Progress(self.step, self.config.steps, {}))
         main = self.accelerator.is_main_process
-        log = SummaryWriter(str(self.folder / "log"), purge_step=self.step) if main else None
         last = self.config.steps if stop_after is None else min(stop_after, self.config.steps)
-        with _held_interrupt() as interrupted:
+        writer = SummaryWriter(str(self.folder / "log"), purge_step=self.step + 1) if main else nullcontext()
+        with writer as log, _held_interrupt() as interrupted:
             while self.step < last:
                 terms = self.advance()
-                due = self.step == last
-                stops = due or interrupted.is_set()
-                if self.step == 1 or self.step % 20 == 0 or stops:
+                due, stopped = self.step == last, interrupted.is_set()
+                if self.step == 1 or self.step % 20 == 0 or due or stopped:
                     self._report(terms, progress, log)
-                if main and (self.step % save_every == 0 or stops):
+                if main and (self.step % save_every == 0 or due or stopped):
                     self._save()
-                if interrupted.is_set():
-                    raise KeyboardInterrupt
                 if main and look and (self.step % look_every == 0 or due):
                     figures = look(self.evaluated.eval(), self.step)
                     for name, value in figures.items():
                         if log:
                             log.add_scalar(f"validation/{name}", value, self.step)
-        if log:
-            log.close()
+                if stopped:  # after the look, which a run that goes on does not come by again
+                    raise KeyboardInterrupt
         return self.evaluated.eval()
 
     def advance(self) -> dict[str, Tensor]:
@@ -166,9 +165,11 @@ class Trainer:
         dynamics_of = None if batch.dynamics_of is None else batch.dynamics_of.to(device)
         generator = torch.Generator(device)
         generator.manual_seed(int(np.random.default_rng([config.seed, self.step, rank, 1]).integers(2**62)))
-        terms = self.parallel(
-            batch.clips.to(device), kl_scale(self.step, config.kl_cycle_steps), generator, dynamics_of
-        )
+        # bf16 needs no loss scaling; processors without it run the same code more slowly
+        with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+            terms = self.parallel(
+                batch.clips.to(device), kl_scale(self.step, config.kl_cycle_steps), generator, dynamics_of
+            )
         self.accelerator.backward(terms["total"])
         for optimiser in self.optimisers:
             optimiser.step()

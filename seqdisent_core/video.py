@@ -180,11 +180,13 @@ def write_video(
 ) -> Path:
     """Write uint8 (frames, height, width, 3) RGB as an MP4 that every browser plays: H.264, yuv420p, BT.709.
 
-    `width`: of the film in pixels, to which frames are scaled (Lanczos); None for their own. Odd sizes grow by one
-    repeated row or column, which yuv420p needs. `audio_from`: a media file whose sound, if it has any, is kept from
-    `audio_start` seconds on and cut to the length of the frames. The file appears when it is whole.
-    `hurried`: sooner and larger, for what is looked at and not kept.
-    Raises VideoError if the frames, the rate, the folder or `audio_from` do not serve.
+    * width: of the film in pixels, to which frames are scaled (Lanczos); None for their own. Odd sizes grow by one
+      repeated row or column, which yuv420p needs.
+    * audio_from: a media file whose sound, if it has any, is kept from `audio_start` seconds on and cut to the length
+      of the frames.
+    * hurried: sooner and larger, for what is looked at and not kept.
+
+    The file appears when it is whole. Raises VideoError where frames, rate, folder or `audio_from` do not serve.
     """
     made = _checked(frames, fps)
     has_sound = audio_from is not None and Header.inspect(audio_from).has_audio
@@ -296,7 +298,7 @@ class _Source(Header):
         return _exact(figure) if figure > 0 else None
 
     def rate(self) -> Fraction:
-        """Frames a second that lose no picture; 25 where the file does not say."""
+        """Frames a second, their mean where they vary; 25 where the file does not say."""
         units = ("tbr", "fps") if self.container in _PICTURE_DELAYS else ("fps", "tbr")
         return self._figure(units[0]) or self._figure(units[1]) or Fraction(25)
 

@@ -1,5 +1,7 @@
 """Long clips read as short ones: windows that each begin with the anchor frame, laid over one another."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,11 +14,14 @@ _FRAMES = 64
 
 
 @torch.no_grad()
-def encode_in_windows(method: Method, clip: Tensor, anchor: int = 0, window: int = WINDOW) -> Codes:
+def encode_in_windows(
+    method: Method, clip: Tensor, anchor: int = 0, window: int = WINDOW, hidden: Sequence[int] = ()
+) -> Codes:
     """Posterior means of a clip of any length, (frames, 3, size, size) in [0, 1]: codes of a batch of one.
 
     A clip longer than `window` is read in pieces of that length, half over half, the anchor frame put before each;
     where two pieces meet, their dynamics fade into each other. Shorter clips are one piece, the anchor before it too.
+    hidden: as in `bridged`.
     """
     frames = len(clip)
     length = min(window, frames)
@@ -26,7 +31,7 @@ def encode_in_windows(method: Method, clip: Tensor, anchor: int = 0, window: int
     total = torch.zeros(frames, method.dynamics_dim, device=clip.device)
     weight = torch.zeros(frames, 1, device=clip.device)
     seen = [method.frame_features(clip[None, at : at + _FRAMES])[0] for at in range(0, frames, _FRAMES)]
-    features = torch.cat(seen)
+    features = bridged(torch.cat(seen), hidden)
     static = None
     for first in range(0, len(starts), _BATCH):
         chosen = starts[first : first + _BATCH]
@@ -38,3 +43,18 @@ def encode_in_windows(method: Method, clip: Tensor, anchor: int = 0, window: int
             weight[start : start + length] += fade[:, None]
     assert static is not None
     return Codes(static, (total / weight)[None])
+
+
+def bridged(features: Tensor, hidden: Sequence[int]) -> Tensor:
+    """Features of frames, (frames, dim); in hidden frames, between others, on the way from the last seen to the next.
+
+    What hides a face is no movement of it: read as one, it takes the swapped face apart.
+    """
+    if not hidden:
+        return features
+    seen = torch.tensor(sorted(set(range(len(features))) - set(hidden)), device=features.device)
+    at = torch.tensor(hidden, device=features.device)
+    after = torch.searchsorted(seen, at)
+    before, after = seen[after - 1], seen[after]
+    share = ((at - before) / (after - before))[:, None].to(features.dtype)
+    return features.index_copy(0, at, torch.lerp(features[before], features[after], share))

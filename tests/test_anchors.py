@@ -27,7 +27,7 @@ def test_rest_is_learnt_and_found_again() -> None:
     torch.manual_seed(0)
     model = DBSE(DBSEConfig(width=4, feature_dim=32, initial_std=0.0)).eval()
     clips = bowing_clips()
-    rest = learn_rest(model, clips, "a hash")
+    rest = learn_rest(model, [clips], "a hash")
     assert rest.auc > 0.95 and (rest.set_name, rest.sha256) == ("bowing", "a hash")
     shuffled = clips.frames[::-1, [3, 2, 0, 4, 5]]  # rest comes third
     assert np.mean([rest.choose(model, frames) == 2 for frames in shuffled[:24]]) > 0.9
@@ -35,8 +35,8 @@ def test_rest_is_learnt_and_found_again() -> None:
 
 def test_clips_that_are_too_short_to_learn_rest_from_are_refused() -> None:
     model = DBSE(DBSEConfig(width=4, feature_dim=32)).eval()
-    with pytest.raises(DataError, match=r"3 frames\. Rest is learnt from 4"):
-        learn_rest(model, labelled_clips(), "a hash")
+    with pytest.raises(DataError, match=r"3 frames\. Rest is learnt from 6"):
+        learn_rest(model, [bowing_clips(), labelled_clips()], "a hash")
 
 
 def test_a_blurred_frame_is_not_taken() -> None:
@@ -44,3 +44,9 @@ def test_a_blurred_frame_is_not_taken() -> None:
     frames = np.random.default_rng(0).integers(0, 255, (6, 64, 64, 3)).astype(np.uint8)
     frames[:3] = 120
     assert Rest([0.0] * model.static_dim, 0.5, "none", "a hash").choose(model, frames) >= 3
+
+
+def test_a_hidden_frame_is_not_taken() -> None:
+    model = DBSE(DBSEConfig(width=4, feature_dim=32)).eval()
+    frames = np.random.default_rng(0).integers(0, 255, (6, 64, 64, 3)).astype(np.uint8)
+    assert Rest([0.0] * model.static_dim, 0.5, "none", "a hash").choose(model, frames, hidden=(0, 1)) == 2

@@ -1,6 +1,7 @@
 """The command as people run it, in a process of its own, on real files with the shipped checkpoint."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from media import ffmpeg, make_bad_files
+from test_clips import rendered_set
 
 from seqdisent_core.assets import asset
 from seqdisent_core.cli import CHAPTERS, main
@@ -187,6 +189,38 @@ def test_a_set_becomes_a_judge_a_model_a_result_file_and_a_table(tmp_path: Path)
 def test_wrong_usage_is_exit_code_2() -> None:
     assert seqdisent("swap").returncode == 2
     assert seqdisent("render", "nonsense", "out").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "judge set out --size 96",
+        "judge set out --size 0",
+        "judge set out --seed -1",
+        "train fast set out --seed -1",
+        "render wild out --source model.npz --seed -1",
+        "render wild out --source model.npz --size 0",
+    ],
+)
+def test_a_number_that_cannot_be_is_wrong_usage(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments.split())
+    assert f"argument {arguments.split()[-2]}: invalid" in capsys.readouterr().err
+
+
+def test_of_several_processes_one_speaks(tmp_path: Path) -> None:
+    rendered_set(tmp_path, frames=2, size=64)
+    (tmp_path / "recipe.json").write_text(json.dumps({"model": {"width": 4}, "training": {"steps": 1, "batch": 2}}))
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = ["-m", "seqdisent_core.cli", "train", "recipe.json", ".", "run", "--cpu", "--json"]
+    told = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [*launch, *command], env=told, capture_output=True, text=True, cwd=tmp_path, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["written"] == {"model": "run/model", "run": "run"}
+    assert done.stderr.count("training:   0%") == 1
+    assert json.loads((tmp_path / "run" / "model" / "training.json").read_text())["processes"] == 2
 
 
 def assert_told(told: dict[str, Any]) -> None:

@@ -104,6 +104,23 @@ def test_an_unfinished_set_says_so(tmp_path: Path) -> None:
         load_clips(tmp_path)
 
 
+def test_what_a_set_says_wrongly_of_itself_is_said(tmp_path: Path) -> None:
+    rendered_set(tmp_path)
+    labels = (tmp_path / "labels.csv").read_text()
+    for index in ("18", "-1", "one"):
+        (tmp_path / "labels.csv").write_text(labels.replace("person_001.npy,17,", f"person_001.npy,{index},"))
+        with pytest.raises(DataError, match=rf"names clip {index} of person_001\.npy, not there"):
+            load_clips(tmp_path)
+    for plan, sentence in (
+        ('{"name": ', "cannot be read"),
+        ("[]", "cannot be read"),
+        ('{"attributes": ["hat"]}', "hat"),
+    ):
+        (tmp_path / "set.json").write_text(plan)
+        with pytest.raises(DataError, match=sentence):
+            load_clips(tmp_path)
+
+
 def test_a_missing_place_and_an_empty_folder_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no clips at"):
         load_clips(tmp_path / "nowhere")

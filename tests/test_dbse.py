@@ -104,6 +104,8 @@ def test_a_causal_posterior_does_not_see_later_frames() -> None:
     causal, both = small_model(posterior="causal"), small_model()
     torch.testing.assert_close(causal.encode(clip).dynamics.mean[:, :3], causal.encode(changed).dynamics.mean[:, :3])
     assert not torch.allclose(both.encode(clip).dynamics.mean[:, :3], both.encode(changed).dynamics.mean[:, :3])
+    with pytest.raises(ConfigError, match="does not see later frames"):
+        replace(SMALL, posterior="causal", normalise_difference=True)  # a mean over all frames
 
 
 def test_without_subtraction_a_still_clip_shows_in_the_dynamics_and_with_it_never() -> None:

@@ -9,8 +9,17 @@ from labelled import LabelMethod, dressed_clips, dressed_judge, labelled_clips, 
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from seqdisent_core.batches import as_training_tensor
-from seqdisent_core.errors import DataError
-from seqdisent_core.evaluation.judge import Judge, accuracies, accuracy, chance, check_judge, read_clips, train_judge
+from seqdisent_core.errors import ConfigError, DataError
+from seqdisent_core.evaluation.judge import (
+    Judge,
+    JudgeConfig,
+    accuracies,
+    accuracy,
+    chance,
+    check_judge,
+    read_clips,
+    train_judge,
+)
 from seqdisent_core.evaluation.protocols import (
     draw_pairs,
     encode_clips,
@@ -34,6 +43,12 @@ def test_the_small_judge_reads_every_clip_rightly() -> None:
     clips = labelled_clips().part("test")
     logits = read_clips(labelled_judge(), as_training_tensor(clips))
     assert accuracy(logits["person"], clips.person) == accuracy(logits["expression"], clips.expression) == 1
+
+
+def test_a_judge_of_a_size_that_no_model_has_is_refused() -> None:
+    for size in (0, 96):
+        with pytest.raises(ConfigError, match=f"A judge of {size} px"):
+            JudgeConfig((), (), frame_size=size)
 
 
 def test_perfect_codes_swap_and_reconstruct_perfectly() -> None:

@@ -2,6 +2,10 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,6 +136,10 @@ def test_the_source_hash_changes_with_the_source(tmp_path: Path) -> None:
     before = source_hash(tmp_path / "a.npz")
     (tmp_path / "a.npz").write_bytes(b"two")
     assert source_hash(tmp_path / "a.npz") != before
+    write_objs(tmp_path, small_model())
+    before, shape = source_hash(tmp_path), tmp_path / "jawOpen.obj"
+    shape.write_text(shape.read_text().replace("1", "2"))  # as long as it was
+    assert source_hash(tmp_path) != before
 
 
 # ---- geometry --------------------------------------------------------------------------------------------------
@@ -266,6 +274,20 @@ def test_a_set_taken_up_again_has_the_same_bytes_whatever_the_workers(small_set:
     assert shard.read_bytes() == before
     assert (small_set / "person_000.npy").stat().st_mtime_ns == untouched
     assert seen == [(18, 36), (36, 36)]
+
+
+@needs_model
+def test_a_stopped_rendering_says_so_and_nothing_else(tmp_path: Path) -> None:
+    pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
+    command = [sys.executable, "-m", "seqdisent_core.cli", "render", "facekit52", tmp_path, "--source", SOURCE]
+    small = ["--takes", "3", "--frames", "2", "--size", "16"]
+    with subprocess.Popen([*command, *small], stderr=subprocess.PIPE, text=True, start_new_session=True) as rendering:
+        while rendering.poll() is None and not list(tmp_path.glob("*.npy")):
+            time.sleep(0.1)
+        os.killpg(rendering.pid, signal.SIGINT)  # as a terminal does
+        _, said = rendering.communicate(timeout=60)
+    assert rendering.returncode == 130
+    assert said.rstrip().endswith("seqdisent: stopped") and "Traceback" not in said
 
 
 @needs_model

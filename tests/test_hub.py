@@ -19,6 +19,7 @@ from seqdisent_core.cli import main
 from seqdisent_core.clips import load_clips
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.hub_card import with_measured, write_measured
+from seqdisent_core.hub_set import write_video_set
 from seqdisent_core.methods import DBSE, DBSEConfig, Method
 from seqdisent_core.video import read_video
 from seqdisent_core.weights import sha256_of
@@ -65,6 +66,31 @@ def test_changed_weights_leave_behind_what_was_said_and_fitted_of_the_first(tmp_
     assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md", "config.json", "model.safetensors"]
     card = (tmp_path / "README.md").read_text()
     assert "license: mit" in card and "not recorded" in card and "facekit52" not in card
+
+
+def test_a_refused_save_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
+    Method.from_pretrained("facekit52").save_pretrained(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    changed = Method.from_pretrained(tmp_path)
+    changed.save_pretrained(tmp_path)  # the very same weights
+    with torch.no_grad():
+        next(changed.parameters()).add_(1.0)
+    with pytest.raises(ConfigError, match="holds other weights"):
+        changed.save_pretrained(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_path_that_is_a_checkpoint_here_and_a_shipped_name_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("wild").mkdir()
+    shipped = Method.from_pretrained(Path("wild")).config  # of anything but a checkpoint nothing is said
+    DBSE(SMALL).save_pretrained("wild")
+    with pytest.raises(ConfigError, match="by its full path, or rename it"):
+        Method.from_pretrained(Path("wild"))
+    for folder in ("./wild", tmp_path / "wild"):
+        assert Method.from_pretrained(folder).config == SMALL != shipped
 
 
 def test_a_folder_of_another_method_is_refused_with_a_sentence(tmp_path: Path) -> None:
@@ -168,8 +194,7 @@ def test_a_set_is_written_as_the_hub_wants_it(small_set: Path, tmp_path: Path) -
     clips = load_clips(small_set, size=32)
     for split in ("train", "validation", "test"):
         part = clips.part(split)
-        with (out / split / "metadata.csv").open(newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = [json.loads(line) for line in (out / split / "metadata.jsonl").read_text().splitlines()]
         assert len(rows) == len(part) and len(list((out / split).glob("*.mp4"))) == len(part)
         for row, frames, person, expression in zip(rows, part.frames, part.person, part.expression, strict=True):
             assert set(row) == {"file_name", "person", "expression"}
@@ -186,26 +211,40 @@ def test_a_set_is_written_as_the_hub_wants_it(small_set: Path, tmp_path: Path) -
 
 def test_a_set_with_attributes_has_a_column_for_each_and_needs_a_licence(small_set: Path, tmp_path: Path) -> None:
     labels = (small_set / "labels.csv").read_text().splitlines()
-    dressed = [f"{labels[0]},hat", *(f"{line},{'cap' if 'ann' in line else 'hood'}" for line in labels[1:])]
+    dressed = [f"{labels[0]},hat", *(f"{line},{'001' if 'ann' in line else '002'}" for line in labels[1:])]
     (small_set / "labels.csv").write_text("\n".join(dressed))
     (small_set / "set.json").write_text(json.dumps({"name": "dressed", "attributes": ["hat"]}))
     assert main(["export", str(small_set), str(tmp_path / "hub"), "--licence", "cc-by-sa-3.0", "--size", "32"]) == 0
-    first = (tmp_path / "hub" / "train" / "metadata.csv").read_text().splitlines()
-    assert first[:2] == ["file_name,person,hat,expression", "000000.mp4,ann,cap,anger"]
+    first = (tmp_path / "hub" / "train" / "metadata.jsonl").read_text().splitlines()[0]
+    assert first == '{"file_name": "000000.mp4", "person": "ann", "hat": "001", "expression": "anger"}'
     card = DatasetCard.load(tmp_path / "hub" / "README.md")
     assert card.data.license == "cc-by-sa-3.0" and "ICT FaceKit" not in card.text
+
+
+def test_an_export_that_was_stopped_is_no_set(small_set: Path, tmp_path: Path) -> None:
+    def stop(done: int, _: int) -> None:
+        if done == 11:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_video_set(
+            load_clips(small_set, size=32), tmp_path, about=None, licence="mit", command="", fps=15, progress=stop
+        )
+    assert (tmp_path / "test" / "000002.mp4").exists()
+    assert not [*tmp_path.glob("*/metadata.*"), *tmp_path.glob("README.md")]
 
 
 @pytest.mark.parametrize(
     ("plan", "arguments", "sentence"),
     [
+        ([], [], "cannot be read"),
         ({"name": "mine"}, [], "Name it with --licence"),
         ({"name": "mine"}, ["--licence", "ask me"], "no licence as the Hub writes them"),
         ({"name": "mine"}, ["--licence", "mit", "--json"], "not empty"),
     ],
 )
 def test_what_cannot_be_passed_on_is_refused_before_the_work(
-    small_set: Path, plan: dict, arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+    small_set: Path, plan: object, arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (small_set / "set.json").write_text(json.dumps(plan))
     assert main(["export", str(small_set), str(small_set), *arguments]) == 1

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -15,7 +16,7 @@ from seqdisent_core.errors import ConfigError, FaceError
 from seqdisent_core.faces import FaceClip, film_frame, read_face
 from seqdisent_core.methods import Codes, Method
 from seqdisent_core.personalising import Tuned, Tuning, personalise
-from seqdisent_core.video import read_video
+from seqdisent_core.video import read_video, write_video
 from seqdisent_core.windows import encode_in_windows
 
 
@@ -49,6 +50,30 @@ def test_a_clip_of_one_window_is_read_at_once_with_its_anchor_before_it(method: 
     known = method.encode(torch.cat([clip[3:4], clip])[None]).mean
     torch.testing.assert_close(codes.static, known.static)
     torch.testing.assert_close(codes.dynamics, known.dynamics[:, 1:], rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_what_hides_a_face_is_not_read_as_a_movement(method: Method, clips: list[FaceClip]) -> None:
+    clear = clips[0].frames
+    covered, hidden = clear.copy(), (5, 6, 7)
+    covered[list(hidden)] = 90
+    true, bridged, read = (
+        encode_in_windows(method, as_tensor(frames), hidden=out).dynamics[0]
+        for frames, out in ((clear, ()), (covered, hidden), (covered, ()))
+    )
+    usual = (true - true.mean(dim=0)).norm(dim=1).mean()
+    assert (bridged - true).norm(dim=1).max() < 0.6 * usual < 0.5 * (read - true).norm(dim=1).max()
+
+
+def test_nothing_is_learnt_from_frames_in_which_a_face_is_hidden(method: Method, clips: list[FaceClip]) -> None:
+    hidden = (5, 6, 7)
+    learnt = []
+    for grey in (20, 200):
+        frames = clips[0].frames.copy()
+        frames[list(hidden)] = grey
+        *_, state = personalise(method, [frames], (0,), seconds=600, steps=2, every=600, hidden=[hidden])
+        learnt.append(state.codes[0].static)
+    torch.testing.assert_close(*learnt)
 
 
 def test_a_long_clip_is_read_without_a_seam(method: Method, clips: list[FaceClip]) -> None:
@@ -145,6 +170,19 @@ def test_the_whole_picture_of_a_frame_gives_its_crop_again() -> None:
     there = transform[:, :2] @ spot + transform[:, 2]
     shrunk = (spot + 0.5) / 2 - 0.5
     np.testing.assert_allclose(scaled[:, :2] @ shrunk + scaled[:, 2], there, atol=1e-3)
+
+
+@pytest.mark.parametrize(("larger", "width"), [(1, 1280), (2.75, 640)])
+def test_a_small_face_keeps_the_pixels_of_its_film(tmp_path: Path, larger: float, width: int) -> None:
+    frames = read_video(asset("examples") / "person_000_happiness.mp4")[0]
+    side = round(256 * larger)
+    film = np.full((len(frames), 720, 1280, 3), 128, np.uint8)
+    for picture, frame in zip(film, frames, strict=True):
+        picture[:side, :side] = cv2.resize(frame, (side, side))
+    made = subject(read_face(write_video(tmp_path / "film.mp4", film, 15.0), size=128)).source
+    assert made.picture.shape[1] == pytest.approx(width, rel=0.2)
+    if width == 1280:
+        assert made.picture.shape[1] == 1280
 
 
 def test_a_frame_that_is_not_there_is_said_so(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from labelled import LabelMethod, paint
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from seqdisent_core import __version__
 from seqdisent_core.assets import asset
@@ -190,7 +191,8 @@ def test_a_judge_without_pairs_to_swap_is_refused_before_the_first_step(clips: C
     assert not (tmp_path / "log").exists()
 
 
-def test_an_interrupted_run_keeps_its_last_whole_step(clips: Clips, tmp_path) -> None:
+@pytest.mark.parametrize(("during", "looked"), [(3, []), (6, [6])])
+def test_an_interrupted_run_keeps_its_last_whole_step(clips: Clips, tmp_path, during: int, looked: list[int]) -> None:
     def trainer(folder: str) -> Trainer:
         torch.manual_seed(0)
         return Trainer(DBSE(SMALL), QUICK, clips.part("train"), tmp_path / folder, cpu=True)
@@ -199,18 +201,19 @@ def test_an_interrupted_run_keeps_its_last_whole_step(clips: Clips, tmp_path) ->
     once, handler = stopped.advance, signal.getsignal(signal.SIGINT)
 
     def interrupted() -> dict[str, torch.Tensor]:
-        if stopped.step == 2:
+        if stopped.step == during - 1:
             signal.raise_signal(signal.SIGINT)
         return once()
 
     stopped.advance = interrupted  # type: ignore[method-assign]
+    looks: list[int] = []
     with pytest.raises(KeyboardInterrupt):
-        stopped.run()
-    assert signal.getsignal(signal.SIGINT) == handler
+        stopped.run(look=lambda _, step: {"looked": looks.append(step) or 1.0})  # type: ignore[func-returns-value]
+    assert signal.getsignal(signal.SIGINT) == handler and looks == looked
     again = trainer("stopped")
     seen: list[int] = []
     resumed = again.run(lambda now: seen.append(now.step))
-    assert seen[0] == 3
+    assert seen[0] == during
     for name, value in trainer("whole").run().state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
 
@@ -225,6 +228,27 @@ def test_a_resumed_run_looks_at_each_step_once(clips: Clips, tmp_path) -> None:
     assert looked(stop_after=4) == [None, 2, 4]
     (tmp_path / "state.pt").write_bytes(kept)  # as where the run was killed before its next checkpoint
     assert looked() == [None, 2, 4, 6]
+    seen = tmp_path / "looks.jsonl"
+    seen.write_text("".join(seen.read_text().splitlines(keepends=True)[:-1]))  # killed before its last look
+    assert looked() == [None, 2, 4, 6]
+
+
+def test_the_log_of_a_resumed_run_has_the_step_that_it_went_on_from(clips: Clips, tmp_path) -> None:
+    for stop_after in (2, 6):
+        Trainer(DBSE(SMALL), QUICK, clips.part("train"), tmp_path, cpu=True).run(stop_after=stop_after)
+    log = EventAccumulator(str(tmp_path / "log")).Reload()
+    assert [point.step for point in log.Scalars("train/total")] == [1, 2, 6]
+
+
+def test_one_process_trains_in_either_precision(clips: Clips, tmp_path) -> None:
+    def first_loss(precision: str) -> float:
+        torch.manual_seed(0)
+        config = replace(QUICK, precision=precision)  # type: ignore[arg-type]
+        return float(Trainer(DBSE(SMALL), config, clips.part("train"), tmp_path, cpu=True).advance()["total"].detach())
+
+    half = first_loss("bf16")
+    assert half != first_loss("no") == pytest.approx(half, rel=0.01)
+    assert first_loss("bf16") == half
 
 
 def test_settings_below_their_bounds_are_refused() -> None:
@@ -322,7 +346,8 @@ def test_a_run_leaves_a_model_its_making_sheets_and_a_log(clips: Clips, tmp_path
     model = Method.from_pretrained(tmp_path / "model")
     assert model.config == SMALL  # type: ignore[union-attr]
     told = json.loads((tmp_path / "model" / "training.json").read_text())
-    assert told["steps"] == 6 and told["software"] == {"seqdisent": __version__, "torch": torch.__version__}
+    assert (told["steps"], told["processes"]) == (6, 1)
+    assert told["software"] == {"seqdisent": __version__, "torch": torch.__version__}
     assert sorted(p.name for p in (tmp_path / "sheets").iterdir()) == ["000003.png", "000006.png"]
     assert len(lines) == 2 and "psnr" in lines[0]
     assert list((tmp_path / "log").iterdir())

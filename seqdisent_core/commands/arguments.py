@@ -12,15 +12,23 @@ from tqdm import tqdm
 PLAYS = ("once", "loop", "boomerang")  # as films.Play, which takes seconds to import
 
 
-def progress_bar(total: int, what: str) -> Any:
+def progress_bar(total: int, what: str, *, shown: bool = True) -> Any:
     """A bar with the time left, on standard error."""
-    return tqdm(total=total, desc=what, dynamic_ncols=True, file=sys.stderr)
+    return tqdm(total=total, desc=what, dynamic_ncols=True, file=sys.stderr, disable=not shown)
 
 
 def count(text: str) -> int:
     """An argument that is a whole number from 1."""
     number = int(text)
     if number < 1:
+        raise ValueError
+    return number
+
+
+def whole_number(text: str) -> int:
+    """An argument that is a whole number from 0."""
+    number = int(text)
+    if number < 0:
         raise ValueError
     return number
 
@@ -41,7 +49,7 @@ def add_demo(command: argparse.ArgumentParser) -> None:
 
 def add_seed(command: argparse.ArgumentParser) -> None:
     """Of every command whose result is drawn as a whole."""
-    command.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
+    command.add_argument("--seed", type=whole_number, default=0, help="random seed (default: 0)")
 
 
 def add_json(command: argparse.ArgumentParser) -> None:

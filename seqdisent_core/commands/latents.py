@@ -25,7 +25,8 @@ def add_commands(commands: Any) -> None:
 
     rest = commands.add_parser("rest", help="teach a model to know a face at rest, for the choice of anchor frames")
     rest.add_argument("checkpoint", help=_MODEL.format("rest.json is"))
-    rest.add_argument("--data", type=Path, required=True, help="a set whose clips mostly begin at rest")
+    sets = "sets whose clips mostly begin at rest, the model's own first"
+    rest.add_argument("--data", type=Path, nargs="+", required=True, help=sets)
     add_device(rest)
     add_json(rest)
     rest.set_defaults(run=_rest)
@@ -134,10 +135,11 @@ def _rest(options: argparse.Namespace) -> None:
 
     folder = checkpoint_folder(options.checkpoint)
     method = Studio(Method.from_pretrained(folder), options.device).method  # whatever lies beside it
-    rest = learn_rest(method, load_clips(options.data, size=method.frame_size), sha256_of(folder))
+    sets = [load_clips(path, size=method.frame_size) for path in options.data]
+    rest = learn_rest(method, sets, sha256_of(folder))
     rest.save(folder)
     written = folder / "rest.json"
-    words = f"First frames told from later ones: AUC {rest.auc:.3f}; written to {written}"
+    words = f"First frames told from middle ones: AUC {rest.auc:.3f}; written to {written}"
     tell(options, words, written={"rest": written}, figures={"auc": rest.auc})
 
 

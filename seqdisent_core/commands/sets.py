@@ -30,7 +30,7 @@ def add_commands(commands: Any) -> None:
     judge.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
     judge.add_argument("out", type=Path, help="folder for the judge")
     judge.add_argument("--steps", type=count, default=1200, help="steps to train (default: 1200)")
-    judge.add_argument("--size", type=int, default=64, help="pixels a side (default: 64)")
+    judge.add_argument("--size", type=int, choices=(64, 128, 256), default=64, help="pixels a side (default: 64)")
     add_seed(judge)
     add_json(judge)
     judge.set_defaults(run=_judge)
@@ -54,7 +54,7 @@ def _add_drawn(sets: Any, name: str, what: str, a_take: str, usual: tuple[int, i
     drawn.add_argument("--source", type=Path, required=True, help="ict_facekit.npz, or ICT-FaceKit's FaceXModel folder")
     drawn.add_argument("--takes", type=count, default=takes, help=f"{a_take} (default: {takes})")
     drawn.add_argument("--frames", type=count, default=frames, help=f"frames of a clip (default: {frames})")
-    drawn.add_argument("--size", type=int, default=size, help=f"pixels a side (default: {size})")
+    drawn.add_argument("--size", type=count, default=size, help=f"pixels a side (default: {size})")
     add_seed(drawn)
     add_json(drawn)
     return drawn

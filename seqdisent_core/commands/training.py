@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from seqdisent_core.commands.arguments import add_json, count, progress_bar, tell
+from seqdisent_core.commands.arguments import add_json, count, progress_bar, tell, whole_number
 from seqdisent_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def add_commands(commands: Any) -> None:
     )
     train.add_argument("--judge", type=Path, help="judge that reads swaps of the validation split as training goes")
     train.add_argument("--steps", type=count, help="steps to train, instead of the recipe's")
-    train.add_argument("--seed", type=int, help="seed, instead of the recipe's")
+    train.add_argument("--seed", type=whole_number, help="seed, instead of the recipe's")
     train.add_argument("--look-every", type=count, default=500, help="steps between sheets and figures (default: 500)")
     train.add_argument("--start", help="folder, Hub id or name of a model of these sizes, whose weights are the first")
     train.add_argument("--cpu", action="store_true", help="train on the CPU where there is a GPU, too")
@@ -55,6 +55,8 @@ def _recipe(options: argparse.Namespace) -> "Recipe":
 
 
 def _train(options: argparse.Namespace) -> None:
+    from accelerate import PartialState
+
     from seqdisent_core.clips import load_clips
     from seqdisent_core.evaluation.judge import Judge
     from seqdisent_core.runs import train_run
@@ -62,7 +64,8 @@ def _train(options: argparse.Namespace) -> None:
     recipe = _recipe(options)
     clips = load_clips(options.data, size=recipe.model.frame_size)
     judge = Judge.from_pretrained(options.judge) if options.judge else None
-    with progress_bar(recipe.training.steps, "training") as bar:
+    speaks = PartialState(options.cpu).is_main_process  # of several processes, one
+    with progress_bar(recipe.training.steps, "training", shown=speaks) as bar:
 
         def progress(now: "Progress") -> None:
             if not now.terms:  # a run that goes on: the time left is reckoned from here
@@ -83,4 +86,5 @@ def _train(options: argparse.Namespace) -> None:
             cpu=options.cpu,
         )
     model = options.out / "model"
-    tell(options, f"The trained model is in {model}.", written={"model": model, "run": options.out})
+    if speaks:
+        tell(options, f"The trained model is in {model}.", written={"model": model, "run": options.out})

@@ -19,9 +19,9 @@ from torch.nn.functional import cross_entropy
 from seqdisent_core.batches import as_training_tensor, draw_batch
 from seqdisent_core.checkpoints import load_weights, read_network, write_network
 from seqdisent_core.clips import Clips
-from seqdisent_core.errors import DataError
+from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.methods.contract import Config
-from seqdisent_core.networks import FrameEncoder, run_lstm
+from seqdisent_core.networks import FRAME_SIZES, FrameEncoder, run_lstm
 from seqdisent_core.optimisers import learning_rate_scale
 from seqdisent_core.training_config import TrainingConfig
 
@@ -43,6 +43,8 @@ class JudgeConfig(Config):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.frame_size not in FRAME_SIZES:
+            raise ConfigError(f"A judge of {self.frame_size} px is not supported; choose one of {FRAME_SIZES}.")
         object.__setattr__(self, "persons", tuple(self.persons))  # JSON has lists
         object.__setattr__(self, "expressions", tuple(self.expressions))
         object.__setattr__(self, "attributes", {name: tuple(values) for name, values in self.attributes.items()})
@@ -139,7 +141,7 @@ def train_judge(
 
     Colours scaled by up to 15 % and mirroring, all frames of a clip alike, so that neither tells persons apart; not
     in a set with attributes, where colours and sides may be what a label says. Raises DataError for an empty train
-    split.
+    split, ConfigError for clips of a size that models do not have.
     """
     train = clips.part("train")
     torch.manual_seed(seed)

@@ -29,7 +29,6 @@ class Theatre:
 
     def __init__(self, surface: Surface, size: int = 64, margin: float = 0.0):
         self.surface, self.size, self.margin = surface, size, margin
-        self._scale = 2  # pictures are drawn at twice their size and averaged
         texture = 512 if size <= 64 else 1024
         self._where = texel_positions(surface.skin, surface.neutral, texture)
         centres = np.zeros((len(surface.vertices), 3), np.float32)
@@ -46,7 +45,7 @@ class Theatre:
             Mesh(self._hair.triangles, len(self._hair.uv), self._hair.uv, translucent=True, culled=True),
             Mesh(glasses.triangles(), glasses.POINTS),
         ]
-        self._stage = Stage(round(size * self._scale), self._meshes)
+        self._stage = Stage(2 * size, self._meshes)  # pictures are drawn at twice their size and averaged
 
     def dress(self, person: Person) -> None:
         """Make this person ready: shape, textures, colours, crop."""
@@ -141,10 +140,7 @@ class Theatre:
             mesh.points[:] = place
             mesh.colours[:, :3] = np.sqrt(np.clip(colour / FULL, 0, 1)) * 255
             mesh.changed()
-        drawn = self._stage.draw()
-        if drawn.shape[0] != self.size:
-            drawn = cv2.resize(drawn, (self.size, self.size), interpolation=cv2.INTER_AREA)
-        return _EXPOSE[drawn]
+        return _EXPOSE[cv2.resize(self._stage.draw(), (self.size, self.size), interpolation=cv2.INTER_AREA)]
 
     def close(self) -> None:
         """Give the window back."""

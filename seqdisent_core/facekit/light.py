@@ -37,9 +37,7 @@ def creases(surface: Surface, points: np.ndarray, normals: np.ndarray) -> np.nda
     return np.tanh(surface.spread(bend)).astype(np.float32)
 
 
-def shade(
-    surface: Surface, points: np.ndarray, open_sky: np.ndarray, light: Light, oily: float = 0.5
-) -> tuple[np.ndarray, np.ndarray]:
+def shade(surface: Surface, points: np.ndarray, open_sky: np.ndarray, light: Light) -> tuple[np.ndarray, np.ndarray]:
     """Light falling on each vertex, float32 (vertices, 3), squared screen values, and gloss, float32 (vertices,)."""
     normals = surface.normals(points)
     shadow = hidden(points, light.key, points[surface.solid]).astype(np.float32)
@@ -63,5 +61,5 @@ def shade(
     half = light.key + np.array([0, 0, 1.0])
     half /= np.linalg.norm(half)
     gloss = np.clip(normals @ half, 0, 1)
-    gloss = (0.5 * gloss**14 + 0.5 * gloss**48) * oily * (1 - 0.8 * shadow) * open_sky
+    gloss = 0.25 * (gloss**14 + gloss**48) * (1 - 0.8 * shadow) * open_sky
     return total, gloss.astype(np.float32)

@@ -72,15 +72,15 @@ def read_face_model(source: str | Path) -> FaceModel:
 
 
 def source_hash(source: str | Path) -> str:
-    """SHA-256 (hex) of the npz, or of the neutral mesh and the list of file names and sizes of an OBJ folder."""
+    """SHA-256 (hex) of the npz, or of the names and contents of an OBJ folder's files."""
     source = Path(source)
     if source.is_file():
         return hashlib.sha256(source.read_bytes()).hexdigest()
     if not (source / NEUTRAL).is_file():
         raise DataError(f"There is no face model at {source}. Give ict_facekit.npz or the folder FaceXModel.")
-    digest = hashlib.sha256((source / NEUTRAL).read_bytes())
+    digest = hashlib.sha256()
     for path in sorted(source.glob("*.obj")):
-        digest.update(f"{path.name} {path.stat().st_size}\n".encode())
+        digest.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 

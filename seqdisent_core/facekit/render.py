@@ -6,6 +6,7 @@ import io
 import json
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seqdisent_core.clips import EXPRESSIONS, split_of_takes
+from seqdisent_core.clips import EXPRESSIONS, read_plan, split_of_takes
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.facekit.acting import perform
 from seqdisent_core.facekit.model import read_face_model, source_hash
@@ -203,10 +204,7 @@ def _need_vtk() -> None:
 def _claim(out: Path, plan: SetPlan) -> None:
     path = out / "set.json"
     if path.exists():
-        try:
-            found = json.loads(path.read_text())
-        except ValueError as error:
-            raise DataError(f"{path.name} in {out.name} cannot be read. Render into an empty folder.") from error
+        found = read_plan(out)
         wrong = [key for key, value in asdict(plan).items() if found.get(key) != value]
         if wrong:
             raise DataError(
@@ -260,6 +258,8 @@ _theatres: list = []  # this process's own, made once by _prepare
 
 
 def _prepare(source: str, size: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C, which all processes hear, ends this one without a word
+
     from seqdisent_core.facekit.head import Theatre
 
     _theatres[:] = [Theatre(Surface(read_face_model(source)), size)]

@@ -174,9 +174,9 @@ class Method(nn.Module, ModelHubMixin, ABC):
     def from_pretrained(cls, source: str | Path, **download: Any) -> Self:  # type: ignore[override]
         """The saved model, on the CPU, in evaluation mode; called on Method, whichever method that is.
 
-        source: a folder, the name of a model that comes with the package, or an id on the Hugging Face Hub, for which
+        source: the name of a model that comes with the package, a folder, or an id on the Hugging Face Hub, for which
         download holds what snapshot_download takes: revision, token, cache_dir, ... Raises ConfigError where it is
-        none of them, is damaged, or is another method.
+        none of them, a Path that is two of them, is damaged, or is another method.
         """
         from seqdisent_core.methods import METHODS  # which imports this file
 
@@ -193,6 +193,12 @@ class Method(nn.Module, ModelHubMixin, ABC):
         model._folder = folder
         return model.eval()  # type: ignore[return-value]
 
+    def save_pretrained(self, save_directory: str | Path, **hub: Any) -> str | None:
+        """Writes the folder; hub: as ModelHubMixin takes it. Raises ConfigError where it holds another model."""
+        if self._folder is not None and not self.card:  # now, as the mixin begins by deleting the folder's config.json
+            checkpoints.check_replaceable(Path(save_directory), self.state_dict(), half=self.stored_half)
+        return super().save_pretrained(save_directory, **hub)
+
     def _save_pretrained(self, save_directory: Path) -> None:
         config = {"method": self.name, **self.config.to_dict()}
         card = str(self.generate_model_card())
@@ -201,7 +207,6 @@ class Method(nn.Module, ModelHubMixin, ABC):
             checkpoints.write_network(fresh, config, self.state_dict(), card, half=self.stored_half)
             if self._folder is not None and not self.card:
                 checkpoints.copy_what_goes_along(self._folder, fresh)
-                checkpoints.check_replaceable(save_directory, fresh)
             shutil.copytree(fresh, save_directory, dirs_exist_ok=True)
 
     def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:

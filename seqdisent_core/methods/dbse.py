@@ -66,6 +66,10 @@ class DBSEConfig(Config):
         self.check_least(1, "width", "feature_dim", "static_dim", "dynamics_dim", "hidden_dim", "posterior_hidden_dim")
         self.check_least(0, "weight_reconstruction", "weight_anchor", "weight_static", "weight_dynamics")
         self.check_least(0, "motion_weight", "initial_std")
+        if self.posterior == "causal" and self.normalise_difference:
+            raise ConfigError(
+                "A causal posterior does not see later frames, and normalise_difference divides by all. Leave one out."
+            )
 
     @property
     def subtracts(self) -> bool:
