@@ -110,10 +110,12 @@ def split_of_takes(takes: int) -> tuple[str, ...]:
 def load_clips(path: str | Path, *, frames: int | None = None, size: int = 64) -> Clips:
     """Read a rendered set, a folder person/expression/*.mp4 or a CSV file (file, person, expression[, split]).
 
-    frames: length of the clips; longer and shorter ones are sampled evenly from first to last frame; None for a
-    rendered set's own, and 15 for videos. size: pixels a side. In a user's own videos the largest face is found,
-    followed and cropped (faces.read_face). Clips without a split get one by their order within person and expression
-    (split_of_takes).
+    * frames: length of the clips; longer and shorter ones are sampled evenly from first to last frame; None for a
+      rendered set's own, and 15 for videos.
+    * size: pixels a side.
+
+    In a user's own videos the largest face is found, followed and cropped (faces.read_face). Clips without a split get
+    one by their order within person and expression (split_of_takes).
 
     Raises DataError if the set is missing, unfinished or mislabelled, or a video in it holds no usable face.
     """

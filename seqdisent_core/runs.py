@@ -58,10 +58,12 @@ def train_run(
     """Train a recipe on a set's train split and save the model in `folder`/model with training.json beside it.
 
     Every `look_every` steps: figures on validation clips (into the log, `report`, and looks.jsonl) and a PNG sheet.
-    A run stopped at any time goes on from its last checkpoint. start: a saved model (folder, shipped name or Hub id)
-    whose weights are the first ones, of the same sizes. Raises DataError for an empty split, a set whose frames are of
-    another size than the model's, or a validation split without pairs to swap for the judge; ConfigError for a model of
-    other sizes.
+    A run stopped at any time goes on from its last checkpoint.
+
+    start: a saved model (folder, shipped name or Hub id) whose weights are the first ones, of the same sizes.
+
+    Raises DataError for an empty split, a set whose frames are of another size than the model's, or a validation split
+    without pairs to swap for the judge; ConfigError for a model of other sizes.
     """
     train, held = clips.part("train"), clips.part("validation")
     if judge:

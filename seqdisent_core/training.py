@@ -38,7 +38,7 @@ class Progress:
 def keep_freed_memory() -> None:
     """Has the C library keep what is freed, where it is glibc: every step asks for the same large blocks again.
 
-    Given back to the system, they come back as pages to be cleared, an eighth of a step's time on a CPU.
+    Given back to the system, they come back as pages to be cleared, which takes time at every step on a CPU.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:

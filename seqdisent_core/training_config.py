@@ -11,17 +11,20 @@ from seqdisent_core.methods.contract import Config
 class TrainingConfig(Config):
     """How a model is trained; the defaults are the paper's optimiser.
 
-    steps, batch (clips a step, on each process), learning_rate (of Adam), muon_learning_rate (of Muon, convolutions).
-    sparse_share of the steps come first and see `sparse_frames` of each of `sparse_batch` clips: the first frame and
-    random later ones in order; the other steps see whole clips. kl_cycle_steps: period of the divergences' annealing, 0
-    for none. ema_decay: of the averaged weights that are evaluated and kept, 0 for the last weights themselves.
-    least_frames: the steps after the sparse ones see runs of this many frames up to all of them, every one or every
-    second, at times there and back again, an anchor frame before them; 0 for whole clips. pair_share: of the clips, so
-    many are rebuilt from their own static code and their partner's dynamics; for sets drawn in couples, where two
-    persons play the same take. colour_gain: largest relative change of each colour channel, and mirror: left and right
-    exchanged half the time; both drawn once a clip and the same for all its frames. precision: of convolutions and
-    linear layers; losses, codes and recurrences are float32 always. (What cuDNN multiplies in float32, in convolutions
-    and recurrences, an NVIDIA card rounds to TF32: torch's default.)
+    * steps, and batch: clips a step, on each process; learning_rate: of Adam; muon_learning_rate: of Muon,
+      convolutions; schedule and warmup_steps of both.
+    * sparse_share of the steps come first and see `sparse_frames` of each of `sparse_batch` clips: the first frame and
+      random later ones in order; the other steps see whole clips.
+    * least_frames: the steps after the sparse ones see runs of this many frames up to all of them, every one or every
+      second, at times there and back again, an anchor frame before them; 0 for whole clips.
+    * kl_cycle_steps: period of the divergences' annealing, 0 for none.
+    * ema_decay: of the averaged weights that are evaluated and kept, 0 for the last weights themselves.
+    * pair_share: of the clips, so many are rebuilt from their own static code and their partner's dynamics; for sets
+      drawn in couples, where two persons play the same take.
+    * colour_gain: largest relative change of each colour channel, and mirror: left and right exchanged half the time;
+      both drawn once a clip and the same for all its frames.
+    * precision: of convolutions and linear layers; losses, codes and recurrences are float32 always. (What cuDNN
+      multiplies in float32, in convolutions and recurrences, an NVIDIA card rounds to TF32: torch's default.)
     """
 
     seed: int = 0

@@ -28,7 +28,7 @@ from seqdisent_core.training_config import TrainingConfig
 
 @dataclass(frozen=True)
 class JudgeConfig(Config):
-    """Sizes and the names it tells apart; `width` half the published one is enough (and half the time).
+    """Sizes and the names it tells apart; `width` half the published one is enough.
 
     attributes: the names of each attribute's values; a judge that has them tells no persons apart.
     """

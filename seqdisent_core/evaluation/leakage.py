@@ -62,7 +62,7 @@ def latent_probes(
 
     given, asked: `code_forms` of the two.
     Standardised logistic regression, and gradient boosting of trees of depth 3 on histograms of 32 bins
-    (scikit-learn's HistGradientBoostingClassifier: with 52 classes the plain one takes hours). Each repeat trains on
+    (scikit-learn's HistGradientBoostingClassifier). Each repeat trains on
     another random 90 % of the training clips. Raises DataError where a label has one value only.
     """
     from threadpoolctl import threadpool_limits

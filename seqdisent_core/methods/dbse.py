@@ -23,19 +23,21 @@ Variant = Literal["full", "without_loss", "without_subtraction", "without_both"]
 class DBSEConfig(Config):
     """Sizes and weights of DBSE; the defaults are the paper's for MUG.
 
-    frame_size: pixels a side, 64, 128 or 256. patch: side of the squares of pixels that are taken together as one with
-    more colours; 2 makes 128 px cost about what 64 cost. width: channels of the outermost block (64: 64-128-256-512).
-    feature_dim, static_dim, dynamics_dim: sizes of g_t, s, d_t. hidden_dim: of the static head and the prior's LSTM.
-    posterior_hidden_dim: of the dynamics LSTM, a direction. posterior: the paper writes a causal q(d_t | x_<=t),
-    the authors' code trains the bidirectional one.
-    weight_*: of the reconstruction of the other frames, of the anchor frame, of KL(s) and of KL(d).
+    * frame_size: pixels a side, 64, 128 or 256; width: channels of the outermost block (64: 64-128-256-512).
+    * patch: side of the squares of pixels that are taken together as one with more colours; with 2 the networks work on
+      64 x 64 places of a frame of 128 px.
+    * feature_dim, static_dim, dynamics_dim: sizes of g_t, s, d_t.
+    * hidden_dim: of the static head and the prior's LSTM; posterior_hidden_dim: of the dynamics LSTM, a direction.
+    * posterior: the paper writes a causal q(d_t | x_<=t), the authors' code trains the bidirectional one.
+    * weight_*: of the reconstruction of the other frames, of the anchor frame, of KL(s) and of KL(d).
+    * initial_std: deviation of the normal draws that convolutions and linear layers start from (transposed convolutions
+      and LSTMs do not, and biases start at 0), as in the authors' code; 0 keeps torch's own.
 
-    initial_std: deviation of the normal draws that convolutions and linear layers start from (transposed convolutions
-    and LSTMs do not, and biases start at 0), as in the authors' code; 0 keeps torch's own.
+    Ours, off by default:
 
-    Ours, off by default: initial_log_variance, start of the posteriors' log-variance (-4: small noise at first);
-    motion_weight, m: squared errors count 1 + m sd / mean(sd), sd a pixel's deviation over the clip's time;
-    normalise_difference: u is divided by its root mean square over the clip.
+    * initial_log_variance: start of the posteriors' log-variance (-4: small noise at first).
+    * motion_weight, m: squared errors count 1 + m sd / mean(sd), sd a pixel's deviation over the clip's time.
+    * normalise_difference: u is divided by its root mean square over the clip.
     """
 
     variant: Variant = "full"
