@@ -5,18 +5,22 @@ Nothing heavy is imported or loaded before the first page: the model comes in th
 """
 
 import argparse
+import asyncio
 import os
+import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import gradio as gr
-from gradio.state_holder import StateHolder
+from gradio.route_utils import delete_files_created_by_app
+from gradio.routes import App
 
 from pages import latent, model, results, sample, swap
 from pages.clip_input import MOST_MEGABYTES
-from pages.session import forget_visitors
+from pages.session import forget_uploads, forget_visitors
 from pages.theme import PageTheme
 from pages.web import FAVICON
 from seqdisent_core.assets import asset
@@ -79,6 +83,7 @@ def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, 
             mcp_server=True,  # the named endpoints as tools for language models, at /gradio_api/mcp
             ssr_mode=False,  # one behaviour everywhere
             pwa=False,
+            app_kwargs={"lifespan": _forgetting},
         )
     except OSError as error:
         if "empty port" not in str(error):  # Gradio's words where it cannot listen
@@ -86,17 +91,35 @@ def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, 
         raise ConfigError(
             "The app cannot listen at this host and port, where another program may: choose another --port."
         ) from None
-    threading.Thread(target=_forget, args=(demo.app.state_holder,), daemon=True).start()
     if block:
-        demo.block_thread()
+        wait(demo)
     return address
 
 
-def _forget(holder: StateHolder) -> None:
-    """For as long as the app runs."""
+def wait(demo: gr.Blocks) -> None:
+    """Until the process is told to end; what visitors brought is deleted then, be pages open or work under way."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        while demo.is_running:  # not `block_thread`, which ends by waiting for open pages
+            time.sleep(0.1)
+    except KeyboardInterrupt:
+        demo.close()
+        delete_files_created_by_app(demo, None)
+
+
+@asynccontextmanager
+async def _forgetting(app: App) -> AsyncIterator[None]:
+    """For as long as the server runs, on its own loop: Gradio changes what visitors hold there, too."""
+    task = asyncio.create_task(_forget(app))
+    yield
+    task.cancel()
+
+
+async def _forget(app: App) -> None:
     while True:
-        time.sleep(DELETE_EVERY)
-        forget_visitors(holder, DELETE_AFTER)
+        await asyncio.sleep(DELETE_EVERY)
+        forget_visitors(app.state_holder, DELETE_AFTER)
+        forget_uploads(Path(app.uploaded_file_dir), DELETE_AFTER)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

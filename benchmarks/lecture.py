@@ -22,7 +22,7 @@ from playwright.sync_api import Page, sync_playwright
 from seqdisent_core.evaluation.results import hardware, write_result
 
 ROOT = Path(__file__).resolve().parent.parent
-_SHOWN = """(number) => document.lectureKeys?.name === 'press' && document.querySelector('[class*=st-key-lx_] h1')
+_SHOWN = """(number) => document.lecture?.press && document.querySelector('[class*=st-key-lx_] h1')
     && document.querySelector('.lx-where')?.innerText.startsWith(`${number} of`)
     && [...document.querySelectorAll('.stPlotlyChart')].every((chart) => chart.querySelector('.main-svg'))"""
 

@@ -11,6 +11,7 @@ import gradio as gr
 
 from pages import latent_endpoint, model, status
 from pages.clip_input import clip_input, found_face
+from pages.face_reading import stop
 from pages.latent_data import latent_map, placed, points_of, served_paths, shown_name
 from pages.latent_swap import swapped, write_show
 from pages.player import player
@@ -49,6 +50,13 @@ yours lies beside is its guess, not a likeness.</p></div>
 _KEPT = '<div class="sd sd-kept">${value || ""}</div>'
 _NEAR = '<div class="sd sd-found" aria-live="polite">${value || ""}</div>'
 _PROGRESS = '<div class="sd sd-progress" aria-live="polite">${value}</div>'
+# In the browser, so that picks reach the queue in the order in which they were made.
+_WAIT_FOR_SWAP = (
+    f"() => [document.querySelectorAll('#maps .sd-map-full').length === 2 ? {json.dumps(status.waiting())} : '', null]"
+)
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
+_BUSY: dict[str, Any] = {**_QUIET, "concurrency_id": model.QUEUE, "concurrency_limit": 1}
 
 
 def layout(demo: gr.Blocks) -> None:
@@ -70,17 +78,9 @@ def layout(demo: gr.Blocks) -> None:
     )
     progress = gr.HTML("", html_template=_PROGRESS, apply_default_css=False)
     stage = player(elem_id="picked")
-    picked = maps.pick(
-        swap_picked,
-        None,
-        [progress, stage],
-        concurrency_id=model.QUEUE,
-        concurrency_limit=1,
-        show_progress="hidden",
-        trigger_mode="multiple",
-        api_visibility="private",
-    )
-    picked.failure(lambda: status.problem(status.OUR_FAULT), None, progress, queue=False, api_visibility="private")
+    maps.pick(None, None, [progress, stage], js=_WAIT_FOR_SWAP, **_AT_ONCE)
+    picked = maps.pick(swap_picked, None, [progress, stage], **_BUSY)
+    picked.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **_AT_ONCE)
     _own_clip(demo, maps)
     latent_endpoint.bind()
 
@@ -94,12 +94,11 @@ def _own_clip(demo: gr.Blocks, maps: gr.HTML) -> None:
         near = gr.HTML("", html_template=_NEAR, apply_default_css=False, elem_id="own-near")
         kept = gr.HTML("", html_template=_KEPT, js_on_load=web("sample_kept.js"), apply_default_css=False)
     face = gr.State(None, time_to_live=KEEP_SECONDS)
-    job = gr.State(None, time_to_live=KEEP_SECONDS)
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+    job = gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=stop)
     for event in readings_of(Place(drop, seen, kept, face, job), token):
-        event.failure(lambda: status.problem(status.OUR_FAULT), None, seen, queue=False, **quiet)
-        event.then(place_face, face, [maps, near], concurrency_id=model.QUEUE, concurrency_limit=1, **quiet)
-    demo.load(offer, token, [token, kept], queue=False, show_progress="hidden", api_visibility="private")
+        event.failure(lambda: status.problem(status.OUR_FAULT), None, seen, **_AT_ONCE)
+        event.then(wait_for_place, face, [maps, near], **_AT_ONCE).then(place_face, face, [maps, near], **_BUSY)
+    demo.load(offer, token, [token, kept], **_AT_ONCE)
 
 
 def offer(token: str) -> tuple[str, str]:
@@ -124,6 +123,11 @@ def swap_picked(event: gr.EventData) -> Iterator[tuple[Any, Any]]:
             yield status.ready(FILMS_READY), write_show(first, second, films, Path(folder))
     except SeqdisentError as error:
         yield status.problem(str(error)), None
+
+
+def wait_for_place(face: "FaceClip | None") -> tuple[None, str]:
+    """What is seen until those who came before are served; with no face, nothing."""
+    return None, "" if face is None else status.waiting()
 
 
 def place_face(face: "FaceClip | None") -> Iterator[tuple[Any, str]]:

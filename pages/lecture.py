@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -24,10 +24,16 @@ _keys = st.components.v2.component("seqdisent.lecture_keys", js=web("lecture_key
 
 @dataclass
 class _Given:
-    """A talk that is being given: the step that all its screens show, and since when."""
+    """A talk that is being given: the step that all its screens show, and since when (None: its title is still up)."""
 
     step: int = 0
-    since: float = field(default_factory=time.time)
+    since: float | None = None
+
+    def go(self, to: int) -> None:
+        """The talk begins when its title is left for the first time."""
+        if to and self.since is None:
+            self.since = time.time()
+        self.step = to
 
 
 @st.cache_resource
@@ -52,7 +58,7 @@ def main() -> None:
     if "talk" not in asked:
         first = _talk().find(asked.pop("step", "")) if "step" in asked else 0
         asked["talk"] = secrets.token_urlsafe(6)
-        _given(asked["talk"]).step = first
+        _given(asked["talk"]).go(first)
     given = _given(asked["talk"])
     number = given.step  # looked up once: another screen may turn the talk while this one is drawn
     if asked.get("screen") == "notes":
@@ -71,7 +77,7 @@ def _screen(number: int) -> None:
     with st.container(key=f"lx_{step.name.replace('-', '_')}"):
         words, pictures = st.columns([4, 6], gap="medium")
         with words:
-            st.html(f'<h1>{step.title}</h1><p class="lx-words">{step.words}</p>')
+            st.html(f'<h1 data-number="{number}">{step.title}</h1><p class="lx-words">{step.words}</p>')
             turned = _controls(step)
             if step.beside:
                 st.html(step.beside(**turned))
@@ -84,8 +90,8 @@ def _screen(number: int) -> None:
                 show_made()
                 take_film()
             _show(step.name, step.shown(**turned))
-    if not number:
-        with st.container(key="lx_hidden"):  # Plotly's script is loaded while the title is talked over
+    with st.container(key="lx_hidden"):  # on every step, so that what follows keeps its place
+        if not number:  # Plotly's script is loaded while the title is talked over
             st.plotly_chart({"data": [{"y": [0]}], "layout": {"height": 10}}, key="first chart")
 
 
@@ -129,9 +135,7 @@ def _bar(given: _Given, number: int) -> None:
     steps = len(_talk())
 
     def go(to: int) -> None:
-        if not given.step and to > 0:
-            given.since = time.time()  # the talk begins when its title is left
-        given.step = max(0, min(steps - 1, to))
+        given.go(max(0, min(steps - 1, to)))
 
     def key_was_pressed() -> None:
         wanted = st.session_state["keys"].get("step")
@@ -143,17 +147,19 @@ def _bar(given: _Given, number: int) -> None:
         st.button("Next →", on_click=go, args=(number + 1,), disabled=number == steps - 1)
         name = _talk().steps[number].name
         st.html(f'<p class="lx-where" data-step="{name}">{number + 1} of {steps}</p>')
-        if st.query_params.get("screen") != "notes":
-            st.html(f'<a href="{_notes_link()}" target="_blank">Notes</a>', width="content")
+        of_notes = st.query_params.get("screen") == "notes"
+        words, other = ("Talk", _link()) if of_notes else ("Notes", _link("notes"))
+        st.html(f'<a href="{other}" target="_blank">{words}</a>', width="content")
     _keys(
         key="keys",
         on_step_change=key_was_pressed,
-        data={"step": number, "steps": steps, "notes": _notes_link()},
+        data={"step": number, "steps": steps, "notes": _link("notes")},
     )
 
 
-def _notes_link() -> str:
-    return f"?talk={quote(st.query_params['talk'])}&screen=notes"
+def _link(screen: str = "") -> str:
+    """To another screen of this talk."""
+    return f"?talk={quote(st.query_params['talk'])}{f'&screen={screen}' if screen else ''}"
 
 
 def _notes(given: _Given, number: int) -> None:
@@ -163,14 +169,14 @@ def _notes(given: _Given, number: int) -> None:
     following = talk.steps[number + 1].title if number + 1 < len(talk) else "the end"
     planned = sum(one.minutes for one in talk.steps[1 : number + 1])  # the title is talked over before
     with st.container(key="lx_notes"):
-        st.html(f"<h1>{step.title}</h1>")
+        st.html(f'<h1 data-number="{number}">{step.title}</h1>')
         _clock(given.since, planned)
         st.html(f'<p class="lx-words">{escape(step.notes)}</p><p class="lx-caption">Next: {following}</p>')
 
 
 @st.fragment(run_every=1.0)
-def _clock(since: float, planned: float) -> None:
-    gone = time.time() - since
+def _clock(since: float | None, planned: float) -> None:
+    gone = time.time() - since if since else 0.0
     st.html(
         f'<p class="lx-caption"><b>{int(gone // 60)}:{int(gone % 60):02}</b> gone; this step ends at '
         f"{planned:g} minutes</p>"

@@ -48,8 +48,9 @@ def take_film() -> None:
     def chosen() -> None:
         file, context = st.session_state["live_file"], get_script_run_ctx()
         if isinstance(file, UploadedFile) and context is not None:
-            _take(file.getvalue(), Path(file.name).suffix)
+            film = file.getvalue()
             context.uploaded_file_mgr.remove_session_files(context.session_id)  # or it stays to the talk's end
+            _take(film, Path(file.name).suffix)
 
     st.file_uploader(
         "Or a film of a face", type=["mp4", "mov", "webm", "avi", "mkv", "gif"], key="live_file", on_change=chosen

@@ -52,31 +52,31 @@ def layout(demo: gr.Blocks) -> None:
     stage = player(elem_id="samples")
     said = gr.HTML("", html_template=PROGRESS, apply_default_css=False, elem_id="said")
     gr.HTML(_PRIVACY, apply_default_css=False)
-    made = gr.State(None, time_to_live=KEEP_SECONDS)
+    made, running = (gr.State(None, time_to_live=KEEP_SECONDS) for _ in range(2))  # list[Made] | None; True | None
     ready = [asked.mode, asked.first.face, asked.second.face]
-    _bind_form(asked, token)
-    pressed = go.click(wait, None, [progress, go], **_AT_ONCE).then(
+    _bind_form(asked, running, token)
+    pressed = go.click(wait, None, [progress, go, running], **_AT_ONCE).then(
         draw,
         [*asked.controls, asked.first.face, asked.second.face],
-        [progress, made, go],
+        [progress, made, running],
         concurrency_id=model.QUEUE,
         concurrency_limit=1,
         show_progress="hidden",
         api_visibility="private",
     )
-    failed = pressed.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **_AT_ONCE)
+    failed = pressed.failure(lambda: (status.problem(status.OUR_FAULT), None), None, [progress, running], **_AT_ONCE)
     for ended in (pressed, failed):  # what `then` is bound to is not called after a failure
         ended.then(_button, ready, go, **_AT_ONCE)
-    pressed.success(show, made, [stage, said], **_AT_ONCE)
+    made.change(show, made, [stage, said], **_AT_ONCE)
     _bind_stage(stage, said, made, token)
     demo.load(offer, token, [token, asked.first.kept, asked.second.kept], **_AT_ONCE)
-    demo.load(_ready, ready, [go, progress], **_AT_ONCE)
+    demo.load(_ready, [*ready, running], [go, progress], **_AT_ONCE)
     sample_endpoint.bind()
 
 
-def _bind_form(asked: Form, token: gr.BrowserState) -> None:
+def _bind_form(asked: Form, running: gr.State, token: gr.BrowserState) -> None:
     """What happens when a clip comes or leaves, or another mode is chosen."""
-    ready = [asked.mode, asked.first.face, asked.second.face]
+    ready = [asked.mode, asked.first.face, asked.second.face, running]
     shown = [asked.go, asked.progress]
     asked.mode.change(_ready, ready, shown, **_AT_ONCE)
     for place in (asked.first, asked.second):
@@ -113,8 +113,10 @@ def _hint(mode: str, first: "FaceClip | None", second: "FaceClip | None") -> str
     return f'<p class="sd-hint-line">{_missing(mode, first, second)}</p>'
 
 
-def _ready(mode: str, first: "FaceClip | None", second: "FaceClip | None") -> tuple[gr.Button, str]:
-    """Whether one may press, and what is missing until then."""
+def _ready(mode: str, first: "FaceClip | None", second: "FaceClip | None", running: bool | None) -> tuple[Any, Any]:
+    """Whether one may press, and what is missing until then; what is under way goes on."""
+    if running:
+        return gr.skip(), gr.skip()
     return _button(mode, first, second), _hint(mode, first, second)
 
 
@@ -139,9 +141,9 @@ def take_kept(token: str, running: status.Job | None, event: gr.EventData) -> tu
     return shown_file(clip.source), found(clip), clip.at_size(model.studio().size), None
 
 
-def wait() -> tuple[str, gr.Button]:
-    """What is seen until those who pressed before are served."""
-    return status.waiting(), gr.Button("Making …", interactive=False)
+def wait() -> tuple[str, gr.Button, bool]:
+    """What is seen until those who pressed before are served: clips are under way from now on."""
+    return status.waiting(), gr.Button("Making …", interactive=False), True
 
 
 def draw(
@@ -166,16 +168,13 @@ def draw(
         job = status.Job(lambda report: make(wanted, first, second, report))
         for fraction in job:
             yield status.stages(("Making the clips",), 0, fraction or None), gr.skip(), gr.skip()
-        yield status.ready("The clips are ready below."), job.result, gr.skip()
+        yield status.ready("The clips are ready below."), job.result, None
     except SeqdisentError as error:
-        yield status.problem(str(error)), gr.skip(), gr.skip()
+        yield status.problem(str(error)), gr.skip(), None
 
 
-def show(made: list[Made] | None) -> Iterator[tuple[Show | None, str]]:
+def show(made: list[Made]) -> Iterator[tuple[Show, str]]:
     """Puts what was made on the stage."""
-    if made is None:
-        yield None, ""
-        return
     with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
         yield show_of(made, Path(folder)), ""
 

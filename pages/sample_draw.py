@@ -37,7 +37,7 @@ class Wanted:
     direction: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart by identity: so the page knows new ones
 class Made:
     """A new clip, what the judge sees in it (None without a judge), and it as an MP4 of so many frames a second."""
 

@@ -25,17 +25,29 @@ _MODES = [
     ("Along a direction", "along"),
 ]
 _FITTED = (
-    "New people are drawn from a normal distribution fitted to the people the model knows, not from its prior N(0, I), "
-    "where most faces are ghosts."
+    "People are drawn from a normal distribution fitted to those the model knows, not from its prior N(0, I), where "
+    "most faces are ghosts."
 )
-_LINES = {
-    "person": "The person of your clip stays. What it does is drawn anew, from the prior over movements.",
-    "movement": f"The movement of your clip stays, in its full length. {_FITTED}",
-    "both": f"No clip is needed: movements are drawn from the prior over movements. {_FITTED}",
-    "between": "The person, or the movement, goes from the first clip to the second in even steps; the rest stays the "
-    "first clip's. People go along an arc: the middle of a straight line between two is a blur of everybody.",
-    "along": "Your clip is moved along one of the directions in which people, or movements, differ most, from 2.5 "
-    "standard deviations below to as many above. Each is named after what is seen to change.",
+_LINES = {  # in plain words, and how it is done
+    "person": (
+        "The person of your clip stays, and does something else in each new one.",
+        "Movements are drawn from the prior over movements.",
+    ),
+    "movement": ("The movement of your clip stays, in its full length, and new people make it.", _FITTED),
+    "both": (
+        "No clip is needed: new people make new movements.",
+        f"Movements are drawn from the prior over movements. {_FITTED}",
+    ),
+    "between": (
+        "The person, or the movement, goes from the first clip to the second in even steps; the rest stays the first "
+        "clip's.",
+        "People go along an arc: the middle of a straight line between two is a blur of everybody.",
+    ),
+    "along": (
+        "Your clip changes, step by step, in one of the ways in which people, or movements, differ most. Each is named "
+        "after what is seen to change.",
+        "The steps go from 2.5 standard deviations below to as many above.",
+    ),
 }
 _FACTORS = [("Who it is", "static"), ("What it does", "dynamics")]
 GO = "Make the clips"
@@ -73,7 +85,10 @@ def form() -> Form:
     """Lays the form out; what a mode does not need is there but not shown, and keeps its value."""
     with gr.Column(elem_id="sample-form"):
         mode = gr.Radio(_MODES, value="person", label="What shall be new?", elem_id="sample-mode")
-        lines = "".join(f'<p class="sd-for-{name}">{escape(line)}</p>' for name, line in _LINES.items())
+        lines = "".join(
+            f'<p class="sd-for-{name}">{escape(plain)} <span class="sd-quiet">{escape(how)}</span></p>'
+            for name, (plain, how) in _LINES.items()
+        )
         gr.HTML(f'<div class="sd sd-mode-lines" aria-live="polite">{lines}</div>', apply_default_css=False)
         with gr.Row(equal_height=False):
             with gr.Column(min_width=320, elem_classes="sd-needs-clip"):

@@ -7,7 +7,9 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import gradio as gr
@@ -107,6 +109,14 @@ def forget_visitors(holder: StateHolder, after: float) -> None:
             holder.delete_state(visitor)
             holder.session_data.pop(visitor, None)
             holder.time_last_used.pop(visitor, None)
+
+
+def forget_uploads(folder: Path, after: float) -> None:
+    """Deletes uploads that were broken off `after` seconds ago: Gradio forgets these, which have no name yet."""
+    for path in folder.glob("tmp*"):
+        with suppress(OSError):  # whole by now, and moved away
+            if path.is_file() and time.time() - path.stat().st_mtime > after:
+                path.unlink()
 
 
 def browser_token() -> gr.BrowserState:

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 Result = TypeVar("Result")
 Report = Callable[[float], None]
 
-OUR_FAULT = "Something went wrong here that is not your clip's fault. Try again; if it stays so, try another clip."
+OUR_FAULT = "Something went wrong on our side. Try again; if it stays so, load the page again."
 
 _SECONDS_BETWEEN_NEWS = 0.15
 
@@ -67,14 +67,16 @@ class Job(Generic[Result]):
         self._future: Future[Result] | None = None
 
     def __iter__(self) -> Iterator[float]:
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            self._future = pool.submit(self._work, self._report)
-            try:
-                while wait([self._future], _SECONDS_BETWEEN_NEWS).not_done:
-                    yield self._latest
-            except GeneratorExit:
-                self.stop()
-                raise
+        pool = ThreadPoolExecutor(max_workers=1)
+        self._future = pool.submit(self._work, self._report)
+        try:
+            while wait([self._future], _SECONDS_BETWEEN_NEWS).not_done:
+                yield self._latest
+        except GeneratorExit:
+            self.stop()
+            raise
+        finally:
+            pool.shutdown(wait=False)  # Gradio leaves on the server's own loop, where nobody may wait
 
     def stop(self) -> None:
         """Ends the work soon, and the iteration with it; `stopped` says so from now on."""

@@ -69,7 +69,7 @@ def layout(demo: gr.Blocks) -> None:
     enough = gr.Button(visible=False, elem_classes="sd-enough", elem_id="enough")
     stage = player(elem_id="results")
     gr.HTML(_PRIVACY, apply_default_css=False)
-    pair, running = (gr.State(None, time_to_live=KEEP_SECONDS) for _ in range(2))
+    swapped, running = (gr.State(None, time_to_live=KEEP_SECONDS) for _ in range(2))
     for half in (first, second):
         _bind(half, [first.face, second.face, running], [go, progress], token)
     faces = [first.face, second.face]
@@ -82,17 +82,21 @@ def layout(demo: gr.Blocks) -> None:
     }
     go.click(None, js=_LOOK_AT_PROGRESS)
     pressed = go.click(swap_making.wait, None, [progress, go, running], **at_once).then(
-        swap_making.swap_faces, [*faces, tune, *wish], [progress, stage, go, enough, pair, running], **busy
+        swap_making.swap_faces, [*faces, tune, *wish], [progress, stage, go, enough, swapped, running], **busy
     )
     failed = pressed.failure(swap_making.failed, None, [progress, enough, running], **at_once)
     for ended in (pressed, failed):  # what `then` is bound to is not called after a failure
         ended.then(_button, faces, go, **at_once)
     enough.click(swap_making.stop, running, enough, **at_once)
+    last: dict[str, Any] = {"trigger_mode": "always_last"}
     for changed in (strength.input, pixels.input, play.input):
-        made = changed(swap_making.again, [pair, *wish], [progress, stage], trigger_mode="always_last", **busy)
+        made = changed(swap_making.wait_again, [swapped, running], progress, **at_once, **last).then(
+            swap_making.again, [swapped, *wish], [progress, stage], **busy, **last
+        )
         made.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **at_once)
     stage.ask(None, js=_LOOK_AT_PROGRESS)
-    asked = stage.ask(swap_making.answer, [pair, *wish], [fetcher(), progress], trigger_mode="multiple", **busy)
+    stage.ask(status.waiting, None, progress, trigger_mode="multiple", **at_once)
+    asked = stage.ask(swap_making.answer, [swapped, *wish], [fetcher(), progress], trigger_mode="multiple", **busy)
     asked.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **at_once)
     shown = [part for half in (first, second) for part in (half.drop, half.seen, half.face)]
     demo.load(restore, token, [token, *shown], **at_once).then(_ready, [*faces, running], [go, progress], **at_once)

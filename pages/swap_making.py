@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import gradio as gr
 
 from pages import model, status
 from pages.clip_input import moving
 from pages.player import Fetched, Show, fetched
-from pages.swap_result import NAMES, Stage, said
+from pages.swap_result import NAMES, Stage, Written, said
 from pages.swap_tuning import tuned, usual_seconds
 from seqdisent_core.errors import SeqdisentError
 
@@ -41,7 +41,14 @@ class Wish:
     play: "Play"
 
 
-# What an event gives: HTML of the progress; Show | None; Swap's button; the one to stop; Pair | None; Event | None.
+class Swapped(NamedTuple):
+    """What films are made of again when somebody wishes them otherwise."""
+
+    pair: "Pair"
+    written: Written
+
+
+# What an event gives: HTML of the progress; Show | None; Swap's button; the one to stop; Swapped | None; Event | None.
 # Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
 Making = Iterator[tuple[Any, Any, Any, Any, Any, Any]]
 
@@ -70,7 +77,8 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
         size = model.film_studio().size
         clips = first.at_size(size), second.at_size(size)
         limit = usual_seconds() if tune else 0.0  # by the clock, what is shown meanwhile included
-        with _stage(clips, wish) as stage:
+        written: Written = {}
+        with _stage(clips, wish, written) as stage:
             states = tuned(*clips, limit)
             pair = next(states)
             began, shown = time.monotonic(), -_BETWEEN
@@ -84,7 +92,8 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
                     break
                 pair = newer
             yield status.stages(names, len(names) - 1), None, gr.skip(), hidden, None, enough
-            yield status.ready(FILMS_READY), _show(stage, pair, wish), gr.skip(), gr.skip(), pair, None
+            show, swapped = _show(stage, pair, wish), Swapped(pair, written)
+            yield status.ready(FILMS_READY), show, gr.skip(), gr.skip(), swapped, None
     except SeqdisentError as error:
         yield status.problem(str(error)), None, gr.skip(), hidden, None, None
 
@@ -101,31 +110,38 @@ def stop(enough: Any) -> gr.Button:
     return gr.Button("Ending …", interactive=False)
 
 
-def again(pair: Any, strength: float, pixels: Any, play: Any) -> Iterator[tuple[Any, Any]]:
+def wait_again(swapped: Any, running: Any) -> Any:
+    """What is seen of another wish until those who pressed before are served; a swap that is under way goes on."""
+    if running is not None:
+        return gr.skip()
+    return _NOT_YET if swapped is None else status.waiting()
+
+
+def again(swapped: Any, strength: float, pixels: Any, play: Any) -> Iterator[tuple[Any, Any]]:
     """The films once more, as they shall be now."""
-    if pair is None:
+    if swapped is None:
         yield _NOT_YET, None
         return
     yield status.stages(_WITHOUT[-1:], 0), None
     try:
-        wish = Wish(strength, pixels, play)
-        with _stage([subject.clip for subject in pair.subjects], wish) as stage:
+        pair, wish = swapped.pair, Wish(strength, pixels, play)
+        with _stage([subject.clip for subject in pair.subjects], wish, swapped.written) as stage:
             yield status.ready(FILMS_READY), _show(stage, pair, wish)
     except SeqdisentError as error:
         yield status.problem(str(error)), None
 
 
 def answer(
-    pair: Any, strength: float, pixels: Any, play: Any, event: gr.EventData
+    swapped: Any, strength: float, pixels: Any, play: Any, event: gr.EventData
 ) -> Iterator[tuple[Fetched | None, str]]:
     """A result as a GIF, which is asked for by the button under it."""
-    if pair is None:
+    if swapped is None:
         yield None, status.problem(GONE)
         return
     yield None, status.stages(("Writing the GIF",), 0)
     try:
         with TemporaryDirectory() as folder:
-            yield fetched(_gif(pair, Wish(strength, pixels, play), str(event.name), Path(folder))), ""
+            yield fetched(_gif(swapped.pair, Wish(strength, pixels, play), str(event.name), Path(folder))), ""
     except SeqdisentError as error:
         yield None, status.problem(str(error))
 
@@ -146,9 +162,9 @@ def _glimpse(pair: "Pair", wish: Wish) -> str:
 
 
 @contextmanager
-def _stage(clips: "Sequence[FaceClip]", wish: Wish) -> Iterator[Stage]:
+def _stage(clips: "Sequence[FaceClip]", wish: Wish, written: Written) -> Iterator[Stage]:
     """A stage whose films lie where Gradio finds them until it has copied them to where it serves and deletes files."""
-    with TemporaryDirectory() as folder, Stage(clips, Path(folder), wish.play) as stage:
+    with TemporaryDirectory() as folder, Stage(clips, Path(folder), wish.play, written) as stage:
         yield stage
 
 

@@ -29,13 +29,19 @@ _LINE = (
 )
 
 
-class Stage:
-    """Writes the films of two clips and their swap into a folder: those given at once, in the background, meanwhile."""
+Written = dict[tuple["Play", int], bytes]  # films of the first (0) and the second clip (1) as they were given
 
-    def __init__(self, clips: "Sequence[FaceClip]", folder: Path, play: "Play" = "once") -> None:
+
+class Stage:
+    """Writes the films of two clips and their swap into a folder: those given at once, in the background, meanwhile.
+
+    written: of the same clips, by earlier stages; what is missing is added to it.
+    """
+
+    def __init__(self, clips: "Sequence[FaceClip]", folder: Path, play: "Play", written: Written) -> None:
         self._folder, self._play = folder, play
         self._writers = ThreadPoolExecutor(2)  # each waits for a process of its own as well
-        self._given = [self._writers.submit(_given, clip, at, folder, play) for at, clip in enumerate(clips)]
+        self._given = [self._writers.submit(_given, clip, at, folder, play, written) for at, clip in enumerate(clips)]
 
     def __enter__(self) -> Self:
         return self
@@ -51,12 +57,17 @@ class Stage:
         return Show(clips=[clip.result() for clip in (*self._given, *made)], columns=columns, line=list(_LINE))
 
 
-def _given(clip: "FaceClip", column: int, folder: Path, play: "Play") -> ShownClip:
+def _given(clip: "FaceClip", column: int, folder: Path, play: "Play", written: Written) -> ShownClip:
     from seqdisent_core.films import write_given
 
     name = NAMES[column]
+    film = folder / f"{name}.mp4"
+    if (play, column) in written:
+        film.write_bytes(written[play, column])
+    else:
+        written[play, column] = write_given(film, clip, play=play).read_bytes()
     return ShownClip(
-        file=shown_file(write_given(folder / f"{name}.mp4", clip, play=play)),
+        file=shown_file(film),
         caption=[Words(text=f"{name.capitalize()} person", hue="who"), Words(text=", unchanged")],
         made=False,
         column=column,

@@ -22,9 +22,12 @@ def usual_seconds() -> float:
 
 def tuned(first: "FaceClip", second: "FaceClip", seconds: float) -> "Iterator[Pair]":
     """Two clips at the model's size and a model that comes to know them, as Studio.personalise gives and raises."""
-    from seqdisent_core.driving import subjects
+    from seqdisent_core.driving import pairs, subjects
 
-    return _states(subjects(first, second), seconds)
+    two = subjects(first, second)
+    if not seconds:  # no GPU is lent for that
+        return pairs(model.film_studio().method, two, seconds=seconds, every=_EVERY)
+    return _states(two, seconds)
 
 
 @model.on_gpu(lambda two, seconds: seconds + _AROUND)

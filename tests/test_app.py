@@ -5,9 +5,11 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import imageio_ffmpeg
@@ -21,8 +23,9 @@ from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from media import make_bad_files
 
+import app
 from app import DELETE_AFTER, build
-from pages import face_reading, model
+from pages import face_reading, model, status, swap_tuning
 from pages.session import forget_visitors
 from seqdisent_core.assets import asset
 from seqdisent_core.faces import read_face
@@ -42,6 +45,14 @@ _DROP = """([where, name, content]) => {
         document.querySelector(where).dispatchEvent(
             new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
 }"""
+
+
+def until(met: Callable[[], bool]) -> None:
+    """Waits for it."""
+    end = time.monotonic() + _WAIT / 1000
+    while not met():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def example(name: str) -> Path:
@@ -276,8 +287,15 @@ def test_tuning_is_seen_as_it_goes_and_ends_when_it_is_told_to(visit: Visit) -> 
     assert not page.locator("#enough").is_visible() and not page.locator(".sd-glimpse").count()
 
 
-def test_films_are_made_again_as_they_are_wished(visit: Visit) -> None:
+def test_films_are_made_again_as_they_are_wished(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seqdisent_core import films
+    from seqdisent_core.driving import Pair
+
+    written: list[Path] = []
+    write, frames, free = films.write_given, Pair.frames, Event()
+    monkeypatch.setattr(films, "write_given", lambda path, *by, **how: written.append(path) or write(path, *by, **how))
     page = swapped(visit())
+    page.get_by_role("button", name="Half speed").click()
     film = page.locator(_PLAYERS).nth(2)
 
     def again(before: str) -> str:
@@ -291,8 +309,16 @@ def test_films_are_made_again_as_they_are_wished(visit: Visit) -> None:
     page.get_by_label("There and back").check()
     both_ways = again(once)
     assert film.evaluate("(video) => video.duration") > 1.8 * length
+    assert page.eval_on_selector_all(_PLAYERS, "(videos) => videos.map((video) => video.playbackRate)") == [0.5] * 4
+    assert len(written) == 4
+    monkeypatch.setattr(Pair, "frames", lambda *by, **how: free.wait(_WAIT / 1000) and frames(*by, **how))
+    page.get_by_role("button", name="Download as GIF").first.click()
+    page.get_by_text("Writing the GIF").wait_for(timeout=_WAIT)
     page.get_by_label("Soft: the model's own").check()
+    page.get_by_text("Waiting for your turn").wait_for(timeout=_WAIT)
+    free.set()
     assert again(both_ways) != once
+    assert len(written) == 4, "what was given is written again though it plays as before"
 
 
 def test_the_clip_that_came_last_is_the_one_that_counts(visit: Visit, tmp_path: Path) -> None:
@@ -337,6 +363,66 @@ def test_a_clip_that_is_taken_away_while_it_waits_for_its_turn_is_not_read() -> 
             face_reading._AT_ONCE.release()
     *_, (_, face, job) = reading
     assert face.frames.shape == (15, 128, 128, 3) and job is None
+
+
+def test_a_page_that_is_closed_does_not_wait_for_its_work() -> None:
+    free, ended = Event(), Event()
+
+    def work(report: status.Report) -> None:
+        free.wait(_WAIT / 1000)
+        ended.set()
+        report(1)
+
+    going = iter(job := status.Job(work))
+    next(going)
+    going.close()
+    assert job.stopped and not ended.is_set()
+    free.set()
+    assert ended.wait(_WAIT / 1000)
+
+
+def test_no_gpu_is_asked_for_where_nobody_is_tuned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swap_tuning, "_states", None)  # what asks for one
+    faces = [model.film_studio().read_face(example(name)) for name in (FIRST, SECOND)]
+    assert {pair.tuned.steps for pair in swap_tuning.tuned(*faces, 0)} == {0}
+
+
+def test_uploads_that_were_broken_off_are_deleted_while_the_app_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(app, "DELETE_EVERY", 0.1)
+    old, new = tmp_path / "tmpold", tmp_path / "tmpnew"
+    for path in (old, new):
+        path.touch()
+    os.utime(old, times=(0, 0))
+    demo = build()
+    app.start(demo, host="127.0.0.1", block=False)
+    try:
+        until(lambda: not old.exists())
+    finally:
+        demo.close(verbose=False)
+    assert new.exists(), "this one may still be on its way"
+
+
+def test_what_visitors_brought_is_deleted_when_the_app_is_told_to_end(tmp_path: Path) -> None:
+    import httpx
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}/gradio_api"
+    told = {**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)}
+    command = [sys.executable, "app.py", "--port", str(port)]
+    with subprocess.Popen(command, cwd=_ROOT, env=told, stdout=subprocess.DEVNULL) as process:
+        until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
+        with example(FIRST).open("rb") as film:
+            httpx.post(f"{address}/upload", files={"files": film}).raise_for_status()
+        assert list(tmp_path.rglob("*.mp4"))
+        with httpx.stream("GET", f"{address}/heartbeat/somebody", timeout=None):  # a page that is open
+            process.terminate()
+            process.wait(_WAIT / 1000)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_what_was_shown_to_a_visitor_is_forgotten_once_they_are_long_gone() -> None:

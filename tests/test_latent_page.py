@@ -1,6 +1,7 @@
 """The page "Latent map" in a real browser: dots that move, are picked, swapped, and joined by an own clip's star."""
 
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import cv2
@@ -13,6 +14,7 @@ from test_app import out_of_sight, serious_findings
 
 from pages import latent
 from pages.latent_data import latent_map, plotly_script
+from pages.latent_swap import swapped
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.video import read_video
@@ -90,6 +92,25 @@ def test_pointing_shows_the_clip_moving_and_two_picked_dots_are_swapped(visit: V
     page.get_by_role("button", name="Clear").click()
     page.locator("#picked video").first.wait_for(state="detached", timeout=_WAIT)
     assert page.locator(".sd-map-picked").count() == 0
+
+
+def test_who_waits_for_others_is_told_and_what_is_no_longer_picked_goes_at_once(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = Event()
+    monkeypatch.setattr(latent, "swapped", lambda *picked: free.wait(_WAIT / 1000) and swapped(*picked))
+    page = opened(visit)
+    page.locator(".sd-map-field[data-map=static]").focus()
+    for key in ("ArrowRight", "Enter", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    page.get_by_text("Writing the films").wait_for(timeout=_WAIT)
+    page.locator("#own-clip .sd-thumb").first.click()
+    page.locator("#own-near").get_by_text("Waiting for your turn").wait_for(timeout=_WAIT)
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_text("Writing the films").wait_for(state="detached", timeout=_WAIT)
+    assert not free.is_set()
+    free.set()
+    page.locator("#own-near .sd-map-near li").first.wait_for(timeout=_WAIT)
 
 
 def test_time_moves_the_dots_and_colours_and_legend_are_one_for_both_maps(visit: Visit) -> None:

@@ -37,6 +37,16 @@ _SMALL = """() => [...document.querySelectorAll('.stMain *')].filter((element) =
 _BAR = """() => [...document.querySelectorAll('.st-key-lx_bar :is(button, a)')]
     .map((element) => element.getBoundingClientRect().toJSON())"""
 
+_PRESS_WHEN_TURNED = """() => {
+    const before = document.querySelector('h1').textContent;
+    new MutationObserver((_, watch) => {
+        const now = document.querySelector('h1')?.textContent;
+        if (!now || now === before) return;
+        watch.disconnect();
+        document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
+    }).observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
+
 
 @pytest.fixture(scope="module")
 def lecture() -> Iterator[str]:
@@ -171,7 +181,9 @@ def test_a_remotes_keys_turn_every_step_and_back(opened: Opened) -> None:
     at(page, len(Talk()) - 2)
     page.keyboard.press("Home")
     at(page, 0)
-    page.keyboard.press("ArrowRight")
+    page.keyboard.down("ArrowRight")
+    page.keyboard.down("ArrowRight")  # held down, which is one press
+    page.keyboard.up("ArrowRight")
     page.keyboard.press("ArrowRight")
     at(page, 2)
     page.get_by_role("button", name="Back").click()
@@ -181,12 +193,12 @@ def test_a_remotes_keys_turn_every_step_and_back(opened: Opened) -> None:
 
 
 def test_keys_pressed_as_soon_as_the_lecture_shows_are_heard(opened: Opened) -> None:
-    page = opened()
+    page = opened("leak")
     page.reload(wait_until="commit")
-    page.wait_for_function("() => document.lectureEarly")  # long before Streamlit has loaded what turns the steps
+    page.wait_for_function("() => document.lecture")  # long before Streamlit has loaded what turns the steps
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    at(page, 2)
+    at(page, Talk().find("leak") + 2)
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -240,6 +252,34 @@ def test_the_notes_follow_the_talk_and_lead_it(opened: Opened) -> None:
     notes.get_by_text(steps[place + 1].notes[:40]).wait_for(timeout=_WAIT)
     notes.keyboard.press("ArrowLeft")
     at(page, place)
+    notes.get_by_text(steps[place].notes[:40]).wait_for(timeout=_WAIT)
+    page.evaluate(_PRESS_WHEN_TURNED)  # by a hand that is faster than the rest of the page
+    notes.keyboard.press("ArrowRight")
+    at(page, place + 2)
+    with notes.expect_navigation():
+        page.keyboard.press("n")  # once more
+    assert len(page.context.pages) == 2
+    page.close()
+    with page.context.expect_page() as waiting:
+        notes.get_by_role("link", name="Talk").click()
+    at(waiting.value, place + 2)
+
+
+def test_the_clock_begins_with_the_talk_and_goes_on_when_its_title_is_shown_again(opened: Opened) -> None:
+    page = opened()
+    with page.context.expect_page() as waiting:
+        page.keyboard.press("n")
+    notes = waiting.value
+    notes.get_by_text("0:00 gone").wait_for(timeout=_WAIT)
+    page.keyboard.press("ArrowRight")
+    at(page, 1)
+    notes.get_by_text(re.compile("[1-9] gone")).wait_for(timeout=_WAIT)
+    page.keyboard.press("Home")
+    at(page, 0)
+    notes.get_by_text(Talk().steps[0].notes[:40]).wait_for(timeout=_WAIT)
+    page.keyboard.press("ArrowRight")
+    notes.get_by_text(Talk().steps[1].notes[:40]).wait_for(timeout=_WAIT)
+    assert not notes.get_by_text("0:00 gone").count()
 
 
 def test_the_audience_is_filmed_and_taken_apart(opened: Opened) -> None:
@@ -248,6 +288,14 @@ def test_the_audience_is_filmed_and_taken_apart(opened: Opened) -> None:
     page.get_by_role("button", name="Record 3 seconds").click()
     page.get_by_text("with the surprise of Person 044").wait_for(timeout=_WAIT)
     page.get_by_test_id("stPlotlyChart").nth(1).wait_for(timeout=_WAIT)  # before the subtraction, and after
+
+
+def test_without_a_camera_a_film_is_asked_for(opened: Opened) -> None:
+    page = opened("live")
+    page.add_init_script("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")  # as without https
+    page.reload()
+    page.get_by_text("choose a film below").wait_for(timeout=_WAIT)
+    assert not page.get_by_role("button", name="Use the camera").count()
 
 
 def test_a_still_picture_is_said_in_a_sentence(opened: Opened, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -14,8 +15,9 @@ from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from test_app import out_of_sight, serious_findings
 
+from pages import sample
 from pages.sample_draw import Wanted, make
-from pages.sample_result import as_face, stem
+from pages.sample_result import as_face, show_of, stem
 from pages.session import Sessions, token_of
 from seqdisent_core.assets import asset
 from seqdisent_core.faces import FaceClip
@@ -131,6 +133,31 @@ def test_nothing_is_out_of_sight_and_axe_finds_nothing_serious(visit: Visit, the
     assert page.locator(_FILMS).count() == 5, "what was made before is gone"
     assert page.locator("#sample-count input[type=number]").input_value() == "5"
     assert (out_of_sight(page), serious_findings(page)) == ([], [])
+
+
+def test_one_press_counts_until_it_is_served_and_what_failed_shows_nothing_anew(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free, shown = Event(), []
+    monkeypatch.setattr(sample, "make", lambda *given: free.wait(_WAIT / 1000) and make(*given))
+    monkeypatch.setattr(sample, "show_of", lambda made, folder: shown.append(made) or show_of(made, folder))
+    page = visit("sample")
+    choose_mode(page, "both")
+    set_count(page, 1)
+    page.wait_for_selector("#make:not([disabled])", timeout=_WAIT)
+    page.locator("#make").click()
+    page.get_by_text("Making the clips").wait_for(timeout=_WAIT)
+    for mode in ("movement", "both"):
+        with page.expect_response(lambda answer: "/run/" in answer.url):  # whether one may press now
+            choose_mode(page, mode)
+        assert page.locator("#make").is_disabled()
+    free.set()
+    clips_are_shown(page, 1)
+    page.locator("#sample-seed input").fill("3000000000")
+    page.locator("#make").click()
+    page.locator("#sample-form .sd-progress [role=alert]").wait_for(timeout=_WAIT)
+    page.wait_for_selector("#make:not([disabled])", timeout=_WAIT)
+    assert len(shown) == 1
 
 
 def test_new_clips_come_by_the_keyboard_alone(visit: Visit) -> None:

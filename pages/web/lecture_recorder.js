@@ -46,6 +46,7 @@ export default function ({ parentElement, setTriggerValue }) {
     recorder.ondataavailable = (event) => parts.push(event.data);
     recorder.onstop = () => {
       stream.getTracks().forEach((track) => track.stop());
+      if (!button.isConnected) return; // turned meanwhile
       video.hidden = true;
       streams.delete(button);
       const type = recorder.mimeType.split(';')[0];
@@ -66,6 +67,10 @@ export default function ({ parentElement, setTriggerValue }) {
     }
   };
 
+  if (!button.hidden && (!navigator.mediaDevices || !window.MediaRecorder)) {
+    button.hidden = true;
+    said.textContent = `${before} The camera is lent only to pages by https, or of this machine: choose a film below.`;
+  }
   button.onclick = () => {
     if (button.getAttribute('aria-disabled')) return;
     const stream = streams.get(button);

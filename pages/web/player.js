@@ -38,10 +38,13 @@ function asks(wanted, clip) {
   });
 }
 
+const rate = () => (slow ? 0.5 : 1);
+
 function tile(clip, at) {
   const figure = make('figure', clip.made ? 'sd-tile sd-made' : 'sd-tile');
   const video = make('video');
   Object.assign(video, { src: clip.file.url, muted: true, loop: true, playsInline: true, preload: 'auto' });
+  video.defaultPlaybackRate = video.playbackRate = rate();
   video.setAttribute('aria-label', clip.alt);
   video.tabIndex = -1;
   video.disablePictureInPicture = true;
@@ -113,7 +116,7 @@ function tell() {
 
 function tick(now) {
   if (!playing || !stage.isConnected) return;
-  time = (time + (slow ? 0.5 : 1) * Math.min((now - before) / 1000, 0.25)) % length;
+  time = (time + rate() * Math.min((now - before) / 1000, 0.25)) % length;
   before = now;
   for (const video of videos) {
     if (!(video.duration > 0)) continue;
@@ -195,7 +198,7 @@ button.addEventListener('click', () => play(!playing));
 one('.sd-slow').addEventListener('click', () => {
   slow = !slow;
   one('.sd-slow').setAttribute('aria-pressed', String(slow));
-  videos.forEach((video) => { video.playbackRate = slow ? 0.5 : 1; });
+  videos.forEach((video) => { video.playbackRate = rate(); });
 });
 scrub.addEventListener('input', () => { play(false); go(Number(scrub.value)); });
 stage.addEventListener('keydown', (event) => {

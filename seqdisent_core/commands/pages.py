@@ -28,4 +28,4 @@ def _demo(options: argparse.Namespace) -> None:
     demo = app.build(options.lecture)
     address = app.start(demo, host=options.host, port=options.port, block=False)
     tell(options, written={}, notes=[f"The demo: {address}"])
-    demo.block_thread()
+    app.wait(demo)
