@@ -1,7 +1,7 @@
 """The frame of a clip that the static factor is best read from: at rest, facing the camera, sharp.
 
-What rest looks like is learnt from drawn sets whose clips mostly begin with it (rest_learning.py): a line in the
-static codes of single frames that parts first frames from later ones, whoever it is.
+What rest looks like is learnt from drawn sets whose clips mostly begin with it (rest_learning.py): a small network that
+parts static codes of first frames from those of later ones, whoever it is.
 """
 
 import json
@@ -25,13 +25,16 @@ _BLURRED = 0.7  # of the clip's usual sharpness (an open mouth has more edges th
 
 @dataclass(frozen=True)
 class Rest:
-    """weights: of a static code's numbers, (static_dim,); the more they come to, the more a face is at rest.
+    """A network with one hidden layer that tells of static codes how much at rest a face is.
 
-    auc: of telling first frames from middle ones of the first set's validation clips, 0.5 by chance; some begin
-    otherwise.
-    sha256: of the checkpoint's weights.
+    * hidden: (static_dim, units), bias: (units,), weights: (units,).
+    * auc: of telling first frames from middle ones of the first set's validation clips, 0.5 by chance; some begin
+      otherwise.
+    * sha256: of the checkpoint's weights.
     """
 
+    hidden: list[list[float]]
+    bias: list[float]
     weights: list[float]
     auc: float
     set_name: str
@@ -57,11 +60,15 @@ class Rest:
             raise ConfigError(f"{path} is of other weights. Make it again: seqdisent rest {folder} --data SET")
         return found
 
+    def score(self, static: np.ndarray) -> np.ndarray:
+        """How much at rest, (n,), from (n, static_dim)."""
+        return np.maximum(static @ np.array(self.hidden) + self.bias, 0) @ self.weights
+
     def choose(self, method: Method, frames: np.ndarray, hidden: Sequence[int] = ()) -> int:
         """The number of the frame most at rest, neither blurred nor hidden, among uint8 (frames, size, size, 3)."""
         seen = np.setdiff1d(np.arange(len(frames)), hidden)
         at = seen[np.unique(np.linspace(0, len(seen) - 1, _LOOKED_AT).round().astype(int))]
-        resting = static_codes(method, frames[at]) @ np.array(self.weights)
+        resting = self.score(static_codes(method, frames[at]))
         grey = [cv2.cvtColor(frames[index], cv2.COLOR_RGB2GRAY) for index in at]
         sharp = np.array([cv2.Laplacian(picture, cv2.CV_32F).var() for picture in grey])
         resting[sharp < _BLURRED * np.median(sharp)] = -np.inf

@@ -23,6 +23,10 @@ def bowing_clips() -> Clips:
     return Clips(frames, base.person, base.expression, split, base.persons, base.expressions, "bowing")
 
 
+def indifferent(model: DBSE) -> Rest:
+    return Rest([[0.0]] * model.static_dim, [0.0], [0.0], 0.5, "none", "a hash")
+
+
 def test_rest_is_learnt_and_found_again() -> None:
     torch.manual_seed(0)
     model = DBSE(DBSEConfig(width=4, feature_dim=32, initial_std=0.0)).eval()
@@ -43,10 +47,10 @@ def test_a_blurred_frame_is_not_taken() -> None:
     model = DBSE(DBSEConfig(width=4, feature_dim=32)).eval()
     frames = np.random.default_rng(0).integers(0, 255, (6, 64, 64, 3)).astype(np.uint8)
     frames[:3] = 120
-    assert Rest([0.0] * model.static_dim, 0.5, "none", "a hash").choose(model, frames) >= 3
+    assert indifferent(model).choose(model, frames) >= 3
 
 
 def test_a_hidden_frame_is_not_taken() -> None:
     model = DBSE(DBSEConfig(width=4, feature_dim=32)).eval()
     frames = np.random.default_rng(0).integers(0, 255, (6, 64, 64, 3)).astype(np.uint8)
-    assert Rest([0.0] * model.static_dim, 0.5, "none", "a hash").choose(model, frames, hidden=(0, 1)) == 2
+    assert indifferent(model).choose(model, frames, hidden=(0, 1)) == 2
