@@ -18,7 +18,7 @@ from seqdisent_core.methods.contract import Method
 _LATER = 3  # frames of a clip beside the first that are learnt from
 _LEAST = 6  # frames of a clip
 _OTHERS = 0.2  # clips of each further set that are learnt from, as a share of the first one's
-_NETWORKS, _HIDDEN = 3, 16  # small ones, averaged: what rest looks like is no straight line in the codes
+_NETWORKS, _HIDDEN, _DECAY = 5, 32, 3.0  # small ones, averaged: what rest looks like is no straight line in the codes
 
 
 def learn_rest(method: Method, sets: Sequence[Clips], sha256: str) -> Rest:
@@ -42,7 +42,7 @@ def learn_rest(method: Method, sets: Sequence[Clips], sha256: str) -> Rest:
     even = np.concatenate([np.arange(len(first)), *[np.flatnonzero(first)] * (_LATER - 1)])  # as many first as later
     given, meant = scaler.transform(seen)[even], first[even].astype(float)
     networks = [
-        MLPRegressor(hidden_layer_sizes=(_HIDDEN,), alpha=10, max_iter=60, early_stopping=True, random_state=seed)
+        MLPRegressor(hidden_layer_sizes=(_HIDDEN,), alpha=_DECAY, max_iter=60, early_stopping=True, random_state=seed)
         for seed in range(_NETWORKS)
     ]
     with warnings.catch_warnings():
