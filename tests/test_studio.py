@@ -13,7 +13,9 @@ from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.evaluation.judge import Judge
 from seqdisent_core.faces import FaceClip
+from seqdisent_core.lecture import LIVE_FRAMES, take_apart
 from seqdisent_core.studio import Studio
+from seqdisent_core.video import read_video, write_video
 
 EXAMPLES = sorted(asset("examples").glob("*.mp4"))
 
@@ -137,3 +139,15 @@ def test_frames_of_another_size_or_dtype_are_refused(studio: Studio) -> None:
     ):
         with pytest.raises(SeqdisentError, match="uint8"):
             studio.encode(frames)
+
+
+def test_a_film_in_which_the_face_is_hidden_for_a_moment_is_taken_apart(studio: Studio, tmp_path: Path) -> None:
+    frames, fps = read_video(EXAMPLES[0])
+    film = np.concatenate([frames, frames[::-1]] * 2)
+    film[20:26, 80:215, 60:195] = 110  # a hand, say
+    live = take_apart(studio, write_video(tmp_path / "film.mp4", film, fps), EXAMPLES[4])
+    assert len(live.given) == len(live.rebuilt) == LIVE_FRAMES < len(film)
+    error = np.abs(live.rebuilt.astype(int) - live.given).mean(axis=(1, 2, 3))
+    at = np.linspace(0, len(film) - 1, LIVE_FRAMES).round()
+    covered = (at >= 20) & (at < 26)
+    assert error[~covered].max() < error[covered].min(), "a face is drawn all the time"
