@@ -139,6 +139,7 @@ def render_set(
     if progress is not None:
         progress(done, total)
     if missing:
+        others = multiprocessing.active_children()  # of whoever called
         with _one_thread_each():
             pool = ProcessPoolExecutor(
                 min(workers, len(missing)),
@@ -154,8 +155,11 @@ def render_set(
                         done += plan.clips_a_file
                         if progress is not None:
                             progress(done, total)
-                except BaseException:  # Ctrl-C, a full disk: what waits is not drawn any more
-                    pool.shutdown(cancel_futures=True)
+                except BaseException:  # Ctrl-C, a full disk: nothing more is drawn, what is under way included
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    for worker in multiprocessing.active_children():
+                        if worker not in others:
+                            worker.terminate()
                     raise
     _write(out / "labels.csv", _labels(plan).encode())
     return out
@@ -258,7 +262,7 @@ _theatres: list = []  # this process's own, made once by _prepare
 
 
 def _prepare(source: str, size: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C, which all processes hear, ends this one without a word
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C, which all processes hear, is the first one's to act on
 
     from seqdisent_core.facekit.head import Theatre
 
