@@ -281,7 +281,13 @@ def test_a_stopped_rendering_says_so_and_nothing_else(tmp_path: Path) -> None:
     pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
     command = [sys.executable, "-m", "seqdisent_core.cli", "render", "facekit52", tmp_path, "--source", SOURCE]
     small = ["--takes", "3", "--frames", "2", "--size", "16"]
-    with subprocess.Popen([*command, *small], stderr=subprocess.PIPE, text=True, start_new_session=True) as rendering:
+    with subprocess.Popen(
+        [*command, *small],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # what runs these tests may ignore it
+    ) as rendering:
         while rendering.poll() is None and not list(tmp_path.glob("*.npy")):
             time.sleep(0.1)
         os.killpg(rendering.pid, signal.SIGINT)  # as a terminal does
