@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 
 from seqdisent_core.evaluation.filmed_tables import MAIN
-from seqdisent_core.evaluation.result_files import Result, guessed
+from seqdisent_core.evaluation.result_files import Result, guessed, share
 
 _SET = "facekit52"
 _FULL, _WITHOUT = f"{_SET}_dbse", f"{_SET}_dbse_without_subtraction"
@@ -17,10 +17,10 @@ def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Re
         swap = of_set[_FULL]["metrics"]["swap"]
         cards.append(
             _card(
-                _share(swap["expression"]["mean"]),
+                share(swap["expression"]["mean"]),
                 "",
                 "of swaps of drawn people show the expression that was to be taken over, and "
-                f"{_share(swap['person']['mean'])} the person that was to stay.",
+                f"{share(swap['person']['mean'])} the person that was to stay.",
                 _FULL,
             )
         )
@@ -30,8 +30,8 @@ def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Re
         )
         cards.append(
             _card(
-                _share(full),
-                f"instead of {_share(without)}",
+                share(full),
+                f"instead of {share(without)}",
                 "is how often the person can be told from the dynamics, with the subtraction and without it. "
                 f"Guessing gives {guessed(of_set[_FULL], 'person')}.",
                 f"{_FULL}, {_WITHOUT}",
@@ -49,10 +49,6 @@ def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Re
             )
         )
     return f'<section class="sd sd-shorts" aria-label="In short">{"".join(cards)}</section>'
-
-
-def _share(of_one: float) -> str:
-    return f"{100 * of_one:.1f} %"
 
 
 def _card(figure: str, beside: str, words: str, file: str) -> str:

@@ -23,6 +23,7 @@ from seqdisent_core.video import read_video, write_video
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm")
 _SCRIPT = Path(__file__).with_name("filmed_judge.py")
+Three = tuple[Path, Path, Path]  # films: of the static clip, of the driver, and the result
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class JudgePython:
     python: Path
     models: Path
 
-    def judge(self, films: Sequence[tuple[Path, Path, Path]]) -> list[dict[str, Any]]:
+    def judge(self, films: Sequence[Three]) -> list[dict[str, Any]]:
         """Figures of swaps: films of the static clip, the driver and the result; of none, whether it can be asked.
 
         Raises DataError where it fails.
@@ -70,9 +71,6 @@ def read_folder(
     if len(subjects) < 2:
         raise DataError(f"{folder.name} has fewer than two clips with a face that can be used.")
     return subjects, left_out
-
-
-Three = tuple[Path, Path, Path]  # films: of the static clip, of the driver, and the result
 
 
 @dataclass(frozen=True)

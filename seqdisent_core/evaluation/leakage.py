@@ -61,9 +61,9 @@ def latent_probes(
     """Probes trained on codes of training clips, scored on test clips: a leakage row for each probe and form of code.
 
     given, asked: `code_forms` of the two.
-    Standardised logistic regression, and gradient boosting of trees of depth 3 on histograms of 32 bins
-    (scikit-learn's HistGradientBoostingClassifier). Each repeat trains on
-    another random 90 % of the training clips. Raises DataError where a label has one value only.
+    Standardised logistic regression, and gradient boosting of trees of depth 3 on histograms of 32 bins (scikit-learn's
+    HistGradientBoostingClassifier). Each repeat trains on another random 90 % of the training clips. Raises DataError
+    where a label has one value only.
     """
     from threadpoolctl import threadpool_limits
 

@@ -61,7 +61,7 @@ def described(result: Result) -> str:
         result.get("note"),
         "" if seed in ("0", "unknown") else f"seed {seed}",
         "" if result["judge"].get("trusted", True) else "by a judge that reads too little",
-        "" if result["data"].get("trained_on_its_train_split", True) is not False else "trained on other clips",
+        "" if result["data"].get("trained_on_its_train_split") is not False else "trained on other clips",
     )
     return ", ".join(part for part in parts if part)
 
@@ -73,7 +73,12 @@ def label(stem: str, result: Result) -> str:
 
 def guessed(result: Result, name: str) -> str:
     """What guessing gives of a label, as "16.7 %"."""
-    return f"{100 * result['chance'][name]:.1f} %"
+    return share(result["chance"][name])
+
+
+def share(of_one: float) -> str:
+    """A share in [0, 1] as "16.7 %"."""
+    return f"{100 * of_one:.1f} %"
 
 
 def percent(figure: dict[str, Any] | None) -> str:
