@@ -28,7 +28,8 @@ def draw_batch(
 ) -> Batch:
     """The clips of one step, from uint8 (clips, frames, 3, size, size); couples: int (couples, 2), for pair_share.
 
-    A pure function of seed, step and process, so that a resumed run sees what an unbroken one would have seen.
+    A pure function of seed, step and process, so that a resumed run sees what an unbroken one would have seen. The
+    batch lies on the device of `clips`.
     """
     random = np.random.default_rng([config.seed, step, rank])
     sparse = step < config.sparse_share * config.steps
@@ -57,9 +58,9 @@ def draw_batch(
     batch = batch.float() / 255
     if config.colour_gain:
         gain = 1 + config.colour_gain * random.uniform(-1, 1, (count, 1, 3, 1, 1))
-        batch = (batch * torch.from_numpy(gain).float()).clamp(0, 1)
+        batch = (batch * torch.from_numpy(gain).float().to(batch.device)).clamp(0, 1)
     if config.mirror:
-        turned = torch.from_numpy((random.random(count // alike) < 0.5).repeat(alike))
+        turned = torch.from_numpy(np.flatnonzero((random.random(count // alike) < 0.5).repeat(alike)))
         batch[turned] = batch[turned].flip(-1)
     return Batch(batch, torch.from_numpy(chosen), dynamics_of)
 

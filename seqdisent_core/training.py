@@ -66,6 +66,13 @@ def _held_interrupt() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
+def _near(clips: Tensor, device: torch.device) -> Tensor:
+    """The clips on the device if half of its free memory holds them, or else where they are, copied by the batch."""
+    if device.type == "cuda" and clips.nbytes <= torch.cuda.mem_get_info(device)[0] / 2:
+        return clips.to(device)
+    return clips
+
+
 class Trainer:
     """Trains one method on one set; `run` goes on from the last checkpoint in `folder` where there is one.
 
@@ -89,7 +96,7 @@ class Trainer:
         self.accelerator = Accelerator(mixed_precision="no", cpu=cpu)  # it has one precision a process: see advance
         if self.accelerator.device.type == "cpu":
             keep_freed_memory()
-        self.clips = as_training_tensor(clips)
+        self.clips = _near(as_training_tensor(clips), self.accelerator.device)
         self.couples = couples_of(clips) if config.pair_share else None
         self.identity = {
             "training": config.to_dict(),
@@ -176,9 +183,9 @@ class Trainer:
             optimiser.zero_grad()
         if self.average:
             self.average.update_parameters(self.model)
-        if self.accelerator.device.type == "cuda":
-            torch.cuda.synchronize()  # or the clock would read when work was ordered, not when it was done
         self.step += 1
+        if device.type == "cuda" and self.step % 20 == 0:
+            torch.cuda.synchronize()  # or the clock would read when work was ordered, not when it was done
         self.seconds += time.perf_counter() - started
         return terms
 

@@ -1,5 +1,6 @@
 """Swaps of people's own films, measured: what is read, written and summed up, and said where the judge fails."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -14,13 +15,16 @@ from seqdisent_core.cli import main
 from seqdisent_core.driving import Subject
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.filmed import (
+    MADE,
     JudgePython,
     filmed_sheet,
     judge_films,
     read_folder,
+    read_made,
     rebuilt_summary,
     summary,
     swap_pairs,
+    write_made,
 )
 from seqdisent_core.evaluation.filmed_judge import follows, judge
 from seqdisent_core.faces import read_face
@@ -78,6 +82,8 @@ def test_every_ordered_pair_and_every_clip_itself_is_made_at_each_time(subjects:
     driver = next(one for one in subjects if one.clip.source.stem == NAMES[1])
     film = probe_video(films / f"{NAMES[0]}_by_{NAMES[1]}.mp4")
     assert film.fps == pytest.approx(driver.clip.fps) and film.width == subjects[0].source.picture.shape[1]
+    write_made(all_made, {"seed": 0}, tmp_path)
+    assert read_made(tmp_path) == (all_made, {"seed": 0}), "as another machine finds them, to judge them"
     filmed_sheet(subjects, films, tmp_path / "sheets" / "all.png", columns=4, side=32)
     assert iio.imread(tmp_path / "sheets" / "all.png").shape == (9 * 36, 4 * 36, 3)
 
@@ -163,3 +169,23 @@ def test_the_command_says_in_a_sentence_what_the_judge_lacks(
     assert "The judge stopped" in said and "Traceback" not in said
     assert not (tmp_path / "made").exists(), "it is asked before films are made for it"
     assert not (tmp_path / "filmed.json").exists()
+
+
+def test_films_made_without_a_judge_wait_for_one(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["evaluate-filmed", str(folder), "--films", str(tmp_path / "made"), "--checkpoint", "facekit52"]
+    assert main([*arguments, "--seconds", "0"]) == 0
+    facts = json.loads((tmp_path / "made" / MADE).read_text())
+    assert facts["clips"] == list(NAMES) and facts["left_out"].keys() == {"waves.mp4"} and facts["seed"] == 0
+    judging = ["--judge-python", sys.executable, "--models", str(tmp_path), "--out", str(tmp_path / "filmed.json")]
+    assert main([*arguments, *judging, "--made"]) == 1
+    assert "The judge stopped" in capsys.readouterr().err
+    assert main([*arguments, *judging[:2]]) == 1
+    assert "all three" in capsys.readouterr().err
+    made = read_made(tmp_path / "made")[0]
+    made[0].rebuilt[0][2].unlink()
+    with pytest.raises(DataError, match=f"{made[0].rebuilt[0][2].name} is not there"):
+        read_made(tmp_path / "made")
+    with pytest.raises(DataError, match="what films it holds"):
+        read_made(tmp_path)

@@ -1,10 +1,12 @@
 // The one listener for keys. Each press goes with the step on screen; those that come while Streamlit still loads
-// lecture_keys.js, a second or two after the first step shows, are kept for it.
-if (!document.lecture) {
-  const lecture = (document.lecture = { waiting: [], press: null });
+// lecture_keys.js, a second or two after the first step shows, are kept for it. Either of the two may come first.
+document.lecture ??= { waiting: [], press: null };
+if (!document.lecture.heard) {
+  document.lecture.heard = true;
   document.addEventListener('keydown', (event) => {
+    const { press, waiting } = document.lecture;
     const seen = document.querySelector('h1[data-number]')?.dataset.number;
-    if (lecture.press) lecture.press(event, seen);
-    else lecture.waiting.push([event, seen]);
+    if (press) press(event, seen);
+    else waiting.push([event, seen]);
   }, true); // before a slider takes the page keys for itself
 }

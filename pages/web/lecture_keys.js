@@ -33,6 +33,7 @@ export default function ({ data, setTriggerValue }) {
     at.step = step;
     setTriggerValue('step', step);
   };
+  document.lecture ??= { waiting: [], press: null };
   document.lecture.press = press; // this is called at every turn of the page
   for (const [event, seen] of document.lecture.waiting.splice(0)) press(event, seen);
   return () => {

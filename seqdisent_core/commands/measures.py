@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,12 @@ def add_commands(commands: Any) -> None:
     filmed = commands.add_parser("evaluate-filmed", help="measure swaps of people's own films, by networks of others")
     filmed.add_argument("folder", type=Path, help="clips with one face in sight; every ordered pair is swapped")
     filmed.add_argument("--checkpoint", default="wild", help="folder, Hugging Face id or name (default: wild)")
-    filmed.add_argument("--judge-python", type=Path, required=True, help="a Python that has the judge's packages")
-    filmed.add_argument("--models", type=Path, required=True, help="folder of dlib's .dat files")
-    filmed.add_argument("--out", type=Path, required=True, help="the result file, JSON")
     filmed.add_argument("--films", type=Path, required=True, help="folder for the films that are judged, and a sheet")
-    filmed.add_argument("--seconds", type=float, nargs="+", default=[20.0], help="of personalising (default: 20)")
+    filmed.add_argument("--judge-python", type=Path, help="a Python that has the judge's packages")
+    filmed.add_argument("--models", type=Path, help="folder of dlib's .dat files")
+    filmed.add_argument("--out", type=Path, help="the result file, JSON (without a judge films are only made)")
+    filmed.add_argument("--made", action="store_true", help="judge the films that this command made before")
+    filmed.add_argument("--seconds", type=float, nargs="+", help="of personalising (default: 20, on a GPU 2.5)")
     filmed.add_argument("--tuning", type=json.loads, default={}, help="settings of personalising as JSON, for trials")
     filmed.add_argument("--note", default="", help="what differs in this trial, for the table")
     filmed.add_argument("--own-pixels", action="store_true", help="the model's own pixels, no detail carried over")
@@ -115,58 +117,38 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _evaluate_filmed(options: argparse.Namespace) -> None:
-    from datetime import UTC, datetime
-
     from tqdm import tqdm
 
-    from seqdisent_core.checkpoints import checkpoint_folder
-    from seqdisent_core.evaluation.filmed import JudgePython, filmed_sheet, judge_films, read_folder, swap_pairs
-    from seqdisent_core.evaluation.results import hardware, write_result
-    from seqdisent_core.personalising import Tuning
-    from seqdisent_core.studio import Studio
-    from seqdisent_core.training import keep_freed_memory
-    from seqdisent_core.weights import sha256_of, sha256_of_files
+    from seqdisent_core.evaluation.filmed import JudgePython, judge_films, read_made
+    from seqdisent_core.evaluation.results import write_result
+    from seqdisent_core.weights import sha256_of_files
 
-    keep_freed_memory()
-    tuning = Tuning.from_dict(options.tuning)
-    checkpoint = checkpoint_folder(options.checkpoint)
-    studio = Studio.from_pretrained(checkpoint, device=options.device)
-    model = studio.method
+    judging = (options.judge_python, options.models, options.out)
+    if any(judging) != all(judging) or (options.made and not all(judging)):
+        raise ConfigError("Judging films takes --judge-python, --models and --out, all three.")
     with tqdm(total=0, bar_format="{desc}", leave=False) as line:
-        line.set_description_str("asking for the judge")
-        judge = JudgePython(options.judge_python, options.models)
-        judge.judge([])  # before an hour of films is made for it
-        subjects, left_out = read_folder(options.folder, studio.read_face, line.set_description_str)
-        made = swap_pairs(
-            model,
-            subjects,
-            options.films,
-            seconds=options.seconds,
-            tuning=tuning,
-            detail=not options.own_pixels,
-            seed=options.seed,
-            progress=line.set_description_str,
-        )
+        if options.out:
+            line.set_description_str("asking for the judge")
+            judge = JudgePython(options.judge_python, options.models)
+            judge.judge([])  # before an hour of films is made for it
+        if not options.made:
+            _make_films(options, line.set_description_str)
+        if not options.out:
+            tell(options, f"The films are in {options.films}.", written={"films": options.films})
+            return
+        made, facts = read_made(options.films)
         measured = []
         for seconds, films in made.items():
-            at = f"{seconds:g}"
-            line.set_description_str(f"judging, {at} s")
-            found = {"seconds": seconds, "detail": not options.own_pixels, **judge_films(films, judge)}
+            line.set_description_str(f"judging, {seconds:g} s")
+            found = {"seconds": seconds, "detail": facts["detail"], **judge_films(films, judge)}
             measured.append(found)
-            filmed_sheet(subjects, options.films / at, options.films / f"{at}.png")
-            tqdm.write(f"{at} s: swaps {found['swaps']}, reconstructions {found['reconstructions']}", file=sys.stderr)
+            said = f"{seconds:g} s: swaps {found['swaps']}, reconstructions {found['reconstructions']}"
+            tqdm.write(said, file=sys.stderr)
+    commands = [facts["command"], options.command_line] if options.made else [options.command_line]
     result = {
-        "command": options.command_line,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "note": options.note,
-        "seed": options.seed,
-        "hardware": hardware(model.device),
-        "checkpoint_sha256": sha256_of(checkpoint),
-        "tuning": tuning.to_dict(),
-        "clips": [one.clip.source.stem for one in subjects],
-        "clips_sha256": sha256_of_files(one.clip.source for one in subjects),
+        **{name: value for name, value in facts.items() if name != "detail"},
+        "command": " && ".join(commands),
         "judge_sha256": sha256_of_files(options.models.glob("*.dat")),
-        "left_out": left_out,
         "measured": measured,
     }
     write_result(result, options.out)
@@ -175,8 +157,53 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
         f"written to {options.out}",
         written={"result": options.out, "films": options.films},
         figures={f"{at['seconds']:g}": {"swaps": at["swaps"], "rebuilt": at["reconstructions"]} for at in measured},
-        notes=[f"{name} was left out: {why}" for name, why in left_out.items()],
+        notes=[f"{name} was left out: {why}" for name, why in facts["left_out"].items()],
     )
+
+
+def _make_films(options: argparse.Namespace, progress: Callable[[str], None]) -> None:
+    """Every swap of the folder's clips, and beside them what they are."""
+    from datetime import UTC, datetime
+
+    from seqdisent_core.checkpoints import checkpoint_folder
+    from seqdisent_core.evaluation.filmed import filmed_sheet, read_folder, swap_pairs, write_made
+    from seqdisent_core.evaluation.results import hardware
+    from seqdisent_core.personalising import Tuning, usual_seconds
+    from seqdisent_core.studio import Studio
+    from seqdisent_core.training import keep_freed_memory
+    from seqdisent_core.weights import sha256_of, sha256_of_files
+
+    keep_freed_memory()
+    tuning = Tuning.from_dict(options.tuning)
+    checkpoint = checkpoint_folder(options.checkpoint)
+    studio = Studio.from_pretrained(checkpoint, device=options.device)
+    subjects, left_out = read_folder(options.folder, studio.read_face, progress)
+    made = swap_pairs(
+        studio.method,
+        subjects,
+        options.films,
+        seconds=options.seconds or [usual_seconds(studio.method.device)],
+        tuning=tuning,
+        detail=not options.own_pixels,
+        seed=options.seed,
+        progress=progress,
+    )
+    for seconds in made:
+        filmed_sheet(subjects, options.films / f"{seconds:g}", options.films / f"{seconds:g}.png")
+    facts = {
+        "command": options.command_line,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "note": options.note,
+        "seed": options.seed,
+        "hardware": hardware(studio.method.device),
+        "checkpoint_sha256": sha256_of(checkpoint),
+        "tuning": tuning.to_dict(),
+        "detail": not options.own_pixels,
+        "clips": [one.clip.source.stem for one in subjects],
+        "clips_sha256": sha256_of_files(one.clip.source for one in subjects),
+        "left_out": left_out,
+    }
+    write_made(made, facts, options.films)
 
 
 def _report(options: argparse.Namespace) -> None:

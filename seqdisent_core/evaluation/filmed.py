@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from seqdisent_core.sheets import clip_rows
 from seqdisent_core.video import read_video, write_video
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm")
+MADE = "films.json"  # beside films: what they are
 _SCRIPT = Path(__file__).with_name("filmed_judge.py")
 Three = tuple[Path, Path, Path]  # films: of the static clip, of the driver, and the result
 
@@ -117,6 +118,35 @@ def swap_pairs(
                 if number in new:
                     made[at].rebuilt.append(_write(pair, own, own, drivers[number], films, detail))
     return made
+
+
+def write_made(made: dict[float, Made], facts: dict[str, Any], folder: Path) -> None:
+    """Says beside the films what they are and how they were made, so that they can be judged later or elsewhere."""
+    films = {f"{seconds:g}": asdict(one) for seconds, one in made.items()}
+    (folder / MADE).write_text(json.dumps({**facts, "films": films}, indent=1, default=str) + "\n", encoding="utf-8")
+
+
+def read_made(folder: Path) -> tuple[dict[float, Made], dict[str, Any]]:
+    """The films of a folder and how they were made, from what write_made wrote.
+
+    Raises DataError where that is missing, or a film.
+    """
+    try:
+        facts = json.loads((folder / MADE).read_text(encoding="utf-8"))
+        films = facts.pop("films")
+    except (OSError, ValueError, KeyError):
+        raise DataError(f"{folder} does not say what films it holds. Make them: leave out --made.") from None
+
+    def threes(named: list[list[str]]) -> list[Three]:
+        paths = [(Path(person), Path(driver), Path(film)) for person, driver, film in named]
+        for path in sorted({path for three in paths for path in three if not path.exists()}):
+            raise DataError(f"{path} is not there. Judge films from where they were made, or make them: no --made.")
+        return paths
+
+    return {
+        float(seconds): Made(threes(one["swaps"]), threes(one["rebuilt"]), one["steps"])
+        for seconds, one in films.items()
+    }, facts
 
 
 def judge_films(made: Made, judge: JudgePython) -> dict[str, Any]:
