@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from seqdisent_core.facekit.head import Theatre
 
 RENDERER = 1  # raise when a change of the renderer changes the pictures: older files are then not mixed with new ones
+CORES = os.cpu_count() or 1
 _THREADS = ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -100,7 +101,7 @@ def render_facekit52(
     frames: int = 15,
     size: int = 64,
     seed: int = 0,
-    workers: int = 2,
+    workers: int = CORES,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Draw the set FaceKit-52 into the folder `out` and return it; finished persons are not drawn again.
@@ -124,7 +125,7 @@ def render_set(
     source: str | Path,
     plan: SetPlan,
     *,
-    workers: int = 2,
+    workers: int = CORES,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Draw a set by its plan into the folder `out` and return it, as render_facekit52 does."""

@@ -11,7 +11,7 @@ from seqdisent_core.errors import DataError
 from seqdisent_core.facekit.improvising import improvise, scene
 from seqdisent_core.facekit.model import source_hash
 from seqdisent_core.facekit.people import Person, cast
-from seqdisent_core.facekit.render import SetPlan, render_set
+from seqdisent_core.facekit.render import CORES, SetPlan, render_set
 from seqdisent_core.facekit.surface import Surface
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def render_wild(
     frames: int = 24,
     size: int = 128,
     seed: int = 0,
-    workers: int = 2,
+    workers: int = CORES,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Draw `persons` persons (in tens) in `takes` takes each into the folder `out`, as render_facekit52 does.
