@@ -11,6 +11,7 @@ import numpy as np
 from pages import lecture_pictures as draw
 from pages.lecture_pictures import Film
 from pages.lecture_words import SAID
+from pages.made_films import MODELS, showcases
 from pages.names import person_and_expression
 from pages.results_files import RESULTS
 from seqdisent_core.assets import asset
@@ -24,7 +25,6 @@ from seqdisent_core.lecture import TERMS, likeness, material, subtracted
 Shown = list[str | tuple[Chart, ...]]  # HTML, and plotly side by side; one under the other
 _SET = "facekit52"
 _MATRIX = ("person_000_happiness", "person_005_surprise", "person_049_fear", "person_010_disgust")
-VARIANTS = ("full", "without_subtraction", "without_loss", "without_both")
 
 
 @dataclass(frozen=True)
@@ -59,24 +59,14 @@ class Step:
 
 @functools.cache
 def _results() -> dict[str, Result]:
-    """Of the drawn people, by variant: of the very checkpoints whose swaps are shown."""
-    shown = {variant: _showcase(variant)["checkpoint_sha256"] for variant in VARIANTS}
-    models = {result["model"]["checkpoint_sha256"]: result for result in read_results(RESULTS)[_SET].values()}
-    return {variant: models[checkpoint] for variant, checkpoint in shown.items()}
+    """Of the drawn people, by model: of the very checkpoints whose swaps are shown."""
+    measured = {result["model"]["checkpoint_sha256"]: result for result in read_results(RESULTS)[_SET].values()}
+    return {name: measured[films.about["checkpoint_sha256"]] for name, films in showcases().items()}
 
 
-def _showcase(variant: str) -> dict[str, Any]:
-    about: dict[str, Any] = json.loads((asset("ablations") / variant / "showcase.json").read_text(encoding="utf-8"))
-    return about
-
-
-def _leaked(variant: str) -> float:
-    """What a linear probe reads of the person in a variant's dynamics codes, percent."""
-    return 100 * float(_results()[variant]["metrics"]["leakage_latent"]["dynamics"]["static_acc"]["mean"])
-
-
-def _named(variant: str) -> str:
-    return "the full model" if variant == "full" else variant.replace("_", " ")
+def _leaked(model: str) -> float:
+    """What a linear probe reads of the person in a model's dynamics codes, percent."""
+    return 100 * float(_results()[model]["metrics"]["leakage_latent"]["dynamics"]["static_acc"]["mean"])
 
 
 def _title() -> Shown:
@@ -166,10 +156,10 @@ def _loss(**weights: float) -> Shown:
     ]
 
 
-def _ablations(variant: str) -> Shown:
-    sheet = f"ablation_{variant}"
+def _ablations(model: str) -> Shown:
+    sheet = f"ablation_{model}"
     cells: list[tuple[Film, str]] = []
-    for at, film in enumerate(_showcase(variant)["films"]):
+    for at, film in enumerate(showcases()[model].about["films"]):
         (person, _), (driver, does) = map(person_and_expression, (film["person"], film["driver"]))
         made = person != driver
         caption = f"{person[-3:]} does {does}" if made else f"given: {person[-3:]}"
@@ -177,11 +167,11 @@ def _ablations(variant: str) -> Shown:
     return [draw.films(cells, columns=4, name="lx-two")]
 
 
-def _told_apart(variant: str) -> str:
-    """What is measured of a variant."""
-    kept = float(_results()[variant]["metrics"]["swap"]["person"]["mean"])
+def _told_apart(model: str) -> str:
+    """What is measured of a model."""
+    kept = float(_results()[model]["metrics"]["swap"]["person"]["mean"])
     figures = [
-        ("the person leaks into d", _leaked(variant), f"{_leaked(variant):.0f}%", "who"),
+        ("the person leaks into d", _leaked(model), f"{_leaked(model):.0f}%", "who"),
         ("swaps keep the person", 100 * kept, f"{100 * kept:.1f}%", "who"),
     ]
     return draw.bars(figures)
@@ -300,7 +290,6 @@ class Talk:
 def _steps() -> tuple[Step, ...]:
     clips = _clips()
     by = {"expression": "what it does", "person": "who it is"}
-    variants = {name: _named(name) for name in VARIANTS}
     weights = (
         Control(term, weight, _trained(term), numbers=(0, most, 1)) for term, (_, _, weight, most) in _TERMS.items()
     )
@@ -316,7 +305,7 @@ def _steps() -> tuple[Step, ...]:
             Control("anchor", "Anchor frame", 1, numbers=(1, 15, 1)),
         ),
         _step("loss", _loss, *weights),
-        _step("ablations", _ablations, Control("variant", "Model", "full", choices=variants), beside=_told_apart),
+        _step("ablations", _ablations, Control("model", "Model", "published", choices=MODELS), beside=_told_apart),
         _step(
             "swap",
             _swap,

@@ -7,10 +7,11 @@ from typing import Any
 import gradio as gr
 
 from pages import status
+from pages.made_films import MODELS, showcases
 from pages.player import Show, player
 from pages.plotting import address, plotly_script
 from pages.results_files import RESULTS
-from pages.results_films import show_of, showcases, words_on
+from pages.results_films import show_of, words_on
 from pages.results_short import in_short
 from pages.results_tables import as_html, behind_filmed, behind_row
 from pages.web import web
@@ -30,7 +31,8 @@ _INTRO = """
   <span class="sd-does">what it does</span>, and its dynamics codes the other way round; what a code tells beyond that
   is called leakage. Who and what are read by a second network, the judge, which never saw a made clip: it sets the
   ceiling, and guessing sets the chance. <b>Full</b> is the whole model; the models <b>without</b> something lack the
-  subtraction, the loss term of the anchor frame, or both. Every figure is read from a file that a command wrote: press
+  subtraction, the loss term of the anchor frame, or both. <b>Published</b> means by the paper's recipe, all others are
+  by our shorter one. Every figure is read from a file that a command wrote: press
   a model's name to see the command, seed, hashes, hardware and budget behind its row.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
 read_results(Path("results"))["facekit52"]["facekit52_dbse"]["metrics"]["generation"]["acc"]</code></details>
@@ -81,7 +83,7 @@ _SECTIONS: tuple[tuple[str, str, Any, str], ...] = (
 )
 _FILMS = """
 <div class="sd sd-results"><h2>What leakage looks like</h2>
-<p>The same two pairs of clips, swapped by each model that was trained. A row is a pair: both clips as the model is
+<p>The same two pairs of clips, swapped by six of the models. A row is a pair: both clips as the model is
 given them, then each person doing what the other one did.</p></div>
 """
 _FILMED = (
@@ -155,27 +157,27 @@ def _numbers(trace: dict[str, Any]) -> str:
 
 
 def _films(demo: gr.Blocks, results: list[Result]) -> None:
-    """The swaps of each variant on one stage, a button a variant, so that one can be laid over the other."""
+    """The swaps of each model on one stage, a button a model, so that one can be laid over the other."""
     known = showcases()
     if not known:
         return
     gr.set_static_paths([asset("ablations")])
 
     def choose(event: gr.EventData) -> tuple[str, Show | None]:
-        """Shows the variant that was pressed."""
+        """Shows the model that was pressed."""
         showcase = known.get(event.name)
         return (words_on(showcase, results), show_of(showcase)) if showcase else ("", None)
 
     def first() -> tuple[str, Show]:
-        """The full model, as long as nothing was pressed."""
+        """The first of them, as long as nothing was pressed."""
         showcase = next(iter(known.values()))
         return words_on(showcase, results), show_of(showcase)
 
     gr.HTML(_FILMS, apply_default_css=False)
     buttons = "".join(
         f'<button type="button" class="sd-button" data-name="{escape(name)}" aria-pressed="{str(not at).lower()}">'
-        f"{escape(showcase.name)}</button>"
-        for at, (name, showcase) in enumerate(known.items())
+        f"{escape(MODELS[name])}</button>"
+        for at, name in enumerate(known)
     )
     bar = gr.HTML(
         f'<div class="sd sd-films" role="group" aria-label="Swaps of">{buttons}</div>',

@@ -32,8 +32,8 @@ def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Re
             _card(
                 share(full),
                 f"instead of {share(without)}",
-                "is how often the person can be told from the dynamics, with the subtraction and without it. "
-                f"Guessing gives {guessed(of_set[_FULL], 'person')}.",
+                "is how often the person can be told from the dynamics, with the subtraction and without it, by our "
+                f"recipe. Guessing gives {guessed(of_set[_FULL], 'person')}.",
                 f"{_FULL}, {_WITHOUT}",
             )
         )

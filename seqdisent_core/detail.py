@@ -83,12 +83,13 @@ class _Place:
         rows, columns = self._covered(out)
         self.patch = np.ascontiguousarray(source.picture[rows, columns])
         x, y = (axis.astype(np.float32) for axis in np.meshgrid(np.arange(width)[columns], np.arange(height)[rows]))
-        self.places = np.dstack([x - columns.start, y - rows.start])
+        self.fine = _doubled(self.patch)
+        self.places = np.dstack([2 * (x - columns.start), 2 * (y - rows.start)])
         to_crop = source.transform.astype(np.float32)
         crop_x = to_crop[0, 0] * x + to_crop[0, 1] * y + to_crop[0, 2]
         crop_y = to_crop[1, 0] * x + to_crop[1, 1] * y + to_crop[1, 2]
         within = np.minimum(np.minimum(crop_x, size - 1 - crop_x), np.minimum(crop_y, size - 1 - crop_y))
-        self.moves = cv2.merge([_ramp((within + out) / out)] * 2)  # 1 in the crop, 0 beyond its surroundings
+        self.moves = cv2.merge([2 * _ramp((within + out) / out)] * 2)  # doubled; 0 beyond the crop's surroundings
         own_rows, own_columns = self._covered(0.0)
         self.inner = (
             slice(own_rows.start - rows.start, own_rows.stop - rows.start),
@@ -114,7 +115,7 @@ class _Place:
     def paste(self, flow: np.ndarray, frame: np.ndarray, anchor: np.ndarray) -> np.ndarray:
         """flow: float32 (size, size, 2), in the crop's pixels; frame and anchor: decoded, float32 in [0, 255]."""
         step = _seen(cv2.transform(flow, self.back[:, :2]), self.whole)
-        moved = _look_up(self.patch, self.places + step * self.moves, cv2.INTER_CUBIC)  # linear looks soft
+        moved = _look_up(self.fine, self.places + step * self.moves)
         grid = np.arange(self.size, dtype=np.float32)
         explained = _look_up(anchor, np.dstack([grid[None] + flow[..., 0], grid[:, None] + flow[..., 1]]))
         lacking = frame - explained
@@ -161,6 +162,14 @@ def _seen(values: np.ndarray, at: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     return cv2.remap(values, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _look_up(picture: np.ndarray, places: np.ndarray, how: int = cv2.INTER_LINEAR) -> np.ndarray:
-    """places: float32 (rows, columns, 2), x and y; how: OpenCV's name of the interpolation."""
-    return cv2.remap(picture, places, np.empty(0), how, borderMode=cv2.BORDER_REPLICATE)
+def _look_up(picture: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """places: float32 (rows, columns, 2), x and y."""
+    return cv2.remap(picture, places, np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _doubled(picture: np.ndarray) -> np.ndarray:
+    """A picture with a pixel put between every two, bicubic: seen linearly in this one, it does not look soft."""
+    rows, columns = picture.shape[:2]
+    twice = np.array([[2, 0, 0], [0, 2, 0]], np.float32)
+    size = (2 * columns - 1, 2 * rows - 1)
+    return cv2.warpAffine(picture, twice, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)

@@ -63,7 +63,7 @@ class Material:
 
     def sheet(self, name: str) -> Path:
         """`given`: the examples; `person_...`: that example's person doing what each example does; `samples`;
-        `ablation_...`: the films of that variant's showcase."""
+        `ablation_...`: the films of that model's showcase."""
         return self.folder / "sheets" / f"{name}.webp"
 
 
@@ -165,7 +165,7 @@ def _read(reading: "Reading | None") -> dict[str, str]:
 
 
 def _showcase(folder: Path, size: int) -> list[np.ndarray]:
-    """The films of a variant, at the model's size."""
+    """The films of a model's showcase, at the model's size."""
     import cv2
 
     from seqdisent_core.video import read_video

@@ -29,14 +29,15 @@ RETURN_FRAMES = 8  # of a swap that is read back
 class Tuning(Config):
     """How a model is tuned to people; docs/filmed.md says what each setting does to the figures.
 
-    * learns: the static codes alone, the decoder with them, or the clips' dynamics codes too.
-    * learning_rate: of the decoder, Adam's; codes take ten times as long steps.
+    * learns: the static codes alone, the decoder with them, the clips' dynamics codes too, or all weights besides (the
+      encoders' by what they read back from swaps).
+    * learning_rate: of the weights, Adam's; codes take ten times as long steps.
     * rehearsal: weight, beside the clips' own error, of what the untuned model draws for codes of others.
     * back: weight of a swap read again.
     * near: weight of dynamics codes against what was read, by their variance over the clip's time.
     """
 
-    learns: Literal["static", "decoder", "dynamics"] = "decoder"
+    learns: Literal["static", "decoder", "dynamics", "all"] = "decoder"
     learning_rate: float = 1e-3
     rehearsal: float = 1.0
     back: float = 0.02
@@ -105,12 +106,11 @@ def personalise(
     ]
     seen = [np.setdiff1d(np.arange(len(clip)), out) for clip, out in zip(frames, unseen, strict=True)]
     codes = [_copied(code) for code in read]
-    decoder = list(tuned.decoder.parameters()) if tuning.learns != "static" else []
-    free = [code.static for code in codes] + [code.dynamics for code in codes if tuning.learns == "dynamics"]
-    learnt: list[Tensor] = [value.requires_grad_() for value in (*decoder, *free)]
+    weights = _weights(tuned, tuning)
+    free = _free(codes, tuning)
+    learnt: list[Tensor] = [value.requires_grad_() for value in (*weights, *free)]
     given, kept = copy.deepcopy(tuned).requires_grad_(False), [_copied(code) for code in read]
-    averages: list[Tensor] = list(given.decoder.parameters()) if decoder else []
-    averages += [code.static for code in kept] + [code.dynamics for code in kept if tuning.learns == "dynamics"]
+    averages: list[Tensor] = [*_weights(given, tuning), *_free(kept, tuning)]
     random = np.random.default_rng(seed)
     generator = torch.Generator().manual_seed(seed)
     limit = usual_seconds(method.device) if seconds is None else seconds
@@ -121,7 +121,7 @@ def personalise(
 
     yield state()
     # The first optimiser takes torch a second to make: those who only look at the first state do not wait for it.
-    groups = [{"params": decoder, "lr": tuning.learning_rate}, {"params": free, "lr": 10 * tuning.learning_rate}]
+    groups = [{"params": weights, "lr": tuning.learning_rate}, {"params": free, "lr": 10 * tuning.learning_rate}]
     optimiser = torch.optim.Adam([group for group in groups if group["params"]], betas=(0.9, 0.99))
     while spent < limit and (steps is None or done < steps):
         began = time.perf_counter()
@@ -133,11 +133,11 @@ def personalise(
             ]
         ).mean()
         total = own
-        if tuning.rehearsal and decoder:
+        if tuning.rehearsal and weights:
             total = total + tuning.rehearsal * _rehearse(method, tuned, generator)
         if tuning.back and len(clips) > 1:
             total = total + tuning.back * _return(tuned, codes, anchors, random)
-        if tuning.near and tuning.learns == "dynamics":
+        if tuning.near and tuning.learns in ("dynamics", "all"):
             total = total + tuning.near * _strayed(codes, read)
         optimiser.zero_grad()
         total.backward()
@@ -152,6 +152,19 @@ def personalise(
             last = spent
             yield state()
     yield state()
+
+
+def _weights(method: Method, tuning: Tuning) -> list[nn.Parameter]:
+    """Those that are learnt; of the decoder alone, as a rule."""
+    if tuning.learns == "static":
+        return []
+    return list((method if tuning.learns == "all" else method.decoder).parameters())
+
+
+def _free(codes: Sequence[Codes], tuning: Tuning) -> list[Tensor]:
+    """The codes that are learnt."""
+    dynamics = [code.dynamics for code in codes if tuning.learns in ("dynamics", "all")]
+    return [code.static for code in codes] + dynamics
 
 
 def _copied(codes: Codes) -> Codes:

@@ -73,7 +73,7 @@ def test_a_batch_of_a_set_on_the_gpu_is_the_one_of_a_set_in_memory(clips: Clips)
 
 def test_training_keeps_the_set_on_the_gpu_and_learns_as_the_cpu_does(clips: Clips, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    config = replace(QUICK, steps=40, precision="no", optimizer="muon")
+    config = replace(QUICK, steps=40, sparse_share=0.0)
     trainer = Trainer(DBSE(SMALL), config, clips.part("train"), tmp_path / "run")
     assert trainer.clips.device.type == "cuda" and trainer.model.device.type == "cuda"
     losses = [float(trainer.advance()["total"].detach()) for _ in range(config.steps)]

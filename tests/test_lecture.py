@@ -18,7 +18,8 @@ import pytest
 from conftest import FIRST
 from media import make_bad_files
 
-from pages.lecture_steps import VARIANTS, Talk
+from pages.lecture_steps import Talk
+from pages.made_films import MODELS
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.lecture import TERMS, Material, likeness, material, subtracted
@@ -116,7 +117,7 @@ def test_the_shipped_material_is_of_the_shipped_checkpoint() -> None:
     known = material()
     assert known.about["checkpoint_sha256"] == sha256_of(asset("checkpoints/facekit52"))
     assert known.names == sorted(path.stem for path in asset("examples").glob("*.mp4"))
-    sheets = ["given", "samples", *known.names, *(f"ablation_{variant}" for variant in VARIANTS)]
+    sheets = ["given", "samples", *known.names, *(f"ablation_{model}" for model in MODELS)]
     assert all(known.sheet(name).stat().st_size > 10_000 for name in sheets)
 
 

@@ -131,7 +131,12 @@ def test_the_known_people_are_not_forgotten(states: list[Tuned], method: Method,
 
 @pytest.mark.parametrize(
     ("learns", "moved"),
-    [("static", {"static"}), ("decoder", {"decoder", "static"}), ("dynamics", {"decoder", "static", "dynamics"})],
+    [
+        ("static", {"static"}),
+        ("decoder", {"decoder", "static"}),
+        ("dynamics", {"decoder", "static", "dynamics"}),
+        ("all", {"decoder", "static", "dynamics", "encoder"}),
+    ],
 )
 def test_only_what_shall_be_learnt_is(method: Method, clips: list[FaceClip], learns: Any, moved: set[str]) -> None:
     first, *_, last = [
@@ -144,6 +149,7 @@ def test_only_what_shall_be_learnt_is(method: Method, clips: list[FaceClip], lea
         "static": (first.codes[0].static, last.codes[0].static),
         "dynamics": (first.codes[1].dynamics, last.codes[1].dynamics),
         "decoder": tuple(next(state.method.decoder.parameters()) for state in (first, last)),
+        "encoder": tuple(next(state.method.encoder.parameters()) for state in (first, last)),
     }
     assert {name for name, (before, after) in parts.items() if not torch.equal(before, after)} == moved
 

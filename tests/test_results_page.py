@@ -14,7 +14,8 @@ from conftest import Visit
 from test_app import serious_findings
 
 from pages import results
-from pages.results_films import showcases, words_on
+from pages.made_films import showcases
+from pages.results_films import words_on
 from seqdisent_core.assets import asset
 from seqdisent_core.cli import main
 from seqdisent_core.evaluation.charts import charts
@@ -129,7 +130,7 @@ def test_what_stands_behind_a_row_opens_by_the_keyboard_and_films_are_chosen_so(
         )
         of_set = [one for found in read_results(results.RESULTS).values() for one in found.values()]
         said = page.locator(".sd-films-words").inner_text()
-        assert said in unescape(words_on(showcase, of_set))
+        assert said in unescape(words_on(showcase, of_set)) and "no result file" not in said
     assert percent(result["metrics"]["leakage_latent"]["dynamics"]["static_acc"]) in words_on(
         showcases()["full"], [result]
     )
@@ -168,8 +169,8 @@ def test_films_are_small_and_of_the_checkpoint_that_they_name(tmp_path: Path) ->
 
 def test_nothing_heavy_is_imported_while_the_page_shows() -> None:
     code = (
-        "import app, sys; app.build(); from pages import results_films as films; "
-        "[films.show_of(one) for one in films.showcases().values()]; "
+        "import app, sys; app.build(); from pages import made_films, results_films; "
+        "[results_films.show_of(one) for one in made_films.showcases().values()]; "
         "print([name for name in ('torch', 'cv2', 'plotly', 'sklearn') if name in sys.modules])"
     )
     root = results.RESULTS.parent

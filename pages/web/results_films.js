@@ -1,4 +1,4 @@
-// One button a variant; the stage below shows the one that is pressed.
+// One button a model; the stage below shows the one that is pressed.
 const buttons = [...element.querySelectorAll('button')];
 for (const button of buttons) {
   button.addEventListener('click', () => {

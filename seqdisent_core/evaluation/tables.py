@@ -205,20 +205,20 @@ def looks_table(folder: Path) -> str:
     rows: list[list[str]] = []
     names: dict[str, None] = {}
     files = {path.stem: _looks(path) for path in sorted((folder / "looks").glob("*.jsonl"))}
-    for _, looks in files.values():
+    for *_, looks in files.values():
         names |= dict.fromkeys(key for look in looks for key in look if key not in ("step", "seconds"))
-    for stem, (what, looks) in files.items():
+    for stem, (what, machine, looks) in files.items():
         chosen = sorted({max(0, round(quarter / 4 * len(looks)) - 1) for quarter in (1, 2, 3, 4)})
         for look in (looks[at] for at in chosen if looks):
             figures = [f"{look[name]:.3f}" if name in look else NONE for name in names]
-            rows.append([f"{what} (`{stem}`)", f"{look['step']}", f"{look['seconds'] / 60:.0f}", *figures])
-    return table(["run", "steps", "minutes", *(name.replace("_", " ") for name in names)], rows)
+            rows.append([f"{what} (`{stem}`)", machine, f"{look['step']}", f"{look['seconds'] / 60:.0f}", *figures])
+    return table(["run", "on", "steps", "minutes", *(name.replace("_", " ") for name in names)], rows)
 
 
-def _looks(path: Path) -> tuple[str, list[dict[str, Any]]]:
-    """What a run is called, and its looks. Raises DataError where the file is none of a run's."""
+def _looks(path: Path) -> tuple[str, str, list[dict[str, Any]]]:
+    """What a run is called, its machine, and its looks. Raises DataError where the file is none of a run's."""
     try:
         head, *looks = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
-        return head["what"], [look for look in looks if look["step"]]
+        return head["what"], head.get("hardware", NONE), [look for look in looks if look["step"]]
     except (ValueError, KeyError) as error:
         raise DataError(f"{path} is not the looks.jsonl of a run.") from error

@@ -1,0 +1,36 @@
+"""Example swaps of trained models, made beforehand by `seqdisent showcase`: on the page Results and in the lecture."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seqdisent_core.assets import asset
+from seqdisent_core.errors import ConfigError
+
+MODELS = {  # by the folder of their films
+    "published": "The paper's recipe",
+    "published_without_subtraction": "The paper's recipe without subtraction",
+    "full": "Our recipe",
+    "without_subtraction": "Our recipe without subtraction",
+    "without_loss": "Our recipe without loss",
+    "without_both": "Our recipe without both",
+}
+
+
+@dataclass(frozen=True)
+class Showcase:
+    """The folder of a model's films, and its showcase.json."""
+
+    folder: Path
+    about: dict[str, Any]
+
+
+def showcases() -> dict[str, Showcase]:
+    """All of MODELS, by folder, in their order; none where no folder of films came with the project."""
+    try:
+        folder = asset("ablations")
+    except ConfigError:
+        return {}
+    about = {name: (folder / name / "showcase.json").read_text(encoding="utf-8") for name in MODELS}
+    return {name: Showcase(folder / name, json.loads(text)) for name, text in about.items()}
