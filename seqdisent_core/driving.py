@@ -15,7 +15,7 @@ from seqdisent_core.faces import FaceClip, film_frame
 from seqdisent_core.methods.contract import Codes, Method
 from seqdisent_core.personalising import USUAL, Tuned, Tuning, personalise
 from seqdisent_core.sheets import as_frames
-from seqdisent_core.video import Frames, probe_video
+from seqdisent_core.video import Frames, VideoInfo
 
 _BATCH = 64
 PICTURE, LARGEST = 640, 1280  # pixels of a result's longer side: usually at most, and where a face is small
@@ -49,11 +49,13 @@ class Subject:
 
 def subject(clip: FaceClip) -> Subject:
     """Make a clip ready. Raises as film_frame does."""
-    film = probe_video(clip.source)
     shrunk = float(np.median(np.sqrt(np.abs(np.linalg.det(clip.transforms[:, :, :2])))))
-    side = clip.frames.shape[1] / shrunk
-    wanted = round(max(film.width, film.height) * FACE / side)
-    return Subject(clip, Source(*film_frame(clip, clip.anchor, max_side=min(max(wanted, PICTURE), LARGEST))))
+    face = clip.frames.shape[1] / shrunk  # the side of its square in the film
+
+    def side(film: VideoInfo) -> int:
+        return min(max(round(max(film.width, film.height) * FACE / face), PICTURE), LARGEST)
+
+    return Subject(clip, Source(*film_frame(clip, clip.anchor, max_side=side)))
 
 
 def subjects(first: FaceClip, second: FaceClip) -> tuple[Subject, Subject]:

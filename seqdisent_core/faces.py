@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -13,7 +12,7 @@ from seqdisent_core.face_alignment import inverse, transform_points
 from seqdisent_core.face_finder import Face, find_faces
 from seqdisent_core.face_shots import LEAST_FRAMES, LEAST_SIDE, Shot, ShotCutter
 from seqdisent_core.ffmpeg import file_name
-from seqdisent_core.video import FrameReader, open_video
+from seqdisent_core.video import FrameReader, LongestSide, open_video
 
 __all__ = ["Face", "FaceClip", "find_faces", "read_face"]
 
@@ -68,7 +67,7 @@ class FaceClip:
         return replace(self, frames=frames, transforms=transforms)
 
 
-def film_frame(clip: FaceClip, index: int, *, max_side: int = 1280) -> tuple[np.ndarray, np.ndarray]:
+def film_frame(clip: FaceClip, index: int, *, max_side: LongestSide = 1280) -> tuple[np.ndarray, np.ndarray]:
     """The picture that frame `index` of a clip was cut out of, uint8 (height, width, 3), and its transform (2, 3).
 
     Pictures longer than `max_side` pixels are scaled down, and the transform is from the scaled one's pixels to the
@@ -78,8 +77,8 @@ def film_frame(clip: FaceClip, index: int, *, max_side: int = 1280) -> tuple[np.
         raise FaceError(f"There is no frame {index} in a clip of {len(clip.frames)}.")
     wanted = clip.start + index
     seconds = (wanted + 2) / clip.fps
-    with open_video(clip.source, max_fps=clip.fps, max_seconds=seconds, max_side=max_side) as reader:
-        picture = next(islice(reader, wanted, None), None)
+    with open_video(clip.source, max_fps=clip.fps, max_seconds=seconds, max_side=max_side, first=wanted) as reader:
+        picture = next(reader, None)
         scale = max(reader.info.width, reader.info.height) / max(reader.size)
     if picture is None:
         raise FaceError(f"{file_name(clip.source)} has become shorter since its face was read. Choose it again.")

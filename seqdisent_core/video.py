@@ -7,7 +7,7 @@ import math
 import re
 import uuid
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -51,6 +51,9 @@ class VideoInfo:
     has_audio: bool
 
 
+LongestSide = int | Callable[[VideoInfo], int]  # in pixels
+
+
 def probe_video(path: str | Path) -> VideoInfo:
     """Size, rate and length of a video, from its header alone.
 
@@ -68,14 +71,17 @@ class FrameReader(Iterator[np.ndarray]):
     Iterating raises VideoError if the file turns out to be unreadable, a single picture, or beyond the limits.
     """
 
-    def __init__(self, source: "_Source", *, max_fps: float, max_seconds: float, max_side: int) -> None:
+    def __init__(
+        self, source: "_Source", *, max_fps: float, max_seconds: float, max_side: LongestSide, first: int
+    ) -> None:
         self.info = source.info()
         rate = min(source.rate(), _exact(max_fps))
-        shrink = min(1.0, max_side / max(self.info.width, self.info.height))
+        side = max_side(self.info) if callable(max_side) else max_side
+        shrink = min(1.0, side / max(self.info.width, self.info.height))
         self.size = (max(1, round(self.info.width * shrink)), max(1, round(self.info.height * shrink)))
         self.fps, self.cut = float(rate), False
-        self._most = max(2, math.ceil(max_seconds * rate - 1e-6))
-        filters, self.notes = source.filters(self.size, rate)
+        self._first, self._most = first, max(2, math.ceil(max_seconds * rate - 1e-6) - first)
+        filters, self.notes = source.filters(self.size, rate, first)
         self._arguments = (
             *("-loglevel", "verbose", "-threads", "2", *source.decoder(), *input_arguments(source.path)),
             *("-map", f"0:{source.stream}", "-filter_threads", "2", "-vf", filters, "-fps_mode", "passthrough"),
@@ -117,7 +123,7 @@ class FrameReader(Iterator[np.ndarray]):
         """The child has no more frames: was that the end of the film, or its own?"""
         went_well = child.finish()
         self.close()
-        if not went_well or self._count == 0:
+        if not went_well or self._count == self._first == 0:
             raise child.complaint(self.info.path, "is damaged or encrypted and cannot be read. " + SAVE_AS)
         decoded = re.search(r"(\d+) frames decoded; (\d+) decode errors", child.log)
         if decoded and int(decoded[1]) < 2:
@@ -129,16 +135,24 @@ class FrameReader(Iterator[np.ndarray]):
 
 
 def open_video(
-    path: str | Path, *, max_fps: float = 25.0, max_seconds: float = 10.0, max_side: int = 1280
+    path: str | Path,
+    *,
+    max_fps: float = 25.0,
+    max_seconds: float = 10.0,
+    max_side: LongestSide = 1280,
+    first: int = 0,
 ) -> FrameReader:
     """A reader that streams the first `max_seconds` of a video at min(its own rate, max_fps) frames a second.
 
-    Frames longer than `max_side` pixels on the longer side are scaled down. Transparent parts lie on mid grey; HDR
-    is tone-mapped. Raises VideoError as `probe_video` does, or for a limit that is not above 0.
+    Frames longer than `max_side` pixels on the longer side are scaled down; it may be chosen by what the header says.
+    Transparent parts lie on mid grey; HDR is tone-mapped. first: the frame to begin with. Raises VideoError as
+    `probe_video` does, or for a limit that is not above 0.
     """
-    if not (0 < max_fps < math.inf and 0 < max_seconds < math.inf and max_side >= 1):
+    above = callable(max_side) or max_side >= 1
+    if not (0 < max_fps < math.inf and 0 < max_seconds < math.inf and above and first >= 0):
         raise VideoError("Frames a second, seconds and pixels to read must be above 0. Give larger limits.")
-    return FrameReader(_Source.inspect(path), max_fps=max_fps, max_seconds=max_seconds, max_side=max_side)
+    source = _Source.inspect(path)
+    return FrameReader(source, max_fps=max_fps, max_seconds=max_seconds, max_side=max_side, first=first)
 
 
 def read_video(
@@ -309,12 +323,13 @@ class _Source(Header):
             return ()
         return ("-c:v", {"vp8": "libvpx", "vp9": "libvpx-vp9"}[codec[1]])
 
-    def filters(self, size: tuple[int, int], rate: Fraction) -> tuple[str, tuple[str, ...]]:
+    def filters(self, size: tuple[int, int], rate: Fraction, first: int) -> tuple[str, tuple[str, ...]]:
         """The way from decoded pictures to RGB frames, and sentences on what it cannot do."""
         untagged = ", yuv" in self._line and not re.search(r"bt709|bt470|170m|bt2020|240m|fcc", self._line)
         matrix = ":in_color_matrix=bt709" if untagged and self.info().height >= 720 else ""  # what players assume
         steps = [
             f"fps={rate}:start_time=0",  # from the start of the file, as its sound is
+            *([f"select=gte(n\\,{first})"] if first else []),
             f"scale={size[0]}:{size[1]}:flags=bicubic+accurate_rnd+full_chroma_int{matrix},setsar=1",
         ]
         hdr = re.search(r"smpte2084|arib-std-b67", self._line)
