@@ -9,12 +9,12 @@ from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError
 
 MODELS = {  # by the folder of their films
-    "published": "The paper's recipe",
-    "published_without_subtraction": "The paper's recipe without subtraction",
+    "published": "Paper's recipe",
+    "published_without_subtraction": "Paper's, no subtraction",
     "full": "Our recipe",
-    "without_subtraction": "Our recipe without subtraction",
-    "without_loss": "Our recipe without loss",
-    "without_both": "Our recipe without both",
+    "without_subtraction": "Ours, no subtraction",
+    "without_loss": "Ours, without loss",
+    "without_both": "Ours, without both",
 }
 
 

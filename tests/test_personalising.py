@@ -195,6 +195,10 @@ def test_a_frame_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     clip = read_face(asset("examples") / "person_010_disgust.mp4")
     with pytest.raises(FaceError, match="no frame 99"):
         film_frame(clip, 99)
+    frames, fps = read_video(clip.source)
+    shorter = replace(clip, source=write_video(tmp_path / "shorter.mp4", frames[:4], fps))
+    with pytest.raises(FaceError, match="become shorter"):
+        film_frame(shorter, 9)
 
 
 def pair_of(method: Method, clips: list[FaceClip]) -> tuple[Subject, Subject, tuple[Codes, Codes]]:

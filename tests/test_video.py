@@ -136,6 +136,17 @@ def test_a_large_film_is_scaled_down_to_the_longest_side_asked_for(tmp_path: Pat
     assert close_to(first[25, 20], RED) and close_to(first[25, 80], BLUE)
 
 
+def test_a_film_can_be_read_from_a_frame_on_at_a_size_that_its_header_decides(tmp_path: Path) -> None:
+    path = media.drawn(tmp_path / "count.mp4", "testsrc=size=96x64:rate=30:duration=2", *media.H264)
+    frames, fps = read_video(path, max_fps=12.5, max_side=48)
+    with open_video(path, max_fps=12.5, max_seconds=1.2, max_side=lambda film: film.width // 2, first=7) as reader:
+        later = list(reader)
+    assert reader.size == (48, 32) and reader.cut and len(later) == round(1.2 * fps) - 7
+    assert all(np.array_equal(frame, frames[7 + at]) for at, frame in enumerate(later))
+    with open_video(path, first=500) as reader:
+        assert list(reader) == []
+
+
 @pytest.mark.parametrize(
     ("name", "codec"),
     [
