@@ -69,11 +69,11 @@ SAID = {
     "ablations": Said(
         "Left out",
         "A part left out. Is a made face still the person it should be?",
-        "Begin with the paper's recipe and change between with and without subtraction a few times; watch one face: it "
-        "becomes a mixture of the two. Under our shorter recipe the probe finds even more, and the films seldom show "
-        "it: a probe sees what is in a code, not what the decoder uses. The term for the anchor frame changes next to "
-        "nothing; the poster reports a large effect. One run each, and our full run had two changes of schedule on its "
-        "way that the others had not.",
+        "Begin with the paper's recipe, at half its length, and change between with and without subtraction a few "
+        "times; watch one face: it becomes a mixture of the two. Under our shorter recipe the probe finds even more, "
+        "and the films seldom show it: a probe sees what is in a code, not what the decoder uses. The term for the "
+        "anchor frame changes next to nothing; the poster reports a large effect. One run each, and our full run had "
+        "two changes of schedule on its way that the others had not.",
         3,
     ),
     "swap": Said(

@@ -32,5 +32,6 @@ def showcases() -> dict[str, Showcase]:
         folder = asset("ablations")
     except ConfigError:
         return {}
-    about = {name: (folder / name / "showcase.json").read_text(encoding="utf-8") for name in MODELS}
-    return {name: Showcase(folder / name, json.loads(text)) for name, text in about.items()}
+    files = {name: folder / name / "showcase.json" for name in MODELS}
+    there = {name: file for name, file in files.items() if file.exists()}
+    return {name: Showcase(file.parent, json.loads(file.read_text(encoding="utf-8"))) for name, file in there.items()}

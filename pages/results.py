@@ -31,8 +31,9 @@ _INTRO = """
   <span class="sd-does">what it does</span>, and its dynamics codes the other way round; what a code tells beyond that
   is called leakage. Who and what are read by a second network, the judge, which never saw a made clip: it sets the
   ceiling, and guessing sets the chance. <b>Full</b> is the whole model; the models <b>without</b> something lack the
-  subtraction, the loss term of the anchor frame, or both. <b>Published</b> means by the paper's recipe, all others are
-  by our shorter one. Every figure is read from a file that a command wrote: press
+  subtraction, the loss term of the anchor frame, or both. <b>Published, 39000 steps</b> is the paper's recipe at half
+  its length, <b>published objective</b> its losses with our optimiser; all others are ours. Every figure is read from
+  a file that a command wrote: press
   a model's name to see the command, seed, hashes, hardware and budget behind its row.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
 read_results(Path("results"))["facekit52"]["facekit52_dbse"]["metrics"]["generation"]["acc"]</code></details>

@@ -43,9 +43,9 @@ def carry_detail(source: Source, anchor: np.ndarray, decoded: np.ndarray) -> Ite
     side = anchor.shape[0]
     flows = _flows(anchor, decoded)
     place = _Place(source, side)
-    base = anchor.astype(np.float32)
+    base, fine = anchor.astype(np.float32), _doubled(place.patch)
     for flow, frame in zip(flows, decoded, strict=True):
-        yield place.paste(flow, frame.astype(np.float32), base)
+        yield place.paste(fine, flow, frame.astype(np.float32), base)
 
 
 def paste_decoded(source: Source, decoded: np.ndarray) -> Iterator[np.ndarray]:
@@ -83,7 +83,6 @@ class _Place:
         rows, columns = self._covered(out)
         self.patch = np.ascontiguousarray(source.picture[rows, columns])
         x, y = (axis.astype(np.float32) for axis in np.meshgrid(np.arange(width)[columns], np.arange(height)[rows]))
-        self.fine = _doubled(self.patch)
         self.places = np.dstack([2 * (x - columns.start), 2 * (y - rows.start)])
         to_crop = source.transform.astype(np.float32)
         crop_x = to_crop[0, 0] * x + to_crop[0, 1] * y + to_crop[0, 2]
@@ -112,10 +111,10 @@ class _Place:
         right, bottom = np.clip(ends, [left + 1, top + 1], [width, height]).tolist()
         return slice(top, bottom), slice(left, right)
 
-    def paste(self, flow: np.ndarray, frame: np.ndarray, anchor: np.ndarray) -> np.ndarray:
-        """flow: float32 (size, size, 2), in the crop's pixels; frame and anchor: decoded, float32 in [0, 255]."""
+    def paste(self, fine: np.ndarray, flow: np.ndarray, frame: np.ndarray, anchor: np.ndarray) -> np.ndarray:
+        """fine: the patch, doubled; flow: float32 (size, size, 2), in the crop's pixels; frames float32 in [0, 255]."""
         step = _seen(cv2.transform(flow, self.back[:, :2]), self.whole)
-        moved = _look_up(self.fine, self.places + step * self.moves)
+        moved = _look_up(fine, self.places + step * self.moves)
         grid = np.arange(self.size, dtype=np.float32)
         explained = _look_up(anchor, np.dstack([grid[None] + flow[..., 0], grid[:, None] + flow[..., 1]]))
         lacking = frame - explained

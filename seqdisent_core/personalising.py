@@ -1,4 +1,4 @@
-"""A model tuned to the people of two clips in seconds: their static codes and the decoder, everything else as it was.
+"""A model tuned to the people of two clips in seconds: their static codes and the decoder; as a rule nothing else.
 
 The encoders stay, so what dynamics mean stays, and a swap is read as before. Three errors are weighed: the clips
 themselves; what the untuned model draws for codes of others (rehearsal), so that the decoder forgets nobody; and what

@@ -25,6 +25,8 @@ from seqdisent_core.methods.contract import Method
 from seqdisent_core.optimisers import kl_scale, learning_rate_scale, make_optimisers
 from seqdisent_core.training_config import TrainingConfig
 
+TOLD_EVERY = 20  # steps from one report of the losses to the next; a GPU is waited for there and at the end
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -66,7 +68,7 @@ def _held_interrupt() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _near(clips: Tensor, device: torch.device) -> Tensor:
+def _where_it_fits(clips: Tensor, device: torch.device) -> Tensor:
     """The clips on the device if half of its free memory holds them, or else where they are, copied by the batch."""
     if device.type == "cuda" and clips.nbytes <= torch.cuda.mem_get_info(device)[0] / 2:
         return clips.to(device)
@@ -96,7 +98,7 @@ class Trainer:
         self.accelerator = Accelerator(mixed_precision="no", cpu=cpu)  # it has one precision a process: see advance
         if self.accelerator.device.type == "cpu":
             keep_freed_memory()
-        self.clips = _near(as_training_tensor(clips), self.accelerator.device)
+        self.clips = _where_it_fits(as_training_tensor(clips), self.accelerator.device)
         self.couples = couples_of(clips) if config.pair_share else None
         self.identity = {
             "training": config.to_dict(),
@@ -146,7 +148,7 @@ class Trainer:
             while self.step < last:
                 terms = self.advance()
                 due, stopped = self.step == last, interrupted.is_set()
-                if self.step == 1 or self.step % 20 == 0 or due or stopped:
+                if self.step == 1 or self.step % TOLD_EVERY == 0 or due or stopped:
                     self._report(terms, progress, log)
                 if main and (self.step % save_every == 0 or due or stopped):
                     self._save()
@@ -184,7 +186,7 @@ class Trainer:
         if self.average:
             self.average.update_parameters(self.model)
         self.step += 1
-        if device.type == "cuda" and self.step % 20 == 0:
+        if device.type == "cuda" and (self.step % TOLD_EVERY == 0 or self.step == config.steps):
             torch.cuda.synchronize()  # or the clock would read when work was ordered, not when it was done
         self.seconds += time.perf_counter() - started
         return terms

@@ -80,7 +80,7 @@ class FrameReader(Iterator[np.ndarray]):
         shrink = min(1.0, side / max(self.info.width, self.info.height))
         self.size = (max(1, round(self.info.width * shrink)), max(1, round(self.info.height * shrink)))
         self.fps, self.cut = float(rate), False
-        self._first, self._most = first, max(2, math.ceil(max_seconds * rate - 1e-6) - first)
+        self._first, self._most = first, max(0, max(2, math.ceil(max_seconds * rate - 1e-6)) - first)
         filters, self.notes = source.filters(self.size, rate, first)
         self._arguments = (
             *("-loglevel", "verbose", "-threads", "2", *source.decoder(), *input_arguments(source.path)),
@@ -145,8 +145,8 @@ def open_video(
     """A reader that streams the first `max_seconds` of a video at min(its own rate, max_fps) frames a second.
 
     Frames longer than `max_side` pixels on the longer side are scaled down; it may be chosen by what the header says.
-    Transparent parts lie on mid grey; HDR is tone-mapped. first: the frame to begin with. Raises VideoError as
-    `probe_video` does, or for a limit that is not above 0.
+    Transparent parts lie on mid grey; HDR is tone-mapped. first: the frame to begin with; where the film, or the
+    seconds, end before it, there is none. Raises VideoError as `probe_video` does, or for a limit that is not above 0.
     """
     above = callable(max_side) or max_side >= 1
     if not (0 < max_fps < math.inf and 0 < max_seconds < math.inf and above and first >= 0):

@@ -26,11 +26,11 @@ FIRST, SECOND = "person_000_happiness.mp4", "person_005_surprise.mp4"  # example
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """With SEQDISENT_NO_SKIPS=1 a test that was skipped has failed: what is not run there is not known to work.
 
-    But those of an NVIDIA GPU, which only some machines have.
+    Except tests of an NVIDIA GPU, which only some machines have.
     """
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
-    needed = os.environ.get("SEQDISENT_NO_SKIPS") == "1" and "gpu" not in item.keywords
+    needed = os.environ.get("SEQDISENT_NO_SKIPS") == "1" and item.get_closest_marker("gpu") is None
     if needed and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped, though SEQDISENT_NO_SKIPS=1: {report.longrepr}"

@@ -15,7 +15,6 @@ from seqdisent_core.cli import main
 from seqdisent_core.driving import Subject
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.filmed import (
-    MADE,
     JudgePython,
     filmed_sheet,
     judge_films,
@@ -30,6 +29,7 @@ from seqdisent_core.evaluation.filmed_judge import follows, judge
 from seqdisent_core.faces import read_face
 from seqdisent_core.methods import Method
 from seqdisent_core.video import probe_video, read_video, write_video
+from seqdisent_core.weights import sha256_of_files
 
 NAMES = ("person_000_happiness", "person_005_surprise", "person_010_disgust")
 
@@ -82,8 +82,9 @@ def test_every_ordered_pair_and_every_clip_itself_is_made_at_each_time(subjects:
     driver = next(one for one in subjects if one.clip.source.stem == NAMES[1])
     film = probe_video(films / f"{NAMES[0]}_by_{NAMES[1]}.mp4")
     assert film.fps == pytest.approx(driver.clip.fps) and film.width == subjects[0].source.picture.shape[1]
-    write_made(all_made, {"seed": 0}, tmp_path)
-    assert read_made(tmp_path) == (all_made, {"seed": 0}), "as another machine finds them, to judge them"
+    facts = {"seed": 0, "clips_sha256": sha256_of_files(one.clip.source for one in subjects)}
+    write_made(all_made, facts, tmp_path)
+    assert read_made(tmp_path) == (all_made, facts), "as another machine finds them, to judge them"
     filmed_sheet(subjects, films, tmp_path / "sheets" / "all.png", columns=4, side=32)
     assert iio.imread(tmp_path / "sheets" / "all.png").shape == (9 * 36, 4 * 36, 3)
 
@@ -174,18 +175,41 @@ def test_the_command_says_in_a_sentence_what_the_judge_lacks(
 def test_films_made_without_a_judge_wait_for_one(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["evaluate-filmed", str(folder), "--films", str(tmp_path / "made"), "--checkpoint", "facekit52"]
-    assert main([*arguments, "--seconds", "0"]) == 0
-    facts = json.loads((tmp_path / "made" / MADE).read_text())
-    assert facts["clips"] == list(NAMES) and facts["left_out"].keys() == {"waves.mp4"} and facts["seed"] == 0
-    judging = ["--judge-python", sys.executable, "--models", str(tmp_path), "--out", str(tmp_path / "filmed.json")]
-    assert main([*arguments, *judging, "--made"]) == 1
-    assert "The judge stopped" in capsys.readouterr().err
-    assert main([*arguments, *judging[:2]]) == 1
-    assert "all three" in capsys.readouterr().err
-    made = read_made(tmp_path / "made")[0]
-    made[0].rebuilt[0][2].unlink()
-    with pytest.raises(DataError, match=f"{made[0].rebuilt[0][2].name} is not there"):
-        read_made(tmp_path / "made")
+    clips, films, out = tmp_path / "clips", tmp_path / "made", tmp_path / "filmed.json"
+    shutil.copytree(folder, clips)
+    making = ["evaluate-filmed", str(clips), "--films", str(films)]
+    assert main([*making, "--checkpoint", "facekit52", "--seconds", "0", "--note", "a trial"]) == 0
+    assert "waves.mp4 was left out" in "".join(capsys.readouterr())
+    judging = ["--judge-python", sys.executable, "--models", str(tmp_path), "--out", str(out)]
+    for wrong, why in (
+        ([*judging[:2]], "all three"),
+        (["--made"], "all three"),
+        ([*judging, "--made", "--note", "another"], "leave those options out"),
+        ([*judging, "--made"], "The judge stopped"),
+    ):
+        assert main([*making, *wrong]) == 1
+        assert why in capsys.readouterr().err and not out.exists()
+    other = tmp_path / "python"  # what another environment's judge would print, whatever it is shown
+    row = {"static": "a", "driver": "b", "person": True, "expression_corr": 0.9, "faces_found": 1.0, "both": True}
+    other.write_text(f"#!/bin/sh\nshift 2\nwhile [ $# -ge 3 ]; do echo '{json.dumps(row)}'; shift 3; done\n")
+    other.chmod(0o755)
+    assert main([*making, "--judge-python", str(other), *judging[2:], "--made"]) == 0
+    result = json.loads(out.read_text(encoding="utf-8"))
+    assert result["note"] == "a trial" and result["clips"] == list(NAMES) and list(result["left_out"]) == ["waves.mp4"]
+    assert result["command"].count("evaluate-filmed") == 2 and " && " in result["command"]
+    (measured,) = result["measured"]
+    assert measured["detail"] and measured["seconds"] == 0 and measured["swaps"]["films"] == 6
+    assert measured["swaps"]["both"] == 1 and len(measured["reconstruction_rows"]) == 3 and "detail" not in result
+
+    made = read_made(films)[0]
+    gone = made[0].rebuilt[0][2]
+    kept = gone.read_bytes()
+    gone.unlink()
+    with pytest.raises(DataError, match=f"{gone.name} is not there"):
+        read_made(films)
+    gone.write_bytes(kept)
+    shutil.copy(clips / f"{NAMES[1]}.mp4", clips / f"{NAMES[0]}.mp4")
+    with pytest.raises(DataError, match="have changed"):
+        read_made(films)
     with pytest.raises(DataError, match="what films it holds"):
         read_made(tmp_path)

@@ -1,11 +1,14 @@
 """What runs on an NVIDIA GPU, where there is one: the same answers as on the CPU, and the work really done there."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from accelerate.state import AcceleratorState
+from conftest import FIRST, SECOND
 from test_training import QUICK, SMALL, squares
 
 from seqdisent_core.assets import asset
@@ -17,11 +20,19 @@ from seqdisent_core.methods import DBSE
 from seqdisent_core.studio import Studio
 from seqdisent_core.training import Trainer
 
+
+@pytest.fixture
+def trains_anew() -> Iterator[None]:
+    """Accelerate has one device a process: what other tests chose is forgotten before, and this choice after."""
+    AcceleratorState._reset_state(reset_partial_state=True)
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
 pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no NVIDIA GPU here"),
 ]
-FIRST, SECOND = "person_000_happiness.mp4", "person_005_surprise.mp4"
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +82,7 @@ def test_a_batch_of_a_set_on_the_gpu_is_the_one_of_a_set_in_memory(clips: Clips)
         torch.testing.assert_close(there.cpu(), here)
 
 
+@pytest.mark.usefixtures("trains_anew")
 def test_training_keeps_the_set_on_the_gpu_and_learns_as_the_cpu_does(clips: Clips, tmp_path: Path) -> None:
     torch.manual_seed(0)
     config = replace(QUICK, steps=40, sparse_share=0.0)

@@ -59,6 +59,13 @@ def clips() -> Clips:
     return squares()
 
 
+def test_the_recipe_without_the_pair_term_is_the_preset_but_for_it() -> None:
+    file = Path(__file__).parent.parent / "examples" / "wild_without_pairs.json"
+    recipe = Recipe.from_dict(json.loads(file.read_text(encoding="utf-8")))
+    usual = preset("wild")
+    assert recipe == Recipe(usual.model, replace(usual.training, pair_share=0.0)) != usual
+
+
 def test_the_learning_rate_warms_up_and_falls_along_a_cosine() -> None:
     assert learning_rate_scale(0, 100, "constant") == 1
     assert learning_rate_scale(0, 100, "cosine", 10) == pytest.approx(0.1)

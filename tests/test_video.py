@@ -143,8 +143,9 @@ def test_a_film_can_be_read_from_a_frame_on_at_a_size_that_its_header_decides(tm
         later = list(reader)
     assert reader.size == (48, 32) and reader.cut and len(later) == round(1.2 * fps) - 7
     assert all(np.array_equal(frame, frames[7 + at]) for at, frame in enumerate(later))
-    with open_video(path, first=500) as reader:
-        assert list(reader) == []
+    for seconds, first in ((10.0, 500), (1.0, 40)):
+        with open_video(path, max_seconds=seconds, first=first) as reader:
+            assert list(reader) == []
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def add_commands(commands: Any) -> None:
     filmed.add_argument("--judge-python", type=Path, help="a Python that has the judge's packages")
     filmed.add_argument("--models", type=Path, help="folder of dlib's .dat files")
     filmed.add_argument("--out", type=Path, help="the result file, JSON (without a judge films are only made)")
-    filmed.add_argument("--made", action="store_true", help="judge the films that this command made before")
+    filmed.add_argument("--made", action="store_true", help="judge films that this command made before, as told then")
     filmed.add_argument("--seconds", type=float, nargs="+", help="of personalising (default: 20, on a GPU 2.5)")
     filmed.add_argument("--tuning", type=json.loads, default={}, help="settings of personalising as JSON, for trials")
     filmed.add_argument("--note", default="", help="what differs in this trial, for the table")
@@ -126,6 +126,10 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
     judging = (options.judge_python, options.models, options.out)
     if any(judging) != all(judging) or (options.made and not all(judging)):
         raise ConfigError("Judging films takes --judge-python, --models and --out, all three.")
+    told = (options.checkpoint, options.seconds, options.tuning, options.note, options.own_pixels, options.seed)
+    if options.made and told != ("wild", None, {}, "", False, 0):
+        raise ConfigError("How films were made is said when they are made: leave those options out with --made.")
+    measured: list[dict[str, Any]] = []
     with tqdm(total=0, bar_format="{desc}", leave=False) as line:
         if options.out:
             line.set_description_str("asking for the judge")
@@ -133,17 +137,17 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
             judge.judge([])  # before an hour of films is made for it
         if not options.made:
             _make_films(options, line.set_description_str)
-        if not options.out:
-            tell(options, f"The films are in {options.films}.", written={"films": options.films})
-            return
         made, facts = read_made(options.films)
-        measured = []
-        for seconds, films in made.items():
+        for seconds, films in made.items() if options.out else ():
             line.set_description_str(f"judging, {seconds:g} s")
             found = {"seconds": seconds, "detail": facts["detail"], **judge_films(films, judge)}
             measured.append(found)
             said = f"{seconds:g} s: swaps {found['swaps']}, reconstructions {found['reconstructions']}"
             tqdm.write(said, file=sys.stderr)
+    notes = [f"{name} was left out: {why}" for name, why in facts["left_out"].items()]
+    if not options.out:
+        tell(options, f"The films are in {options.films}.", written={"films": options.films}, notes=notes)
+        return
     commands = [facts["command"], options.command_line] if options.made else [options.command_line]
     result = {
         **{name: value for name, value in facts.items() if name != "detail"},
@@ -157,7 +161,7 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
         f"written to {options.out}",
         written={"result": options.out, "films": options.films},
         figures={f"{at['seconds']:g}": {"swaps": at["swaps"], "rebuilt": at["reconstructions"]} for at in measured},
-        notes=[f"{name} was left out: {why}" for name, why in facts["left_out"].items()],
+        notes=notes,
     )
 
 
@@ -166,7 +170,7 @@ def _make_films(options: argparse.Namespace, progress: Callable[[str], None]) ->
     from datetime import UTC, datetime
 
     from seqdisent_core.checkpoints import checkpoint_folder
-    from seqdisent_core.evaluation.filmed import filmed_sheet, read_folder, swap_pairs, write_made
+    from seqdisent_core.evaluation.filmed import MADE, filmed_sheet, read_folder, swap_pairs, write_made
     from seqdisent_core.evaluation.results import hardware
     from seqdisent_core.personalising import Tuning, usual_seconds
     from seqdisent_core.studio import Studio
@@ -178,6 +182,7 @@ def _make_films(options: argparse.Namespace, progress: Callable[[str], None]) ->
     checkpoint = checkpoint_folder(options.checkpoint)
     studio = Studio.from_pretrained(checkpoint, device=options.device)
     subjects, left_out = read_folder(options.folder, studio.read_face, progress)
+    (options.films / MADE).unlink(missing_ok=True)  # of films that are now written over
     made = swap_pairs(
         studio.method,
         subjects,

@@ -20,6 +20,7 @@ from seqdisent_core.methods import Method
 from seqdisent_core.personalising import USUAL, Tuning
 from seqdisent_core.sheets import clip_rows
 from seqdisent_core.video import read_video, write_video
+from seqdisent_core.weights import sha256_of_files
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm")
 MADE = "films.json"  # beside films: what they are
@@ -123,13 +124,14 @@ def swap_pairs(
 def write_made(made: dict[float, Made], facts: dict[str, Any], folder: Path) -> None:
     """Says beside the films what they are and how they were made, so that they can be judged later or elsewhere."""
     films = {f"{seconds:g}": asdict(one) for seconds, one in made.items()}
-    (folder / MADE).write_text(json.dumps({**facts, "films": films}, indent=1, default=str) + "\n", encoding="utf-8")
+    text = json.dumps({**facts, "films": films}, indent=1, default=Path.as_posix)
+    (folder / MADE).write_text(text + "\n", encoding="utf-8")
 
 
 def read_made(folder: Path) -> tuple[dict[float, Made], dict[str, Any]]:
     """The films of a folder and how they were made, from what write_made wrote.
 
-    Raises DataError where that is missing, or a film.
+    Raises DataError where that is missing, or a film, or where clips are no longer those that the films were made of.
     """
     try:
         facts = json.loads((folder / MADE).read_text(encoding="utf-8"))
@@ -143,10 +145,14 @@ def read_made(folder: Path) -> tuple[dict[float, Made], dict[str, Any]]:
             raise DataError(f"{path} is not there. Judge films from where they were made, or make them: no --made.")
         return paths
 
-    return {
+    made = {
         float(seconds): Made(threes(one["swaps"]), threes(one["rebuilt"]), one["steps"])
         for seconds, one in films.items()
-    }, facts
+    }
+    clips = [person for person, _, _ in next(iter(made.values())).rebuilt]
+    if sha256_of_files(clips) != facts["clips_sha256"]:
+        raise DataError(f"The clips in {clips[0].parent} have changed since the films were made. Make them again.")
+    return made, facts
 
 
 def judge_films(made: Made, judge: JudgePython) -> dict[str, Any]:

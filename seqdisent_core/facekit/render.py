@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from seqdisent_core.facekit.head import Theatre
 
 RENDERER = 1  # raise when a change of the renderer changes the pictures: older files are then not mixed with new ones
-CORES = os.cpu_count() or 1
+CORES = min(16, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 _THREADS = ("LP_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
