@@ -1,5 +1,6 @@
 """Example swaps of trained models, made beforehand by `seqdisent showcase`: on the page Results and in the lecture."""
 
+import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ class Showcase:
     about: dict[str, Any]
 
 
+@functools.cache
 def showcases() -> dict[str, Showcase]:
     """All of MODELS, by folder, in their order; none where no folder of films came with the project."""
     try:

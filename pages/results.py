@@ -33,8 +33,8 @@ _INTRO = """
   ceiling, and guessing sets the chance. <b>Full</b> is the whole model; the models <b>without</b> something lack the
   subtraction, the loss term of the anchor frame, or both. <b>Published, 39000 steps</b> is the paper's recipe at half
   its length, <b>published objective</b> its losses with our optimiser; all others are ours. Every figure is read from
-  a file that a command wrote: press
-  a model's name to see the command, seed, hashes, hardware and budget behind its row.</p></div>
+  a file that a command wrote: press a model's name to see the command, seed, hashes, hardware and budget behind its
+  row.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
 read_results(Path("results"))["facekit52"]["facekit52_dbse"]["metrics"]["generation"]["acc"]</code></details>
 </div>

@@ -1,4 +1,4 @@
-"""Example swaps of six trained models, made beforehand by `seqdisent showcase`, so that leakage can be seen."""
+"""What is said of the example swaps of trained models, and how they stand on the stage, so that leakage is seen."""
 
 from html import escape
 from pathlib import Path

@@ -43,6 +43,10 @@ class Tuning(Config):
     back: float = 0.02
     near: float = 0.02
 
+    @property
+    def learns_dynamics(self) -> bool:
+        return self.learns in ("dynamics", "all")
+
 
 USUAL = Tuning()
 
@@ -137,7 +141,7 @@ def personalise(
             total = total + tuning.rehearsal * _rehearse(method, tuned, generator)
         if tuning.back and len(clips) > 1:
             total = total + tuning.back * _return(tuned, codes, anchors, random)
-        if tuning.near and tuning.learns in ("dynamics", "all"):
+        if tuning.near and tuning.learns_dynamics:
             total = total + tuning.near * _strayed(codes, read)
         optimiser.zero_grad()
         total.backward()
@@ -163,7 +167,7 @@ def _weights(method: Method, tuning: Tuning) -> list[nn.Parameter]:
 
 def _free(codes: Sequence[Codes], tuning: Tuning) -> list[Tensor]:
     """The codes that are learnt."""
-    dynamics = [code.dynamics for code in codes if tuning.learns in ("dynamics", "all")]
+    dynamics = [code.dynamics for code in codes if tuning.learns_dynamics]
     return [code.static for code in codes] + dynamics
 
 
