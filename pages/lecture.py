@@ -15,7 +15,6 @@ from pages.lecture_look import style
 from pages.lecture_steps import Control, Shown, Step, Talk
 from pages.web import FAVICON, web
 
-_FOLLOW = 0.5  # seconds until the other screen has turned, too
 _DEMO = os.environ.get("SEQDISENT_DEMO", "http://127.0.0.1:7860").rstrip("/")
 _CHART = {"displayModeBar": False, "responsive": True}
 
@@ -66,7 +65,6 @@ def main() -> None:
     else:
         _screen(number)
     _bar(given, number)
-    _follow(given, number)
 
 
 def _screen(number: int) -> None:
@@ -153,7 +151,8 @@ def _bar(given: _Given, number: int) -> None:
     _keys(
         key="keys",
         on_step_change=key_was_pressed,
-        data={"step": number, "steps": steps, "notes": _link("notes")},
+        on_turned_change=lambda: None,  # another screen was turned: this one is only to be drawn anew
+        data={"talk": st.query_params["talk"], "step": number, "steps": steps, "notes": _link("notes")},
     )
 
 
@@ -168,26 +167,17 @@ def _notes(given: _Given, number: int) -> None:
     step = talk.steps[number]
     following = talk.steps[number + 1].title if number + 1 < len(talk) else "the end"
     planned = sum(one.minutes for one in talk.steps[1 : number + 1])  # the title is talked over before
+    gone = time.time() - given.since if given.since else 0.0
+    minutes, seconds = divmod(int(gone), 60)
+    counts = f' data-gone="{gone:.1f}"' if given.since else ""
     with st.container(key="lx_notes"):
         st.html(f'<h1 data-number="{number}">{step.title}</h1>')
-        _clock(given.since, planned)
-        st.html(f'<p class="lx-words">{escape(step.notes)}</p><p class="lx-caption">Next: {following}</p>')
-
-
-@st.fragment(run_every=1.0)
-def _clock(since: float | None, planned: float) -> None:
-    gone = time.time() - since if since else 0.0
-    st.html(
-        f'<p class="lx-caption"><b>{int(gone // 60)}:{int(gone % 60):02}</b> gone; this step ends at '
-        f"{planned:g} minutes</p>"
-    )
-
-
-@st.fragment(run_every=_FOLLOW)
-def _follow(given: _Given, shown: int) -> None:
-    """Turns this screen when another one of the talk was turned."""
-    if given.step != shown:
-        st.rerun()
+        st.html(
+            f'<p class="lx-caption"><b{counts}>{minutes}:{seconds:02}</b> gone; '
+            f"this step ends at {planned:g} minutes</p>"
+            f'<p class="lx-words">{escape(step.notes)}</p><p class="lx-caption">Next: {following}</p>'
+        )
+    st.html(f"<script>{web('lecture_clock.js')}</script>", unsafe_allow_javascript=True)
 
 
 def _links() -> None:

@@ -28,12 +28,26 @@ def write_handout(path: Path) -> None:
 
 
 def _step(number: int, step: Step, of: int) -> str:
-    beside = step.beside(**{control.name: control.value for control in step.controls}) if step.beside else ""
     return (
         f'<section><div class="lx-said"><p class="lx-where">{number} of {of}</p><h1>{step.title}</h1>'
-        f'<p class="lx-words">{step.words}</p>{beside}<p class="lx-notes">{escape(step.notes)}</p></div>'
-        f'<div class="lx-shown">{_pictures(step.shown())}</div></section>'
+        f'<p class="lx-words">{step.words}</p><p class="lx-notes">{escape(step.notes)}</p></div>'
+        f'<div class="lx-shown">{_drawn(step)}</div></section>'
     )
+
+
+def _drawn(step: Step) -> str:
+    """What stands beside the words: for each value of the control that is to be printed, or as the talk begins."""
+    if not step.printed:
+        return _pictures(step.shown())
+    (control,), drawn = step.controls, ""
+    assert control.choices is not None and step.beside is not None
+    for value in step.printed:
+        turned = {control.name: value}
+        drawn += (
+            f'<p class="lx-caption"><b>{control.choices[value]}</b></p>'
+            f'<div class="lx-turned">{_pictures(step.shown(**turned))}<div>{step.beside(**turned)}</div></div>'
+        )
+    return drawn
 
 
 def _pictures(shown: Shown) -> str:

@@ -116,10 +116,10 @@ def _of(name: str) -> str:
     return ", ".join(person_and_expression(name))
 
 
-def bars(rows: Iterable[tuple[str, float, str, str]], *, most: float = 100.0) -> str:
-    """Bars of (name, length, figure, hue); hue "who", "does" or "quiet"; lengths up to `most`."""
+def bars(rows: Iterable[tuple[str, float, str, str]]) -> str:
+    """Bars of (name, length in percent, figure, hue); hue "who", "does" or "quiet"."""
     drawn = "".join(
-        f'<div class="lx-bar"><dt>{name}</dt><dd class="lx-{hue}"><i style="width:{100 * min(length / most, 1):.2f}%">'
+        f'<div class="lx-bar"><dt>{name}</dt><dd class="lx-{hue}"><i style="--share:{length / 100:.4f}">'
         f"</i><b>{figure}</b></dd></div>"
         for name, length, figure, hue in rows
     )

@@ -40,7 +40,10 @@ class Control:
 
 @dataclass(frozen=True)
 class Step:
-    """A step of the talk: what is said, and what is drawn for the controls' values. live: what a model makes there."""
+    """A step of the talk: what is said, and what is drawn for the controls' values.
+
+    live: what a model makes there. printed: on paper nothing turns, so these values of the control are shown there.
+    """
 
     name: str
     title: str
@@ -51,6 +54,7 @@ class Step:
     controls: tuple[Control, ...] = ()
     beside: Callable[..., str] | None = None  # HTML under the words, for the controls' values
     live: bool = False
+    printed: tuple[Any, ...] = ()
 
     def shown(self, **turned: Any) -> Shown:
         """What is drawn; controls that are not named stand where the talk begins."""
@@ -305,7 +309,13 @@ def _steps() -> tuple[Step, ...]:
             Control("anchor", "Anchor frame", 1, numbers=(1, 15, 1)),
         ),
         _step("loss", _loss, *weights),
-        _step("ablations", _ablations, Control("model", "Model", "published", choices=MODELS), beside=_told_apart),
+        _step(
+            "ablations",
+            _ablations,
+            Control("model", "Model", "published", choices=MODELS),
+            beside=_told_apart,
+            printed=("published", "published_without_subtraction"),
+        ),
         _step(
             "swap",
             _swap,

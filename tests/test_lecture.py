@@ -110,7 +110,7 @@ def at(page: "Page", number: int) -> None:
     """Waits until a step is shown whole."""
     name = Talk().steps[number].name
     page.locator(f".lx-where[data-step={name}]").wait_for(timeout=_WAIT)
-    page.locator(f".st-key-lx_{name.replace('-', '_')} h1").wait_for(timeout=_WAIT)
+    page.locator(f".st-key-lx_{name.replace('-', '_')} h1[data-number='{number}']").wait_for(timeout=_WAIT)
 
 
 def test_the_shipped_material_is_of_the_shipped_checkpoint() -> None:
@@ -230,6 +230,15 @@ def test_a_phone_shows_every_step_over_a_bar_of_one_line(opened: Opened) -> None
             assert len({round(box["y"]) for box in boxes}) == 1, step.name
 
 
+def test_bars_are_as_long_as_they_say(opened: Opened) -> None:
+    page = opened("ablations", width=390, height=844)
+    bars = page.locator(".lx-bar dd")
+    said = [float(figure.rstrip("%")) for figure in bars.locator("b").all_inner_texts()]
+    long = [box["width"] for bar in bars.locator("i").all() if (box := bar.bounding_box())]
+    assert max(said) > 90 > 30 > min(said)
+    assert [width / max(long) for width in long] == pytest.approx([share / max(said) for share in said], abs=0.02)
+
+
 def test_a_weight_that_is_turned_changes_the_loss_at_once(opened: Opened) -> None:
     page = opened("loss")
     before = page.locator(".lx-total").inner_text()
@@ -320,6 +329,8 @@ def test_the_handout_needs_nothing_else(chromium: "Browser", tmp_path: Path) -> 
     titles = page.locator("h1").all_inner_texts()
     assert [re.sub(r"\s+", " ", title) for title in titles] == [s.title for s in Talk().steps if not s.live]
     assert {urlsplit(url).scheme for url in asked} <= {"file", "data"}
+    told_apart = page.locator("section", has=page.get_by_role("heading", name="Left out")).inner_text()
+    assert MODELS["published"] in told_apart and MODELS["published_without_subtraction"] in told_apart
 
 
 def test_the_bar_of_pages_links_to_a_lecture_that_runs(chromium: "Browser", lecture: str) -> None:

@@ -12,8 +12,23 @@ const wanted = (key, steps) => ({
   Home: 0, End: steps - 1,
 }[key]);
 
+// A screen that was turned tells the talk's other screens in this browser, which ask for their own turn. Not by a
+// fragment that Streamlit runs every so often: such a one can lose what the run before it drew.
+let others;
+const tell = (talk, step, turn) => {
+  if (others?.name !== talk) {
+    others?.close();
+    others = new BroadcastChannel(talk);
+  }
+  others.onmessage = ({ data: told }) => {
+    if (told !== at.seen) turn(told);
+  };
+  others.postMessage(step);
+};
+
 export default function ({ data, setTriggerValue }) {
   see(data.step);
+  tell(data.talk, data.step, (told) => setTriggerValue('turned', told));
   const press = (event, seen) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     let on = document.activeElement;
