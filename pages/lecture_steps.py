@@ -24,6 +24,7 @@ from seqdisent_core.lecture import TERMS, likeness, material, subtracted
 
 Shown = list[str | tuple[Chart, ...]]  # HTML, and plotly side by side; one under the other
 _SET = "facekit52"
+_FRAMES = 4  # of a clip in a row: large enough for the last row of a hall
 _MATRIX = ("person_000_happiness", "person_005_surprise", "person_049_fear", "person_010_disgust")
 
 
@@ -78,12 +79,11 @@ def _title() -> Shown:
 
 
 def _problem() -> Shown:
-    frames = 6
-    cells = "".join(f"<b>d<sub>{at + 1}</sub></b>" for at in range(frames))
+    cells = "".join(f"<b>d<sub>{at + 1}</sub></b>" for at in range(_FRAMES))
     return [
-        draw.frames_of(material(), _MATRIX[1], frames),
+        draw.frames_of(material(), _MATRIX[1], _FRAMES),
         f'<div class="lx-codes"><p class="lx-one">s: who it is, once</p>'
-        f'<p class="lx-many" style="--columns:{frames}">{cells}</p>'
+        f'<p class="lx-many" style="--columns:{_FRAMES}">{cells}</p>'
         '<p class="sd-does">d: what it does, in each frame</p></div>',
     ]
 
@@ -104,8 +104,9 @@ def _leak() -> Shown:
 
 def _one_frame() -> Shown:
     return [
-        draw.frames_of(material(), _MATRIX[0], 6, marked=0),
-        '<div class="lx-arrow"><p class="sd-who">↓ this frame alone</p><p class="lx-one">s</p></div>',
+        draw.frames_of(material(), _MATRIX[0], _FRAMES, marked=0),
+        f'<div class="lx-arrow" style="--columns:{_FRAMES}"><p class="sd-who">↓ this frame alone</p>'
+        '<p class="lx-one">s</p></div>',
     ]
 
 
