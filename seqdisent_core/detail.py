@@ -7,6 +7,7 @@ explains, teeth or an opened eye, the decoded pixels show, in the source's colou
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ _EDGE = 0.12  # of the crop's side within it, over which decoded pixels fade to 
 _SHADE = 0.5  # of what a movement does not explain that is added where the decoded pixels do not show
 _TONE = 0.06  # of the crop's side, over which the source's tone is taken
 _MEAN = np.full((1, 3), 1 / 3, np.float32)  # of the colours
+_ALONE: Any = None  # for a second map where the first holds both axes; cv2's types know no such
 _TIMES = (0.1, 0.8, 0.1)  # weights of neighbouring frames: decoded faces do not flicker, their flow does
 
 
@@ -163,7 +165,7 @@ def _seen(values: np.ndarray, at: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
 
 def _look_up(picture: np.ndarray, places: np.ndarray) -> np.ndarray:
     """places: float32 (rows, columns, 2), x and y."""
-    return cv2.remap(picture, places, np.empty(0), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(picture, places, _ALONE, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _doubled(picture: np.ndarray) -> np.ndarray:
