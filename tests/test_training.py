@@ -5,6 +5,7 @@ import json
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,11 +60,20 @@ def clips() -> Clips:
     return squares()
 
 
-def test_the_recipe_without_the_pair_term_is_the_preset_but_for_it() -> None:
-    file = Path(__file__).parent.parent / "examples" / "wild_without_pairs.json"
-    recipe = Recipe.from_dict(json.loads(file.read_text(encoding="utf-8")))
+@pytest.mark.parametrize(
+    ("file", "model", "training"),
+    [
+        ("wild_without_pairs", {}, {"pair_share": 0.0}),
+        ("wild_at_64_pixels", {"frame_size": 64, "patch": 1}, {}),
+    ],
+)
+def test_a_trials_recipe_is_the_preset_but_for_what_it_tries(
+    file: str, model: dict[str, Any], training: dict[str, Any]
+) -> None:
+    text = (Path(__file__).parent.parent / "examples" / f"{file}.json").read_text(encoding="utf-8")
     usual = preset("wild")
-    assert recipe == Recipe(usual.model, replace(usual.training, pair_share=0.0)) != usual
+    tried = Recipe(replace(usual.model, **model), replace(usual.training, **training))
+    assert Recipe.from_dict(json.loads(text)) == tried != usual
 
 
 def test_the_learning_rate_warms_up_and_falls_along_a_cosine() -> None:
