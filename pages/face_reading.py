@@ -87,7 +87,8 @@ class FaceReader:
                 _AT_ONCE.release()
 
         job = status.Job(read)
-        yield _reading(0.0), gr.skip(), job  # known from now on, so that what comes next can stop it
+        # The job is known from now on, so that what comes next can stop it.
+        yield _reading(0.0), gr.skip() if instead else None, job
         for fraction in job:
             if not job.stopped:
                 yield _reading(fraction), gr.skip(), job

@@ -48,14 +48,14 @@ function complain(sentence) {
   place.append(box);
 }
 
-function forget() {
+function forget(told = true) {
   turn += 1;
   asked += 1;
   zone.dataset.example = '';
   complain('');
   own = null;
   props.value = null;
-  trigger('clear');
+  if (told) trigger('clear');
 }
 
 async function take(file) {
@@ -201,7 +201,7 @@ for (const example of props.examples || []) {
   button.addEventListener('mouseleave', rest);
   button.addEventListener('blur', rest);
   button.addEventListener('click', () => {
-    forget();
+    forget(false); // reading the example takes the other's place; a word of its own could come after it, and end it
     zone.dataset.example = example.name;
     show('chosen', `Example: ${example.expression}`);
     trigger('example', { name: example.name });
