@@ -152,7 +152,13 @@ def _bar(given: _Given, number: int) -> None:
         key="keys",
         on_step_change=key_was_pressed,
         on_turned_change=lambda: None,  # another screen was turned: this one is only to be drawn anew
-        data={"talk": st.query_params["talk"], "step": number, "steps": steps, "notes": _link("notes")},
+        data={
+            "talk": st.query_params["talk"],
+            "step": number,
+            "steps": steps,
+            "notes": _link("notes"),
+            "drawn": time.time(),  # differs at every run: Streamlit calls a component only when its data changed
+        },
     )
 
 

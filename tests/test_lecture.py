@@ -48,6 +48,11 @@ _PRESS_WHEN_TURNED = """() => {
     }).observe(document.body, { childList: true, subtree: true, characterData: true });
 }"""
 
+_HEAR = """() => {
+    document.hears = new BroadcastChannel(new URLSearchParams(location.search).get('talk'));
+    document.hears.onmessage = ({ data }) => { document.told = data; };
+}"""
+
 
 @pytest.fixture(scope="module")
 def lecture() -> Iterator[str]:
@@ -273,6 +278,15 @@ def test_the_notes_follow_the_talk_and_lead_it(opened: Opened) -> None:
     with page.context.expect_page() as waiting:
         notes.get_by_role("link", name="Talk").click()
     at(waiting.value, place + 2)
+
+
+def test_every_run_tells_the_other_screens_its_step(opened: Opened) -> None:
+    """Also one that shows the step it showed before, as where a quick press back cut the run between the two short."""
+    page = opened("loss")
+    page.wait_for_function("!!document.lecture?.press", timeout=_WAIT)  # its first run has told
+    page.evaluate(_HEAR)
+    page.get_by_role("slider").first.press("ArrowRight")
+    page.wait_for_function(f"document.told === {Talk().find('loss')}", timeout=_WAIT)
 
 
 def test_the_clock_begins_with_the_talk_and_goes_on_when_its_title_is_shown_again(opened: Opened) -> None:

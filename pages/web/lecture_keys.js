@@ -12,8 +12,9 @@ const wanted = (key, steps) => ({
   Home: 0, End: steps - 1,
 }[key]);
 
-// A screen that was turned tells the talk's other screens in this browser, which ask for their own turn. Not by a
-// fragment that Streamlit runs every so often: such a one can lose what the run before it drew.
+// A screen tells the talk's other screens in this browser, at every run, which step it shows; they ask for their own
+// turn. Every run, since a quick press cuts the one before it short: a turn there and back ends at the step last told.
+// Not by a fragment that Streamlit runs every so often: such a one can lose what the run before it drew.
 let others;
 const tell = (talk, step, turn) => {
   if (others?.name !== talk) {
