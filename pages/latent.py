@@ -12,7 +12,7 @@ import gradio as gr
 from pages import latent_endpoint, model, status
 from pages.clip_input import clip_input, found_face
 from pages.face_reading import stop
-from pages.latent_data import latent_map, placed, points_of, served_paths, shown_name
+from pages.latent_data import latent_map, points_of, served_paths, shown_name
 from pages.latent_swap import swapped, write_show
 from pages.player import player
 from pages.sample import readings_of
@@ -138,7 +138,7 @@ def place_face(face: "FaceClip | None") -> Iterator[tuple[Any, str]]:
     yield None, status.stages(("Placing your clip",), 0)
     try:
         placement = latent_map().place(model.studio().encode_face(face))
-        yield json.dumps(placed(placement)), _nearest(placement.persons, placement.expressions)
+        yield json.dumps(placement.to_dict()), _nearest(placement.persons, placement.expressions)
     except SeqdisentError as error:
         yield None, status.problem(str(error))
 

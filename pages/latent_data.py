@@ -7,7 +7,7 @@ from typing import Any
 from pages.names import shown_name
 from pages.plotting import address, plotly_script
 from seqdisent_core.assets import asset
-from seqdisent_core.latent_map import SHEETS, LatentMap, Placement
+from seqdisent_core.latent_map import SHEETS, LatentMap
 
 _CAUTION = (
     "Read such a map with care: t-SNE keeps neighbours together, but how far two groups lie apart, how wide they are "
@@ -51,16 +51,6 @@ def points_of(known: LatentMap) -> dict[str, Any]:
         "plotly": address(plotly_script()),
         "words": [_words(known, "static"), _words(known, "dynamics")],
         "caution": _CAUTION,
-    }
-
-
-def placed(placement: Placement) -> dict[str, Any]:
-    """Where an own clip lies, and whom it lies beside, as JSON has it."""
-    return {
-        "static": [round(float(value), 2) for value in placement.static],
-        "dynamics": placement.dynamics.astype(float).round(2).tolist(),
-        "persons": [{"name": near.name, "share": near.share} for near in placement.persons],
-        "expressions": [{"name": near.name, "share": near.share} for near in placement.expressions],
     }
 
 

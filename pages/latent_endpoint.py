@@ -7,7 +7,7 @@ import gradio as gr
 
 from pages import model
 from pages.file_endpoint import asked_file
-from pages.latent_data import latent_map, placed
+from pages.latent_data import latent_map
 from seqdisent_core.errors import SeqdisentError
 
 
@@ -42,6 +42,6 @@ def place_on_map(clip: dict[str, Any] | None) -> dict[str, Any]:
         raise gr.Error("A clip is needed: give clip, a video file.", print_exception=False)
     try:
         studio = model.studio()
-        return placed(latent_map().place(studio.encode_face(studio.read_face(clip["path"]))))
+        return latent_map().place(studio.encode_face(studio.read_face(clip["path"]))).to_dict()
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error

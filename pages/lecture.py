@@ -77,8 +77,8 @@ def _screen(number: int) -> None:
         with words:
             st.html(f'<h1 data-number="{number}">{step.title}</h1><p class="lx-words">{step.words}</p>')
             turned = _controls(step)
-            if step.beside:
-                st.html(step.beside(**turned))
+            if told := step.told(**turned):
+                st.html(told)
             if step.live:
                 take_recording()
             if step.name == "questions":
@@ -173,14 +173,11 @@ def _notes(given: _Given, number: int) -> None:
     step = talk.steps[number]
     following = talk.steps[number + 1].title if number + 1 < len(talk) else "the end"
     planned = sum(one.minutes for one in talk.steps[1 : number + 1])  # the title is talked over before
-    gone = time.time() - given.since if given.since else 0.0
-    minutes, seconds = divmod(int(gone), 60)
-    counts = f' data-gone="{gone:.1f}"' if given.since else ""
+    clock = f'<b data-gone="{time.time() - given.since:.1f}"></b>' if given.since else "<b>0:00</b>"
     with st.container(key="lx_notes"):
         st.html(f'<h1 data-number="{number}">{step.title}</h1>')
         st.html(
-            f'<p class="lx-caption"><b{counts}>{minutes}:{seconds:02}</b> gone; '
-            f"this step ends at {planned:g} minutes</p>"
+            f'<p class="lx-caption">{clock} gone; this step ends at {planned:g} minutes</p>'
             f'<p class="lx-words">{escape(step.notes)}</p><p class="lx-caption">Next: {following}</p>'
         )
     st.html(f"<script>{web('lecture_clock.js')}</script>", unsafe_allow_javascript=True)

@@ -3,6 +3,7 @@
 import json
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from pages.lecture_look import style
 from pages.lecture_steps import Shown, Step, Talk
@@ -36,18 +37,20 @@ def _step(number: int, step: Step, of: int) -> str:
 
 
 def _drawn(step: Step) -> str:
-    """What stands beside the words: for each value of the control that is to be printed, or as the talk begins."""
+    """What stands beside the words: for each printed value of the first control, or as the talk begins."""
     if not step.printed:
-        return _pictures(step.shown())
-    (control,), drawn = step.controls, ""
-    assert control.choices is not None and step.beside is not None
-    for value in step.printed:
-        turned = {control.name: value}
-        drawn += (
-            f'<p class="lx-caption"><b>{control.choices[value]}</b></p>'
-            f'<div class="lx-turned">{_pictures(step.shown(**turned))}<div>{step.beside(**turned)}</div></div>'
-        )
-    return drawn
+        return _turned(step)
+    control = step.controls[0]
+    names = control.choices or {}
+    return "".join(
+        f'<p class="lx-caption"><b>{names.get(value, value)}</b></p>{_turned(step, **{control.name: value})}'
+        for value in step.printed
+    )
+
+
+def _turned(step: Step, **turned: Any) -> str:
+    pictures, told = _pictures(step.shown(**turned)), step.told(**turned)
+    return f'<div class="lx-turned">{pictures}<div>{told}</div></div>' if told else pictures
 
 
 def _pictures(shown: Shown) -> str:

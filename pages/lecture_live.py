@@ -17,7 +17,8 @@ from pages.names import person_and_expression
 from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
-from seqdisent_core.lecture import Live, sheet_bytes, subtracted, take_apart
+from seqdisent_core.lecture import Live, sheet_bytes, take_apart
+from seqdisent_core.synthetic import labelled
 
 _DRIVER = "person_044_surprise"
 _SHOWN = "live"  # where a visit keeps what was made, until the step is left
@@ -34,9 +35,11 @@ def take_recording() -> None:
     def recorded() -> None:
         clip = st.session_state["recorder"].get("clip")
         if clip:
+            st.session_state["clips"] += 1
             _take(base64.b64decode(clip["data"]), ".mp4" if clip["suffix"] == ".mp4" else ".webm")
 
-    _recorder(key="recorder", on_clip_change=recorded)
+    clips = st.session_state.setdefault("clips", 0)  # one that was sent keeps its button busy until this is another
+    _recorder(key="recorder", on_clip_change=recorded, data={"clips": clips})
     loading = threading.Timer(_PASSED, film_studio)
     loading.daemon = True
     loading.start()
@@ -87,7 +90,7 @@ def _take(film: bytes, suffix: str) -> None:
 
 
 def _show(made: Live) -> None:
-    rows = [made.given, made.rebuilt, made.driven]
+    rows = [made.given, labelled(made.rebuilt), labelled(made.driven)]
     driver, does = person_and_expression(_DRIVER)
     words = ("as filmed", "rebuilt from s and d", f"with the {does} of {driver}")
     shown = [(Film(_SHOWN, row, said), said) for row, said in enumerate(words)]
@@ -97,7 +100,7 @@ def _show(made: Live) -> None:
     for place, said, features in zip(
         st.columns(2),
         ("g<sub>t</sub>, as read", "u<sub>t</sub>, less the anchor's"),
-        (made.features, subtracted(made.features, made.anchor)),
+        (made.features, made.subtracted),
         strict=True,
     ):
         with place:

@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 
 from pages import lecture_pictures as draw
+from pages.latent_data import latent_map
 from pages.lecture_pictures import Film
 from pages.lecture_words import SAID
 from pages.made_films import MODELS, showcases
 from pages.names import person_and_expression
 from pages.results_files import RESULTS
-from seqdisent_core.assets import asset
 from seqdisent_core.evaluation.charts import Chart
 from seqdisent_core.evaluation.filmed_tables import read_filmed
 from seqdisent_core.evaluation.published import FILE as PUBLISHED
 from seqdisent_core.evaluation.result_files import Result, read_result, read_results
-from seqdisent_core.latent_map import LatentMap
 from seqdisent_core.lecture import TERMS, likeness, material, subtracted
 
 Shown = list[str | tuple[Chart, ...]]  # HTML, and plotly side by side; one under the other
@@ -43,7 +42,8 @@ class Control:
 class Step:
     """A step of the talk: what is said, and what is drawn for the controls' values.
 
-    live: what a model makes there. printed: on paper nothing turns, so these values of the control are shown there.
+    live: what a model makes there. printed: on paper nothing turns, so there these values of the first control are
+    shown.
     """
 
     name: str
@@ -53,13 +53,20 @@ class Step:
     minutes: float
     show: Callable[..., Shown]
     controls: tuple[Control, ...] = ()
-    beside: Callable[..., str] | None = None  # HTML under the words, for the controls' values
+    tell: Callable[..., str] | None = None  # HTML under the words, for the controls' values
     live: bool = False
     printed: tuple[Any, ...] = ()
 
     def shown(self, **turned: Any) -> Shown:
         """What is drawn; controls that are not named stand where the talk begins."""
-        return self.show(**{control.name: control.value for control in self.controls} | turned)
+        return self.show(**self._values(turned))
+
+    def told(self, **turned: Any) -> str:
+        """What stands under the words, HTML, if anything; controls as in `shown`."""
+        return self.tell(**self._values(turned)) if self.tell else ""
+
+    def _values(self, turned: dict[str, Any]) -> dict[str, Any]:
+        return {control.name: control.value for control in self.controls} | turned
 
 
 @functools.cache
@@ -220,20 +227,15 @@ def _sample() -> Shown:
     ]
 
 
-@functools.cache
-def _map() -> LatentMap:
-    return LatentMap.load(asset("map"), asset("checkpoints/facekit52"))
-
-
 def _maps(by: str) -> Shown:
-    figures, chance = _map().about["figures"], 100 * float(_map().about["chance"][by])
+    figures, chance = latent_map().about["figures"], 100 * float(latent_map().about["chance"][by])
     read = "".join(
         f"<li>{factor} codes: the 10 nearest name the {by} in <b>{100 * figures[factor][by]['mean']:.1f}%</b></li>"
         for factor in ("static", "dynamics")
     )
     read += f"<li>guessing: {chance:.1f}%</li>"
     return [
-        tuple(draw.map_chart(_map(), factor, by) for factor in ("static", "dynamics")),
+        tuple(draw.map_chart(latent_map(), factor, by) for factor in ("static", "dynamics")),
         f'<ul class="lx-caption">{read}</ul>',
     ]
 
@@ -314,7 +316,7 @@ def _steps() -> tuple[Step, ...]:
             "ablations",
             _ablations,
             Control("model", "Model", "published", choices=MODELS),
-            beside=_told_apart,
+            tell=_told_apart,
             printed=("published", "published_without_subtraction"),
         ),
         _step(

@@ -3,8 +3,6 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from gradio_client.utils import encode_file_path  # type: ignore[import-untyped]
-
 
 def plotly_script() -> Path:
     """Plotly's own script, in the plotly package. Asking where it is imports nothing."""
@@ -15,4 +13,6 @@ def plotly_script() -> Path:
 
 def address(path: Path) -> str:
     """Where the browser asks for a file of this server; `gr.set_static_paths` must name the file, too."""
+    from gradio_client.utils import encode_file_path  # type: ignore[import-untyped]  # not when the lecture starts
+
     return f"/gradio_api/file={encode_file_path(str(path))}"

@@ -69,7 +69,8 @@ def swap(
         for state in tuned(*faces, seconds):
             pair = state
         with TemporaryDirectory() as folder:
-            moved = (pair.frames(who, 1 - who, strength=strength) for who in (0, 1))
+            large = pair.full_size()
+            moved = (large.frames(who, 1 - who, strength=strength) for who in (0, 1))
             films = [str(write_moved(film, who, Path(folder), faces)) for who, film in enumerate(moved)]
             yield films[0], films[1], said("first", "second"), said("second", "first")
     except SeqdisentError as error:

@@ -30,6 +30,7 @@ FILMS_READY = "Both films are ready below."
 GONE = "The clips were deleted after a while without use. Choose them again."
 _STAGES = ("Reading the films", "Tuning to the two people", "Moving the pictures")
 _WITHOUT = ("Reading the films", "Moving the pictures")
+_ASKED = {".gif": "Writing the GIF", ".mp4": "Making the film in full size"}
 
 
 @dataclass(frozen=True)
@@ -134,25 +135,29 @@ def again(swapped: Any, strength: float, pixels: Any, play: Any) -> Iterator[tup
 def answer(
     swapped: Any, strength: float, pixels: Any, play: Any, event: gr.EventData
 ) -> Iterator[tuple[Fetched | None, str]]:
-    """A result as a GIF, which is asked for by the button under it."""
+    """A result as a GIF or as an MP4 in full size, which are asked for by the buttons under it."""
     if swapped is None:
         yield None, status.problem(GONE)
         return
-    yield None, status.stages(("Writing the GIF",), 0)
+    who, ending = str(event.name).split()
+    yield None, status.stages((_ASKED[ending],), 0)
     try:
+        pair = swapped.pair.full_size() if ending == ".mp4" else swapped.pair
         with TemporaryDirectory() as folder:
-            yield fetched(_gif(swapped.pair, Wish(strength, pixels, play), str(event.name), Path(folder))), ""
+            yield fetched(_file(pair, Wish(strength, pixels, play), who, ending, Path(folder))), ""
     except SeqdisentError as error:
         yield None, status.problem(str(error))
 
 
 def _glimpse(pair: "Pair", wish: Wish) -> str:
     """Both results as they are by now, around the face, a second or two of them."""
+    from seqdisent_core.synthetic import labelled
+
     figures = ""
     for own, who, does in ((1, *NAMES[::-1]), (0, *NAMES)):
         frames, seconds = pair.glimpse(own, strength=wish.strength, detail=wish.pixels == "film")
         figures += (
-            f"<figure>{moving(frames, seconds, said(who, does))}"
+            f"<figure>{moving(labelled(frames), seconds, said(who, does))}"
             f'<figcaption><span class="sd-who">{who.capitalize()} person</span>, '
             f'<span class="sd-does">doing what the {does} does</span></figcaption></figure>'
         )
@@ -172,9 +177,9 @@ def _show(stage: Stage, pair: "Pair", wish: Wish) -> Show:
     return stage.show(pair, strength=wish.strength, detail=wish.pixels == "film")
 
 
-def _gif(pair: "Pair", wish: Wish, who: str, folder: Path) -> Path:
+def _file(pair: "Pair", wish: Wish, who: str, ending: str, folder: Path) -> Path:
     from seqdisent_core.films import write_moved
 
     own, clips = NAMES.index(who), [subject.clip for subject in pair.subjects]
     frames = pair.frames(own, 1 - own, strength=wish.strength, detail=wish.pixels == "film")
-    return write_moved(frames, own, folder, clips, ending=".gif", play=wish.play)
+    return write_moved(frames, own, folder, clips, ending=ending, play=wish.play)

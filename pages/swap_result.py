@@ -96,7 +96,7 @@ def _made(
             yield frame
 
     film = write_moved(Frames(frames.shape, seen()), own, folder, clips, play=play)
-    who, does = NAMES[own], NAMES[driver]
+    who, does, larger = NAMES[own], NAMES[driver], pair.subjects[own].has_full_size
     return ShownClip(
         file=shown_file(film),
         caption=[
@@ -111,7 +111,10 @@ def _made(
         sound=probe_video(film).has_audio,
         alt=said(who, does),
         downloads=[Download(label="MP4", file=shown_file(film))],
-        asks=[Ask(name=who, label="GIF", said=f"Download as GIF: {said(who, does)}")],
+        asks=[
+            *([Ask(name=f"{who} .mp4", label="Full size", said=f"Full size: {said(who, does)}")] if larger else []),
+            Ask(name=f"{who} .gif", label="GIF", said=f"Download as GIF: {said(who, does)}"),
+        ],
     )
 
 

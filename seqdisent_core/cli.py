@@ -6,6 +6,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import shtab
@@ -16,11 +17,14 @@ from seqdisent_core.errors import SeqdisentError
 
 # The table of contents that `seqdisent --help` shows: every command stands in one chapter.
 CHAPTERS = {
-    "Films of faces": ("swap", "sample", "interpolate", "move"),
+    "Films of faces": ("swap", "sample", "interpolate", "move", "place"),
     "Sets and models": ("render", "judge", "train", "latents", "rest", "map"),
     "Figures": ("evaluate", "evaluate-filmed", "samples", "report"),
     "To show and to pass on": ("demo", "lecture", "showcase", "card", "export"),
 }
+
+# Arguments that are files or folders, too, beside names of what comes with the package or lies on the Hub.
+_NAMES_OR_PATHS = ("checkpoint", "config", "model", "start")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +56,18 @@ def _parser() -> argparse.ArgumentParser:
     for module in (faces, samples, pages, lecture, sets, training, measures, latents):
         module.add_commands(listed)
     parser.lines = listed.lines
+    _complete_paths(parser)
     return parser
+
+
+def _complete_paths(parser: argparse.ArgumentParser) -> None:
+    """Has shells complete files and folders where a command takes them."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                _complete_paths(command)
+        elif action.type is Path or action.dest in _NAMES_OR_PATHS:
+            action.complete = shtab.FILE  # type: ignore[attr-defined]
 
 
 class _Listed:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -18,8 +19,8 @@ from seqdisent_core.sheets import as_frames
 from seqdisent_core.video import Frames, VideoInfo
 
 _BATCH = 64
-PICTURE, LARGEST = 640, 1280  # pixels of a result's longer side: usually at most, and where a face is small
-FACE = 192  # pixels of a face's square in the result that are aimed at: the decoded one has 128
+PICTURE, LARGEST = 640, 1280  # pixels of a result's longer side: to look at soon, and at most
+FACE = 192  # pixels of a face's square that are enough to look at soon: the decoded one has 128
 STRENGTHS = (0.0, 1.5)
 GLIMPSE_SIDE, GLIMPSE_SECONDS, GLIMPSE_FRAMES = 192, 1.6, 16
 
@@ -46,9 +47,22 @@ class Subject:
     clip: FaceClip
     source: Source
 
+    @property
+    def has_full_size(self) -> bool:
+        """Whether the picture would be larger in full size."""
+        scales = (np.linalg.det(way[:, :2]) for way in (self.clip.transforms[self.clip.anchor], self.source.transform))
+        film, own = scales
+        return max(self.source.picture.shape) < LARGEST and abs(own) > 1.01 * abs(film)
 
-def subject(clip: FaceClip) -> Subject:
-    """Make a clip ready. Raises as film_frame does."""
+
+def subject(clip: FaceClip, *, full_size: bool = False) -> Subject:
+    """Make a clip ready: its film's picture scaled down so far that results come soon, or in full size.
+
+    Full size is the film's own, up to LARGEST pixels; else a film is made smaller where its face stays large enough.
+    Raises as film_frame does.
+    """
+    if full_size:
+        return Subject(clip, Source(*film_frame(clip, clip.anchor, max_side=LARGEST)))
     shrunk = float(np.median(np.sqrt(np.abs(np.linalg.det(clip.transforms[:, :, :2])))))
     face = clip.frames.shape[1] / shrunk  # the side of its square in the film
 
@@ -58,10 +72,10 @@ def subject(clip: FaceClip) -> Subject:
     return Subject(clip, Source(*film_frame(clip, clip.anchor, max_side=side)))
 
 
-def subjects(first: FaceClip, second: FaceClip) -> tuple[Subject, Subject]:
+def subjects(first: FaceClip, second: FaceClip, *, full_size: bool = False) -> tuple[Subject, Subject]:
     """Both clips made ready, at once."""
     with ThreadPoolExecutor(2) as threads:
-        one, other = threads.map(subject, (first, second))
+        one, other = threads.map(partial(subject, full_size=full_size), (first, second))
     return one, other
 
 
@@ -107,6 +121,11 @@ class Pair:
     def kept(self) -> "Pair":
         """A copy on the CPU, which stays as it is while the tuning goes on, and can be given to another process."""
         return replace(self, tuned=self.tuned.kept())
+
+    def full_size(self) -> "Pair":
+        """The same with the films' pictures in full size, which take longer to move. Raises as `subject` does."""
+        first, second = self.subjects
+        return replace(self, subjects=subjects(first.clip, second.clip, full_size=True))
 
     def swap(self, *, strength: float = 1.0, detail: bool = True) -> Swap:
         """Each person's film doing what the other's does. strength in [0, 1.5] and detail as in `drive`.

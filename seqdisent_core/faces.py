@@ -117,7 +117,7 @@ def read_face(
             cutter.close()
         if not cutter.too_small:
             break
-    shot = _usable_shot(cutter, reader, face)
+    shot = _usable_shot(cutter, reader, face, max_seconds)
     notes = [*reader.notes, *_notes(shot, cutter, reader.fps, face)]
     if reader.cut:
         notes.append(f"The clip is longer than {max_seconds:g} seconds; the first {max_seconds:g} are used.")
@@ -149,19 +149,20 @@ def _from_source(transforms: np.ndarray, scale: float) -> np.ndarray:
     return result
 
 
-def _usable_shot(cutter: ShotCutter, reader: FrameReader, face: int) -> Shot:
+def _usable_shot(cutter: ShotCutter, reader: FrameReader, face: int, max_seconds: float) -> Shot:
     """The first shot with enough frames or the longest; FaceError where its face cannot be used."""
     name, shots = file_name(reader.info.path), cutter.shots
+    seen = f"the first {max_seconds:g} seconds of {name}" if reader.cut else name
     if cutter.none_chosen:
         raise FaceError(_no_such_face(name, cutter.faces, face))
     if not shots:
         raise FaceError(
-            f"No face was found in {name}. Choose a clip in which a face looks towards the camera, upright, well lit "
+            f"No face was found in {seen}. Choose a clip in which a face looks towards the camera, upright, well lit "
             "and not too far away."
         )
     shot = shots[0] if shots[0].seen >= LEAST_FRAMES else max(shots, key=lambda shot: shot.seen)
     if shot.seen < LEAST_FRAMES:
-        raise FaceError(_too_few(name, cutter.count, shot))
+        raise FaceError(_too_short(name, cutter.count) if cutter.count < LEAST_FRAMES else _lost(seen, shot))
     side = float(np.median(shot.sides))
     if side < LEAST_SIDE:
         shrunk = max(reader.size) < max(reader.info.width, reader.info.height)
@@ -177,12 +178,14 @@ def _usable_shot(cutter: ShotCutter, reader: FrameReader, face: int) -> Shot:
     return shot
 
 
-def _too_few(name: str, count: int, shot: Shot) -> str:
-    if count < LEAST_FRAMES:
-        return (
-            f"{name} is too short: it has {count} {_plural('frame', count)}, and at least {LEAST_FRAMES} with a face "
-            "are needed. Choose a clip of a second or more."
-        )
+def _too_short(name: str, count: int) -> str:
+    return (
+        f"{name} is too short: it has {count} {_plural('frame', count)}, and at least {LEAST_FRAMES} with a face "
+        "are needed. Choose a clip of a second or more."
+    )
+
+
+def _lost(name: str, shot: Shot) -> str:
     why = "the picture changes" if shot.ended_by == "a cut" else "it is out of sight"
     until = "" if shot.ended_by == "the film" else f" before {why}"
     return (
@@ -193,8 +196,8 @@ def _too_few(name: str, count: int, shot: Shot) -> str:
 
 def _no_such_face(name: str, faces: int, face: int) -> str:
     if faces == 1:
-        return f"There is no face number {face + 1} in {name}: only one face was found. Choose face 1."
-    return f"There is no face number {face + 1} in {name}: {faces} faces were found. Choose a face from 1 to {faces}."
+        return f"There is no face {face} in {name}: only one face was found. Choose face 0."
+    return f"There is no face {face} in {name}: {faces} faces were found. Choose from 0, the largest, to {faces - 1}."
 
 
 def _notes(shot: Shot, cutter: ShotCutter, fps: float, face: int) -> list[str]:

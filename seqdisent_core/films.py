@@ -78,8 +78,9 @@ def save_swap(swap: Swap, folder: str | Path, first: FaceClip, second: FaceClip,
             for ending in (".mp4", ".gif")
         ]
     sheet = folder / "sheet.png"
-    rows = [first.frames, second.frames, swap.first, swap.second]
-    iio.imwrite(sheet, clip_rows([_squares(row) for row in rows], scale=1))
+    given, made = [first.frames, second.frames], [swap.first, swap.second]
+    rows = [*map(_squares, given), *(labelled(_squares(row)) for row in made)]
+    iio.imwrite(sheet, clip_rows(rows, scale=1))
     mark(sheet, IN_A_FILM if swap.in_films else MADE)
     first_film, first_gif, second_film, second_gif = (film.result() for film in waiting)
     return SwapFiles(first_film, first_gif, second_film, second_gif, sheet)
@@ -160,7 +161,7 @@ def _scaled(frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """size: (width, height)."""
     if size == frame.shape[1::-1]:
         return frame
-    how = cv2.INTER_AREA if size[0] < frame.shape[1] else cv2.INTER_CUBIC  # Lanczos takes ten times as long
+    how = cv2.INTER_AREA if size[0] < frame.shape[1] else cv2.INTER_CUBIC  # Lanczos takes longer
     return cv2.resize(frame, size, interpolation=how)
 
 
@@ -187,7 +188,7 @@ def save_samples(samples: Sequence[Sample], folder: str | Path, *, fps: float = 
                 waiting.append(encoders.submit(write_made, gif, sample.frames, fps, width=VIEW_SIZE))
     for written in waiting:
         written.result()
-    iio.imwrite(folder / "sheet.png", clip_rows([sample.frames for sample in samples]))
+    iio.imwrite(folder / "sheet.png", labelled(clip_rows([sample.frames for sample in samples])))
     mark(folder / "sheet.png")
     return films
 

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,15 @@ class Placement:
     dynamics: np.ndarray
     persons: tuple[Named, ...]
     expressions: tuple[Named, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as JSON has it; places to hundredths."""
+        return {
+            "static": self.static.astype(float).round(2).tolist(),
+            "dynamics": self.dynamics.astype(float).round(2).tolist(),
+            "persons": [asdict(near) for near in self.persons],
+            "expressions": [asdict(near) for near in self.expressions],
+        }
 
 
 @dataclass(frozen=True)

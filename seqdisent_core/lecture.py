@@ -74,7 +74,7 @@ def material() -> Material:
 
 
 def subtracted(features: np.ndarray, anchor: int) -> np.ndarray:
-    """u_t = g_t - g_anchor over its root mean square in the clip, as the shipped model reads it: (frames, dim).
+    """u_t = g_t - g_anchor over its root mean square in the clip, as `facekit52` reads it: (frames, dim).
 
     features: g_t, (frames, dim). The anchor's own row is zero.
     """
@@ -222,6 +222,11 @@ class Live:
     features: np.ndarray
     anchor: int
     seconds: float
+
+    @property
+    def subtracted(self) -> np.ndarray:
+        """u_t = g_t - g_anchor, as `wild` reads it, not divided: (frames, feature_dim)."""
+        return self.features - self.features[self.anchor]
 
 
 def take_apart(studio: "Studio", path: Path, driver: Path) -> Live:

@@ -1,8 +1,8 @@
 """A model tuned to the people of two clips in seconds: their static codes and the decoder; as a rule nothing else.
 
 The encoders stay, so what dynamics mean stays, and a swap is read as before. Three errors are weighed: the clips
-themselves; what the untuned model draws for codes of others (rehearsal), so that the decoder forgets nobody; and what
-the encoders read back from swaps of the two (return), so that a swap keeps its person and its movement.
+themselves; what the untuned model draws for codes from its priors (rehearsal), so that the decoder forgets nobody; and
+what the encoders read back from swaps of the two (return), so that a swap keeps its person and its movement.
 """
 
 import copy
@@ -32,7 +32,7 @@ class Tuning(Config):
     * learns: the static codes alone, the decoder with them, the clips' dynamics codes too, or all weights besides (the
       encoders' by what they read back from swaps).
     * learning_rate: of the weights, Adam's; codes take ten times as long steps.
-    * rehearsal: weight, beside the clips' own error, of what the untuned model draws for codes of others.
+    * rehearsal: weight, beside the clips' own error, of what the untuned model draws for codes from its priors.
     * back: weight of a swap read again.
     * near: weight of dynamics codes against what was read, by their variance over the clip's time.
     """

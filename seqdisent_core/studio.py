@@ -186,8 +186,8 @@ class Studio:
         """Two people's films and a copy of the model that comes to know them: at once, as it learns, and at the end.
 
         seconds: of tuning, 0 for none (None: 20, and 2.5 on a GPU); every: between two states; stop whenever you like.
-        `Pair.swap` makes both films do what the other's does, whole pictures, as long as the driver. Raises VideoError
-        or FaceError where a film cannot be read any more.
+        `Pair.swap` makes both films do what the other's does, whole pictures, as long as the driver; `Pair.full_size`
+        before it, if they are to be kept. Raises VideoError or FaceError where a film cannot be read any more.
         """
         two = subjects(first.at_size(self.size), second.at_size(self.size))
         return pairs(self.method, two, seconds=seconds, every=every)
@@ -264,9 +264,9 @@ class Studio:
         return Sample(self.decode(drawn.codes.static, drawn.codes.dynamics), drawn.codes, drawn.name, drawn.seed)
 
     def _precision(self) -> torch.autocast:
-        """bf16 convolutions on processors that have units for them (three times as fast there), else float32.
+        """bf16 convolutions on processors that have units for them, which are faster in it, else float32.
 
-        It moves a pixel by half a grey level on average; result files are measured in float32.
+        It moves pixels by less than can be seen; result files are measured in float32.
         """
         use = self.method.device.type == "cpu" and _has_bf16_units()
         return torch.autocast(self.method.device.type, torch.bfloat16, enabled=use)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from seqdisent_core.methods.contract import Codes, Method
 
-WINDOW = 24  # frames read together: what models are trained on
+WINDOW = 24  # frames read together
 _BATCH = 8  # windows at a time
 _FRAMES = 64
 

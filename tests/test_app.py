@@ -321,6 +321,25 @@ def test_films_are_made_again_as_they_are_wished(visit: Visit, monkeypatch: pyte
     assert len(written) == 4, "what was given is written again though it plays as before"
 
 
+def test_a_film_that_was_made_smaller_can_be_had_in_full_size(visit: Visit, tmp_path: Path) -> None:
+    large = tmp_path / "large.mp4"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-i", example(FIRST)]
+    subprocess.run([*command, "-vf", "scale=1000:1000", "-pix_fmt", "yuv420p", large], check=True)
+    page = visit()
+    choose(page, "first", large)
+    page.locator("#second-clip .sd-thumb").first.click()
+    for place in ("first", "second"):
+        face_is_found(page, place)
+    page.get_by_label("Tune to the two people").uncheck()
+    page.get_by_role("button", name="Swap", exact=True).click()
+    results_are_shown(page)
+    assert page.eval_on_selector_all(_PLAYERS, "(films) => films.map((film) => film.videoWidth)")[2:] == [256, 640]
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Full size").click()  # one: the other film is as large as it came
+    kept = waiting.value.path().rename(tmp_path / "kept.mp4")
+    assert probe_video(kept).width == 1000 and b"compositeWithTrainedAlgorithmicMedia" in kept.read_bytes()
+
+
 def test_the_clip_that_came_last_is_the_one_that_counts(visit: Visit, tmp_path: Path) -> None:
     long = tmp_path / "long.mp4"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-stream_loop", "9", "-i", example(FIRST)]

@@ -2,21 +2,26 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
+import numpy as np
 import pytest
 from media import ffmpeg, make_bad_files
 from test_clips import rendered_set
+from test_faces import FPS, backdrop, paste, tight
 
 from seqdisent_core.assets import asset
 from seqdisent_core.cli import CHAPTERS, main
 from seqdisent_core.clips import EXPRESSIONS
 from seqdisent_core.evaluation.judge import Judge
 from seqdisent_core.faces import read_face
-from seqdisent_core.video import probe_video, read_video
+from seqdisent_core.video import probe_video, read_video, write_video
 
 ROOT = Path(__file__).resolve().parent.parent
 FILMS = sorted(asset("examples").glob("*.mp4"))
@@ -72,6 +77,22 @@ def test_a_boomerang_comes_back_and_what_cannot_be_is_said(tmp_path: Path) -> No
     for wrong, word in ((("--strength", "3"), "0 to 1.5"), (("--anchors", "0", "99"), "no frame 99")):
         refused = seqdisent("swap", *clips, *wrong)
         assert refused.returncode == 1 and word in refused.stderr, refused.stderr
+
+
+def test_of_several_faces_the_one_that_is_asked_for_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small, large = (tight(read_video(example(name))[0])[0] for name in (HAPPY, "person_049_fear"))
+    picture = paste(paste(backdrop(), small, (180, 180, 120, 0)), large, (450, 180, 210, 0))
+    two = write_video(tmp_path / "two.mp4", np.stack([picture] * 10), FPS)
+    command = ["swap", str(two), str(example(SURPRISED)), "--seconds", "0", "--device", "cpu", "--json"]
+    for face, which in (("0", "largest"), ("1", "second largest")):
+        assert main([*command, "--faces", face, "0", "--out", str(tmp_path / face)]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert f"two.mp4: 2 faces were found; the {which} is used." in told["notes"]
+        moved = read_video(told["written"]["first"])[0].std(axis=0).mean(axis=2)
+        sides = moved[:, :300].mean(), moved[:, 300:].mean()
+        assert sides[int(face == "0")] > 5 * sides[int(face == "1")]
+    assert main([*command, "--faces", "2", "0"]) == 1
+    assert "There is no face 2 in two.mp4: 2 faces were found." in capsys.readouterr().err
 
 
 def test_what_cannot_be_played_is_said_before_the_tuning(tmp_path: Path) -> None:
@@ -166,7 +187,7 @@ def test_a_set_becomes_a_judge_a_model_a_result_file_and_a_table(tmp_path: Path)
             {"result", "sheet"},
             {"swap", "reconstruction", "generation"},
         ),
-        (("report", text, "--results", results), {"text"}, set()),
+        (("report", text, "--results", results, "--charts", tmp_path / "charts.html"), {"text", "charts"}, set()),
         (("card", run / "model", figures), {"card"}, set()),
         (("export", folder, tmp_path / "hub", "--licence", "cc-by-4.0"), {"set", "card"}, {"clips"}),
     ):
@@ -254,6 +275,40 @@ def test_a_command_tells_programs_what_it_wrote_in_one_object(
     assert told["written"] and {name for name in told["written"] if name in written} == written
 
 
+def test_a_clip_is_put_on_the_map_beside_its_person_and_expression(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["place", str(example(HAPPY)), "--device", "cpu"]
+    assert main(command) == 0
+    persons, expressions, _ = capsys.readouterr().out.splitlines()
+    assert persons.startswith("Nearest known persons: person_000 ")
+    assert expressions.startswith("Nearest known expressions: happiness ")
+    assert main([*command, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert_told(told)
+    found = told["figures"]
+    assert (len(found["static"]), len(found["dynamics"])) == (2, 15)
+    assert (found["persons"][0]["name"], found["expressions"][0]["name"]) == ("person_000", "happiness")
+    assert main([*command, "--face", "1"]) == 1 and "only one face" in capsys.readouterr().err
+    assert main([*command, "--model", "wild"]) == 1 and "another checkpoint" in capsys.readouterr().err
+
+
+def test_the_demo_tells_programs_its_address_in_one_object_and_nothing_else(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "seqdisent_core.cli", "demo", "--port", str(port), "--json"]
+    told = {**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    with subprocess.Popen(command, cwd=ROOT, env=told, text=True, **pipes) as process:
+        try:
+            printed = process.stdout.readline() if process.stdout else ""
+            assert_told(json.loads(printed))
+            assert httpx.get(json.loads(printed)["figures"]["address"]).status_code == 200
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            rest, _ = process.communicate(timeout=60)
+    assert rest == ""
+
+
 def test_help_is_a_table_of_contents_and_every_command_can_tell_programs(capsys: pytest.CaptureFixture[str]) -> None:
     named = [name for names in CHAPTERS.values() for name in names]
     shown = seqdisent("--help").stdout
@@ -271,9 +326,21 @@ def test_help_is_a_table_of_contents_and_every_command_can_tell_programs(capsys:
 def test_a_shell_can_complete_every_command(tmp_path: Path) -> None:
     script = tmp_path / "completion.bash"
     script.write_text(seqdisent("--completion", "bash").stdout)
-    asked = f"source {script}; COMP_WORDS=(seqdisent ev); COMP_CWORD=1; _shtab_seqdisent; echo ${{COMPREPLY[@]}}"
-    done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["evaluate", "evaluate-filmed"]
+    (tmp_path / "first.mp4").touch()
+    (tmp_path / "films").mkdir()
+    for typed, offered in (
+        ("ev", {"evaluate", "evaluate-filmed"}),
+        ("swap fir", {"first.mp4"}),
+        ("swap first.mp4 fi", {"first.mp4", "films"}),
+        ("swap first.mp4 other.mp4 --out fil", {"films"}),
+        ("render facekit52 fil", {"films"}),
+        ("evaluate fil", {"films"}),  # of the arguments that may be names, too
+        ("sample --seed fi", set()),
+    ):
+        words = f"COMP_WORDS=(seqdisent {typed}); COMP_CWORD={len(typed.split())}"
+        asked = f"source {script}; {words}; _shtab_seqdisent; echo ${{COMPREPLY[@]}}"
+        done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True, cwd=tmp_path)
+        assert set(done.stdout.split()) == offered, typed
 
 
 def test_unknown_presets_variants_and_files_are_refused(tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ def test_the_largest_face_is_taken_and_others_by_number(tmp_path: Path, people: 
         assert np.abs(transform_points(np.array([[x, y]]), clip.transforms[0]) - 32).max() < 6
         assert clip.faces == 2 and len(clip.notes) == 1
         assert f"2 faces were found; the {('largest', 'second largest')[number]} is used." in clip.notes[0]
-    assert "2 faces were found. Choose a face from 1 to 2." in error_of(path, face=2)
+    assert "no face 2 in two.mp4: 2 faces were found. Choose from 0, the largest, to 1." in error_of(path, face=2)
 
 
 @pytest.mark.parametrize("side", [150.0, 400.0])
@@ -217,8 +217,8 @@ def test_a_small_face_in_a_large_film_keeps_its_detail(tmp_path: Path, people: l
 
 def test_a_face_number_that_is_not_there_is_said(tmp_path: Path, people: list[np.ndarray]) -> None:
     path = film(tmp_path / "one.mp4", still(people[0][0], 15))
-    assert "no face number 2" in error_of(path, face=1) and "Choose face 1." in error_of(path, face=1)
-    assert "no face number 0" in error_of(path, face=-1)
+    assert "no face 1" in error_of(path, face=1) and "Choose face 0." in error_of(path, face=1)
+    assert "no face -1" in error_of(path, face=-1)
 
 
 def test_a_lost_face_is_not_taken_for_another_person(tmp_path: Path, people: list[np.ndarray]) -> None:
@@ -230,7 +230,20 @@ def test_a_lost_face_is_not_taken_for_another_person(tmp_path: Path, people: lis
 
 
 def test_a_film_without_a_face_is_refused(tmp_path: Path) -> None:
-    assert "No face was found" in error_of(film(tmp_path / "empty.mp4", [backdrop()] * 12))
+    assert "No face was found in empty.mp4" in error_of(film(tmp_path / "empty.mp4", [backdrop()] * 12))
+
+
+def test_a_face_that_comes_after_what_is_read_of_a_film_is_said_to_be_missing_there(
+    tmp_path: Path, people: list[np.ndarray]
+) -> None:
+    path = film(tmp_path / "late.mp4", [backdrop()] * 25 + still(people[0][0], 25))
+    assert read_face(path).start == pytest.approx(25, abs=4)
+    with pytest.raises(FaceError, match=r"No face was found in the first 0\.8 seconds of late\.mp4"):
+        read_face(path, max_seconds=0.8)
+    with pytest.raises(
+        FaceError, match=r"The face in the first 1\.2 seconds of late\.mp4 is lost: it is seen for only"
+    ):
+        read_face(path, max_seconds=1.2)
 
 
 def test_a_face_out_of_sight_for_a_moment_is_held(tmp_path: Path, people: list[np.ndarray]) -> None:

@@ -4,12 +4,13 @@ import json
 import shutil
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import DataError
-from seqdisent_core.evaluation.charts import charts
+from seqdisent_core.evaluation.charts import charts, write_charts
 from seqdisent_core.evaluation.filmed_tables import filmed_pairs_table, filmed_table, read_filmed
 from seqdisent_core.evaluation.published import published_tables
 from seqdisent_core.evaluation.report import PLACES, with_figures
@@ -18,6 +19,9 @@ from seqdisent_core.methods import Method
 from seqdisent_core.personalising import USUAL
 from seqdisent_core.runs import read_training
 from seqdisent_core.weights import sha256_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
@@ -138,6 +142,16 @@ def test_charts_are_figures_that_plotly_draws_with_chance_beside(some_results: P
     assert [len(trace["x"]) for trace in bars["data"]] == [4, 4]
     assert [round(line["y0"], 1) for line in bars["layout"]["shapes"]] == [1.9, 16.7]
     assert all(abs(sum(row) - 100) < 1e-6 for row in made["facekit52_dbse_confusion"]["data"][0]["z"])
+
+
+def test_charts_are_drawn_on_a_page_of_their_own(chromium: "Browser", some_results: Path, tmp_path: Path) -> None:
+    page_file = tmp_path / "drawn" / "charts.html"
+    write_charts(some_results, page_file)
+    page = chromium.new_page()
+    page.goto(page_file.as_uri())
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    assert page.locator(".js-plotly-plot").count() == len(charts(some_results))
+    page.close()
 
 
 def test_a_space_installs_what_the_package_asks_for() -> None:

@@ -85,8 +85,11 @@ def test_every_ordered_pair_and_every_clip_itself_is_made_at_each_time(subjects:
     facts = {"seed": 0, "clips_sha256": sha256_of_files(one.clip.source for one in subjects)}
     write_made(all_made, facts, tmp_path)
     assert read_made(tmp_path) == (all_made, facts), "as another machine finds them, to judge them"
-    filmed_sheet(subjects, films, tmp_path / "sheets" / "all.png", columns=4, side=32)
-    assert iio.imread(tmp_path / "sheets" / "all.png").shape == (9 * 36, 4 * 36, 3)
+    sheet = tmp_path / "sheets" / "all.png"
+    filmed_sheet(subjects, films, sheet, columns=4, side=32)
+    assert iio.imread(sheet).shape == (9 * 36, 4 * 36, 3)
+    for path in (sheet, *films.glob("*.mp4")):
+        assert b"compositeWithTrainedAlgorithmicMedia" in path.read_bytes(), "it says that a model made it"
 
 
 def test_a_driver_of_which_a_part_was_read_is_judged_by_that_part(folder: Path, tmp_path: Path) -> None:

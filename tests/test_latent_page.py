@@ -1,5 +1,6 @@
 """The page "Latent map" in a real browser: dots that move, are picked, swapped, and joined by an own clip's star."""
 
+import json
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from pages import latent
 from pages.latent_data import latent_map, plotly_script
 from pages.latent_swap import swapped
 from seqdisent_core.assets import asset
+from seqdisent_core.cli import main
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.video import read_video
 
@@ -179,7 +181,9 @@ def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious(visit: Visit, the
     assert serious_findings(page) == []
 
 
-def test_the_endpoint_places_a_file_and_says_what_is_wrong(served: Served) -> None:
+def test_the_endpoint_places_a_file_as_the_command_does_and_says_what_is_wrong(
+    served: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
     client = Client(served.address, verbose=False)
     known = latent_map()
     placed = client.predict(clip=handle_file(str(asset("examples") / FIRST)), api_name="/map_place")
@@ -188,6 +192,9 @@ def test_the_endpoint_places_a_file_and_says_what_is_wrong(served: Served) -> No
     assert placed["expressions"][0]["name"] == expression
     assert np.shape(placed["static"]) == (2,)
     assert np.shape(placed["dynamics"]) == (known.frames, 2)
+    capsys.readouterr()
+    assert main(["place", str(asset("examples") / FIRST), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["figures"] == placed
     with pytest.raises(AppError, match="A clip is needed"):
         client.predict(clip=None, api_name="/map_place")
     with pytest.raises(AppError, match="That is a link"):

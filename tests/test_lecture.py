@@ -1,5 +1,7 @@
 """The lecture: what it shows is the shipped model's, and a real browser turns its pages as a speaker does."""
 
+import base64
+import json
 import os
 import re
 import socket
@@ -8,21 +10,26 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import imageio.v3 as iio
 import numpy as np
 import pytest
 from conftest import FIRST
 from media import make_bad_files
 
-from pages.lecture_steps import Talk
+from pages.lecture_handout import write_handout
+from pages.lecture_start import check
+from pages.lecture_steps import Control, Step, Talk
 from pages.made_films import MODELS
 from seqdisent_core.assets import asset
-from seqdisent_core.errors import ConfigError
-from seqdisent_core.lecture import TERMS, Material, likeness, material, subtracted
+from seqdisent_core.errors import ConfigError, SeqdisentError
+from seqdisent_core.lecture import TERMS, Live, Material, likeness, material, subtracted
+from seqdisent_core.synthetic import label
 from seqdisent_core.weights import sha256_of
 
 if TYPE_CHECKING:
@@ -48,31 +55,50 @@ _PRESS_WHEN_TURNED = """() => {
     }).observe(document.body, { childList: true, subtree: true, characterData: true });
 }"""
 
+_FEATURES = "() => [...document.querySelectorAll('.js-plotly-plot')].map((chart) => chart.data[0].z)"
+_SHEET = r"() => document.querySelector('.lx-films').style.getPropertyValue('--sheet-0').match(/base64,([\w+/=]+)/)[1]"
 _HEAR = """() => {
     document.hears = new BroadcastChannel(new URLSearchParams(location.search).get('talk'));
     document.hears.onmessage = ({ data }) => { document.told = data; };
 }"""
 
+_NO_FACE = """() => {
+    navigator.mediaDevices.getUserMedia = async () => {
+        const wall = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
+        setInterval(() => wall.getContext('2d').fillRect(0, 0, 320, 240), 40);
+        return wall.captureStream(25);
+    };
+}"""
 
-@pytest.fixture(scope="module")
-def lecture() -> Iterator[str]:
-    """`seqdisent lecture` as a speaker starts it; its address."""
+
+@contextmanager
+def running(*options: str, stdout: Any = subprocess.DEVNULL, stderr: Any = None) -> Iterator[str]:
+    """`seqdisent lecture` as a speaker starts it, until it is ready; its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "seqdisent_core.cli", "lecture", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(f"{address}/_stcore/health", timeout=5).close()
-            break
-        except OSError:
-            assert process.poll() is None, "the lecture ended by itself"
-            time.sleep(0.1)
-    yield address
-    os.killpg(process.pid, 15)
-    process.wait()
+    command = [sys.executable, "-m", "seqdisent_core.cli", "lecture", "--port", str(port), *options]
+    process = subprocess.Popen(command, cwd=_ROOT, stdout=stdout, stderr=stderr, start_new_session=True)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=5).close()
+                break
+            except OSError:
+                assert process.poll() is None, "the lecture ended by itself"
+                time.sleep(0.1)
+        yield address
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def lecture() -> Iterator[str]:
+    """A lecture that runs; its address."""
+    with running() as address:
+        yield address
 
 
 Opened = Callable[..., "Page"]
@@ -162,6 +188,17 @@ def test_the_lecture_subtracts_as_the_model_does() -> None:
     rows = next(iter(material().features.values()))
     read = Method.from_pretrained("facekit52").subtract_anchor(torch.from_numpy(rows)[None], 3)[0]
     assert np.allclose(subtracted(rows, 3), read.numpy(), atol=1e-4)
+
+
+def test_a_clip_from_the_audience_is_subtracted_as_its_own_model_does() -> None:
+    import torch
+
+    from seqdisent_core.methods import Method
+    from seqdisent_core.studio import FILMED
+
+    frames, rows = np.zeros((3, 8, 8, 3), np.uint8), next(iter(material().features.values()))
+    read = Method.from_pretrained(FILMED).subtract_anchor(torch.from_numpy(rows)[None], 3)[0]
+    assert np.allclose(Live(frames, frames, frames, rows, 3, 1.0).subtracted, read.numpy())
 
 
 def test_material_that_is_missing_is_said_with_what_makes_it(tmp_path: Path) -> None:
@@ -255,6 +292,29 @@ def test_a_weight_that_is_turned_changes_the_loss_at_once(opened: Opened) -> Non
     at(page, Talk().find("loss") + 1)
 
 
+def test_keys_turn_steps_after_a_choice_and_belong_to_the_list_while_it_is_open(opened: Opened) -> None:
+    page, place = opened("ablations"), Talk().find("ablations")
+    box = page.get_by_role("combobox").first
+    box.click()
+    page.keyboard.type("ours, n")  # filters the list
+    page.keyboard.press("ArrowLeft")
+    page.get_by_role("option", name=MODELS["without_subtraction"]).click()
+    page.wait_for_function("() => document.querySelector('[role=combobox]').ariaExpanded === 'false'")
+    assert box.input_value() == MODELS["without_subtraction"]
+    at(page, place)
+    for key, number in (("ArrowRight", place + 1), ("ArrowLeft", place), (" ", place + 1)):  # there are boxes on both
+        box.focus()
+        page.keyboard.press(key)
+        at(page, number)
+    box.focus()
+    with page.context.expect_page():
+        page.keyboard.press("n")
+    assert len(page.context.pages) == 2
+    box.focus()
+    page.keyboard.press("End")
+    at(page, len(Talk()) - 1)
+
+
 def test_the_notes_follow_the_talk_and_lead_it(opened: Opened) -> None:
     page = opened("leak")
     with page.context.expect_page() as waiting:
@@ -310,8 +370,30 @@ def test_the_audience_is_filmed_and_taken_apart(opened: Opened) -> None:
     page = opened("live")
     page.get_by_role("button", name="Use the camera").click()
     page.get_by_role("button", name="Record 3 seconds").click()
+    page.get_by_test_id("stSpinner").wait_for(timeout=_WAIT)
+    assert page.get_by_role("button", name="Taking it apart").is_disabled()
     page.get_by_text("with the surprise of Person 044").wait_for(timeout=_WAIT)
-    page.get_by_test_id("stPlotlyChart").nth(1).wait_for(timeout=_WAIT)  # before the subtraction, and after
+    page.get_by_role("button", name="Use the camera again", disabled=False).wait_for(timeout=_WAIT)
+    page.locator(".js-plotly-plot").nth(1).wait_for(timeout=_WAIT)
+    read, less = (np.array(rows) for rows in page.evaluate(_FEATURES))
+    assert np.ptp(read - less, axis=1).max() < 0.01 < np.ptp(read, axis=1).max()  # the anchor's, of every frame
+    picture = iio.imread(base64.b64decode(page.evaluate(_SHEET)))
+    mark = label(len(picture) // 3)
+    height, width = mark.shape[:2]
+    letters = mark[..., :3].mean(axis=2) > 120
+    corners = [row[-height:, -width:].mean(axis=2) for row in np.split(picture, 3)]
+    given, *made = (corner[letters].mean() - corner[~letters].mean() for corner in corners)
+    assert min(made) > 50 > given  # what a model made says so
+
+
+def test_a_recording_without_a_face_frees_the_camera_again(opened: Opened) -> None:
+    page = opened("live")
+    page.evaluate(_NO_FACE)
+    page.get_by_role("button", name="Use the camera").click()
+    page.get_by_role("button", name="Record 3 seconds").click()
+    page.get_by_role("alert").wait_for(timeout=_WAIT)
+    page.get_by_role("button", name="Use the camera again").click()
+    page.get_by_role("button", name="Record 3 seconds").wait_for(timeout=_WAIT)
 
 
 def test_without_a_camera_a_film_is_asked_for(opened: Opened) -> None:
@@ -347,6 +429,16 @@ def test_the_handout_needs_nothing_else(chromium: "Browser", tmp_path: Path) -> 
     assert MODELS["published"] in told_apart and MODELS["published_without_subtraction"] in told_apart
 
 
+def test_the_handout_shows_any_step_at_the_values_that_are_to_be_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = Control("turn", "Turn", 1, numbers=(1, 9, 1))
+    step = Step("turn", "Turn", "", "", 1, lambda turn: [f"drawn at {turn}"], (turn,), printed=(2, 3))
+    monkeypatch.setattr("pages.lecture_handout.Talk", lambda: Talk((step,)))
+    write_handout(tmp_path / "talk.html")
+    assert re.findall(r"drawn at (\d)", (tmp_path / "talk.html").read_text(encoding="utf-8")) == ["2", "3"]
+
+
 def test_the_bar_of_pages_links_to_a_lecture_that_runs(chromium: "Browser", lecture: str) -> None:
     import app
 
@@ -362,9 +454,33 @@ def test_the_bar_of_pages_links_to_a_lecture_that_runs(chromium: "Browser", lect
         demo.close()
 
 
-def test_a_port_in_use_is_said_and_one_just_left_is_free() -> None:
-    from pages.lecture_start import check
+def test_what_a_command_tells_as_json_stays_the_only_thing_on_standard_output(tmp_path: Path) -> None:
+    told, said = tmp_path / "told", tmp_path / "said"
+    with told.open("w") as out, said.open("w") as err, running("--json", stdout=out, stderr=err) as address:
+        assert address in json.loads(told.read_text())["notes"][0]
+    assert json.loads(told.read_text())["command"]  # still one document: Streamlit says elsewhere that it stops
+    assert "URL" not in said.read_text()  # Streamlit looks for none: on all addresses that asks a host elsewhere
 
+
+@pytest.mark.parametrize("port", [-1, 0, 65536, 99999])
+def test_a_port_that_there_is_not_is_said(port: int) -> None:
+    with pytest.raises(ConfigError, match="ports are 1 to 65535"):
+        check("127.0.0.1", port)
+
+
+def test_pictures_or_figures_that_a_step_lacks_are_said_before_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without:
+        without.setattr("pages.lecture_steps.RESULTS", tmp_path)
+        with pytest.raises(SeqdisentError, match="no result file"):
+            check("127.0.0.1", 8501)
+    monkeypatch.setattr(Material, "sheet", lambda _, name: tmp_path / f"{name}.webp")
+    with pytest.raises(ConfigError, match=r"given\.webp.*seqdisent lecture --prepare"):
+        check("127.0.0.1", 8501)
+
+
+def test_a_port_in_use_is_said_and_one_just_left_is_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(ConfigError, match="it is in use"):

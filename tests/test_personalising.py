@@ -185,10 +185,14 @@ def test_a_small_face_keeps_the_pixels_of_its_film(tmp_path: Path, larger: float
     film = np.full((len(frames), 720, 1280, 3), 128, np.uint8)
     for picture, frame in zip(film, frames, strict=True):
         picture[:side, :side] = cv2.resize(frame, (side, side))
-    made = subject(read_face(write_video(tmp_path / "film.mp4", film, 15.0), size=128)).source
-    assert made.picture.shape[1] == pytest.approx(width, rel=0.2)
+    clip = read_face(write_video(tmp_path / "film.mp4", film, 15.0), size=128)
+    made = subject(clip)
+    assert made.source.picture.shape[1] == pytest.approx(width, rel=0.2)
     if width == 1280:
-        assert made.picture.shape[1] == 1280
+        assert made.source.picture.shape[1] == 1280
+    assert made.has_full_size == (width < 1280)
+    large = subject(clip, full_size=True)
+    assert large.source.picture.shape == (720, 1280, 3) and not large.has_full_size
 
 
 def test_a_frame_that_is_not_there_is_said_so(tmp_path: Path) -> None:
@@ -238,6 +242,8 @@ def test_two_films_are_tuned_and_each_does_what_the_other_did(method: Method, cl
     assert swap.first.shape == (len(clips[1].frames), *states[0].subjects[0].source.picture.shape)
     frames, seconds = states[0].glimpse(0)
     assert frames.shape == (15, 192, 192, 3) and seconds == pytest.approx(15 / clips[1].fps)
+    large = states[-1].full_size()
+    assert large.tuned is states[-1].tuned and not any(one.has_full_size for one in large.subjects)
     with pytest.raises(ConfigError, match=r"0 to 1\.5"):
         states[0].swap(strength=1.6)
 

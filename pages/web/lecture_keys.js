@@ -35,7 +35,8 @@ export default function ({ data, setTriggerValue }) {
     let on = document.activeElement;
     while (on?.shadowRoot?.activeElement) on = on.shadowRoot.activeElement; // the camera's button lies in one
     const own = on?.closest(TYPED_INTO); // arrows turn a slider; a remote's page keys turn steps
-    if (own && !event.key.startsWith('Page')) return;
+    const closed = own?.getAttribute('aria-expanded') === 'false'; // a select box keeps the focus after a choice
+    if (own && !closed && !event.key.startsWith('Page')) return;
     if (event.key === ' ' && on?.closest('button, a')) return;
     if (seen) see(Number(seen)); // the words come before `data`
     const notes = event.key === 'n' || event.key === 'N';

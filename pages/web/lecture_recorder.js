@@ -1,6 +1,7 @@
 // Three seconds from the camera, after a countdown, as base64 to the server that draws the lecture.
 const SECONDS = 3;
 const streams = new WeakMap();
+const sent = new WeakSet(); // buttons whose clip the server works on
 
 export default function ({ parentElement, setTriggerValue }) {
   const one = (selector) => parentElement.querySelector(selector);
@@ -52,7 +53,7 @@ export default function ({ parentElement, setTriggerValue }) {
       const type = recorder.mimeType.split(';')[0];
       const reader = new FileReader();
       reader.onload = () => {
-        free('Use the camera again');
+        sent.add(button);
         setTriggerValue('clip', { data: reader.result.split(',')[1], suffix: type === 'video/mp4' ? '.mp4' : '.webm' });
       };
       busy('Taking it apart …');
@@ -67,6 +68,7 @@ export default function ({ parentElement, setTriggerValue }) {
     }
   };
 
+  if (sent.delete(button)) free('Use the camera again'); // called anew: what became of the clip is drawn
   if (!button.hidden && (!navigator.mediaDevices || !window.MediaRecorder)) {
     button.hidden = true;
     said.textContent = `${before} The camera is lent only to pages by https, or of this machine: choose a film below.`;

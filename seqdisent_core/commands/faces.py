@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from seqdisent_core.commands.arguments import PLAYS, add_device, add_json, tell
+from seqdisent_core.commands.arguments import PLAYS, add_device, add_json, tell, whole_number
 
 
 def add_commands(commands: Any) -> None:
@@ -22,6 +22,8 @@ def add_commands(commands: Any) -> None:
     swap.add_argument("--seconds", type=float, help="of tuning to the two people (default: 20, on a GPU 2.5; 0: none)")
     swap.add_argument("--strength", type=float, default=1.0, help="of the movement, 0 to 1.5 (default: 1)")
     swap.add_argument("--anchors", type=int, nargs=2, metavar="FRAME", help="of each film (default: one at rest)")
+    which = "which face of each film, by size (default: 0 0, the largest)"
+    swap.add_argument("--faces", type=whole_number, nargs=2, default=(0, 0), metavar="FACE", help=which)
     swap.add_argument("--own-pixels", action="store_true", help="the model's own pixels, no detail carried over")
     swap.add_argument("--play", choices=PLAYS, default="once", help="loop and boomerang are for short films")
     swap.add_argument("--model", default="wild", help="checkpoint folder, Hugging Face id or name (default: wild)")
@@ -55,9 +57,9 @@ def _swap(options: argparse.Namespace) -> None:
     with _stages(36) as advance:
         studio = Studio.from_pretrained(options.model, device=options.device)
         clips = []
-        for number, path in enumerate((options.first, options.second)):
+        for number, (path, face) in enumerate(zip((options.first, options.second), options.faces, strict=True)):
             what, so_far = f"reading the {('first', 'second')[number]} face", 0.15 * number
-            clip = studio.read_face(path, progress=lambda s: advance(so_far + 0.15 * s, what))  # noqa: B023
+            clip = studio.read_face(path, face=face, progress=lambda s: advance(so_far + 0.15 * s, what))  # noqa: B023
             check_play(len(clip.frames), options.play)
             clips.append(replace(clip, anchor=options.anchors[number]) if options.anchors else clip)
         seconds = usual_seconds(studio.method.device) if options.seconds is None else options.seconds
@@ -65,7 +67,7 @@ def _swap(options: argparse.Namespace) -> None:
             share = min(1.0, pair.tuned.seconds / max(seconds, 1e-6))
             advance(0.3 + 0.5 * share, f"tuning to the two, step {pair.tuned.steps}")
         advance(0.8, "moving the pictures")
-        swap = pair.swap(strength=options.strength, detail=not options.own_pixels)
+        swap = pair.full_size().swap(strength=options.strength, detail=not options.own_pixels)
         advance(0.9, "writing the films")
         files = save_swap(swap, options.out, *clips, play=options.play)
         advance(1.0, "done")

@@ -8,13 +8,24 @@ from typing import Any
 
 from tqdm import tqdm
 
-from seqdisent_core.commands.arguments import add_device, add_json, add_seed, progress_bar, tell
+from seqdisent_core.commands.arguments import add_device, add_json, add_seed, progress_bar, tell, whole_number
 
 _MODEL = "folder, Hugging Face id or name of the model; {} written into its folder"
 
 
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
+    place = commands.add_parser("place", help="put a clip on the latent map and say what it lies beside")
+    place.add_argument("clip", type=Path, help="a film of a face")
+    place.add_argument(
+        "--face", type=whole_number, default=0, help="which of its faces, by size (default: 0, the largest)"
+    )
+    place.add_argument("--model", default="facekit52", help="checkpoint folder or Hugging Face id (default: facekit52)")
+    place.add_argument("--map", type=Path, help="folder that `seqdisent map` wrote of it (default: facekit52's map)")
+    add_device(place)
+    add_json(place)
+    place.set_defaults(run=_place)
+
     latents = commands.add_parser("latents", help="fit where people lie among a model's codes, and name directions")
     latents.add_argument("checkpoint", help=_MODEL.format("both files are"))
     latents.add_argument("--data", type=Path, required=True, help="the set it was trained on")
@@ -56,6 +67,34 @@ def add_commands(commands: Any) -> None:
     add_device(latent_map)
     add_json(latent_map)
     latent_map.set_defaults(run=_map)
+
+
+def _place(options: argparse.Namespace) -> None:
+    from seqdisent_core.assets import asset
+    from seqdisent_core.checkpoints import checkpoint_folder
+    from seqdisent_core.latent_map import LatentMap
+    from seqdisent_core.studio import Studio
+
+    checkpoint = checkpoint_folder(options.model)
+    known = LatentMap.load(options.map or asset("map"), checkpoint)
+    studio = Studio.from_pretrained(checkpoint, device=options.device)
+    with progress_bar(100, "reading the face") as bar:
+        clip = studio.read_face(
+            options.clip, face=options.face, progress=lambda share: bar.update(round(100 * share) - bar.n)
+        )
+    placement = known.place(studio.encode_face(clip))
+    lines = [
+        f"Nearest known {kind}: {', '.join(f'{one.name} {one.share:.0%}' for one in near[:5])}"
+        for kind, near in (("persons", placement.persons), ("expressions", placement.expressions))
+    ]
+    tell(
+        options,
+        *lines,
+        "That is the model's guess, not a likeness.",
+        written={},
+        figures=placement.to_dict(),
+        notes=[f"{clip.source.name}: {note}" for note in clip.notes],
+    )
 
 
 def _map(options: argparse.Namespace) -> None:

@@ -44,6 +44,7 @@ def add_commands(commands: Any) -> None:
     report = commands.add_parser("report", help="put the figures of result files into a Markdown text")
     report.add_argument("text", type=Path, help="the file, with two marks for the place of the figures")
     report.add_argument("--results", type=Path, default=Path("results"), help="folder of result files")
+    report.add_argument("--charts", type=Path, help="an HTML page to draw them on, too")
     add_json(report)
     report.set_defaults(run=_report)
 
@@ -212,11 +213,17 @@ def _make_films(options: argparse.Namespace, progress: Callable[[str], None]) ->
 
 
 def _report(options: argparse.Namespace) -> None:
+    from seqdisent_core.evaluation.charts import write_charts
     from seqdisent_core.evaluation.report import with_figures
 
     text = options.text.read_text(encoding="utf-8")
     options.text.write_text(with_figures(text, options.results), encoding="utf-8")
-    tell(options, f"The figures in {options.text} are those of {options.results}.", written={"text": options.text})
+    said, written = [f"The figures in {options.text} are those of {options.results}."], {"text": options.text}
+    if options.charts:
+        write_charts(options.results, options.charts)
+        said.append(f"They are drawn in {options.charts}.")
+        written["charts"] = options.charts
+    tell(options, *said, written=written)
 
 
 def _card(options: argparse.Namespace) -> None:

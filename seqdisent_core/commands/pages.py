@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import redirect_stdout
 from importlib import import_module
 from typing import Any
 
@@ -25,7 +26,9 @@ def outside(name: str) -> Any:
 
 def _demo(options: argparse.Namespace) -> None:
     app = outside("app")
-    demo = app.build(options.lecture)
-    address = app.start(demo, host=options.host, port=options.port, block=False)
-    tell(options, written={}, notes=[f"The demo: {address}"])
-    app.wait(demo)
+    with redirect_stdout(sys.stderr):  # where Gradio prints
+        demo = app.build(options.lecture)
+        address = app.start(demo, host=options.host, port=options.port, block=False)
+    tell(options, written={}, figures={"address": address}, notes=[f"The demo: {address}"])
+    with redirect_stdout(sys.stderr):
+        app.wait(demo)

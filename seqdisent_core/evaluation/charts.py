@@ -32,6 +32,17 @@ def charts(folder: Path) -> dict[str, Chart]:
     return made
 
 
+def write_charts(folder: Path, path: Path) -> None:
+    """All charts of a folder on an HTML page by itself. Raises DataError where there is no result file."""
+    from plotly.io import to_html
+
+    made = charts(folder).values()
+    drawn = [to_html(chart, include_plotlyjs=not at, full_html=False) for at, chart in enumerate(made)]
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Figures</title><body>'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([head, *drawn, "</body></html>\n"]), encoding="utf-8")
+
+
 def _short(stem: str, result: Result) -> str:
     return f"{described(result)}<br>{stem}"
 

@@ -19,6 +19,7 @@ from seqdisent_core.faces import FaceClip
 from seqdisent_core.methods import Method
 from seqdisent_core.personalising import USUAL, Tuning
 from seqdisent_core.sheets import clip_rows
+from seqdisent_core.synthetic import IN_A_FILM, labelled, mark
 from seqdisent_core.video import read_video, write_video
 from seqdisent_core.weights import sha256_of_files
 
@@ -191,6 +192,7 @@ def _write(pair: Pair, own: int, other: int, driver: Path, folder: Path, detail:
     person = pair.subjects[own].clip.source
     film = folder / f"{person.stem}_by_{driver.stem}.mp4"
     write_video(film, pair.film(own, other, detail=detail), pair.subjects[other].clip.fps)
+    mark(film, IN_A_FILM)  # inside the file alone: the judge looks at the pixels
     return person, driver, film
 
 
@@ -221,9 +223,10 @@ def filmed_sheet(subjects: Sequence[Subject], folder: Path, path: Path, *, colum
         for person in subjects:
             film = folder / f"{person.clip.source.stem}_by_{driver.clip.source.stem}.mp4"
             if person is not driver and film.exists():
-                rows.append(around_face(_even(read_video(film)[0], columns), person, side, 1.5))
+                rows.append(labelled(around_face(_even(read_video(film)[0], columns), person, side, 1.5)))
     path.parent.mkdir(parents=True, exist_ok=True)
     iio.imwrite(path, clip_rows(rows, columns=columns, scale=1))
+    mark(path, IN_A_FILM)
 
 
 def _even(frames: np.ndarray, columns: int) -> np.ndarray:

@@ -45,9 +45,9 @@ def generation_table(folder: Path) -> str:
     def make(name: str, results: dict[str, Result]) -> str:
         rows = [[label(stem, r), *_scores(_metric(r, "generation"))] for stem, r in results.items()]
         first = next(iter(results.values()))
-        chance = first["chance"]["expression"]
         rows.append(["ceiling: the judge on real clips", *_scores(first["judge"].get("generation") or {})])
-        rows.append(["chance", guessed(first, "expression"), "1.000", f"{-math.log(chance):.3f}", NONE])
+        unsure = f"{math.log(len(first['expressions'])):.3f}"
+        rows.append(["chance", guessed(first, "expression"), "1.000", unsure, NONE])
         return table([name, "Acc ↑", "IS ↑", "H(y∣x) ↓", "H(y) ↑"], rows)
 
     return _of_each_set(folder, make)
