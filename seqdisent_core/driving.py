@@ -50,9 +50,9 @@ class Subject:
     @property
     def has_full_size(self) -> bool:
         """Whether the picture would be larger in full size."""
-        scales = (np.linalg.det(way[:, :2]) for way in (self.clip.transforms[self.clip.anchor], self.source.transform))
-        film, own = scales
-        return max(self.source.picture.shape) < LARGEST and abs(own) > 1.01 * abs(film)
+        ways = self.clip.transforms[self.clip.anchor], self.source.transform
+        film, own = (abs(np.linalg.det(way[:, :2])) for way in ways)
+        return max(self.source.picture.shape) < LARGEST and bool(own > 1.01 * film)
 
 
 def subject(clip: FaceClip, *, full_size: bool = False) -> Subject:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -68,9 +69,14 @@ def test_where_the_package_is_missing_the_notebook_says_what_to_do(
         exec(code, {})
     exec(code.replace('REPOSITORY = ""', 'REPOSITORY = "https://example.org/seqdisent"'), {})
     exec(code.replace('REPOSITORY = ""', 'REPOSITORY = "seqdisent.zip"'), {})
+    with monkeypatch.context() as colab:  # where a dialog puts the archive beside the notebook
+        files = SimpleNamespace(upload=lambda: {"chosen.zip": b""})
+        colab.setitem(sys.modules, "google.colab", SimpleNamespace(files=files))  # type: ignore[misc]
+        exec(code, {})
     (tmp_path / "seqdisent_core").mkdir()
     exec(code, {})
-    assert [command[-1] for command in ran] == ["git+https://example.org/seqdisent", "seqdisent.zip", str(tmp_path)]
+    wanted = ["git+https://example.org/seqdisent", "seqdisent.zip", str(tmp_path / "chosen.zip"), str(tmp_path)]
+    assert [command[-1] for command in ran] == wanted
 
 
 def test_a_persons_own_clips_become_a_model_its_figures_and_a_swap(tmp_path: Path) -> None:
