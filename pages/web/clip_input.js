@@ -48,18 +48,22 @@ function complain(sentence) {
   place.append(box);
 }
 
-function forget(told = true) {
+function forget() {
   turn += 1;
   asked += 1;
   zone.dataset.example = '';
   complain('');
   own = null;
   props.value = null;
-  if (told) trigger('clear');
+}
+
+function discard() {
+  forget();
+  trigger('clear');
 }
 
 async function take(file) {
-  forget();
+  discard();
   const mine = turn;
   if (file.size > props.most_megabytes * 1024 * 1024) {
     show('empty');
@@ -84,7 +88,7 @@ async function take(file) {
 one('.sd-choose').addEventListener('click', () => input.click());
 one('.sd-change').addEventListener('click', () => input.click());
 one('.sd-remove').addEventListener('click', () => {
-  forget();
+  discard();
   show('empty');
   one('.sd-choose').focus();
 });
@@ -201,7 +205,7 @@ for (const example of props.examples || []) {
   button.addEventListener('mouseleave', rest);
   button.addEventListener('blur', rest);
   button.addEventListener('click', () => {
-    forget(false); // reading the example takes the other's place; a word of its own could come after it, and end it
+    forget(); // not discard: reading the example takes the other's place; `clear` could come after it, and end it
     zone.dataset.example = example.name;
     show('chosen', `Example: ${example.expression}`);
     trigger('example', { name: example.name });
