@@ -37,7 +37,8 @@ def write_charts(folder: Path, path: Path) -> None:
     from plotly.io import to_html
 
     made = charts(folder).values()
-    drawn = [to_html(chart, include_plotlyjs=not at, full_html=False) for at, chart in enumerate(made)]
+    how = {"full_html": False, "default_height": "40rem"}
+    drawn = [to_html(chart, include_plotlyjs=not at, **how) for at, chart in enumerate(made)]
     head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Figures</title><body>'
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join([head, *drawn, "</body></html>\n"]), encoding="utf-8")
