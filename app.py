@@ -18,9 +18,13 @@ import gradio as gr
 from gradio.route_utils import delete_files_created_by_app
 from gradio.routes import App
 
-from pages import latent, model, results, sample, swap
+from pages import model
 from pages.clip_input import MOST_MEGABYTES
+from pages.latent import page as latent
+from pages.results import page as results
+from pages.sample import page as sample
 from pages.session import forget_uploads, forget_visitors
+from pages.swap import page as swap
 from pages.theme import PageTheme
 from pages.web import FAVICON
 from seqdisent_core.assets import asset

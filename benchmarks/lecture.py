@@ -19,7 +19,8 @@ import torch
 from page import entry, running
 from playwright.sync_api import Page, sync_playwright
 
-from seqdisent_core.evaluation.results import hardware, write_result
+from seqdisent_core.machine import hardware
+from seqdisent_core.reporting import write_result
 
 ROOT = Path(__file__).resolve().parent.parent
 _SHOWN = """(number) => document.lecture?.press && document.querySelector('[class*=st-key-lx_] h1')

@@ -26,7 +26,8 @@ import torch
 from playwright.sync_api import Error, Page, sync_playwright
 
 from seqdisent_core.assets import asset
-from seqdisent_core.evaluation.results import hardware, write_result
+from seqdisent_core.machine import hardware
+from seqdisent_core.reporting import write_result
 from seqdisent_core.studio import FILMED, Studio
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -19,16 +19,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from seqdisent_core.batches import as_training_tensor
-from seqdisent_core.clips import Clips, load_clips
-from seqdisent_core.evaluation.judge import Judge
-from seqdisent_core.evaluation.protocols import encode_clips, swap_figures
-from seqdisent_core.evaluation.results import hardware, write_result
-from seqdisent_core.methods import DBSE, DBSEConfig
-from seqdisent_core.presets import preset
+from seqdisent_core.data import Clips, load_clips
+from seqdisent_core.domains.images import as_training_tensor
+from seqdisent_core.evaluation import Judge, swap_figures
+from seqdisent_core.machine import hardware
+from seqdisent_core.methods import DBSE, DBSEConfig, encode_clips
+from seqdisent_core.reporting import write_result
 from seqdisent_core.runs import looked_at
-from seqdisent_core.training import Trainer
-from seqdisent_core.training_config import TrainingConfig
+from seqdisent_core.training import Trainer, TrainingConfig, preset
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 GOAL = 0.85

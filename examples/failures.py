@@ -15,17 +15,21 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 
-from seqdisent_core.driving import around_face
-from seqdisent_core.facekit.acting import Performance, perform, risen
-from seqdisent_core.facekit.head import Theatre
-from seqdisent_core.facekit.improvising import improvise, scene
-from seqdisent_core.facekit.model import read_face_model
-from seqdisent_core.facekit.people import Person
-from seqdisent_core.facekit.surface import Surface
-from seqdisent_core.facekit.wild import extra
-from seqdisent_core.sheets import clip_rows
+from seqdisent_core.facekit import (
+    Performance,
+    Person,
+    Surface,
+    Theatre,
+    extra,
+    improvise,
+    perform,
+    read_face_model,
+    risen,
+    scene,
+)
+from seqdisent_core.media import clip_rows, write_video
+from seqdisent_core.reenactment import around_face
 from seqdisent_core.studio import FILMED, Studio
-from seqdisent_core.video import write_video
 
 SEED = 20260000  # of people and takes that the shipped model has not seen
 FRAMES, FPS, SIDE = 40, 20.0, 128

@@ -25,6 +25,6 @@ def pages_root() -> Path:
     Raises ConfigError if it is in neither: the installation is incomplete.
     """
     for place in (_PACKAGE.parent, _PACKAGE / "app"):
-        if (place / "pages" / "lecture.py").exists():
+        if (place / "pages" / "lecture" / "screen.py").exists():
             return place
     raise ConfigError("The pages are missing from this installation. Install seqdisent again or restore the folder.")

@@ -113,3 +113,11 @@ def load_weights(network: torch.nn.Module, state: dict[str, Tensor], source: str
         network.load_state_dict(state)
     except RuntimeError:
         raise ConfigError(f"The weights in {source} do not fit its {CONFIG}. Fetch or train it again.") from None
+
+
+def read_training(checkpoint: Path) -> dict[str, Any]:
+    """What a checkpoint's training.json says of its making. Raises ConfigError where it is missing or damaged."""
+    try:
+        return json.loads((checkpoint / "training.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        raise ConfigError(f"{checkpoint} does not say how it was trained: its training.json is missing.") from None

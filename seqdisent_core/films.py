@@ -10,14 +10,11 @@ import cv2
 import imageio.v3 as iio
 import numpy as np
 
-from seqdisent_core import video
 from seqdisent_core.errors import VideoError
 from seqdisent_core.faces import FaceClip
-from seqdisent_core.sampling import FPS
-from seqdisent_core.sheets import clip_rows
+from seqdisent_core.latents import FPS
+from seqdisent_core.media import IN_A_FILM, MADE, Frames, clip_rows, labelled, mark, write_gif, write_video
 from seqdisent_core.studio import VIEW_SIZE, Sample, Swap
-from seqdisent_core.synthetic import IN_A_FILM, MADE, labelled, mark
-from seqdisent_core.video import Frames
 
 Play = Literal["once", "loop", "boomerang"]
 GIF_WIDTH = 320  # pixels, at most
@@ -55,9 +52,9 @@ def write_made(
     size = (width or own_width, round(height * (width or own_width) / own_width))
     shown = Frames((count, *size[::-1], 3), (labelled(_scaled(frame, size)) for frame in frames))
     if path.suffix == ".gif":
-        video.write_gif(path, shown, fps)
+        write_gif(path, shown, fps)
     else:
-        video.write_video(path, shown, fps, audio_from=audio_from, audio_start=audio_start)
+        write_video(path, shown, fps, audio_from=audio_from, audio_start=audio_start)
     mark(path, source_type)
     return path
 
@@ -125,7 +122,7 @@ def write_moved(
 def write_given(path: Path, clip: FaceClip, *, play: Play = "once") -> Path:
     """Write a clip as it was given, an MP4 to look at beside what is made. Raises VideoError as `played` does."""
     large = np.stack([_scaled(frame, (VIEW_SIZE, VIEW_SIZE)) for frame in clip.frames])
-    return video.write_video(path, played(large, play), clip.fps, hurried=True)
+    return write_video(path, played(large, play), clip.fps, hurried=True)
 
 
 def played(frames: np.ndarray, play: Play) -> np.ndarray:

@@ -19,7 +19,7 @@ from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from seqdisent_core.evaluation.judge import Reading
+    from seqdisent_core.evaluation import Reading
     from seqdisent_core.studio import Studio
 
 SAMPLES, SAMPLE_SEED, SAMPLE_FRAMES = 8, 7, 30
@@ -95,7 +95,7 @@ def make_material(
 
     Raises ConfigError for a studio without a judge, VideoError or FaceError for examples that cannot be read.
     """
-    from seqdisent_core.evaluation.results import hardware
+    from seqdisent_core.machine import hardware
     from seqdisent_core.weights import sha256_of
 
     examples = sorted(asset("examples").glob("*.mp4"))
@@ -168,7 +168,7 @@ def _showcase(folder: Path, size: int) -> list[np.ndarray]:
     """The films of a model's showcase, at the model's size."""
     import cv2
 
-    from seqdisent_core.video import read_video
+    from seqdisent_core.media import read_video
 
     about = json.loads((folder / "showcase.json").read_text(encoding="utf-8"))
     return [

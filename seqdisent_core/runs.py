@@ -9,23 +9,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from seqdisent_core.batches import as_training_tensor, couples_of
 from seqdisent_core.checkpoints import checkpoint_folder, load_weights, read_network
-from seqdisent_core.clips import Clips
-from seqdisent_core.errors import ConfigError, DataError
-from seqdisent_core.evaluation.judge import Judge, check_judge
-from seqdisent_core.evaluation.protocols import (
-    draw_pairs,
-    encode_clips,
-    pair_figures,
-    reconstruction_figures,
-    swap_figures,
-)
-from seqdisent_core.evaluation.results import hardware, software
-from seqdisent_core.methods import DBSE, Method
-from seqdisent_core.presets import Recipe
-from seqdisent_core.sheets import training_sheet
-from seqdisent_core.training import Progress, Trainer
+from seqdisent_core.data import Clips, couples_of
+from seqdisent_core.domains.images import as_training_tensor
+from seqdisent_core.errors import DataError
+from seqdisent_core.evaluation import Judge, check_judge, draw_pairs, pair_figures, reconstruction_figures, swap_figures
+from seqdisent_core.machine import hardware, software
+from seqdisent_core.methods import DBSE, Method, encode_clips
+from seqdisent_core.reporting import model_card
+from seqdisent_core.training import Progress, Recipe, Trainer, training_sheet
 from seqdisent_core.weights import sha256_of
 
 LOOKED_AT = 192  # validation clips a look measures: enough to steer by, quick enough to do often
@@ -129,41 +121,3 @@ def train_run(
         method.save_pretrained(folder / "model")
         (folder / "model" / "training.json").write_text(json.dumps(training, indent=1) + "\n", encoding="utf-8")
     return method
-
-
-def read_training(checkpoint: Path) -> dict[str, Any]:
-    """What a checkpoint's training.json says of its making. Raises ConfigError where it is missing or damaged."""
-    try:
-        return json.loads((checkpoint / "training.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
-        raise ConfigError(f"{checkpoint} does not say how it was trained: its training.json is missing.") from None
-
-
-def model_card(training: dict[str, Any]) -> str:
-    """The model card, with the front matter the Hugging Face Hub reads."""
-    model = training["recipe"]["model"]
-    data, pair_share = training["data"], training["recipe"]["training"]["pair_share"]
-    pairs = f"""
-Pair term: {pair_share:.0%} of the clips were rebuilt from the dynamics of a partner who plays the same take. The tables
-of the paper's measures never use such a model.
-"""
-    return f"""---
-license: mit
-library_name: seqdisent
-tags: [sequential-disentanglement, video]
----
-# DBSE on {data["name"]} ({model["variant"]})
-
-Takes a clip apart into who is in it (one static code of {model["static_dim"]} numbers) and what it does
-(dynamics, {model["dynamics_dim"]} numbers a frame), at {model["frame_size"]} px. Method: Berman et al., ICML 2024.
-
-Made by `{training["command"]}`: {training["steps"]} steps on {data["clips"]} clips of {data["name"]}
-in {training["seconds"] / 60:.0f} minutes on {training["hardware"]}. The whole recipe is in training.json; the
-figures are in the repository's results folder. Matrices are stored in half precision.
-{pairs if pair_share else ""}
-    from seqdisent_core.studio import Studio
-    studio = Studio.from_pretrained("path/to/this/folder")
-
-It has seen what is drawn in {data["name"]} and nothing else: a filmed face comes back as the nearest of that, until
-`studio.personalise` has tuned a copy to it.
-"""

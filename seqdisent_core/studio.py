@@ -9,20 +9,27 @@ from threading import Lock
 import numpy as np
 import torch
 
-from seqdisent_core import faces, sampling
-from seqdisent_core.anchors import Rest
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import checkpoint_folder
-from seqdisent_core.driving import Pair, Swap, pairs, subjects
+from seqdisent_core.domains.images import as_frames
 from seqdisent_core.errors import ConfigError, SeqdisentError
-from seqdisent_core.evaluation.judge import Judge, Reading
-from seqdisent_core.faces import FaceClip
-from seqdisent_core.latents import Direction, Factor, Latents
+from seqdisent_core.evaluation import Judge, Reading
+from seqdisent_core.faces import FaceClip, read_face
+from seqdisent_core.latents import (
+    Direction,
+    Drawn,
+    Factor,
+    Latents,
+    StudioCodes,
+    along,
+    between,
+    check_limits,
+    draw_dynamics,
+    draw_person,
+)
 from seqdisent_core.methods import Method
-from seqdisent_core.sampling import Drawn, StudioCodes
-from seqdisent_core.sheets import as_frames
+from seqdisent_core.reenactment import Pair, Rest, Swap, bridged, pairs, subjects
 from seqdisent_core.weights import sha256_of
-from seqdisent_core.windows import bridged
 
 DRAWN, FILMED = "facekit52", "wild"  # of the checkpoints that come with the package, for which people
 SHIPPED_JUDGE = "checkpoints/facekit52_judge"
@@ -101,7 +108,7 @@ class Studio:
         Its anchor is a frame at rest, or the first where the model has not learnt what rest is (Rest).
         Raises VideoError or FaceError.
         """
-        clip = faces.read_face(path, size=self.size, face=face, progress=progress)
+        clip = read_face(path, size=self.size, face=face, progress=progress)
         if self._rest is None:
             return clip
         return replace(clip, anchor=self._rest.choose(self.method, clip.frames, clip.hidden))
@@ -235,24 +242,24 @@ class Studio:
         seed: int = 0,
     ) -> list[Sample]:
         """New clips, in which what is given stays and what is not is drawn. Limits: as of `sample_dynamics`."""
-        sampling.check_limits(count=count, frames=frames, temperature=temperature, seed=seed)
+        check_limits(count=count, frames=frames, temperature=temperature, seed=seed)
         samples = []
         for own in range(seed, seed + count):
             with self._lock:
-                who = sampling.draw_person(self.latents, temperature, own) if static is None else static
-                does = sampling.draw_dynamics(self.method, frames, temperature, own) if dynamics is None else dynamics
+                who = draw_person(self.latents, temperature, own) if static is None else static
+                does = draw_dynamics(self.method, frames, temperature, own) if dynamics is None else dynamics
             samples.append(self._sample(Drawn(StudioCodes(who, does), f"seed {own}", own)))
         return samples
 
     def interpolate(self, first: StudioCodes, second: StudioCodes, *, factor: Factor, steps: int = 8) -> list[Sample]:
         """From the first clip's person (or movement) to the second's, 1 to 16 steps; the rest is the first clip's."""
-        sampling.check_limits(count=steps)
-        return [self._sample(drawn) for drawn in sampling.between(first, second, factor, steps)]
+        check_limits(count=steps)
+        return [self._sample(drawn) for drawn in between(first, second, factor, steps)]
 
     def move(self, codes: StudioCodes, direction: Direction, *, steps: int = 7) -> list[Sample]:
         """A clip moved along one of `latents.directions`, 1 to 16 steps."""
-        sampling.check_limits(count=steps)
-        return [self._sample(drawn) for drawn in sampling.along(codes, direction, steps)]
+        check_limits(count=steps)
+        return [self._sample(drawn) for drawn in along(codes, direction, steps)]
 
     def _check(self, frames: np.ndarray) -> None:
         if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[1:] != (self.size, self.size, 3):

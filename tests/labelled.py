@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from seqdisent_core.clips import EXPRESSIONS, Clips, Labels
+from seqdisent_core.data.clips import EXPRESSIONS, Clips, Labels
 from seqdisent_core.evaluation.judge import Judge, train_judge
-from seqdisent_core.gaussians import Gaussian
 from seqdisent_core.methods import Config, Method, Posterior
+from seqdisent_core.methods.gaussians import Gaussian
 
 PERSONS = ("ann", "ben", "cleo", "dan")
 FRAMES, SIZE, BAR = 3, 64, 6

@@ -5,11 +5,11 @@ import pytest
 import torch
 from labelled import labelled_clips
 
-from seqdisent_core.anchors import Rest
-from seqdisent_core.clips import Clips
+from seqdisent_core.data.clips import Clips
 from seqdisent_core.errors import DataError
 from seqdisent_core.methods import DBSE, DBSEConfig
-from seqdisent_core.rest_learning import learn_rest
+from seqdisent_core.reenactment.neutral_frame import Rest
+from seqdisent_core.reenactment.neutral_learning import learn_rest
 
 
 def bowing_clips() -> Clips:

@@ -25,11 +25,12 @@ from media import make_bad_files
 
 import app
 from app import DELETE_AFTER, build
-from pages import face_reading, model, status, swap_tuning
+from pages import face_reading, model, status
 from pages.session import forget_visitors
+from pages.swap import tuning as swap_tuning
 from seqdisent_core.assets import asset
-from seqdisent_core.faces import read_face
-from seqdisent_core.video import probe_video, read_video
+from seqdisent_core.faces.reading import read_face
+from seqdisent_core.media.video import probe_video, read_video
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -147,7 +148,7 @@ def test_two_dropped_clips_come_back_with_the_right_person_and_expression(visit:
 
 
 def test_the_four_clips_play_in_step_and_stop_at_the_same_frame(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    from seqdisent_core.driving import Pair
+    from seqdisent_core.reenactment.pairs import Pair
 
     page = swapped(visit())
     page.wait_for_function(f"document.querySelector('{_PLAYERS}').currentTime > 0.2")
@@ -289,7 +290,7 @@ def test_tuning_is_seen_as_it_goes_and_ends_when_it_is_told_to(visit: Visit) -> 
 
 def test_films_are_made_again_as_they_are_wished(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     from seqdisent_core import films
-    from seqdisent_core.driving import Pair
+    from seqdisent_core.reenactment.pairs import Pair
 
     written: list[Path] = []
     write, frames, free = films.write_given, Pair.frames, Event()

@@ -18,10 +18,10 @@ from test_faces import FPS, backdrop, paste, tight
 
 from seqdisent_core.assets import asset
 from seqdisent_core.cli import CHAPTERS, main
-from seqdisent_core.clips import EXPRESSIONS
+from seqdisent_core.data.clips import EXPRESSIONS
 from seqdisent_core.evaluation.judge import Judge
-from seqdisent_core.faces import read_face
-from seqdisent_core.video import probe_video, read_video, write_video
+from seqdisent_core.faces.reading import read_face
+from seqdisent_core.media.video import probe_video, read_video, write_video
 
 ROOT = Path(__file__).resolve().parent.parent
 FILMS = sorted(asset("examples").glob("*.mp4"))

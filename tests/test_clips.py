@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqdisent_core.clips import EXPRESSIONS, Clips, load_clips, split_of_takes
+from seqdisent_core.data.clips import EXPRESSIONS, Clips, load_clips, split_of_takes
 from seqdisent_core.errors import DataError
 
 
@@ -153,7 +153,7 @@ def test_a_csv_of_another_encoding_says_how_to_save_it(tmp_path: Path) -> None:
 
 
 def test_a_video_without_a_face_is_named(tmp_path: Path) -> None:
-    from seqdisent_core.video import write_video
+    from seqdisent_core.media.video import write_video
 
     place = tmp_path / "anna" / "anger"
     place.mkdir(parents=True)
@@ -170,5 +170,5 @@ def test_a_split_without_clips_says_how_to_get_some(tmp_path: Path) -> None:
 
 
 def test_importing_clips_brings_neither_torch_nor_vtk() -> None:
-    code = "import sys, seqdisent_core.clips; print([m for m in sys.modules if m.startswith(('torch', 'vtk'))])"
+    code = "import sys, seqdisent_core.data.clips; print([m for m in sys.modules if m.startswith(('torch', 'vtk'))])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

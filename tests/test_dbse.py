@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.gaussians import Gaussian, kl_divergence
 from seqdisent_core.methods import DBSE, DBSEConfig, Method
+from seqdisent_core.methods.gaussians import Gaussian, kl_divergence
 
 SMALL = DBSEConfig(
     width=4, feature_dim=16, static_dim=8, dynamics_dim=4, hidden_dim=16, posterior_hidden_dim=8, initial_std=0.0

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from seqdisent_core.detail import Source, carry_detail, paste_decoded
+from seqdisent_core.reenactment.compositing import Source, carry_detail, paste_decoded
 
 SIZE, SCALE, LEFT, TOP = 64, 3, 60, 40  # the crop covers 192 x 192 pixels of a picture of 320 x 280
 CROP = np.array([[1 / SCALE, 0, -LEFT / SCALE], [0, 1 / SCALE, -TOP / SCALE]])

@@ -8,7 +8,7 @@ import torch
 from labelled import LabelMethod, dressed_clips, dressed_judge, labelled_clips, labelled_judge, mislabelled_clips
 from torchmetrics.functional.image import structural_similarity_index_measure
 
-from seqdisent_core.batches import as_training_tensor
+from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.judge import (
     Judge,
@@ -22,12 +22,12 @@ from seqdisent_core.evaluation.judge import (
 )
 from seqdisent_core.evaluation.protocols import (
     draw_pairs,
-    encode_clips,
     reconstruction_figures,
     score_swaps,
     structural_similarity,
     swap_figures,
 )
+from seqdisent_core.methods.codes import encode_clips
 
 
 def figures_of(kind: str):

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from seqdisent_core.assets import asset
+from seqdisent_core.media.video import probe_video
 from seqdisent_core.methods import Method
-from seqdisent_core.video import probe_video
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 NOTEBOOK = EXAMPLES / "quickstart.ipynb"

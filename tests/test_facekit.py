@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqdisent_core.clips import EXPRESSIONS, load_clips
+from seqdisent_core.data.clips import EXPRESSIONS, load_clips
 from seqdisent_core.errors import DataError
 from seqdisent_core.facekit.acting import RECIPES, Performance, perform
 from seqdisent_core.facekit.model import LANDMARKS68, read_face_model, source_hash
@@ -336,7 +336,7 @@ def test_clips_without_their_set_json_are_refused(tmp_path: Path) -> None:
 def test_a_folder_of_videos_and_a_csv_load_as_the_same_clips(tmp_path: Path) -> None:
     pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
     from seqdisent_core.facekit.render import draw_clip
-    from seqdisent_core.video import write_video
+    from seqdisent_core.media.video import write_video
 
     lines = ["file,person,expression"]
     for take in range(3):

@@ -17,7 +17,7 @@ from PIL import Image
 
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import FaceError, VideoError
-from seqdisent_core.face_alignment import (
+from seqdisent_core.faces.alignment import (
     EYES_X,
     EYES_Y,
     MOUTH_Y,
@@ -27,8 +27,8 @@ from seqdisent_core.face_alignment import (
     pose_transform,
     transform_points,
 )
-from seqdisent_core.faces import FaceClip, find_faces, read_face
-from seqdisent_core.video import read_video, write_video
+from seqdisent_core.faces.reading import FaceClip, find_faces, read_face
+from seqdisent_core.media.video import read_video, write_video
 
 FILMED = Path(os.environ.get("SEQDISENT_FILMED", Path(__file__).parents[2] / "shared" / "data" / "filmed"))
 FPS = 25.0

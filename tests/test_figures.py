@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seqdisent_core.assets import asset
+from seqdisent_core.checkpoints import read_training
 from seqdisent_core.errors import DataError
-from seqdisent_core.evaluation.charts import charts, write_charts
-from seqdisent_core.evaluation.filmed_tables import filmed_pairs_table, filmed_table, read_filmed
-from seqdisent_core.evaluation.published import published_tables
-from seqdisent_core.evaluation.report import PLACES, with_figures
-from seqdisent_core.evaluation.result_files import read_results
 from seqdisent_core.methods import Method
-from seqdisent_core.personalising import USUAL
-from seqdisent_core.runs import read_training
+from seqdisent_core.reenactment.personalising import USUAL
+from seqdisent_core.reporting.charts import charts, write_charts
+from seqdisent_core.reporting.filmed_tables import filmed_pairs_table, filmed_table, read_filmed
+from seqdisent_core.reporting.published import published_tables
+from seqdisent_core.reporting.report import PLACES, with_figures
+from seqdisent_core.reporting.result_files import read_results
 from seqdisent_core.weights import sha256_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from media import smooth_frames
 
 from seqdisent_core.assets import asset
 from seqdisent_core.cli import main
-from seqdisent_core.driving import Subject
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.filmed import (
     JudgePython,
@@ -26,9 +25,10 @@ from seqdisent_core.evaluation.filmed import (
     write_made,
 )
 from seqdisent_core.evaluation.filmed_judge import follows, judge
-from seqdisent_core.faces import read_face
+from seqdisent_core.faces.reading import read_face
+from seqdisent_core.media.video import probe_video, read_video, write_video
 from seqdisent_core.methods import Method
-from seqdisent_core.video import probe_video, read_video, write_video
+from seqdisent_core.reenactment.pairs import Subject
 from seqdisent_core.weights import sha256_of_files
 
 NAMES = ("person_000_happiness", "person_005_surprise", "person_010_disgust")

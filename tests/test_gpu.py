@@ -12,13 +12,14 @@ from conftest import FIRST, SECOND
 from test_training import QUICK, SMALL, squares
 
 from seqdisent_core.assets import asset
-from seqdisent_core.batches import as_training_tensor, draw_batch
-from seqdisent_core.clips import Clips
+from seqdisent_core.data.clips import Clips
+from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.evaluation.judge import accuracies, read_clips, train_judge
-from seqdisent_core.faces import FaceClip
+from seqdisent_core.faces.reading import FaceClip
 from seqdisent_core.methods import DBSE
 from seqdisent_core.studio import Studio
-from seqdisent_core.training import Trainer
+from seqdisent_core.training.batches import draw_batch
+from seqdisent_core.training.loop import Trainer
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from huggingface_hub import DatasetCard
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import SHIPPED
 from seqdisent_core.cli import main
-from seqdisent_core.clips import load_clips
+from seqdisent_core.data.clips import load_clips
+from seqdisent_core.data.hub import write_video_set
 from seqdisent_core.errors import ConfigError, DataError
-from seqdisent_core.hub_card import with_measured, write_measured
-from seqdisent_core.hub_set import write_video_set
+from seqdisent_core.media.video import read_video
 from seqdisent_core.methods import DBSE, DBSEConfig, Method
-from seqdisent_core.video import read_video
+from seqdisent_core.reporting.cards import with_measured, write_measured
 from seqdisent_core.weights import sha256_of
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from seqdisent_core.assets import asset
-from seqdisent_core.clips import EXPRESSIONS, Clips
+from seqdisent_core.data.clips import EXPRESSIONS, Clips
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.latent_map import LatentMap, Named, resampled
-from seqdisent_core.latent_map_making import agreement, embed, make_map
+from seqdisent_core.latents.map_making import agreement, embed, make_map
 from seqdisent_core.methods.dbse import DBSE, DBSEConfig
+from seqdisent_core.reporting.latent_map import LatentMap, Named, resampled
 from seqdisent_core.studio import StudioCodes
 from seqdisent_core.weights import sha256_of
 

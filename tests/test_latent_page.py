@@ -13,13 +13,13 @@ from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from test_app import out_of_sight, serious_findings
 
-from pages import latent
-from pages.latent_data import latent_map, plotly_script
-from pages.latent_swap import swapped
+from pages.latent import page as latent
+from pages.latent.data import latent_map, plotly_script
+from pages.latent.swap import swapped
 from seqdisent_core.assets import asset
 from seqdisent_core.cli import main
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.video import read_video
+from seqdisent_core.media.video import read_video
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

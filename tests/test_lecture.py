@@ -22,14 +22,14 @@ import pytest
 from conftest import FIRST
 from media import make_bad_files
 
-from pages.lecture_handout import write_handout
-from pages.lecture_start import check
-from pages.lecture_steps import Control, Step, Talk
+from pages.lecture.handout import write_handout
+from pages.lecture.start import check
+from pages.lecture.steps import Control, Step, Talk
 from pages.made_films import MODELS
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.lecture import TERMS, Live, Material, likeness, material, subtracted
-from seqdisent_core.synthetic import label
+from seqdisent_core.media.synthetic import label
 from seqdisent_core.weights import sha256_of
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, TextContent
 
 from seqdisent_core.assets import asset
-from seqdisent_core.video import read_video
+from seqdisent_core.media.video import read_video
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = {"swap", "sample", "interpolate", "place_on_map"}

@@ -24,21 +24,21 @@ from labelled import (
 
 from seqdisent_core import __version__
 from seqdisent_core.assets import asset
-from seqdisent_core.batches import as_training_tensor
-from seqdisent_core.clips import Clips
+from seqdisent_core.data.clips import Clips
+from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import DataError
-from seqdisent_core.evaluation.figures import absent, figure
 from seqdisent_core.evaluation.generation import draw_samples, generation_scores
 from seqdisent_core.evaluation.judge import Judge
 from seqdisent_core.evaluation.leakage import code_forms, latent_probes, leakage_row
 from seqdisent_core.evaluation.likeness import frechet_distance
-from seqdisent_core.evaluation.protocols import encode_clips
-from seqdisent_core.evaluation.report import summary
-from seqdisent_core.evaluation.result_files import described
-from seqdisent_core.evaluation.results import evaluate
 from seqdisent_core.evaluation.sheet import choose_clips, result_sheet
+from seqdisent_core.evaluation.suite import evaluate
 from seqdisent_core.evaluation.usage import active_units, kl_figures
 from seqdisent_core.methods import DBSE, Codes, DBSEConfig, Method
+from seqdisent_core.methods.codes import encode_clips
+from seqdisent_core.reporting.figures import absent, figure
+from seqdisent_core.reporting.report import summary
+from seqdisent_core.reporting.result_files import described
 
 JUDGE = asset("checkpoints/facekit52_judge")  # for its hash
 

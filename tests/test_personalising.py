@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from seqdisent_core.assets import asset
-from seqdisent_core.driving import Subject, decode_frames, drive, pairs, subject
 from seqdisent_core.errors import ConfigError, FaceError
-from seqdisent_core.faces import FaceClip, film_frame, read_face
+from seqdisent_core.faces.reading import FaceClip, film_frame, read_face
+from seqdisent_core.media.video import read_video, write_video
 from seqdisent_core.methods import Codes, Method
-from seqdisent_core.personalising import Tuned, Tuning, personalise
-from seqdisent_core.video import read_video, write_video
-from seqdisent_core.windows import encode_in_windows
+from seqdisent_core.reenactment.pairs import Subject, decode_frames, drive, pairs, subject
+from seqdisent_core.reenactment.personalising import Tuned, Tuning, personalise
+from seqdisent_core.reenactment.windows import encode_in_windows
 
 
 @pytest.fixture(scope="module")

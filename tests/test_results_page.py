@@ -13,15 +13,15 @@ import pytest
 from conftest import Visit
 from test_app import serious_findings
 
-from pages import results
 from pages.made_films import showcases
-from pages.results_films import words_on
+from pages.results import page as results
+from pages.results.films import words_on
 from seqdisent_core.assets import asset
 from seqdisent_core.cli import main
-from seqdisent_core.evaluation.charts import charts
-from seqdisent_core.evaluation.filmed_tables import read_filmed
-from seqdisent_core.evaluation.result_files import percent, read_results
-from seqdisent_core.video import probe_video
+from seqdisent_core.media.video import probe_video
+from seqdisent_core.reporting.charts import charts
+from seqdisent_core.reporting.filmed_tables import read_filmed
+from seqdisent_core.reporting.result_files import percent, read_results
 from seqdisent_core.weights import sha256_of
 
 if TYPE_CHECKING:

@@ -15,15 +15,15 @@ from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from test_app import out_of_sight, serious_findings
 
-from pages import sample
-from pages.sample_draw import Wanted, make
-from pages.sample_result import as_face, show_of, stem
+from pages.sample import page as sample
+from pages.sample.draw import Wanted, make
+from pages.sample.result import as_face, show_of, stem
 from pages.session import Sessions, token_of
 from seqdisent_core.assets import asset
-from seqdisent_core.faces import FaceClip
+from seqdisent_core.faces.reading import FaceClip
 from seqdisent_core.films import write_made
+from seqdisent_core.media.video import read_video
 from seqdisent_core.studio import VIEW_SIZE, Studio
-from seqdisent_core.video import read_video
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

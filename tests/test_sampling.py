@@ -13,14 +13,14 @@ import torch
 from labelled import LabelMethod, dressed_clips, labelled_clips, labelled_judge
 from test_cli import seqdisent
 
-from seqdisent_core import sampling
 from seqdisent_core.assets import asset
-from seqdisent_core.direction_names import name_dynamics, swell
 from seqdisent_core.errors import ConfigError, DataError, SeqdisentError
-from seqdisent_core.latents import Latents, find_latents
-from seqdisent_core.sampling import StudioCodes
+from seqdisent_core.latents import sampling
+from seqdisent_core.latents.directions import Latents, find_latents
+from seqdisent_core.latents.naming import name_dynamics, swell
+from seqdisent_core.latents.sampling import StudioCodes
+from seqdisent_core.media.video import read_video, write_video
 from seqdisent_core.studio import Studio
-from seqdisent_core.video import read_video, write_video
 from seqdisent_core.weights import sha256_of
 
 CHECKPOINT = asset("checkpoints/facekit52")

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqdisent_core.clips import load_clips
+from seqdisent_core.data.clips import load_clips
+from seqdisent_core.data.sprites import ATTRIBUTES, LAYERS, character_splits, over_black, render_sprites
 from seqdisent_core.errors import DataError
-from seqdisent_core.sprites import ATTRIBUTES, LAYERS, character_splits, over_black, render_sprites
 
 SOURCE = Path(
     os.environ.get(

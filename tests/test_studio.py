@@ -12,10 +12,10 @@ import pytest
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.evaluation.judge import Judge
-from seqdisent_core.faces import FaceClip
+from seqdisent_core.faces.reading import FaceClip
 from seqdisent_core.lecture import LIVE_FRAMES, take_apart
+from seqdisent_core.media.video import read_video, write_video
 from seqdisent_core.studio import Studio
-from seqdisent_core.video import read_video, write_video
 
 EXAMPLES = sorted(asset("examples").glob("*.mp4"))
 

@@ -11,8 +11,8 @@ from media import smooth_frames
 from PIL import Image
 
 from seqdisent_core.films import write_made
-from seqdisent_core.synthetic import IN_A_FILM, SOURCE_TYPES, labelled, mark
-from seqdisent_core.video import read_video
+from seqdisent_core.media.synthetic import IN_A_FILM, SOURCE_TYPES, labelled, mark
+from seqdisent_core.media.video import read_video
 
 SAID = f"{SOURCE_TYPES}trainedAlgorithmicMedia".encode()
 

@@ -15,17 +15,19 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from seqdisent_core import __version__
 from seqdisent_core.assets import asset
-from seqdisent_core.batches import as_training_tensor, couples_of, draw_batch
-from seqdisent_core.clips import EXPRESSIONS, Clips
+from seqdisent_core.data.clips import EXPRESSIONS, Clips, couples_of
+from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.judge import Judge, JudgeConfig, accuracy, read_clips, train_judge
-from seqdisent_core.evaluation.protocols import encode_clips, pair_figures
+from seqdisent_core.evaluation.protocols import pair_figures
 from seqdisent_core.methods import DBSE, DBSEConfig, Method
-from seqdisent_core.optimisers import ConvolutionMuon, kl_scale, learning_rate_scale
-from seqdisent_core.presets import PRESETS, Recipe, preset
+from seqdisent_core.methods.codes import encode_clips
 from seqdisent_core.runs import train_run
-from seqdisent_core.training import Trainer
-from seqdisent_core.training_config import TrainingConfig
+from seqdisent_core.training.batches import draw_batch
+from seqdisent_core.training.config import TrainingConfig
+from seqdisent_core.training.loop import Trainer
+from seqdisent_core.training.optimisers import ConvolutionMuon, kl_scale, learning_rate_scale
+from seqdisent_core.training.recipes import PRESETS, Recipe, preset
 from seqdisent_core.weights import sha256_of
 
 SMALL = DBSEConfig(

@@ -19,9 +19,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from seqdisent_core import ffmpeg, video
 from seqdisent_core.errors import VideoError
-from seqdisent_core.video import Frames, open_video, probe_video, read_video, write_gif, write_video
+from seqdisent_core.media import ffmpeg, video
+from seqdisent_core.media.video import Frames, open_video, probe_video, read_video, write_gif, write_video
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc or limits address space")
 RED, BLUE, GREY = (255, 0, 0), (0, 0, 255), (128, 128, 128)

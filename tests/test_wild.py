@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from test_facekit import SOURCE, needs_model, theatre_of
 
-from seqdisent_core.batches import couples_of
-from seqdisent_core.clips import load_clips
+from seqdisent_core.data.clips import couples_of, load_clips
 from seqdisent_core.errors import DataError
-from seqdisent_core.face_alignment import EYES_Y, MOUTH_Y
 from seqdisent_core.facekit import glasses
 from seqdisent_core.facekit.improvising import improvise, scene
 from seqdisent_core.facekit.model import read_face_model
 from seqdisent_core.facekit.surface import Surface
+from seqdisent_core.faces.alignment import EYES_Y, MOUTH_Y
 
 pytestmark = needs_model
 

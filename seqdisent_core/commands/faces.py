@@ -46,11 +46,10 @@ def _stages(width: int) -> Iterator[Callable[[float, str], None]]:
 
 
 def _swap(options: argparse.Namespace) -> None:
-    from seqdisent_core.driving import check_strength
     from seqdisent_core.films import check_play, save_swap
-    from seqdisent_core.personalising import usual_seconds
+    from seqdisent_core.machine import keep_freed_memory
+    from seqdisent_core.reenactment import check_strength, usual_seconds
     from seqdisent_core.studio import Studio
-    from seqdisent_core.training import keep_freed_memory
 
     check_strength(options.strength)
     keep_freed_memory()

@@ -72,7 +72,7 @@ def add_commands(commands: Any) -> None:
 def _place(options: argparse.Namespace) -> None:
     from seqdisent_core.assets import asset
     from seqdisent_core.checkpoints import checkpoint_folder
-    from seqdisent_core.latent_map import LatentMap
+    from seqdisent_core.reporting import LatentMap
     from seqdisent_core.studio import Studio
 
     checkpoint = checkpoint_folder(options.model)
@@ -99,9 +99,9 @@ def _place(options: argparse.Namespace) -> None:
 
 def _map(options: argparse.Namespace) -> None:
     from seqdisent_core.checkpoints import checkpoint_folder
-    from seqdisent_core.clips import load_clips
-    from seqdisent_core.evaluation.results import write_result
-    from seqdisent_core.latent_map_making import make_map
+    from seqdisent_core.data import load_clips
+    from seqdisent_core.latents import make_map
+    from seqdisent_core.reporting import write_result
     from seqdisent_core.studio import Studio
 
     checkpoint = checkpoint_folder(options.checkpoint)
@@ -139,8 +139,8 @@ def _map(options: argparse.Namespace) -> None:
 
 def _latents(options: argparse.Namespace) -> None:
     from seqdisent_core.checkpoints import checkpoint_folder
-    from seqdisent_core.clips import load_clips
-    from seqdisent_core.evaluation.judge import Judge
+    from seqdisent_core.data import load_clips
+    from seqdisent_core.evaluation import Judge
     from seqdisent_core.latents import NAMES, TENSORS, find_latents
     from seqdisent_core.methods import Method
     from seqdisent_core.studio import Studio
@@ -166,9 +166,9 @@ def _latents(options: argparse.Namespace) -> None:
 
 def _rest(options: argparse.Namespace) -> None:
     from seqdisent_core.checkpoints import checkpoint_folder
-    from seqdisent_core.clips import load_clips
+    from seqdisent_core.data import load_clips
     from seqdisent_core.methods import Method
-    from seqdisent_core.rest_learning import learn_rest
+    from seqdisent_core.reenactment import learn_rest
     from seqdisent_core.studio import Studio
     from seqdisent_core.weights import sha256_of
 
@@ -184,10 +184,11 @@ def _rest(options: argparse.Namespace) -> None:
 
 def _samples(options: argparse.Namespace) -> None:
     from seqdisent_core.checkpoints import checkpoint_folder
-    from seqdisent_core.clips import load_clips
-    from seqdisent_core.evaluation.judge import Judge, chance
-    from seqdisent_core.evaluation.results import hardware, software, write_result
-    from seqdisent_core.evaluation.samples import measure_samples
+    from seqdisent_core.data import load_clips
+    from seqdisent_core.evaluation import Judge, chance
+    from seqdisent_core.latents import measure_samples
+    from seqdisent_core.machine import hardware, software
+    from seqdisent_core.reporting import write_result
     from seqdisent_core.studio import Studio
     from seqdisent_core.weights import sha256_of
 

@@ -56,15 +56,12 @@ def add_commands(commands: Any) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from seqdisent_core.checkpoints import checkpoint_folder
-    from seqdisent_core.clips import load_clips
-    from seqdisent_core.evaluation.judge import Judge
-    from seqdisent_core.evaluation.report import summary
-    from seqdisent_core.evaluation.results import TRUSTED, evaluate, write_result
-    from seqdisent_core.evaluation.sheet import result_sheet
-    from seqdisent_core.runs import read_training
+    from seqdisent_core.checkpoints import checkpoint_folder, read_training
+    from seqdisent_core.data import load_clips
+    from seqdisent_core.evaluation import TRUSTED, Judge, evaluate, result_sheet
+    from seqdisent_core.machine import keep_freed_memory
+    from seqdisent_core.reporting import summary, write_result
     from seqdisent_core.studio import Studio
-    from seqdisent_core.training import keep_freed_memory
 
     if options.out.suffix == ".png":
         raise ConfigError(f"{options.out} would be overwritten by its own sheet. Give the result file another ending.")
@@ -120,8 +117,8 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _evaluate_filmed(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from seqdisent_core.evaluation.filmed import JudgePython, judge_films, read_made
-    from seqdisent_core.evaluation.results import write_result
+    from seqdisent_core.evaluation import JudgePython, judge_films, read_made
+    from seqdisent_core.reporting import write_result
     from seqdisent_core.weights import sha256_of_files
 
     judging = (options.judge_python, options.models, options.out)
@@ -171,11 +168,10 @@ def _make_films(options: argparse.Namespace, progress: Callable[[str], None]) ->
     from datetime import UTC, datetime
 
     from seqdisent_core.checkpoints import checkpoint_folder
-    from seqdisent_core.evaluation.filmed import MADE, filmed_sheet, read_folder, swap_pairs, write_made
-    from seqdisent_core.evaluation.results import hardware
-    from seqdisent_core.personalising import Tuning, usual_seconds
+    from seqdisent_core.evaluation import MADE, filmed_sheet, read_folder, swap_pairs, write_made
+    from seqdisent_core.machine import hardware, keep_freed_memory
+    from seqdisent_core.reenactment import Tuning, usual_seconds
     from seqdisent_core.studio import Studio
-    from seqdisent_core.training import keep_freed_memory
     from seqdisent_core.weights import sha256_of, sha256_of_files
 
     keep_freed_memory()
@@ -213,8 +209,7 @@ def _make_films(options: argparse.Namespace, progress: Callable[[str], None]) ->
 
 
 def _report(options: argparse.Namespace) -> None:
-    from seqdisent_core.evaluation.charts import write_charts
-    from seqdisent_core.evaluation.report import with_figures
+    from seqdisent_core.reporting import with_figures, write_charts
 
     text = options.text.read_text(encoding="utf-8")
     options.text.write_text(with_figures(text, options.results), encoding="utf-8")
@@ -227,7 +222,7 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _card(options: argparse.Namespace) -> None:
-    from seqdisent_core.hub_card import write_measured
+    from seqdisent_core.reporting import write_measured
 
     write_measured(options.checkpoint, options.results)
     card = options.checkpoint / "README.md"

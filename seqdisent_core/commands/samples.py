@@ -114,7 +114,7 @@ def _make(
     moved_by: which of the films show the movement that is kept.
     """
     from seqdisent_core.films import save_samples
-    from seqdisent_core.sampling import frames_a_second
+    from seqdisent_core.latents import frames_a_second
     from seqdisent_core.studio import Studio
 
     with tqdm(
@@ -155,8 +155,8 @@ def _showcase(options: argparse.Namespace) -> None:
     """Writes SHOWN_PAIRS as a checkpoint sees them and what it makes of them, and whose films they are."""
     from seqdisent_core.checkpoints import checkpoint_folder
     from seqdisent_core.films import write_made
+    from seqdisent_core.media import write_video
     from seqdisent_core.studio import VIEW_SIZE, Studio
-    from seqdisent_core.video import write_video
     from seqdisent_core.weights import sha256_of
 
     checkpoint = checkpoint_folder(options.checkpoint)

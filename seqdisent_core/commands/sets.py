@@ -61,13 +61,13 @@ def _add_drawn(sets: Any, name: str, what: str, a_take: str, usual: tuple[int, i
 
 
 def _render_faces(options: argparse.Namespace) -> None:
-    from seqdisent_core.facekit.render import render_facekit52
+    from seqdisent_core.facekit import render_facekit52
 
     _render(render_facekit52, options)
 
 
 def _render_wild(options: argparse.Namespace) -> None:
-    from seqdisent_core.facekit.wild import render_wild
+    from seqdisent_core.facekit import render_wild
 
     _render(render_wild, options, persons=options.persons)
 
@@ -88,7 +88,7 @@ def _render(render: Callable[..., Path], options: argparse.Namespace, **more: in
 
 
 def _render_sprites(options: argparse.Namespace) -> None:
-    from seqdisent_core.sprites import render_sprites
+    from seqdisent_core.data import render_sprites
 
     with progress_bar(1, "putting together") as bar:
         render_sprites(options.out, options.source, progress=lambda done, total: _advance(bar, done, total))
@@ -105,9 +105,9 @@ def _advance(bar: Any, done: int, total: int) -> None:
 
 
 def _judge(options: argparse.Namespace) -> None:
-    from seqdisent_core.batches import as_training_tensor
-    from seqdisent_core.clips import load_clips
-    from seqdisent_core.evaluation.judge import accuracies, read_clips, train_judge
+    from seqdisent_core.data import load_clips
+    from seqdisent_core.domains.images import as_training_tensor
+    from seqdisent_core.evaluation import accuracies, read_clips, train_judge
 
     clips = load_clips(options.data, size=options.size)
     held = clips.part("validation")  # before the work: a set without one is refused at once
@@ -136,9 +136,8 @@ def _judge(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from seqdisent_core.clips import load_clips
-    from seqdisent_core.hub_set import check_export, drawn, write_video_set
-    from seqdisent_core.sampling import FPS
+    from seqdisent_core.data import check_export, drawn, load_clips, write_video_set
+    from seqdisent_core.latents import FPS
 
     about = drawn(options.set)
     licence = check_export(options.out, options.licence, about)  # before the work

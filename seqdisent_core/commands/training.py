@@ -13,8 +13,7 @@ from seqdisent_core.commands.arguments import add_json, count, progress_bar, tel
 from seqdisent_core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from seqdisent_core.presets import Recipe
-    from seqdisent_core.training import Progress
+    from seqdisent_core.training import Progress, Recipe
 
 
 def add_commands(commands: Any) -> None:
@@ -37,7 +36,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _recipe(options: argparse.Namespace) -> "Recipe":
-    from seqdisent_core.presets import PRESETS, Recipe, preset
+    from seqdisent_core.training import PRESETS, Recipe, preset
 
     if options.config in PRESETS:
         recipe = preset(options.config)
@@ -57,8 +56,8 @@ def _recipe(options: argparse.Namespace) -> "Recipe":
 def _train(options: argparse.Namespace) -> None:
     from accelerate import PartialState
 
-    from seqdisent_core.clips import load_clips
-    from seqdisent_core.evaluation.judge import Judge
+    from seqdisent_core.data import load_clips
+    from seqdisent_core.evaluation import Judge
     from seqdisent_core.runs import train_run
 
     recipe = _recipe(options)

@@ -1,0 +1,54 @@
+"""The judge, and every measure of a model: swaps, generation, leakage, films."""
+
+from seqdisent_core.evaluation.filmed import (
+    MADE,
+    JudgePython,
+    filmed_sheet,
+    judge_films,
+    read_folder,
+    read_made,
+    swap_pairs,
+    write_made,
+)
+from seqdisent_core.evaluation.judge import (
+    Judge,
+    Logits,
+    Reading,
+    accuracies,
+    chance,
+    check_judge,
+    read_clips,
+    read_logits,
+    train_judge,
+)
+from seqdisent_core.evaluation.protocols import draw_pairs, judged, pair_figures, reconstruction_figures, swap_figures
+from seqdisent_core.evaluation.sheet import result_sheet
+from seqdisent_core.evaluation.suite import TRUSTED, evaluate
+
+__all__ = [
+    "MADE",
+    "TRUSTED",
+    "Judge",
+    "JudgePython",
+    "Logits",
+    "Reading",
+    "accuracies",
+    "chance",
+    "check_judge",
+    "draw_pairs",
+    "evaluate",
+    "filmed_sheet",
+    "judge_films",
+    "judged",
+    "pair_figures",
+    "read_clips",
+    "read_folder",
+    "read_logits",
+    "read_made",
+    "reconstruction_figures",
+    "result_sheet",
+    "swap_figures",
+    "swap_pairs",
+    "train_judge",
+    "write_made",
+]

@@ -11,16 +11,13 @@ from typing import Any
 import imageio.v3 as iio
 import numpy as np
 
-from seqdisent_core.driving import Pair, Subject, around_face, pairs, subject
 from seqdisent_core.errors import DataError, FaceError, VideoError
-from seqdisent_core.evaluation.figures import absent
 from seqdisent_core.evaluation.filmed_judge import GOAL
 from seqdisent_core.faces import FaceClip
+from seqdisent_core.media import IN_A_FILM, clip_rows, labelled, mark, read_video, write_video
 from seqdisent_core.methods import Method
-from seqdisent_core.personalising import USUAL, Tuning
-from seqdisent_core.sheets import clip_rows
-from seqdisent_core.synthetic import IN_A_FILM, labelled, mark
-from seqdisent_core.video import read_video, write_video
+from seqdisent_core.reenactment import USUAL, Pair, Subject, Tuning, around_face, pairs, subject
+from seqdisent_core.reporting import absent
 from seqdisent_core.weights import sha256_of_files
 
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm")

@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqdisent_core.clips import Clips
+from seqdisent_core.data import Clips
 from seqdisent_core.evaluation.judge import Judge, accuracy
 from seqdisent_core.evaluation.protocols import draw_pairs, judged
-from seqdisent_core.methods.contract import Codes, Method
+from seqdisent_core.methods import Codes, Method
 
 Protocol = Literal["fixed_dynamics", "fixed_static", "swap", "both_sampled"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)

@@ -16,14 +16,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from seqdisent_core.batches import as_training_tensor, draw_batch
 from seqdisent_core.checkpoints import load_weights, read_network, write_network
-from seqdisent_core.clips import Clips
+from seqdisent_core.data import Clips
+from seqdisent_core.domains.images import FRAME_SIZES, FrameEncoder, as_training_tensor
 from seqdisent_core.errors import ConfigError, DataError
-from seqdisent_core.methods.contract import Config
-from seqdisent_core.networks import FRAME_SIZES, FrameEncoder, run_lstm
-from seqdisent_core.optimisers import learning_rate_scale
-from seqdisent_core.training_config import TrainingConfig
+from seqdisent_core.methods import Config, run_lstm
+from seqdisent_core.training import TrainingConfig, draw_batch, learning_rate_scale
 
 
 @dataclass(frozen=True)

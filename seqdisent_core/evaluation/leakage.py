@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from torch import Tensor
 
-from seqdisent_core.clips import Clips
+from seqdisent_core.data import Clips
 from seqdisent_core.errors import DataError
-from seqdisent_core.evaluation.figures import absent, figure
-from seqdisent_core.methods.contract import Codes
+from seqdisent_core.methods import Codes
+from seqdisent_core.reporting import absent, figure
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline

@@ -1,36 +1,16 @@
 """Swaps and reconstructions of test clips, and their figures; written once, over the contract of a method."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from seqdisent_core.batches import as_training_tensor, couples_of
-from seqdisent_core.clips import Clips, Labels
+from seqdisent_core.data import Clips, Labels, couples_of
+from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, read_features, read_logits
-from seqdisent_core.methods.contract import Codes, Method
-
-BATCH = 64
-
-
-@torch.no_grad()
-def encode_clips(method: Method, clips: Tensor) -> Codes:
-    """Posterior means of many clips, uint8 (clips, frames, 3, size, size), on the CPU."""
-    parts = []
-    for start in range(0, len(clips), BATCH):
-        parts.append(method.encode(clips[start : start + BATCH].to(method.device).float() / 255).mean)
-    return Codes(torch.cat([p.static for p in parts]).cpu(), torch.cat([p.dynamics for p in parts]).cpu())
-
-
-@torch.no_grad()
-def decode_batches(method: Method, static: Tensor, dynamics: Tensor) -> Iterator[Tensor]:
-    """Decoded clips, float in [0, 1], a batch at a time, on the CPU."""
-    for start in range(0, len(static), BATCH):
-        part = slice(start, start + BATCH)
-        yield method.decode(static[part].to(method.device), dynamics[part].to(method.device)).cpu()
+from seqdisent_core.methods import BATCH, Codes, Method, decode_batches
 
 
 def judged(method: Method, judge: Judge, codes: Codes) -> Tensor:

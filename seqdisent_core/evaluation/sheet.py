@@ -6,11 +6,10 @@ import imageio.v3 as iio
 import numpy as np
 import torch
 
-from seqdisent_core.batches import as_training_tensor
-from seqdisent_core.clips import Clips
-from seqdisent_core.evaluation.protocols import encode_clips
-from seqdisent_core.methods import Method
-from seqdisent_core.sheets import as_frames, clip_rows
+from seqdisent_core.data import Clips
+from seqdisent_core.domains.images import as_frames, as_training_tensor
+from seqdisent_core.media import clip_rows
+from seqdisent_core.methods import Method, encode_clips
 
 
 def choose_clips(clips: Clips, count: int = 3) -> np.ndarray:

@@ -5,10 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seqdisent_core.evaluation.figures import figure
-from seqdisent_core.methods.contract import Method
+from seqdisent_core.methods import BATCH, Method
+from seqdisent_core.reporting import figure
 
-BATCH = 64
 ACTIVE_VARIANCE = 0.01  # Burda et al. 2016
 
 

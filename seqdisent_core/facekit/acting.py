@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqdisent_core.clips import EXPRESSIONS
+from seqdisent_core.data import EXPRESSIONS
 
 # Blendshape weights at the apex, after the action units of FACS (Ekman and Friesen 1978). A name without _L or _R
 # stands for both sides. Fear and surprise share raised brows and wide eyes; fear draws the brows together and the

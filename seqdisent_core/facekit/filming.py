@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from seqdisent_core.face_alignment import EYES_Y, Pose, face_pose
 from seqdisent_core.facekit.drawing import DISTANCE, PLANE
+from seqdisent_core.faces import EYES_Y, Pose, face_pose
 
 _POINTS = ((36, 42), (42, 48), (30, 31), (48, 49), (54, 55))  # eyes, nose tip, mouth corners among the 68 landmarks
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seqdisent_core.clips import EXPRESSIONS, read_plan, split_of_takes
+from seqdisent_core.data import EXPRESSIONS, read_plan, split_of_takes
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.facekit.acting import perform
 from seqdisent_core.facekit.model import read_face_model, source_hash

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from seqdisent_core import checkpoints
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.gaussians import Gaussian
+from seqdisent_core.methods.gaussians import Gaussian
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from seqdisent_core.domains.images import FRAME_SIZES, FrameDecoder, FrameEncoder, motion_weights
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.gaussians import kl_divergence, standard_normal
 from seqdisent_core.methods.contract import Config, Method, Posterior
-from seqdisent_core.networks import FRAME_SIZES, DynamicsPrior, FrameDecoder, FrameEncoder, GaussianHead, run_lstm
+from seqdisent_core.methods.gaussians import kl_divergence, standard_normal
+from seqdisent_core.methods.priors import DynamicsPrior, GaussianHead, run_lstm
 
 Variant = Literal["full", "without_loss", "without_subtraction", "without_both"]
 
@@ -80,16 +81,6 @@ class DBSEConfig(Config):
     @property
     def has_anchor_term(self) -> bool:
         return self.variant in ("full", "without_subtraction")
-
-
-def motion_weights(clip: Tensor, weight: float) -> Tensor:
-    """How much a pixel's errors count, 1 + weight sd / mean(sd), sd over time: (batch, 1, 1, height, width).
-
-    clip: (batch, frames, 3, height, width).
-    """
-    away = clip - clip.mean(dim=1, keepdim=True)  # torch's own std is many times slower along frames
-    moving = away.square().mean(dim=1, keepdim=True).sqrt().mean(dim=2, keepdim=True)
-    return 1 + weight * moving / (moving.mean(dim=(3, 4), keepdim=True) + 1e-4)
 
 
 class DBSE(Method):

@@ -1,0 +1,78 @@
+"""The latent map as its page and its script want it: the one map that all visitors share, and it in plain numbers."""
+
+import functools
+from pathlib import Path
+from typing import Any
+
+from pages.names import shown_name
+from pages.plotting import address, plotly_script
+from seqdisent_core.assets import asset
+from seqdisent_core.reporting import SHEETS, LatentMap
+
+_CAUTION = (
+    "Read such a map with care: t-SNE keeps neighbours together, but how far two groups lie apart, how wide they are "
+    "and in which direction they lie means nothing; the figures are measured in the codes themselves."
+)
+_WORDS = (
+    "Ask each clip for its {k} nearest clips by {factor} code, among {known:,} others that the model learnt from: "
+    "{first} is right for {first_share} (chance {first_chance}), {second} for {second_share} (chance {second_chance}). "
+    "Trustworthiness of the picture: {trust:.3f} of 1."
+)
+
+
+@functools.cache
+def latent_map() -> LatentMap:
+    """The map that ships. Raises ConfigError where it is missing or not of the shipped checkpoint."""
+    return LatentMap.load(asset("map"), asset("checkpoints/facekit52"))
+
+
+def served_paths() -> list[Path]:
+    """What of this page visitors may fetch: the moving pictures and Plotly's script."""
+    return [asset("map") / SHEETS, plotly_script()]
+
+
+def points_of(known: LatentMap) -> dict[str, Any]:
+    """Everything that the maps show, as JSON has it."""
+    persons = range(len(known.persons))
+    return {
+        "static": known.static_places.round(2).tolist(),
+        "dynamics": known.dynamics_places.round(2).tolist(),
+        "frames": known.frames,
+        "apex": known.apex,
+        "person": known.person.tolist(),
+        "expression": known.expression.tolist(),
+        "recording": known.recording.tolist(),
+        "row": known.row.tolist(),
+        "rows": [int((known.person == person).sum()) for person in persons],
+        "persons": [shown_name(name) for name in known.persons],
+        "short": _short(known.persons),
+        "expressions": list(known.expressions),
+        "sheets": [address(known.sheet(person)) for person in persons],
+        "plotly": address(plotly_script()),
+        "words": [_words(known, "static"), _words(known, "dynamics")],
+        "caution": _CAUTION,
+    }
+
+
+def _short(names: tuple[str, ...]) -> list[str]:
+    """Names without the word that all begin with, such as "person_"."""
+    first_words = {name.rpartition("_")[0] for name in names}
+    return [name.rpartition("_")[2] if len(first_words) == 1 else shown_name(name) for name in names]
+
+
+def _words(known: LatentMap, factor: str) -> str:
+    """The figures under a map: first what its factor should tell, then what it should not."""
+    metrics, chance = known.about["figures"][factor], known.about["chance"]
+    first, second = ("person", "expression") if factor == "static" else ("expression", "person")
+    return _WORDS.format(
+        k=known.about["neighbours"]["k"],
+        known=known.about["neighbours"]["clips"],
+        factor=factor,
+        first=f"the {first}",
+        first_share=f"{metrics[first]['mean']:.1%}",
+        first_chance=f"{chance[first]:.1%}",
+        second=f"the {second}",
+        second_share=f"{metrics[second]['mean']:.1%}",
+        second_chance=f"{chance[second]:.1%}",
+        trust=metrics["trustworthiness"]["mean"],
+    )

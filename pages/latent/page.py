@@ -1,0 +1,161 @@
+"""The page "Latent map": where clips lie by who a face is, and where by what it does."""
+
+import json
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from pages import model, status
+from pages.clip_input import clip_input, found_face
+from pages.face_reading import stop
+from pages.latent import endpoint as latent_endpoint
+from pages.latent.data import latent_map, points_of, served_paths, shown_name
+from pages.latent.swap import swapped, write_show
+from pages.player import player
+from pages.sample.form import Place, offered
+from pages.sample.page import readings_of
+from pages.session import KEEP_SECONDS, SESSIONS, browser_token, token_of
+from pages.swap.making import FILMS_READY
+from pages.web import web
+from seqdisent_core.assets import asset
+from seqdisent_core.errors import SeqdisentError
+
+if TYPE_CHECKING:
+    from seqdisent_core.faces import FaceClip
+    from seqdisent_core.reporting import Named
+
+_SCRIPTS = ("plotly.js", "latent_map.js", "latent_map_marks.js", "latent_map_bar.js")
+_STAGES = ("Swapping", "Writing the films")
+_INTRO = """
+<div class="sd sd-intro">
+  <h1>Two maps<br>of the same clips</h1>
+  <div class="sd-lede"><h2>What am I looking at?</h2>
+  <p>Each dot is a clip the model never trained on, and it lies in both maps. On the left, clips lie together when the
+  model gives them the same <span class="sd-who">who</span>: one small island a person, with all six expressions in it.
+  On the right, they lie together when it gives them the same <span class="sd-does">what they do</span>: six islands of
+  expressions, each with everybody in it, and all of them one crowd while the faces are still at rest.</p></div>
+  <details class="sd-code"><summary>The same in Python</summary><code>\
+known = LatentMap.load("demo_assets/map", checkpoint)
+known.place(studio.encode_face(studio.read_face("me.mp4")))</code></details>
+</div>
+"""
+_OWN = """
+<div class="sd sd-map-own-head"><h2>Place my own clip</h2>
+<p>The maps stay as they are; your clip is put where its codes belong, as a star. The model knows only drawn faces: whom
+yours lies beside is its guess, not a likeness.</p></div>
+"""
+_KEPT = '<div class="sd sd-kept">${value || ""}</div>'
+_NEAR = '<div class="sd sd-found" aria-live="polite">${value || ""}</div>'
+_PROGRESS = '<div class="sd sd-progress" aria-live="polite">${value}</div>'
+# In the browser, so that picks reach the queue in the order in which they were made.
+_WAIT_FOR_SWAP = (
+    f"() => [document.querySelectorAll('#maps .sd-map-full').length === 2 ? {json.dumps(status.waiting())} : '', null]"
+)
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
+_BUSY: dict[str, Any] = {**_QUIET, "concurrency_id": model.QUEUE, "concurrency_limit": 1}
+
+
+def layout(demo: gr.Blocks) -> None:
+    """Lays the page out and binds its events; call it inside the Blocks context."""
+    gr.HTML(_INTRO, apply_default_css=False)
+    try:
+        points = json.dumps(points_of(latent_map()), separators=(",", ":"))
+    except SeqdisentError as error:
+        gr.HTML(f'<div class="sd">{status.problem(str(error))}</div>', apply_default_css=False)
+        return
+    gr.set_static_paths(served_paths())
+    maps = gr.HTML(
+        None,
+        html_template=web("latent_map.html"),
+        js_on_load="\n".join(map(web, _SCRIPTS)),
+        apply_default_css=False,
+        elem_id="maps",
+        points=points,
+    )
+    progress = gr.HTML("", html_template=_PROGRESS, apply_default_css=False)
+    stage = player(elem_id="picked")
+    maps.pick(None, None, [progress, stage], js=_WAIT_FOR_SWAP, **_AT_ONCE)
+    picked = maps.pick(swap_picked, None, [progress, stage], **_BUSY)
+    picked.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **_AT_ONCE)
+    _own_clip(demo, maps)
+    latent_endpoint.bind()
+
+
+def _own_clip(demo: gr.Blocks, maps: gr.HTML) -> None:
+    """A place for a clip of one's own, those of Swap at hand; what is found in it is put into the maps."""
+    gr.HTML(_OWN, apply_default_css=False)
+    token = browser_token()
+    with clip_input("My clip", examples=sorted(asset("examples").glob("*.mp4")), elem_id="own-clip") as drop:
+        seen = found_face(elem_id="own-face")
+        near = gr.HTML("", html_template=_NEAR, apply_default_css=False, elem_id="own-near")
+        kept = gr.HTML("", html_template=_KEPT, js_on_load=web("sample_kept.js"), apply_default_css=False)
+    face = gr.State(None, time_to_live=KEEP_SECONDS)
+    job = gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=stop)
+    for event in readings_of(Place(drop, seen, kept, face, job), token):
+        event.failure(lambda: status.problem(status.OUR_FAULT), None, seen, **_AT_ONCE)
+        event.then(wait_for_place, face, [maps, near], **_AT_ONCE).then(place_face, face, [maps, near], **_BUSY)
+    demo.load(offer, token, [token, kept], **_AT_ONCE)
+
+
+def offer(token: str) -> tuple[str, str]:
+    """The visitor's clips of Swap."""
+    token = token_of(token)
+    return token, offered(SESSIONS.clips(token))
+
+
+# Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
+def swap_picked(event: gr.EventData) -> Iterator[tuple[Any, Any]]:
+    """Swaps the two clips that were picked, stage by stage; with fewer, the stage is empty."""
+    clips = [clip for clip in event.clips if isinstance(clip, int) and 0 <= clip < len(latent_map())]
+    if len(clips) != 2:
+        yield "", None
+        return
+    yield status.stages(_STAGES, 0), None
+    try:
+        first, second = clips
+        films = swapped(first, second)
+        yield status.stages(_STAGES, 1), None
+        with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
+            yield status.ready(FILMS_READY), write_show(first, second, films, Path(folder))
+    except SeqdisentError as error:
+        yield status.problem(str(error)), None
+
+
+def wait_for_place(face: "FaceClip | None") -> tuple[None, str]:
+    """What is seen until those who came before are served; with no face, nothing."""
+    return None, "" if face is None else status.waiting()
+
+
+def place_face(face: "FaceClip | None") -> Iterator[tuple[Any, str]]:
+    """Puts the face that was read into both maps, and lists what is near it."""
+    if face is None:
+        yield None, ""
+        return
+    yield None, status.stages(("Placing your clip",), 0)
+    try:
+        placement = latent_map().place(model.studio().encode_face(face))
+        yield json.dumps(placement.to_dict()), _nearest(placement.persons, placement.expressions)
+    except SeqdisentError as error:
+        yield None, status.problem(str(error))
+
+
+def _nearest(persons: "tuple[Named, ...]", expressions: "tuple[Named, ...]") -> str:
+    return (
+        '<div class="sd-map-near"><p>Your clip is the star in both maps above; the dashed line is its way through '
+        f"time.</p>{_list('Nearest known persons', 'who', persons)}"
+        f"{_list('Nearest known expressions', 'does', expressions)}</div>"
+    )
+
+
+def _list(title: str, hue: str, near: "tuple[Named, ...]") -> str:
+    lines = "".join(
+        f"<li><span>{escape(shown_name(one.name))}</span>"
+        f'<i style="--share:{one.share:.0%}"></i><span>{one.share:.0%}</span></li>'
+        for one in near[:5]
+    )
+    return f'<div style="--hue:var(--{hue})"><h3>{title}</h3><ul>{lines}</ul></div>'

@@ -1,0 +1,192 @@
+"""The lecture, for talks: `seqdisent lecture`. Steps by keys, notes on a second screen, nothing fetched."""
+
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+import streamlit as st
+
+from pages.lecture.live import forget, show_made, take_film, take_recording
+from pages.lecture.look import style
+from pages.lecture.steps import Control, Shown, Step, Talk
+from pages.web import FAVICON, web
+
+_DEMO = os.environ.get("SEQDISENT_DEMO", "http://127.0.0.1:7860").rstrip("/")
+_CHART = {"displayModeBar": False, "responsive": True}
+
+_keys = st.components.v2.component("seqdisent.lecture_keys", js=web("lecture_keys.js"))
+
+
+@dataclass
+class _Given:
+    """A talk that is being given: the step that all its screens show, and since when (None: its title is still up)."""
+
+    step: int = 0
+    since: float | None = None
+
+    def go(self, to: int) -> None:
+        """The talk begins when its title is left for the first time."""
+        if to and self.since is None:
+            self.since = time.time()
+        self.step = to
+
+
+@st.cache_resource
+def _talk() -> Talk:
+    return Talk()
+
+
+@st.cache_resource(max_entries=100)
+def _given(name: str) -> _Given:
+    """What the screens of one talk share; a name is a talk."""
+    return _Given()
+
+
+def main() -> None:
+    """One screen of a talk: the steps themselves, or (?screen=notes) what the speaker reads."""
+    st.set_page_config(
+        "seqdisent: the lecture", page_icon=str(FAVICON), layout="wide", initial_sidebar_state="collapsed"
+    )
+    st.html(style())
+    st.html(f"<script>{web('lecture_early.js')}</script>", unsafe_allow_javascript=True)
+    asked = st.query_params
+    if "talk" not in asked:
+        first = _talk().find(asked.pop("step", "")) if "step" in asked else 0
+        asked["talk"] = secrets.token_urlsafe(6)
+        _given(asked["talk"]).go(first)
+    given = _given(asked["talk"])
+    number = given.step  # looked up once: another screen may turn the talk while this one is drawn
+    if asked.get("screen") == "notes":
+        _notes(given, number)
+    else:
+        _screen(number)
+    _bar(given, number)
+
+
+def _screen(number: int) -> None:
+    """The step as the audience sees it."""
+    step = _talk().steps[number]
+    if not step.live:
+        forget()
+    with st.container(key=f"lx_{step.name.replace('-', '_')}"):
+        words, pictures = st.columns([4, 6], gap="medium")
+        with words:
+            st.html(f'<h1 data-number="{number}">{step.title}</h1><p class="lx-words">{step.words}</p>')
+            turned = _controls(step)
+            if told := step.told(**turned):
+                st.html(told)
+            if step.live:
+                take_recording()
+            if step.name == "questions":
+                _links()
+        with pictures:
+            if step.live:
+                show_made()
+                take_film()
+            _show(step.name, step.shown(**turned))
+    with st.container(key="lx_hidden"):  # on every step, so that what follows keeps its place
+        if not number:  # Plotly's script is loaded while the title is talked over
+            st.plotly_chart({"data": [{"y": [0]}], "layout": {"height": 10}}, key="first chart")
+
+
+def _controls(step: Step) -> dict[str, Any]:
+    """A step's controls, many of them two by two, and what each stands at."""
+    beside = 2 if len(step.controls) > 2 else 1
+    turned = {}
+    for at, control in enumerate(step.controls):
+        if at % beside == 0:
+            row = st.columns(beside)
+        with row[at % beside]:
+            turned[control.name] = _turn(step, control)
+    return turned
+
+
+def _turn(step: Step, control: Control) -> Any:
+    """One control, and what it stands at."""
+    key = f"{step.name}_{control.name}"
+    if control.choices is not None:
+        names = list(control.choices)
+        return st.selectbox(
+            control.label, names, names.index(control.value), format_func=control.choices.__getitem__, key=key
+        )
+    assert control.numbers is not None
+    low, high, by = control.numbers
+    return st.slider(control.label, low, high, control.value, by, key=key)
+
+
+def _show(name: str, shown: Shown) -> None:
+    for at, piece in enumerate(shown):
+        if isinstance(piece, str):
+            st.html(piece)
+            continue
+        for number, (place, chart) in enumerate(zip(st.columns(len(piece)), piece, strict=True)):
+            with place:
+                st.plotly_chart(chart, key=f"{name}_{at}_{number}", config=_CHART)
+
+
+def _bar(given: _Given, number: int) -> None:
+    """Back and on, by buttons here and by the keys of a keyboard or a remote; where the talk is."""
+    steps = len(_talk())
+
+    def go(to: int) -> None:
+        given.go(max(0, min(steps - 1, to)))
+
+    def key_was_pressed() -> None:
+        wanted = st.session_state["keys"].get("step")
+        if wanted is not None:
+            go(wanted)
+
+    with st.container(key="lx_bar", horizontal=True, vertical_alignment="center"):
+        st.button("← Back", on_click=go, args=(number - 1,), disabled=not number)
+        st.button("Next →", on_click=go, args=(number + 1,), disabled=number == steps - 1)
+        name = _talk().steps[number].name
+        st.html(f'<p class="lx-where" data-step="{name}">{number + 1} of {steps}</p>')
+        of_notes = st.query_params.get("screen") == "notes"
+        words, other = ("Talk", _link()) if of_notes else ("Notes", _link("notes"))
+        st.html(f'<a href="{other}" target="_blank">{words}</a>', width="content")
+    _keys(
+        key="keys",
+        on_step_change=key_was_pressed,
+        on_turned_change=lambda: None,  # another screen was turned: this one is only to be drawn anew
+        data={
+            "talk": st.query_params["talk"],
+            "step": number,
+            "steps": steps,
+            "notes": _link("notes"),
+            "drawn": time.time(),  # differs at every run: Streamlit calls a component only when its data changed
+        },
+    )
+
+
+def _link(screen: str = "") -> str:
+    """To another screen of this talk."""
+    return f"?talk={quote(st.query_params['talk'])}{f'&screen={screen}' if screen else ''}"
+
+
+def _notes(given: _Given, number: int) -> None:
+    """The speaker's own screen."""
+    talk = _talk()
+    step = talk.steps[number]
+    following = talk.steps[number + 1].title if number + 1 < len(talk) else "the end"
+    planned = sum(one.minutes for one in talk.steps[1 : number + 1])  # the title is talked over before
+    clock = f'<b data-gone="{time.time() - given.since:.1f}"></b>' if given.since else "<b>0:00</b>"
+    with st.container(key="lx_notes"):
+        st.html(f'<h1 data-number="{number}">{step.title}</h1>')
+        st.html(
+            f'<p class="lx-caption">{clock} gone; this step ends at {planned:g} minutes</p>'
+            f'<p class="lx-words">{escape(step.notes)}</p><p class="lx-caption">Next: {following}</p>'
+        )
+    st.html(f"<script>{web('lecture_clock.js')}</script>", unsafe_allow_javascript=True)
+
+
+def _links() -> None:
+    links = (("Swap your own films", ""), ("Sample", "sample"), ("Latent map", "map"), ("Every figure", "results"))
+    items = "".join(f'<li><a href="{_DEMO}/{path}" target="_blank">{words}</a></li>' for words, path in links)
+    st.html(f'<ul class="lx-links">{items}</ul>')
+
+
+main()

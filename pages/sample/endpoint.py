@@ -1,0 +1,110 @@
+"""The page "Sample" for programs: `/sample` draws new clips, `/interpolate` goes from one clip to another."""
+
+from collections.abc import Iterator
+from inspect import getdoc
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from pages import model
+from pages.file_endpoint import asked_file
+from pages.sample.draw import DRAWN_MODES, Wanted, make, number, whole
+from pages.sample.result import readings, stem
+from seqdisent_core.errors import SeqdisentError
+
+if TYPE_CHECKING:
+    from seqdisent_core.faces import FaceClip
+
+Answer = Iterator[tuple[list[str], list[dict[str, Any]]]]
+
+
+def bind() -> None:
+    """Both as named endpoints and tools. Nobody sees their components."""
+    with gr.Column(visible=False):
+        clip, first, second = (asked_file(f"The {which}clip") for which in ("", "first ", "second "))
+        mode = gr.Textbox("person", label='Mode: "person", "movement" or "both"')
+        factor = gr.Textbox("static", label='What changes: "static" or "dynamics"')
+        count, frames = gr.Number(8, label="How many clips"), gr.Number(15, label="Frames of each")
+        temperature, seed = gr.Number(1.0, label="Temperature"), gr.Number(0, label="Seed of the first clip")
+        answer = [gr.File(label="Films", file_count="multiple"), gr.JSON(label="What the judge sees")]
+        common: dict[str, Any] = {"preprocess": False, "concurrency_id": model.QUEUE, "concurrency_limit": 1}
+        for work, given in (
+            (sample, [clip, mode, count, frames, temperature, seed]),
+            (interpolate, [first, second, factor, count]),
+        ):
+            gr.Button().click(work, given, answer, api_name=work.__name__, api_description=getdoc(work), **common)
+
+
+# Names and words are what the pages of the endpoints and, as tools, a language model reads.
+def sample(
+    clip: dict[str, Any] | None = None,  # may be left out; the others have what bind() puts into their components
+    mode: Any = None,
+    count: Any = None,
+    frames: Any = None,
+    temperature: Any = None,
+    seed: Any = None,
+) -> Answer:
+    """Draw new clips of faces from the model: a known person in new movements, new people in a known movement, or both.
+
+    People are drawn from a normal distribution fitted to the persons known.
+
+    Args:
+        clip: The film whose person or movement stays, a video file that was uploaded to this app; none for mode both.
+        mode: "person" keeps the clip's person and draws movements, "movement" the other way round; "both" draws both.
+        count: How many clips, 1 to 16.
+        frames: How many frames each has, 8 to 60; as many as the clip has for "movement".
+        temperature: How far from the mean is drawn, 0 to 2.
+        seed: Of the first clip; each next one has one more.
+
+    Returns:
+        The films (MP4) and, for each, its seed and whom and what the judge sees in it.
+    """
+    try:
+        if mode not in DRAWN_MODES:
+            raise SeqdisentError('The mode is not known. Choose "person", "movement" or "both".')
+        wanted = Wanted(
+            mode=mode,
+            count=whole("clips", count),
+            frames=whole("frames", frames),
+            temperature=number("temperature", temperature),
+            seed=whole("seed", seed),
+        )
+        yield from _answer(wanted, None if mode == "both" else _face(clip))
+    except SeqdisentError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+
+
+def interpolate(first: dict[str, Any] | None, second: dict[str, Any] | None, factor: Any, count: Any) -> Answer:
+    """Go from one clip of a face to another in steps: from person to person, or from movement to movement.
+
+    Args:
+        first: The film to go from, a video file that was uploaded to this app.
+        second: The film to go to, likewise.
+        factor: What goes from the first clip's to the second's: "static" (who it is) or "dynamics" (what it does).
+        count: How many steps, 1 to 16, both ends included.
+
+    Returns:
+        The films (MP4) and, for each, how far it is and whom and what the judge sees in it.
+    """
+    try:
+        if factor not in ("static", "dynamics"):
+            raise SeqdisentError('What changes is not known. Choose "static" or "dynamics".')
+        wanted = Wanted(mode="between", count=whole("clips", count), factor=factor)
+        yield from _answer(wanted, _face(first), _face(second))
+    except SeqdisentError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+
+
+def _face(given: dict[str, Any] | None) -> "FaceClip | None":
+    return None if given is None else model.studio().read_face(given["path"])
+
+
+def _answer(wanted: Wanted, first: "FaceClip | None", second: "FaceClip | None" = None) -> Answer:
+    made = make(wanted, first, second)
+    with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
+        films = [Path(folder) / f"{stem(one, at)}.mp4" for at, one in enumerate(made)]
+        for one, film in zip(made, films, strict=True):
+            film.write_bytes(one.film)
+        yield [str(film) for film in films], readings(made)

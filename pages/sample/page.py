@@ -1,0 +1,210 @@
+"""The page "Sample": new clips from what the model has learnt, of a person, of a movement, or of neither."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from pages import model, status
+from pages.clip_input import found
+from pages.face_reading import FaceReader, forget
+from pages.player import Fetched, Show, fetched, fetcher, player, shown_file
+from pages.sample import endpoint as sample_endpoint
+from pages.sample.draw import Made, Wanted, make, whole
+from pages.sample.form import GO, PROGRESS, Form, Place, form, offered
+from pages.sample.result import as_face, show_of, write_gif_of, write_zip_of
+from pages.session import KEEP_SECONDS, SESSIONS, browser_token, token_of
+from seqdisent_core.errors import SeqdisentError
+
+if TYPE_CHECKING:
+    from seqdisent_core.faces import FaceClip
+
+_INTRO = """
+<div class="sd sd-intro">
+  <h1>Clips that<br>nobody filmed</h1>
+  <div class="sd-lede"><h2>What am I looking at?</h2>
+  <p>The model has learnt to take clips apart, and also how each part is spread: which
+  <span class="sd-does">movements</span> faces make (the <b>dynamics</b>), and which <span class="sd-who">people</span>
+  there may be (the <b>static</b> part). So it can keep one part of a clip and draw the other anew, or draw both. The
+  same seed gives the same clip: here, from a terminal and in Python.</p></div>
+  <details class="sd-code"><summary>The same in Python</summary><code>studio = Studio.from_pretrained()
+person = studio.encode_face(studio.read_face("me.mp4"))
+clips = studio.sample_dynamics(person.static, count=8, seed=7)</code></details>
+</div>
+"""
+_LOOK_AT_SAID = "() => document.querySelector('#said').scrollIntoView({ block: 'nearest', behavior: 'smooth' })"
+_PRIVACY = (
+    '<p class="sd sd-hint-line">Use clips of people who agree to it. Your clips and the results '
+    "are deleted from the server within an hour of their last use, and nothing is sent anywhere else.</p>"
+)
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
+_GONE = "The clips were deleted after a while without use. Make them again: the same seed gives the same clips."
+
+
+def layout(demo: gr.Blocks) -> None:
+    """Lays the page out and binds its events; call it inside the Blocks context."""
+    token = browser_token()
+    gr.HTML(_INTRO, apply_default_css=False)
+    asked = form()
+    go, progress = asked.go, asked.progress
+    stage = player(elem_id="samples")
+    said = gr.HTML("", html_template=PROGRESS, apply_default_css=False, elem_id="said")
+    gr.HTML(_PRIVACY, apply_default_css=False)
+    made, running = (gr.State(None, time_to_live=KEEP_SECONDS) for _ in range(2))  # list[Made] | None; True | None
+    ready = [asked.mode, asked.first.face, asked.second.face]
+    _bind_form(asked, running, token)
+    pressed = go.click(wait, None, [progress, go, running], **_AT_ONCE).then(
+        draw,
+        [*asked.controls, asked.first.face, asked.second.face],
+        [progress, made, running],
+        concurrency_id=model.QUEUE,
+        concurrency_limit=1,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    failed = pressed.failure(lambda: (status.problem(status.OUR_FAULT), None), None, [progress, running], **_AT_ONCE)
+    for ended in (pressed, failed):  # what `then` is bound to is not called after a failure
+        ended.then(_button, ready, go, **_AT_ONCE)
+    made.change(show, made, [stage, said], **_AT_ONCE)
+    _bind_stage(stage, said, made, token)
+    demo.load(offer, token, [token, asked.first.kept, asked.second.kept], **_AT_ONCE)
+    demo.load(_ready, [*ready, running], [go, progress], **_AT_ONCE)
+    sample_endpoint.bind()
+
+
+def _bind_form(asked: Form, running: gr.State, token: gr.BrowserState) -> None:
+    """What happens when a clip comes or leaves, or another mode is chosen."""
+    ready = [asked.mode, asked.first.face, asked.second.face, running]
+    shown = [asked.go, asked.progress]
+    asked.mode.change(_ready, ready, shown, **_AT_ONCE)
+    for place in (asked.first, asked.second):
+        for event in readings_of(place, token):
+            event.failure(lambda: status.problem(status.OUR_FAULT), None, place.seen, **_AT_ONCE)
+            event.then(_ready, ready, shown, **_AT_ONCE)
+
+
+def readings_of(place: Place, token: gr.BrowserState) -> list[Any]:
+    """Binds what brings a clip into a place, or takes it away; gives the events, to go on from."""
+    known = [place.face, place.job]
+    return [
+        *FaceReader(model.studio).events(place.drop, place.seen, *known),
+        place.kept.select(take_kept, [token, place.job], [place.drop, place.seen, *known], **_AT_ONCE),
+    ]
+
+
+def _bind_stage(stage: gr.HTML, said: gr.HTML, made: gr.State, token: gr.BrowserState) -> None:
+    """What happens when a button under a clip, or the one for all clips, is pressed."""
+    pressed = stage.ask(answer, [token, made], [fetcher(), said], **_QUIET)
+    pressed.failure(lambda: status.problem(status.OUR_FAULT), None, said, **_AT_ONCE)
+    pressed.then(None, js=_LOOK_AT_SAID, **_AT_ONCE)
+
+
+def _missing(mode: str, first: "FaceClip | None", second: "FaceClip | None") -> str:
+    if mode != "both" and first is None:
+        return "Add a clip, or click an example."
+    if mode == "between" and second is None:
+        return "Add the second clip, or click an example."
+    return ""
+
+
+def _hint(mode: str, first: "FaceClip | None", second: "FaceClip | None") -> str:
+    return f'<p class="sd-hint-line">{_missing(mode, first, second)}</p>'
+
+
+def _ready(mode: str, first: "FaceClip | None", second: "FaceClip | None", running: bool | None) -> tuple[Any, Any]:
+    """Whether one may press, and what is missing until then; what is under way goes on."""
+    if running:
+        return gr.skip(), gr.skip()
+    return _button(mode, first, second), _hint(mode, first, second)
+
+
+def _button(mode: str, first: "FaceClip | None", second: "FaceClip | None") -> gr.Button:
+    return gr.Button(GO, interactive=not _missing(mode, first, second))
+
+
+def offer(token: str) -> tuple[str, str, str]:
+    """The visitor's clips of Swap, for both places."""
+    token = token_of(token)
+    buttons = offered(SESSIONS.clips(token))
+    return token, buttons, buttons
+
+
+# Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
+def take_kept(token: str, running: status.Job | None, event: gr.EventData) -> tuple[Any, Any, Any, None]:
+    """Puts one of the visitor's clips of Swap into a place."""
+    forget(running)
+    clip = SESSIONS.clips(token).get(event.place)
+    if clip is None:
+        return None, status.problem("That clip was deleted after a while. Choose it again."), None, None
+    return shown_file(clip.source), found(clip), clip.at_size(model.studio().size), None
+
+
+def wait() -> tuple[str, gr.Button, bool]:
+    """What is seen until those who pressed before are served: clips are under way from now on."""
+    return status.waiting(), gr.Button("Making …", interactive=False), True
+
+
+def draw(
+    mode: str,
+    factor: Any,
+    static: str | None,
+    dynamics: str | None,
+    count: Any,
+    frames: Any,
+    temperature: float,
+    seed: Any,
+    first: Any,
+    second: Any,
+) -> Iterator[tuple[Any, Any, Any]]:
+    """Makes what was asked for, saying how far it is; what was made before stays until then."""
+    yield status.stages(("Making the clips",), 0), gr.skip(), gr.skip()
+    try:
+        direction = (static if factor == "static" else dynamics) or ""
+        wanted = Wanted(
+            mode, whole("clips", count), whole("frames", frames), temperature, whole("seed", seed), factor, direction
+        )
+        job = status.Job(lambda report: make(wanted, first, second, report))
+        for fraction in job:
+            yield status.stages(("Making the clips",), 0, fraction or None), gr.skip(), gr.skip()
+        yield status.ready("The clips are ready below."), job.result, None
+    except SeqdisentError as error:
+        yield status.problem(str(error)), gr.skip(), None
+
+
+def show(made: list[Made]) -> Iterator[tuple[Show, str]]:
+    """Puts what was made on the stage."""
+    with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
+        yield show_of(made, Path(folder)), ""
+
+
+def answer(token: str, made: list[Made] | None, event: gr.EventData) -> Iterator[tuple[Fetched | None, str]]:
+    """Does what a button under a clip asks for: a GIF, all films in one file, or a place in Swap."""
+    if made is None or not -1 <= event.clip < len(made):
+        yield None, status.problem(_GONE)
+        return
+    with TemporaryDirectory() as folder:
+        try:
+            if event.name in ("first", "second"):
+                SESSIONS.keep(token, event.name, as_face(made[event.clip], event.clip))
+                yield None, _sent(made[event.clip].sample.name, event.name)
+            else:
+                yield None, status.stages(("Writing the file",), 0)
+                zipped = event.name == "zip"
+                path = (
+                    write_zip_of(made, Path(folder))
+                    if zipped
+                    else write_gif_of(made[event.clip], event.clip, Path(folder))
+                )
+                yield fetched(path), ""
+        except SeqdisentError as error:
+            yield None, status.problem(str(error))
+
+
+def _sent(name: str, place: str) -> str:
+    return (
+        f'<p class="sd-sent"><strong>{name.capitalize()}</strong> stands ready in Swap as the {place} clip. '
+        '<a class="sd-button sd-small" href="./">Open Swap</a></p>'
+    )

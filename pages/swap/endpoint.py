@@ -1,0 +1,77 @@
+"""The page "Swap" for programs: the endpoint `/swap`, two files in, two films and two sentences out."""
+
+from collections.abc import Iterator
+from inspect import getdoc
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import gradio as gr
+
+from pages import model
+from pages.file_endpoint import asked_file
+from pages.swap.result import NAMES, said
+from pages.swap.tuning import tuned
+from seqdisent_core.errors import SeqdisentError
+
+_MOST_SECONDS = 60
+
+
+def bind() -> None:
+    """A named endpoint and tool: two files in, two films and two sentences out. Nobody sees its components."""
+    with gr.Column(visible=False):
+        first, second = (asked_file(f"The {name} clip") for name in NAMES)
+        seconds = gr.Number(20, label="Seconds of tuning to the two people")
+        strength = gr.Number(1, label="Strength of the movement")
+        films = [gr.File(label=f"The {who} person's film") for who in NAMES]
+        words = [gr.Textbox(label=f"What the {who} film shows") for who in NAMES]
+        gr.Button().click(
+            swap,
+            [first, second, seconds, strength],
+            [*films, *words],
+            preprocess=False,  # or gr.File would leave an empty file behind for each
+            api_name="swap",
+            api_description=getdoc(swap),
+            concurrency_id=model.QUEUE,
+            concurrency_limit=1,
+        )
+
+
+# The name and the words are what the page of the endpoint and, as a tool, a language model reads.
+def swap(
+    first: dict[str, Any] | None, second: dict[str, Any] | None, seconds: Any, strength: Any
+) -> Iterator[tuple[str, str, str, str]]:
+    """Swap what two faces do: each person's film comes back with that person doing what the other one did.
+
+    Args:
+        first: A film of one person's face, a video file that was uploaded to this app.
+        second: A film of another person's face, likewise.
+        seconds: For how long the model is tuned to the two people, 0 to 60; more is more like them.
+        strength: Of the movement, 0 to 1.5; 1 is as it was.
+
+    Returns:
+        The first person's film doing what the second does (an MP4), the second person's film doing what the first does
+        (an MP4), and a sentence on each.
+    """
+    from seqdisent_core.films import write_moved
+    from seqdisent_core.reenactment import check_strength
+
+    if first is None or second is None:
+        raise gr.Error("Two clips are needed: give first and second, each a video file.", print_exception=False)
+    if not isinstance(seconds, int | float) or not 0 <= seconds <= _MOST_SECONDS:
+        raise gr.Error(f"seconds is {seconds!r}; it must be 0 to {_MOST_SECONDS}.", print_exception=False)
+    if not isinstance(strength, int | float):
+        raise gr.Error(f"strength is {strength!r}; it must be a number.", print_exception=False)
+    try:
+        check_strength(strength)
+        studio = model.film_studio()
+        faces = studio.read_face(first["path"]), studio.read_face(second["path"])
+        for state in tuned(*faces, seconds):
+            pair = state
+        with TemporaryDirectory() as folder:
+            large = pair.full_size()
+            moved = (large.frames(who, 1 - who, strength=strength) for who in (0, 1))
+            films = [str(write_moved(film, who, Path(folder), faces)) for who, film in enumerate(moved)]
+            yield films[0], films[1], said("first", "second"), said("second", "first")
+    except SeqdisentError as error:
+        raise gr.Error(str(error), print_exception=False) from error

@@ -1,0 +1,19 @@
+"""Labelled clips on disk: layouts, labels, splits, loading."""
+
+from seqdisent_core.data.clips import EXPRESSIONS, Clips, Labels, couples_of, load_clips, read_plan, split_of_takes
+from seqdisent_core.data.hub import check_export, drawn, write_video_set
+from seqdisent_core.data.sprites import render_sprites
+
+__all__ = [
+    "EXPRESSIONS",
+    "Clips",
+    "Labels",
+    "check_export",
+    "couples_of",
+    "drawn",
+    "load_clips",
+    "read_plan",
+    "render_sprites",
+    "split_of_takes",
+    "write_video_set",
+]

@@ -1,0 +1,293 @@
+"""Labelled clips on disk: three layouts, one type, splits in which every person appears.
+
+A rendered set (set.json, labels.csv and one file a person, see facekit.render), a folder `person/expression/*.mp4`,
+or a CSV file with the columns file, person, expression and, if wanted, split.
+"""
+
+import csv
+import hashlib
+import io
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqdisent_core.errors import ConfigError, DataError, FaceError, VideoError
+
+EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
+SPLITS = ("train", "validation", "test")
+VIDEO_FRAMES = 15  # as in MUG
+VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".gif")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """values: int64 (clips,), numbers into names."""
+
+    values: np.ndarray
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Clips of one length and size with their labels, in memory.
+
+    frames: uint8 (clips, frames, height, width, 3). person, expression: int64 (clips,), numbers into persons and
+    expressions. split: str (clips,), each one of SPLITS. name: what a result file calls this set. attributes: what a
+    person is recognised by where persons are not the same in all splits, as hair and clothes in Sprites.
+    """
+
+    frames: np.ndarray
+    person: np.ndarray
+    expression: np.ndarray
+    split: np.ndarray
+    persons: tuple[str, ...]
+    expressions: tuple[str, ...]
+    name: str
+    attributes: dict[str, Labels] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def static_labels(self) -> dict[str, Labels]:
+        """The labels that tell who it is, by name: the attributes where there are any, else the person."""
+        return self.attributes or {"person": Labels(self.person, self.persons)}
+
+    @property
+    def labels(self) -> dict[str, Labels]:
+        """Every label by name: those that tell who it is, then "expression" (or action), which tells what it does."""
+        return {**self.static_labels, "expression": Labels(self.expression, self.expressions)}
+
+    def part(self, split: str) -> "Clips":
+        """The clips of one split, in their order, with the same numbering of persons and expressions.
+
+        Raises DataError if the set has no clip in that split.
+        """
+        rows = np.flatnonzero(self.split == split)
+        if len(rows) == 0:
+            raise DataError(
+                f"{self.name} has no {split} clips. Give 3 or more clips of each person and expression, or say in a "
+                "CSV file's column split which clip is for train, validation and test."
+            )
+        return self.select(rows)
+
+    def select(self, rows: np.ndarray) -> "Clips":
+        """The clips with these numbers, int (n,), in that order, with the same numbering of persons and expressions."""
+        return replace(
+            self,
+            frames=self.frames[rows],
+            person=self.person[rows],
+            expression=self.expression[rows],
+            split=self.split[rows],
+            attributes={name: Labels(label.values[rows], label.names) for name, label in self.attributes.items()},
+        )
+
+    def sha256(self) -> str:
+        """SHA-256 (hex) of frames and labels: the same clips in the same order, whatever they were read from."""
+        digest = hashlib.sha256(repr((self.frames.shape, self.persons, self.expressions)).encode())
+        digest.update(np.ascontiguousarray(self.frames).data)
+        digest.update(self.person.astype("<i8").tobytes() + self.expression.astype("<i8").tobytes())
+        digest.update("\n".join(map(str, self.split)).encode())
+        for name, label in self.attributes.items():
+            digest.update(repr((name, label.names)).encode() + label.values.astype("<i8").tobytes())
+        return digest.hexdigest()
+
+
+def split_of_takes(takes: int) -> tuple[str, ...]:
+    """The split of each of a person's takes of one expression: the last sixth test, the sixth before validation.
+
+    At least one take each when there are three or more; with fewer, all are for training.
+    """
+    held = max(1, round(takes / 6)) if takes >= 3 else 0
+    return ("train",) * (takes - 2 * held) + ("validation",) * held + ("test",) * held
+
+
+def load_clips(path: str | Path, *, frames: int | None = None, size: int = 64) -> Clips:
+    """Read a rendered set, a folder person/expression/*.mp4 or a CSV file (file, person, expression[, split]).
+
+    * frames: length of the clips; longer and shorter ones are sampled evenly from first to last frame; None for a
+      rendered set's own, and 15 for videos.
+    * size: pixels a side.
+
+    In a user's own videos the largest face is found, followed and cropped (faces.read_face). Clips without a split get
+    one by their order within person and expression (split_of_takes).
+
+    Raises DataError if the set is missing, unfinished or mislabelled, or a video in it holds no usable face.
+    """
+    path = Path(path)
+    if path.is_file() and path.suffix.lower() == ".csv":
+        return _from_csv(path, frames or VIDEO_FRAMES, size)
+    if not path.is_dir():
+        raise DataError(f"There are no clips at {path}. Give a folder of clips or a CSV file.")
+    if (path / "set.json").exists():
+        return _from_rendered(path, frames, size)
+    return _from_folder(path, frames or VIDEO_FRAMES, size)
+
+
+def _from_rendered(folder: Path, frames: int | None, size: int) -> Clips:
+    again = "Run the rendering again: it goes on where it stopped."
+    about, labels = read_plan(folder), folder / "labels.csv"
+    named = about.get("attributes", ())
+    rows = _rows(labels, ("file", "index", "person", "expression", "split", *named)) if labels.exists() else []
+    if not rows:
+        raise DataError(f"The set in {folder.name} is not finished. {again}")
+    stored = {name: _shard(folder / name, again) for name in dict.fromkeys(row["file"] for row in rows)}
+    if sum(map(len, stored.values())) != len(rows):
+        raise DataError(f"The set in {folder.name} has other clips than its labels.csv names. {again}")
+    frames = frames or stored[rows[0]["file"]].shape[1]
+    clips = np.empty((len(rows), frames, size, size, 3), np.uint8)
+    for place, row in enumerate(rows):
+        shard, index = stored[row["file"]], row["index"]
+        if not index.isdecimal() or int(index) >= len(shard):
+            raise DataError(f"labels.csv in {folder.name} names clip {index} of {row['file']}, not there. {again}")
+        clips[place] = _fit(shard[int(index)], frames, size)
+    attributes = {name: _numbered([row[name] for row in rows]) for name in named}
+    return replace(_labelled(clips, rows, str(about.get("name", folder.name))), attributes=attributes)
+
+
+def read_plan(folder: Path) -> dict[str, Any]:
+    """What a set's set.json says of it. Raises DataError where that cannot be read."""
+    try:
+        plan = json.loads((folder / "set.json").read_text(encoding="utf-8"))
+    except ValueError:
+        plan = None
+    if not isinstance(plan, dict):
+        raise DataError(f"The set.json in {folder.name} cannot be read. Render into an empty folder.")
+    return plan
+
+
+def _numbered(values: list[str]) -> Labels:
+    names = tuple(sorted(set(values)))
+    return Labels(_numbers(values, names), names)
+
+
+def _numbers(values: list[str], names: tuple[str, ...]) -> np.ndarray:
+    """Which of the names each value is, int64 (values,)."""
+    number = {name: place for place, name in enumerate(names)}
+    return np.array([number[value] for value in values], dtype=np.int64)
+
+
+def _shard(path: Path, again: str) -> np.ndarray:
+    try:
+        return np.load(path, mmap_mode="r")
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{path.name} is missing or cut off. {again}") from error
+
+
+def _from_folder(folder: Path, frames: int, size: int) -> Clips:
+    videos = [p for p in sorted(folder.glob("*/*/*")) if p.suffix.lower() in VIDEO_ENDINGS]
+    if not videos:
+        raise DataError(
+            f"{folder.name} holds no clips. Put them in folders person/expression/, such as anna/anger/1.mp4."
+        )
+    rows = [
+        {"file": str(p.relative_to(folder)), "person": p.parent.parent.name, "expression": p.parent.name}
+        for p in videos
+    ]
+    return _from_videos(folder, rows, frames, size, folder.name)
+
+
+def _from_csv(path: Path, frames: int, size: int) -> Clips:
+    rows = _rows(path, ("file", "person", "expression"))
+    if not rows:
+        raise DataError(f"{path.name} names no clips. Write one line a clip: file,person,expression.")
+    return _from_videos(path.parent, rows, frames, size, path.stem)
+
+
+def _rows(path: Path, wanted: Sequence[str]) -> list[dict[str, str]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError(f"{path.name} is not in UTF-8. Save it again as CSV UTF-8.") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [column for column in wanted if column not in (reader.fieldnames or ())]
+    if missing:
+        raise DataError(f"{path.name} lacks the column {', '.join(missing)}. Its first line must name the columns.")
+    rows = []
+    for row in reader:
+        empty = [column for column in wanted if not (row[column] or "").strip()]
+        if empty:
+            raise DataError(f"Line {reader.line_num} of {path.name} has no {', '.join(empty)}. Fill it in.")
+        rows.append({column: (row[column] or "").strip() for column in (reader.fieldnames or ())})
+    return rows
+
+
+def _from_videos(base: Path, rows: list[dict[str, str]], frames: int, size: int, name: str) -> Clips:
+    from seqdisent_core.faces import read_face  # brings OpenCV: only those who read videos wait for it
+
+    _split(rows, name)
+    clips = np.empty((len(rows), frames, size, size, 3), np.uint8)
+    for place, row in enumerate(rows):
+        if not (base / row["file"]).is_file():
+            raise DataError(f"{row['file']} is named in {name} but not there. Correct its name or take it out.")
+        try:
+            clips[place] = _fit(read_face(base / row["file"], size=size).frames, frames, size)
+        except (FaceError, VideoError) as error:
+            raise DataError(f"{row['file']} cannot be used: {error}") from error
+    return _labelled(clips, rows, name)
+
+
+def _split(rows: list[dict[str, str]], name: str) -> None:
+    """Fill in the column split where no row has one."""
+    given = [row.get("split", "") for row in rows]
+    wrong = sorted({split for split in given if split and split not in SPLITS})
+    if wrong:
+        raise DataError(f"{name} has the split {wrong[0]!r}. A split is one of {', '.join(SPLITS)}.")
+    if any(given):
+        if not all(given):
+            raise DataError(f"Only some clips of {name} have a split. Give one to every clip or to none.")
+        return
+    groups: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    for row in rows:
+        groups[row["person"], row["expression"].lower()].append(row)
+    for group in groups.values():
+        ordered = sorted(group, key=lambda row: row["file"])
+        for row, split in zip(ordered, split_of_takes(len(group)), strict=True):
+            row["split"] = split
+
+
+def _fit(clip: np.ndarray, frames: int, size: int) -> np.ndarray:
+    """Evenly sampled to `frames` frames and resized: uint8 (frames, size, size, 3)."""
+    if len(clip) != frames:
+        clip = clip[np.linspace(0, len(clip) - 1, frames).round().astype(int)]
+    if clip.shape[1:3] == (size, size):
+        return np.asarray(clip)
+    import cv2
+
+    way = cv2.INTER_AREA if clip.shape[1] > size else cv2.INTER_CUBIC
+    return np.stack([cv2.resize(frame, (size, size), interpolation=way) for frame in np.asarray(clip)])
+
+
+def _labelled(clips: np.ndarray, rows: list[dict[str, str]], name: str) -> Clips:
+    expressions = [row["expression"].lower() for row in rows]
+    persons = tuple(sorted({row["person"] for row in rows}))
+    # The six names keep the six numbers even when some are absent, so that one judge fits every such set.
+    names = EXPRESSIONS if set(expressions) <= set(EXPRESSIONS) else tuple(sorted(set(expressions)))
+    return Clips(
+        clips,
+        _numbers([row["person"] for row in rows], persons),
+        _numbers(expressions, names),
+        np.array([row["split"] for row in rows]),
+        persons,
+        names,
+        name,
+    )
+
+
+def couples_of(clips: Clips) -> np.ndarray:
+    """Numbers of the two clips of each take that two persons play, int (takes, 2), from a set drawn in couples.
+
+    Raises ConfigError for another set.
+    """
+    takes, of, counts = np.unique(clips.expression, return_inverse=True, return_counts=True)
+    pairs = np.argsort(of, kind="stable")
+    if (counts != 2).any() or (clips.person[pairs[::2]] == clips.person[pairs[1::2]]).any():
+        raise ConfigError(
+            f"pair_share needs a set in which two persons play each take, such as wild; not {clips.name}."
+        )
+    return pairs.reshape(len(takes), 2)

@@ -1,0 +1,15 @@
+"""One face of a film: found, followed, aligned and cut out as a clip."""
+
+from seqdisent_core.faces.alignment import EYES_Y, Pose, cut_out, face_pose, inverse
+from seqdisent_core.faces.reading import FaceClip, film_frame, read_face
+
+__all__ = [
+    "EYES_Y",
+    "FaceClip",
+    "Pose",
+    "cut_out",
+    "face_pose",
+    "film_frame",
+    "inverse",
+    "read_face",
+]

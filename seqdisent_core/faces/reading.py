@@ -1,0 +1,246 @@
+"""A video file -> one face: found, followed, levelled and cut out steadily, from brows to chin."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from seqdisent_core.errors import FaceError
+from seqdisent_core.faces.alignment import inverse, transform_points
+from seqdisent_core.faces.finder import Face, find_faces
+from seqdisent_core.faces.shots import LEAST_FRAMES, LEAST_SIDE, Shot, ShotCutter
+from seqdisent_core.media import FrameReader, LongestSide, file_name, open_video
+
+__all__ = ["Face", "FaceClip", "find_faces", "read_face"]
+
+# Films are scaled to this longer side, and read again at the next where the face is then less than FINE crops large.
+LONGEST_SIDES = (640, 1280)
+FINE = 1.5
+TURNED = 0.55  # `face_turn` beyond which a face is turned away
+TURNED_MOSTLY, TURNED_PARTLY = 0.5, 0.1  # shares of the clip: an error, a note
+SQUARE_COLOUR, SQUARE_EDGE = (255, 209, 71), (20, 20, 20)
+_ORDINALS = ("largest", "second largest", "third largest", "fourth largest", "fifth largest")
+
+
+@dataclass(frozen=True)
+class FaceClip:
+    """One face of a film, cut out.
+
+    * frames: uint8 (frames, size, size, 3), RGB, the eyes level; fps: frames a second.
+    * transforms: float32 (frames, 2, 3), pixels of the film as it is displayed to those of the crop (the middle of a
+      pixel at whole numbers).
+    * notes: sentences a person should read.
+    * faces: how many were found where this one was chosen; face: which of them it is, 0 for the largest.
+    * preview: uint8 (height, width, 3), the first frame used, at most 640 pixels wide, the face's square drawn on it.
+    * squares: float32 (faces, 3), middle x, y and side of each face's square in the preview, the largest first, where
+      that is known.
+    * start: which of the film's frames, at this rate, the first one is.
+    * anchor: the frame that the static factor is read from.
+    * hidden: frames, between others, in which the face is out of sight.
+    """
+
+    frames: np.ndarray
+    fps: float
+    transforms: np.ndarray
+    source: Path
+    notes: tuple[str, ...]
+    faces: int
+    preview: np.ndarray
+    start: int = 0
+    squares: np.ndarray = field(default_factory=lambda: np.empty((0, 3), np.float32))
+    anchor: int = 0
+    face: int = 0
+    hidden: tuple[int, ...] = ()
+
+    def at_size(self, size: int) -> "FaceClip":
+        """The same clip with frames of size x size pixels."""
+        scale = size / self.frames.shape[1]
+        if scale == 1:
+            return self
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        frames = np.stack([cv2.resize(frame, (size, size), interpolation=how) for frame in self.frames])
+        transforms = self.transforms * np.float32(scale)
+        transforms[:, :, 2] += 0.5 * scale - 0.5  # whole numbers are the middles of pixels
+        return replace(self, frames=frames, transforms=transforms)
+
+
+def film_frame(clip: FaceClip, index: int, *, max_side: LongestSide = 1280) -> tuple[np.ndarray, np.ndarray]:
+    """The picture that frame `index` of a clip was cut out of, uint8 (height, width, 3), and its transform (2, 3).
+
+    Pictures longer than `max_side` pixels are scaled down, and the transform is from the scaled one's pixels to the
+    crop's. Raises VideoError or FaceError if the film cannot be read any more, or the frame is not there.
+    """
+    if not 0 <= index < len(clip.frames):
+        raise FaceError(f"There is no frame {index} in a clip of {len(clip.frames)}.")
+    wanted = clip.start + index
+    seconds = (wanted + 2) / clip.fps
+    with open_video(clip.source, max_fps=clip.fps, max_seconds=seconds, max_side=max_side, first=wanted) as reader:
+        picture = next(reader, None)
+        scale = max(reader.info.width, reader.info.height) / max(reader.size)
+    if picture is None:
+        raise FaceError(f"{file_name(clip.source)} has become shorter since its face was read. Choose it again.")
+    return picture, _from_source(clip.transforms[index : index + 1], scale)[0]
+
+
+def read_face(
+    path: str | Path,
+    *,
+    size: int = 64,
+    face: int = 0,
+    max_seconds: float = 10.0,
+    max_fps: float = 30.0,
+    progress: Callable[[float], None] | None = None,
+) -> FaceClip:
+    """The `face`-th largest face (from 0) of a video as a clip of size x size pixels; `progress` gets 0 to 1.
+
+    Which is k-th largest is decided where a face is first seen. Where the film cuts to another picture, or the face is
+    gone for more than a second, the clip ends if 8 usable frames have come by then, else its longest part is taken.
+    Raises VideoError if the file cannot be read, and FaceError if it has no face that can be used: none, lost, too
+    small, turned away, seen in fewer than 8 frames, no `face`-th one.
+    """
+    path = Path(path)
+    for side in LONGEST_SIDES:
+        with open_video(path, max_fps=max_fps, max_seconds=max_seconds, max_side=side) as reader:
+            longer = max(reader.info.width, reader.info.height)
+            finer = longer > side and side != LONGEST_SIDES[-1]
+            total = max(1.0, min(max_seconds, reader.info.seconds or max_seconds) * reader.fps)
+            cutter = ShotCutter(reader.fps, size, face, least_side=FINE * size if finer else 0.0)
+            for frame in reader:
+                cutter.add(frame)
+                if progress is not None:
+                    progress(min(1.0, cutter.count / total))
+                if cutter.finished:
+                    break
+            cutter.close()
+        if not cutter.too_small:
+            break
+    shot = _usable_shot(cutter, reader, face, max_seconds)
+    notes = [*reader.notes, *_notes(shot, cutter, reader.fps, face)]
+    if reader.cut:
+        notes.append(f"The clip is longer than {max_seconds:g} seconds; the first {max_seconds:g} are used.")
+    if progress is not None:
+        progress(1.0)
+    transforms = _from_source(np.stack(shot.transforms), max(reader.size) / longer).astype(np.float32)
+    others = shot.faces if shot is cutter.shots[0] else ()  # `face` counts in the first shot
+    squares = np.array([(*pose.middle, pose.side) for pose in others], np.float32).reshape(-1, 3) * shot.preview_scale
+    return FaceClip(
+        np.stack(shot.crops),
+        reader.fps,
+        transforms,
+        path,
+        tuple(notes),
+        cutter.faces,
+        _preview(shot),
+        shot.start,
+        squares,
+        face=face,
+        hidden=tuple(shot.hidden),
+    )
+
+
+def _from_source(transforms: np.ndarray, scale: float) -> np.ndarray:
+    """Transforms (frames, 2, 3) of a film that was scaled, as those of the film itself."""
+    result = transforms.copy()
+    result[:, :, :2] *= scale
+    result[:, :, 2] += transforms[:, :, :2].sum(axis=2) * (0.5 * scale - 0.5)
+    return result
+
+
+def _usable_shot(cutter: ShotCutter, reader: FrameReader, face: int, max_seconds: float) -> Shot:
+    """The first shot with enough frames or the longest; FaceError where its face cannot be used."""
+    name, shots = file_name(reader.info.path), cutter.shots
+    seen = f"the first {max_seconds:g} seconds of {name}" if reader.cut else name
+    if cutter.none_chosen:
+        raise FaceError(_no_such_face(name, cutter.faces, face))
+    if not shots:
+        raise FaceError(
+            f"No face was found in {seen}. Choose a clip in which a face looks towards the camera, upright, well lit "
+            "and not too far away."
+        )
+    shot = shots[0] if shots[0].seen >= LEAST_FRAMES else max(shots, key=lambda shot: shot.seen)
+    if shot.seen < LEAST_FRAMES:
+        raise FaceError(_too_short(name, cutter.count) if cutter.count < LEAST_FRAMES else _lost(seen, shot))
+    side = float(np.median(shot.sides))
+    if side < LEAST_SIDE:
+        shrunk = max(reader.size) < max(reader.info.width, reader.info.height)
+        scaled = f" (of a picture scaled to {reader.size[0]} x {reader.size[1]})" if shrunk else ""
+        raise FaceError(
+            f"The face in {name} is too small: from brows to chin it takes {side:.0f} pixels{scaled}, and at least "
+            f"{LEAST_SIDE} are needed. Choose a clip filmed from nearer, or cut the picture down to the face."
+        )
+    if np.mean(np.array(shot.turns) > TURNED) > TURNED_MOSTLY:
+        raise FaceError(
+            f"The face in {name} is turned away most of the time. Choose a clip in which it looks towards the camera."
+        )
+    return shot
+
+
+def _too_short(name: str, count: int) -> str:
+    return (
+        f"{name} is too short: it has {count} {_plural('frame', count)}, and at least {LEAST_FRAMES} with a face "
+        "are needed. Choose a clip of a second or more."
+    )
+
+
+def _lost(name: str, shot: Shot) -> str:
+    why = "the picture changes" if shot.ended_by == "a cut" else "it is out of sight"
+    until = "" if shot.ended_by == "the film" else f" before {why}"
+    return (
+        f"The face in {name} is lost: it is seen for only {shot.seen} {_plural('frame', shot.seen)} in a row{until}, "
+        f"and at least {LEAST_FRAMES} are needed. Choose a clip in which one face stays in view."
+    )
+
+
+def _no_such_face(name: str, faces: int, face: int) -> str:
+    if faces == 1:
+        return f"There is no face {face} in {name}: only one face was found. Choose face 0."
+    return f"There is no face {face} in {name}: {faces} faces were found. Choose from 0, the largest, to {faces - 1}."
+
+
+def _notes(shot: Shot, cutter: ShotCutter, fps: float, face: int) -> list[str]:
+    """What a person should know of how the clip was made."""
+    notes = []
+    if cutter.faces > 1:
+        which = _ORDINALS[face] if face < len(_ORDINALS) else f"{face + 1}th largest"
+        notes.append(f"{cutter.faces} faces were found; the {which} is used.")
+    start, end = shot.start / fps, (shot.start + len(shot.crops)) / fps
+    if shot is not cutter.shots[0]:
+        notes.append(f"The face isn't in view all the time; the longest part, {start:.1f} to {end:.1f} s, is used.")
+    elif shot.ended_by == "a cut":
+        notes.append(f"The film cuts to another picture at {end:.1f} s; the part before it is used.")
+    elif shot.ended_by == "a loss":
+        notes.append(f"The face is lost at {end:.1f} s; the part before that is used.")
+    elif shot.start > fps / 2:
+        notes.append(f"The clip begins at {start:.1f} s, where the face is first seen.")
+    if shot.hidden:
+        notes.append(
+            f"The face is out of sight for {len(shot.hidden) / fps:.1f} s; what it does there is guessed from what "
+            "comes before and after."
+        )
+    turned = float(np.mean(np.array(shot.turns) > TURNED))
+    if turned > TURNED_PARTLY:
+        notes.append(f"The face is turned away in {100 * turned:.0f} % of the clip; there the result may be poor.")
+    return notes
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else word + "s"
+
+
+def _preview(shot: Shot) -> np.ndarray:
+    """The shot's first frame with the square of its crop, corners rounded."""
+    size, radius = shot.size, 0.08 * shot.size
+    angles = np.linspace(0, np.pi / 2, 9)
+    arc = radius * np.column_stack([np.cos(angles), np.sin(angles)])
+    turns = [np.array([[c, s], [-s, c]]) for c, s in ((1, 0), (0, 1), (-1, 0), (0, -1))]
+    corners = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * (size / 2 - radius) + size / 2 - 0.5
+    outline = np.concatenate([corner + arc @ turn for corner, turn in zip(corners, turns, strict=True)])
+    points = (transform_points(outline, inverse(shot.transforms[0])) + 0.5) * shot.preview_scale - 0.5
+    fixed = np.round(points * 16).astype(np.int32).reshape(-1, 1, 2)  # sixteenths of a pixel, for OpenCV's shift=4
+    picture = np.ascontiguousarray(shot.preview)
+    width = max(1, round(max(picture.shape[:2]) / 320))
+    for colour, line in ((SQUARE_EDGE, width + 2), (SQUARE_COLOUR, width)):
+        cv2.polylines(picture, [fixed], True, colour, line, cv2.LINE_AA, 4)
+    return picture

@@ -1,0 +1,194 @@
+"""Follows one face through a film, and notices where the film cuts to another picture."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from seqdisent_core.faces.alignment import (
+    Pose,
+    cut_out,
+    face_turn,
+    inverse,
+    pose_transform,
+    surroundings,
+    transform_points,
+    wrapped,
+)
+from seqdisent_core.faces.finder import SEEK_SIDES, Face, FaceFinder
+
+# The finder looks every second frame, and each time a little differently (zoom; pixels across and down): its points err
+# with how the face lies on its grid, and so those errors average out.
+FIND_EVERY = 2
+DITHER = ((1.0, (0, 0)), (0.9, (6, -12)), (1.1, (-10, 8)), (0.95, (-4, 4)), (1.05, (10, -6)))
+SAME_PLACE = 0.5  # a face that moved by more than this part of its crop's side between two frames is another one,
+SAME_PLACE_SLACK = 0.1  # and so much more for each frame it wasn't seen in, up to a whole side
+SAME_SIZE = 1.6  # or that grew or shrank by more than this factor
+PULL = 0.1  # so much of the way the carried pose goes to the finder's each time
+
+# The flow between two frames is taken in a square of so many pixels and crop sides, at a grid of points over the upper
+# face, in crop sides: it stays clear of mouth and jaw.
+FLOW_SIDE, FLOW_REACH = 160, 1.6
+FLOW_GRID = np.stack(np.meshgrid(np.linspace(0.12, 0.88, 9), np.linspace(0.06, 0.56, 7)), axis=-1).reshape(-1, 2)
+FLOW_LEAST = 16  # of the 63 points must be followed there and back, ending within FLOW_SLIP pixels of the start
+FLOW_SLIP = 0.5
+LIGHT_KEPT = 0.05  # the flow takes points to keep their brightness: a larger change of all of it is taken out before
+# That square stays put until the face has moved by so many crop sides, grown by so much or rolled by so many radians.
+STAY_PLACE, STAY_SIZE, STAY_ROLL = 0.1, 0.15, 0.03
+
+HISTOGRAM_KEPT, LIKENESS_KEPT = 0.6, 0.5  # pictures below either have changed hard
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """The followed face in one frame.
+
+    pose, turn: as the finder sees them (`face_pose`, `face_turn`), None in the frames between. moved: float64 (4,),
+    change of x, y, log side and roll since the frame before, by the flow of the upper face; None where that cannot be
+    told, and then there is a pose.
+    """
+
+    pose: Pose | None
+    turn: float | None
+    moved: np.ndarray | None
+
+
+class FaceFollower:
+    """Follows one face: the finder says where it is, optical flow how it moved, which is far finer."""
+
+    def __init__(self, finder: FaceFinder, frame: np.ndarray, face: Face) -> None:
+        self._finder = finder
+        self._missed, self._since, self._looks = 0, 0, 0
+        self.pose = face.pose
+        looks = [self._find(frame) or face for _ in DITHER]
+        self.pose = Pose(*np.median([look.pose for look in looks], axis=0))
+        self.first = Sighting(self.pose, float(np.median([face_turn(look.points) for look in looks])), None)
+        self._lay_square(frame)
+
+    def step(self, frame: np.ndarray) -> Sighting | None:
+        """The face in the next frame, None if it isn't there."""
+        gray = self._gray(frame)
+        moved = self._flow(gray) if self._missed == 0 else None
+        self._last_gray = gray
+        if moved is not None:
+            self.pose = _sum(self.pose, moved)
+        self._since += 1
+        face = None
+        if moved is None or self._since >= FIND_EVERY:
+            face = self._find(frame)
+            if face is None:
+                self._missed += 1
+                return None
+            self._since = 0
+            self.pose = face.pose if moved is None else _drawn(self.pose, face.pose)
+        self._missed = 0
+        if _left(self.pose, self._square):
+            self._lay_square(frame)
+        return Sighting(face.pose, face_turn(face.points), moved) if face else Sighting(None, None, moved)
+
+    def _find(self, frame: np.ndarray) -> Face | None:
+        """The face by the finder: near its last place, or else anywhere in reach."""
+        zoom, shift = DITHER[self._looks % len(DITHER)]
+        self._looks += 1
+        near = self._finder.seek_near(frame, self.pose, zoom, shift)
+        return self._mine(near) or self._mine(self._finder.seek(frame, SEEK_SIDES[:1]))
+
+    def _mine(self, faces: list[Face]) -> Face | None:
+        """The one among faces that can be the followed one: near and of about its size."""
+        place = min(1.0, SAME_PLACE + SAME_PLACE_SLACK * self._missed) * self.pose.side
+        near = [face for face in faces if _distance(face.pose, self.pose) <= place]
+        mine = [face for face in near if 1 / SAME_SIZE <= face.pose.side / self.pose.side <= SAME_SIZE]
+        return min(mine, key=lambda face: _distance(face.pose, self.pose), default=None)
+
+    def _lay_square(self, frame: np.ndarray) -> None:
+        """Lays the flow's square around the face as it is now."""
+        self._square = self.pose
+        self._cut = surroundings(self.pose, FLOW_SIDE, FLOW_REACH)
+        self._last_gray = self._gray(frame)
+
+    def _gray(self, frame: np.ndarray) -> np.ndarray:
+        return cv2.cvtColor(cut_out(frame, self._cut, FLOW_SIDE), cv2.COLOR_RGB2GRAY)
+
+    def _flow(self, gray: np.ndarray) -> np.ndarray | None:
+        """Change of the pose since the last picture of the square; None if too few points can be followed."""
+        to_square = inverse(pose_transform(self.pose, 1))
+        start = transform_points(transform_points(FLOW_GRID - 0.5, to_square), self._cut).astype(np.float32)
+        gain = float(self._last_gray.mean() / max(gray.mean(), 1.0))
+        if abs(gain - 1) > LIGHT_KEPT:
+            gray = cv2.convertScaleAbs(gray, alpha=gain)  # for this one comparison
+        end, there = _follow(self._last_gray, gray, start)
+        again, back = _follow(gray, self._last_gray, end)
+        good = there & back & (np.linalg.norm(again - start, axis=1) < FLOW_SLIP)
+        if good.sum() < FLOW_LEAST:
+            return None
+        home = inverse(self._cut)
+        return _similarity(transform_points(start[good], home), transform_points(end[good], home), self.pose)
+
+
+class SceneWatch:
+    """Tells whether a picture differs hard from the one before, in its colours or its coarse shapes."""
+
+    def __init__(self) -> None:
+        self._last: tuple[np.ndarray, np.ndarray] | None = None
+
+    def changed(self, frame: np.ndarray) -> bool:
+        """Whether uint8 (height, width, 3) `frame` is another picture than the last one given."""
+        small = cv2.resize(frame[:: max(1, frame.shape[0] // 90), :: max(1, frame.shape[1] // 90)], (64, 64))
+        colours = cv2.calcHist([small], [0, 1, 2], None, [6, 6, 6], [0, 256] * 3).ravel() / small[..., 0].size
+        shapes = cv2.resize(small, (16, 16), interpolation=cv2.INTER_AREA).mean(axis=2).ravel()
+        shapes = (shapes - shapes.mean()) / (np.linalg.norm(shapes - shapes.mean()) + 1.0)
+        last, self._last = self._last, (colours, shapes)
+        if last is None:
+            return False
+        kept = float(np.minimum(last[0], colours).sum())
+        return kept < HISTOGRAM_KEPT or float(last[1] @ shapes) < LIKENESS_KEPT
+
+
+def _follow(first: np.ndarray, second: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where points of one gray picture lie in another (pyramidal Lucas-Kanade), and which were found."""
+    end, found, _ = cv2.calcOpticalFlowPyrLK(
+        first, second, points, np.empty_like(points), winSize=(13, 13), maxLevel=2, minEigThreshold=2e-4
+    )
+    return end, found[:, 0] == 1
+
+
+def _similarity(start: np.ndarray, end: np.ndarray, pose: Pose) -> np.ndarray:
+    """float64 (4,): what the similarity that takes points `start` to `end` does to a pose's x, y, log side, roll.
+
+    Least squares in complex numbers, end = factor * start + shift, with Huber weights in five rounds.
+    """
+    origin = complex(pose.x, pose.y)
+    before = (start[:, 0] + 1j * start[:, 1] - origin) / pose.side
+    after = (end[:, 0] + 1j * end[:, 1] - origin) / pose.side
+    weight = np.ones(len(before))
+    for _ in range(5):
+        weight = weight / weight.sum()
+        middle, goal = weight @ before, weight @ after
+        spread = max(float(weight @ np.abs(before - middle) ** 2), 1e-12)
+        factor = (weight @ ((before - middle).conj() * (after - goal))) / spread
+        away = np.abs(after - goal - factor * (before - middle))
+        weight = np.minimum(1.0, max(float(np.median(away)), 1e-4) / np.maximum(away, 1e-9))
+    shift = (goal - factor * middle) * pose.side
+    return np.array([shift.real, shift.imag, np.log(max(abs(factor), 1e-6)), np.angle(factor)])
+
+
+def _sum(pose: Pose, moved: np.ndarray) -> Pose:
+    x, y, growth, roll = moved.tolist()
+    return Pose(pose.x + x, pose.y + y, pose.side * float(np.exp(growth)), pose.roll + roll)
+
+
+def _drawn(pose: Pose, goal: Pose) -> Pose:
+    """A pose drawn a little towards another, against the flow's slow drift."""
+    goal = goal._replace(roll=pose.roll + wrapped(goal.roll - pose.roll))
+    return Pose(*(value + PULL * (aim - value) for value, aim in zip(pose, goal, strict=True)))
+
+
+def _left(pose: Pose, square: Pose) -> bool:
+    """Whether a face has moved too far from where the flow's square was laid around it."""
+    growth = abs(float(np.log(pose.side / square.side)))
+    place = _distance(pose, square) / square.side
+    return place > STAY_PLACE or growth > STAY_SIZE or abs(wrapped(pose.roll - square.roll)) > STAY_ROLL
+
+
+def _distance(first: Pose, second: Pose) -> float:
+    return float(np.hypot(first.x - second.x, first.y - second.y))

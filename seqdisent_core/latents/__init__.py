@@ -1,0 +1,36 @@
+"""Where codes lie: named directions, sampling, how the latent map is made."""
+
+from seqdisent_core.latents.directions import NAMES, TENSORS, Direction, Factor, Latents, find_latents
+from seqdisent_core.latents.map_making import make_map
+from seqdisent_core.latents.sample_figures import measure_samples
+from seqdisent_core.latents.sampling import (
+    FPS,
+    Drawn,
+    StudioCodes,
+    along,
+    between,
+    check_limits,
+    draw_dynamics,
+    draw_person,
+    frames_a_second,
+)
+
+__all__ = [
+    "FPS",
+    "NAMES",
+    "TENSORS",
+    "Direction",
+    "Drawn",
+    "Factor",
+    "Latents",
+    "StudioCodes",
+    "along",
+    "between",
+    "check_limits",
+    "draw_dynamics",
+    "draw_person",
+    "find_latents",
+    "frames_a_second",
+    "make_map",
+    "measure_samples",
+]

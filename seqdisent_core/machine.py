@@ -1,0 +1,45 @@
+"""The machine that runs this: what it is called, its versions, and how its memory is kept."""
+
+import ctypes
+import os
+import platform
+import sys
+from pathlib import Path
+
+import torch
+
+from seqdisent_core import __version__
+
+
+def hardware(device: torch.device) -> str:
+    """The GPU or processor that `device` is, in words."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return f"Apple GPU ({_processor()})"
+    return f"{os.cpu_count()} CPU cores ({platform.machine()}, {_processor()})"
+
+
+def software() -> dict[str, str]:
+    """The versions that a figure or a model was made by."""
+    return {"seqdisent": __version__, "torch": str(torch.__version__)}
+
+
+def _processor() -> str:
+    path = Path("/proc/cpuinfo")
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or "unknown"
+
+
+def keep_freed_memory() -> None:
+    """Has the C library keep what is freed, where it is glibc: every step asks for the same large blocks again.
+
+    Given back to the system, they come back as pages to be cleared, which takes time at every step on a CPU.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        for option, value in ((-4, 0), (-1, 2**31 - 1)):  # M_MMAP_MAX, M_TRIM_THRESHOLD
+            mallopt(option, value)

@@ -1,0 +1,34 @@
+"""Media files as uint8 frames, read and written in a child process within limits; marks of synthetic media."""
+
+from seqdisent_core.media.ffmpeg import file_name
+from seqdisent_core.media.sheets import clip_rows
+from seqdisent_core.media.synthetic import IN_A_FILM, MADE, labelled, mark
+from seqdisent_core.media.video import (
+    FrameReader,
+    Frames,
+    LongestSide,
+    VideoInfo,
+    open_video,
+    probe_video,
+    read_video,
+    write_gif,
+    write_video,
+)
+
+__all__ = [
+    "IN_A_FILM",
+    "MADE",
+    "FrameReader",
+    "Frames",
+    "LongestSide",
+    "VideoInfo",
+    "clip_rows",
+    "file_name",
+    "labelled",
+    "mark",
+    "open_video",
+    "probe_video",
+    "read_video",
+    "write_gif",
+    "write_video",
+]

@@ -1,0 +1,79 @@
+"""The frame of a clip that the static factor is best read from: at rest, facing the camera, sharp.
+
+What rest looks like is learnt from drawn sets whose clips mostly begin with it (rest_learning.py): a small network that
+parts static codes of first frames from those of later ones, whoever it is.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from seqdisent_core.errors import ConfigError
+from seqdisent_core.methods import Method, encode_clips
+from seqdisent_core.weights import sha256_of
+
+NAME = "rest.json"
+_LOOKED_AT = 48  # frames of a clip, evenly
+_BLURRED = 0.7  # of the clip's usual sharpness (an open mouth has more edges than one at rest)
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A network with one hidden layer that tells of static codes how much at rest a face is.
+
+    * hidden: (static_dim, units), bias: (units,), weights: (units,).
+    * auc: of telling first frames from middle ones of the first set's validation clips, 0.5 by chance; some begin
+      otherwise.
+    * sha256: of the checkpoint's weights.
+    """
+
+    hidden: list[list[float]]
+    bias: list[float]
+    weights: list[float]
+    auc: float
+    set_name: str
+    sha256: str
+
+    def save(self, folder: Path) -> None:
+        """Write it into a checkpoint's folder."""
+        path = folder / NAME
+        path.unlink(missing_ok=True)  # a link in a cache of the Hub, to a file that belongs to its hash
+        path.write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Rest | None":
+        """Read from a checkpoint's folder, None where it has none. Raises ConfigError where it is another model's."""
+        path = folder / NAME
+        if not path.exists():
+            return None
+        try:
+            found = cls(**json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError):
+            raise ConfigError(f"{path} is damaged. Make it again: seqdisent rest {folder} --data SET") from None
+        if found.sha256 != sha256_of(folder):
+            raise ConfigError(f"{path} is of other weights. Make it again: seqdisent rest {folder} --data SET")
+        return found
+
+    def score(self, static: np.ndarray) -> np.ndarray:
+        """How much at rest, (n,), from (n, static_dim)."""
+        return np.maximum(static @ np.array(self.hidden) + self.bias, 0) @ self.weights
+
+    def choose(self, method: Method, frames: np.ndarray, hidden: Sequence[int] = ()) -> int:
+        """The number of the frame most at rest, neither blurred nor hidden, among uint8 (frames, size, size, 3)."""
+        seen = np.setdiff1d(np.arange(len(frames)), hidden)
+        at = seen[np.unique(np.linspace(0, len(seen) - 1, _LOOKED_AT).round().astype(int))]
+        resting = self.score(static_codes(method, frames[at]))
+        grey = [cv2.cvtColor(frames[index], cv2.COLOR_RGB2GRAY) for index in at]
+        sharp = np.array([cv2.Laplacian(picture, cv2.CV_32F).var() for picture in grey])
+        resting[sharp < _BLURRED * np.median(sharp)] = -np.inf
+        return int(at[resting.argmax()])
+
+
+def static_codes(method: Method, frames: np.ndarray) -> np.ndarray:
+    """Means of s read from each of uint8 (n, size, size, 3), float32 (n, static_dim)."""
+    return encode_clips(method, torch.from_numpy(frames).permute(0, 3, 1, 2)[:, None]).static.numpy()

@@ -1,0 +1,217 @@
+"""One person's film made to do what another's does: as long as the driver, in the person's own picture."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqdisent_core.domains.images import as_frames
+from seqdisent_core.errors import ConfigError
+from seqdisent_core.faces import FaceClip, cut_out, film_frame
+from seqdisent_core.media import Frames, VideoInfo
+from seqdisent_core.methods import Codes, Method
+from seqdisent_core.reenactment.compositing import Source, carry_detail, paste_decoded
+from seqdisent_core.reenactment.personalising import USUAL, Tuned, Tuning, personalise
+
+_BATCH = 64
+PICTURE, LARGEST = 640, 1280  # pixels of a result's longer side: to look at soon, and at most
+FACE = 192  # pixels of a face's square that are enough to look at soon: the decoded one has 128
+STRENGTHS = (0.0, 1.5)
+GLIMPSE_SIDE, GLIMPSE_SECONDS, GLIMPSE_FRAMES = 192, 1.6, 16
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Two clips with their dynamics exchanged, uint8 RGB (frames, height, width, 3).
+
+    `first` shows the first clip's person doing what the second clip does, in the second clip's time; `second` the
+    other way round. in_films: whole pictures of the films, or else the decoded faces alone.
+    """
+
+    first: np.ndarray
+    first_fps: float
+    second: np.ndarray
+    second_fps: float
+    in_films: bool = False
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A person's clip made ready: with the whole picture that its anchor frame was cut out of."""
+
+    clip: FaceClip
+    source: Source
+
+    @property
+    def has_full_size(self) -> bool:
+        """Whether the picture would be larger in full size."""
+        ways = self.clip.transforms[self.clip.anchor], self.source.transform
+        film, own = (abs(np.linalg.det(way[:, :2])) for way in ways)
+        return max(self.source.picture.shape) < LARGEST and bool(own > 1.01 * film)
+
+
+def subject(clip: FaceClip, *, full_size: bool = False) -> Subject:
+    """Make a clip ready: its film's picture scaled down so far that results come soon, or in full size.
+
+    Full size is the film's own, up to LARGEST pixels; else a film is made smaller where its face stays large enough.
+    Raises as film_frame does.
+    """
+    if full_size:
+        return Subject(clip, Source(*film_frame(clip, clip.anchor, max_side=LARGEST)))
+    shrunk = float(np.median(np.sqrt(np.abs(np.linalg.det(clip.transforms[:, :, :2])))))
+    face = clip.frames.shape[1] / shrunk  # the side of its square in the film
+
+    def side(film: VideoInfo) -> int:
+        return min(max(round(max(film.width, film.height) * FACE / face), PICTURE), LARGEST)
+
+    return Subject(clip, Source(*film_frame(clip, clip.anchor, max_side=side)))
+
+
+def subjects(first: FaceClip, second: FaceClip, *, full_size: bool = False) -> tuple[Subject, Subject]:
+    """Both clips made ready, at once."""
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(partial(subject, full_size=full_size), (first, second))
+    return one, other
+
+
+@torch.no_grad()
+def decode_frames(method: Method, static: Tensor, dynamics: Tensor) -> np.ndarray:
+    """static (1, dim), dynamics (1, frames, dim) -> uint8 (frames, size, size, 3), of a clip of any length."""
+    pieces = [method.decode(static, dynamics[:, at : at + _BATCH])[0] for at in range(0, dynamics.shape[1], _BATCH)]
+    return np.concatenate([as_frames(piece) for piece in pieces])
+
+
+def drive(
+    method: Method,
+    person: Subject,
+    driver: Subject,
+    codes: tuple[Codes, Codes],
+    *,
+    strength: float = 1.0,
+    detail: bool = True,
+    at: slice = slice(None),
+) -> Iterator[np.ndarray]:
+    """Frames of the person's picture, uint8 (height, width, 3), doing what the driver's clip does, as long as it.
+
+    codes: of the person and of the driver, batches of one. strength: 0 stays at the driver's anchor frame, 1 moves as
+    much as the driver, more exaggerates. detail: the picture's own pixels are moved (detail.py), or else the model's
+    own are shown. at: which of the driver's frames.
+    """
+    own, other = codes
+    rest = other.dynamics[:, driver.clip.anchor, None]
+    decoded = decode_frames(method, own.static, rest + strength * (other.dynamics[:, at] - rest))
+    if not detail:
+        return paste_decoded(person.source, decoded)
+    still = decode_frames(method, own.static, own.dynamics[:, person.clip.anchor, None])[0]
+    return carry_detail(person.source, still, decoded)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two people's films made ready, and a model that knows them: not at all yet, a little, or well."""
+
+    subjects: tuple[Subject, Subject]
+    tuned: Tuned
+
+    def kept(self) -> "Pair":
+        """A copy on the CPU, which stays as it is while the tuning goes on, and can be given to another process."""
+        return replace(self, tuned=self.tuned.kept())
+
+    def full_size(self) -> "Pair":
+        """The same with the films' pictures in full size, which take longer to move. Raises as `subject` does."""
+        first, second = self.subjects
+        return replace(self, subjects=subjects(first.clip, second.clip, full_size=True))
+
+    def swap(self, *, strength: float = 1.0, detail: bool = True) -> Swap:
+        """Each person's film doing what the other's does. strength in [0, 1.5] and detail as in `drive`.
+
+        Raises ConfigError for another strength.
+        """
+        first, second = self.subjects
+        with ThreadPoolExecutor(2) as threads:
+            films = list(threads.map(lambda own: self.film(own, 1 - own, strength=strength, detail=detail), (0, 1)))
+        return Swap(films[0], second.clip.fps, films[1], first.clip.fps, in_films=True)
+
+    def glimpse(self, own: int, *, strength: float = 1.0, detail: bool = True) -> tuple[np.ndarray, float]:
+        """A second or two of one result, the first person's (0) or the second's (1), where the driver is liveliest.
+
+        Gives frames around the face, uint8 (frames, 192, 192, 3), 16 at most, and the seconds that they last.
+        """
+        driver = self.subjects[1 - own].clip
+        at = _liveliest(self.tuned.codes[1 - own].dynamics[0], driver.fps)
+        film = self.film(own, 1 - own, strength=strength, detail=detail, at=at)
+        return around_face(film, self.subjects[own], GLIMPSE_SIDE), len(film) * at.step / driver.fps
+
+    def film(
+        self, own: int, driver: int, *, strength: float = 1.0, detail: bool = True, at: slice = slice(None)
+    ) -> np.ndarray:
+        """One person's film (0 or 1) by one of the drivers, themself included; the rest as in `drive`."""
+        frames = self.frames(own, driver, strength=strength, detail=detail, at=at)
+        film = np.empty(frames.shape, np.uint8)
+        for number, frame in enumerate(frames):
+            film[number] = frame
+        return film
+
+    def frames(
+        self, own: int, driver: int, *, strength: float = 1.0, detail: bool = True, at: slice = slice(None)
+    ) -> Frames:
+        """The same film, made frame by frame while it is written: never all of it in memory, and done sooner."""
+        check_strength(strength)
+        person, codes = self.subjects[own], (self.tuned.codes[own], self.tuned.codes[driver])
+        by = self.subjects[driver]
+        made = drive(self.tuned.method, person, by, codes, strength=strength, detail=detail, at=at)
+        return Frames((len(by.clip.frames[at]), *person.source.picture.shape), made)
+
+
+def check_strength(strength: float) -> None:
+    """Raises ConfigError for a strength outside STRENGTHS."""
+    if not STRENGTHS[0] <= strength <= STRENGTHS[1]:
+        raise ConfigError(f"The strength is {strength:g}; it must be {STRENGTHS[0]:g} to {STRENGTHS[1]:g}.")
+
+
+def pairs(
+    method: Method,
+    subjects: tuple[Subject, Subject],
+    tuning: Tuning = USUAL,
+    *,
+    seconds: float | None = None,
+    steps: int | None = None,
+    every: float,
+    seed: int = 0,
+) -> Iterator[Pair]:
+    """A pair as it is tuned: before the first step, about every `every` seconds, at the end; see `personalise`."""
+    clips = [one.clip for one in subjects]
+    for tuned in personalise(
+        method,
+        [clip.frames for clip in clips],
+        [clip.anchor for clip in clips],
+        tuning,
+        seconds=seconds,
+        steps=steps,
+        every=every,
+        seed=seed,
+        hidden=[clip.hidden for clip in clips],
+    ):
+        yield Pair(subjects, tuned)
+
+
+def around_face(frames: np.ndarray, person: Subject, side: int, reach: float = 1.0) -> np.ndarray:
+    """The face's square, `reach` times as large, cut out of a person's pictures: uint8 (frames, side, side, 3)."""
+    size = person.clip.frames.shape[1]
+    scale = side / (reach * size)
+    to_square = person.source.transform * scale
+    to_square[:, 2] += 0.5 * side - 0.5 - scale * (0.5 * size - 0.5)  # the middle stays the middle
+    return np.stack([cut_out(frame, to_square, side) for frame in frames])
+
+
+def _liveliest(dynamics: Tensor, fps: float) -> slice:
+    """Where most happens for a second or two, in steps that make it GLIMPSE_FRAMES frames."""
+    stride = max(1, int(GLIMPSE_SECONDS * fps / GLIMPSE_FRAMES))
+    length = min(len(dynamics), stride * GLIMPSE_FRAMES)
+    moves = torch.cat([torch.zeros(1, device=dynamics.device), dynamics.diff(dim=0).norm(dim=1)]).cumsum(0)
+    start = int((moves[length - 1 :] - moves[: len(moves) - length + 1]).argmax())
+    return slice(start, start + length, stride)

@@ -1,0 +1,216 @@
+"""A model tuned to the people of two clips in seconds: their static codes and the decoder; as a rule nothing else.
+
+The encoders stay, so what dynamics mean stays, and a swap is read as before. Three errors are weighed: the clips
+themselves; what the untuned model draws for codes from its priors (rehearsal), so that the decoder forgets nobody; and
+what the encoders read back from swaps of the two (return), so that a swap keeps its person and its movement.
+"""
+
+import copy
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from seqdisent_core.domains.images import motion_weights
+from seqdisent_core.methods import Codes, Config, Method
+from seqdisent_core.reenactment.windows import encode_in_windows
+
+SECONDS, GPU_SECONDS = 20.0, 2.5  # of tuning, unless somebody says otherwise; a GPU makes about as many steps in those
+AVERAGE = 0.9  # decay of the averaged weights and codes that are given: good at any step, with no schedule to end
+FRAMES = 12  # of each clip a step, and as many of rehearsal
+RETURN_FRAMES = 8  # of a swap that is read back
+
+
+@dataclass(frozen=True)
+class Tuning(Config):
+    """How a model is tuned to people; docs/filmed.md says what each setting does to the figures.
+
+    * learns: the static codes alone, the decoder with them, the clips' dynamics codes too, or all weights besides (the
+      encoders' by what they read back from swaps).
+    * learning_rate: of the weights, Adam's; codes take ten times as long steps.
+    * rehearsal: weight, beside the clips' own error, of what the untuned model draws for codes from its priors.
+    * back: weight of a swap read again.
+    * near: weight of dynamics codes against what was read, by their variance over the clip's time.
+    """
+
+    learns: Literal["static", "decoder", "dynamics", "all"] = "decoder"
+    learning_rate: float = 1e-3
+    rehearsal: float = 1.0
+    back: float = 0.02
+    near: float = 0.02
+
+    @property
+    def learns_dynamics(self) -> bool:
+        return self.learns in ("dynamics", "all")
+
+
+USUAL = Tuning()
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A model after some seconds of tuning, and the codes of its clips.
+
+    method: a copy that is the caller's own; codes: of each clip, a batch of one; steps; seconds: spent on them alone;
+    error: mean squared error of a colour value in the clips, over the latest steps.
+    """
+
+    method: Method
+    codes: tuple[Codes, ...]
+    steps: int
+    seconds: float
+    error: float
+
+    def kept(self) -> "Tuned":
+        """A copy on the CPU, which stays as it is while the tuning goes on."""
+        codes = tuple(Codes(code.static.cpu(), code.dynamics.cpu()) for code in self.codes)
+        return replace(self, method=copy.deepcopy(self.method).cpu(), codes=codes)
+
+
+def usual_seconds(device: torch.device) -> float:
+    """For how long people are tuned to on a device unless somebody says otherwise."""
+    return SECONDS if device.type == "cpu" else GPU_SECONDS
+
+
+def personalise(
+    method: Method,
+    clips: Sequence[np.ndarray],
+    anchors: Sequence[int],
+    tuning: Tuning = USUAL,
+    *,
+    seconds: float | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    every: float = 2.0,
+    hidden: Sequence[Sequence[int]] | None = None,
+) -> Iterator[Tuned]:
+    """Tune a copy of a model to clips, uint8 (frames, size, size, 3) each; `method` itself stays as it is.
+
+    * anchors: the frame each static code is read from.
+    * hidden: of each clip, frames in which the face is out of sight; nothing is learnt from them.
+    * seconds: until when another step is begun (None: `usual_seconds`); steps: at most so many.
+
+    Gives the state before the first step, then about every `every` seconds, and at the end; stop whenever you like. The
+    state's model goes on changing with the next one asked for.
+    """
+    tuned = copy.deepcopy(method).eval().requires_grad_(False)
+    for part in tuned.modules():
+        if isinstance(part, nn.LSTM):  # cuDNN goes back through one in training mode alone; it does the same in both
+            part.train()
+            part.flatten_parameters()  # a copy's weights lie apart, which cuDNN would mend at each call
+    frames = [_as_tensor(clip, method.device) for clip in clips]
+    unseen = hidden or [()] * len(clips)
+    read = [
+        encode_in_windows(method, clip, anchor, hidden=out)
+        for clip, anchor, out in zip(frames, anchors, unseen, strict=True)
+    ]
+    seen = [np.setdiff1d(np.arange(len(clip)), out) for clip, out in zip(frames, unseen, strict=True)]
+    codes = [_copied(code) for code in read]
+    weights = _weights(tuned, tuning)
+    free = _free(codes, tuning)
+    learnt: list[Tensor] = [value.requires_grad_() for value in (*weights, *free)]
+    given, kept = copy.deepcopy(tuned).requires_grad_(False), [_copied(code) for code in read]
+    averages: list[Tensor] = [*_weights(given, tuning), *_free(kept, tuning)]
+    random = np.random.default_rng(seed)
+    generator = torch.Generator().manual_seed(seed)
+    limit = usual_seconds(method.device) if seconds is None else seconds
+    spent, last, done, error = 0.0, 0.0, 0, float("nan")
+
+    def state() -> Tuned:
+        return Tuned(given, tuple(_copied(code) for code in kept), done, spent, error)
+
+    yield state()
+    # The first optimiser takes torch a second to make: those who only look at the first state do not wait for it.
+    groups = [{"params": weights, "lr": tuning.learning_rate}, {"params": free, "lr": 10 * tuning.learning_rate}]
+    optimiser = torch.optim.Adam([group for group in groups if group["params"]], betas=(0.9, 0.99))
+    while spent < limit and (steps is None or done < steps):
+        began = time.perf_counter()
+        shown = [np.sort(random.choice(at, min(FRAMES, len(at)), replace=False)) for at in seen]
+        own = torch.stack(
+            [
+                _error(tuned.decode(code.static, code.dynamics[:, at]), clip[at][None])
+                for code, clip, at in zip(codes, frames, shown, strict=True)
+            ]
+        ).mean()
+        total = own
+        if tuning.rehearsal and weights:
+            total = total + tuning.rehearsal * _rehearse(method, tuned, generator)
+        if tuning.back and len(clips) > 1:
+            total = total + tuning.back * _return(tuned, codes, anchors, random)
+        if tuning.near and tuning.learns_dynamics:
+            total = total + tuning.near * _strayed(codes, read)
+        optimiser.zero_grad()
+        total.backward()
+        optimiser.step()
+        done += 1
+        with torch.no_grad():
+            decay = min(AVERAGE, 1 - 1 / done)
+            torch._foreach_lerp_(averages, [value.detach() for value in learnt], 1 - decay)
+        error = float(own.detach()) if done == 1 else 0.8 * error + 0.2 * float(own.detach())
+        spent += time.perf_counter() - began
+        if spent - last >= every:
+            last = spent
+            yield state()
+    yield state()
+
+
+def _weights(method: Method, tuning: Tuning) -> list[nn.Parameter]:
+    """Those that are learnt; of the decoder alone, as a rule."""
+    if tuning.learns == "static":
+        return []
+    return list((method if tuning.learns == "all" else method.decoder).parameters())
+
+
+def _free(codes: Sequence[Codes], tuning: Tuning) -> list[Tensor]:
+    """The codes that are learnt."""
+    dynamics = [code.dynamics for code in codes if tuning.learns_dynamics]
+    return [code.static for code in codes] + dynamics
+
+
+def _copied(codes: Codes) -> Codes:
+    return Codes(codes.static.clone(), codes.dynamics.clone())
+
+
+def _as_tensor(clip: np.ndarray, device: torch.device) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(clip)).to(device).permute(0, 3, 1, 2).float() / 255
+
+
+def _error(decoded: Tensor, meant: Tensor) -> Tensor:
+    """Squared error a colour value, where the clip moves counted up to several times."""
+    return ((decoded - meant).square() * motion_weights(meant, 2.0)).mean()
+
+
+def _rehearse(method: Method, tuned: Method, generator: torch.Generator) -> Tensor:
+    """How far the tuned decoder has moved from the untuned one for people and movements drawn from the priors."""
+    static = method.sample_static(FRAMES // 2, generator)
+    dynamics = method.sample_dynamics(FRAMES // 2, RETURN_FRAMES, generator)[:, -2:]
+    with torch.no_grad():
+        meant = method.decode(static, dynamics)
+    return (tuned.decode(static, dynamics) - meant).square().mean()
+
+
+def _return(tuned: Method, codes: Sequence[Codes], anchors: Sequence[int], random: np.random.Generator) -> Tensor:
+    """A swap of a short run, read back: squared distance of its codes from what it was made of."""
+    who = int(random.integers(len(codes)))
+    other = (who + 1) % len(codes)
+    static, others = codes[who].static, codes[other].dynamics
+    start = int(random.integers(0, max(1, others.shape[1] - RETURN_FRAMES + 1)))
+    dynamics = others[:, start : start + RETURN_FRAMES]
+    swap = tuned.decode(static, dynamics)
+    still = tuned.decode(static, others[:, anchors[other], None])
+    again = tuned.encode(torch.cat([still, swap], dim=1)).mean
+    back = (again.dynamics[:, 1:] - dynamics.detach()).square().mean()
+    return back + (again.static - static.detach()).square().mean()
+
+
+def _strayed(codes: Sequence[Codes], read: Sequence[Codes]) -> Tensor:
+    """How far dynamics codes are from what was read, in variances over the clip's time."""
+    strayed = [
+        ((now.dynamics - then.dynamics).square() / (then.dynamics.var(dim=1, keepdim=True) + 1e-3)).mean()
+        for now, then in zip(codes, read, strict=True)
+    ]
+    return torch.stack(strayed).mean()

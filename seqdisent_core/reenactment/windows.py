@@ -1,0 +1,60 @@
+"""Long clips read as short ones: windows that each begin with the anchor frame, laid over one another."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqdisent_core.methods import Codes, Method
+
+WINDOW = 24  # frames read together
+_BATCH = 8  # windows at a time
+_FRAMES = 64
+
+
+@torch.no_grad()
+def encode_in_windows(
+    method: Method, clip: Tensor, anchor: int = 0, window: int = WINDOW, hidden: Sequence[int] = ()
+) -> Codes:
+    """Posterior means of a clip of any length, (frames, 3, size, size) in [0, 1]: codes of a batch of one.
+
+    A clip longer than `window` is read in pieces of that length, half over half, the anchor frame put before each;
+    where two pieces meet, their dynamics fade into each other. Shorter clips are one piece, the anchor before it too.
+    hidden: as in `bridged`.
+    """
+    frames = len(clip)
+    length = min(window, frames)
+    hop = max(1, length // 2)
+    starts = sorted({*range(0, frames - length, hop), frames - length})
+    fade = torch.from_numpy(np.sin(np.pi * (np.arange(length) + 0.5) / length) ** 2).float().to(clip.device)
+    total = torch.zeros(frames, method.dynamics_dim, device=clip.device)
+    weight = torch.zeros(frames, 1, device=clip.device)
+    seen = [method.frame_features(clip[None, at : at + _FRAMES])[0] for at in range(0, frames, _FRAMES)]
+    features = bridged(torch.cat(seen), hidden)
+    static = None
+    for first in range(0, len(starts), _BATCH):
+        chosen = starts[first : first + _BATCH]
+        pieces = torch.stack([torch.cat([features[anchor : anchor + 1], features[s : s + length]]) for s in chosen])
+        codes = method.encode_features(pieces).mean
+        static = codes.static[:1] if static is None else static
+        for start, dynamics in zip(chosen, codes.dynamics, strict=True):
+            total[start : start + length] += fade[:, None] * dynamics[1:]
+            weight[start : start + length] += fade[:, None]
+    assert static is not None
+    return Codes(static, (total / weight)[None])
+
+
+def bridged(features: Tensor, hidden: Sequence[int]) -> Tensor:
+    """Features of frames, (frames, dim); in hidden frames, between others, on the way from the last seen to the next.
+
+    What hides a face is no movement of it: read as one, it takes the swapped face apart.
+    """
+    if not hidden:
+        return features
+    seen = torch.tensor(sorted(set(range(len(features))) - set(hidden)), device=features.device)
+    at = torch.tensor(hidden, device=features.device)
+    after = torch.searchsorted(seen, at)
+    before, after = seen[after - 1], seen[after]
+    share = ((at - before) / (after - before))[:, None].to(features.dtype)
+    return features.index_copy(0, at, torch.lerp(features[before], features[after], share))

@@ -1,0 +1,59 @@
+"""Result files, tables, charts, published figures, cards and the latent map, read from files alone (no torch)."""
+
+from seqdisent_core.reporting.cards import model_card, write_measured
+from seqdisent_core.reporting.charts import Chart, charts, write_charts
+from seqdisent_core.reporting.figures import Figure, absent, figure
+from seqdisent_core.reporting.filmed_tables import MAIN, filmed_pairs_table, filmed_table, read_filmed
+from seqdisent_core.reporting.latent_map import ABOUT, NEIGHBOURS, SHEETS, LatentMap, Named
+from seqdisent_core.reporting.published import PUBLISHED, published_tables
+from seqdisent_core.reporting.report import summary, with_figures
+from seqdisent_core.reporting.result_files import (
+    Result,
+    guessed,
+    percent,
+    read_result,
+    read_results,
+    share,
+    table,
+    training_seed,
+    write_result,
+)
+from seqdisent_core.reporting.tables import codes_table, generation_table, leakage_tables, likeness_table, swap_table
+
+__all__ = [
+    "ABOUT",
+    "MAIN",
+    "NEIGHBOURS",
+    "PUBLISHED",
+    "SHEETS",
+    "Chart",
+    "Figure",
+    "LatentMap",
+    "Named",
+    "Result",
+    "absent",
+    "charts",
+    "codes_table",
+    "figure",
+    "filmed_pairs_table",
+    "filmed_table",
+    "generation_table",
+    "guessed",
+    "leakage_tables",
+    "likeness_table",
+    "model_card",
+    "percent",
+    "published_tables",
+    "read_filmed",
+    "read_result",
+    "read_results",
+    "share",
+    "summary",
+    "swap_table",
+    "table",
+    "training_seed",
+    "with_figures",
+    "write_charts",
+    "write_measured",
+    "write_result",
+]

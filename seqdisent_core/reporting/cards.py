@@ -1,0 +1,116 @@
+"""A checkpoint's model card says what was measured of it: put there from result files that measured those weights."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from seqdisent_core.errors import DataError
+from seqdisent_core.reporting.result_files import NONE, Result, guessed, number, percent, read_result, table
+from seqdisent_core.weights import sha256_of
+
+_BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def write_measured(checkpoint: Path, results: Sequence[Path]) -> str:
+    """Put result files of `seqdisent evaluate` and `evaluate-filmed` into a checkpoint's README.md; the new text.
+
+    What an earlier call put there is replaced. Raises DataError where there is no card, or a file measured another
+    checkpoint or comes from another command.
+    """
+    card = checkpoint / "README.md"
+    if not card.is_file():
+        raise DataError(f"{checkpoint} has no model card, README.md. Give the folder of a trained model.")
+    text = with_measured(card.read_text(encoding="utf-8"), results, sha256_of(checkpoint))
+    card.write_text(text, encoding="utf-8")
+    return text
+
+
+def with_measured(card: str, results: Sequence[Path], sha256: str) -> str:
+    """The card's text with a section on what was measured of the weights with that hash (write_measured)."""
+    if _BEGIN in card and _END not in card:
+        raise DataError("The card has the mark where figures begin and not the one where they end. Restore it.")
+    sections = "\n\n".join(_section(path, read_result(path), sha256) for path in results)
+    before, _, rest = card.partition(_BEGIN)
+    after = rest.partition(_END)[2]
+    return f"{before.rstrip()}\n\n{_BEGIN}\n## What was measured\n\n{sections}\n{_END}\n{after.lstrip()}"
+
+
+def _section(path: Path, result: Result, sha256: str) -> str:
+    evaluated, filmed = "metrics" in result, "measured" in result
+    if not (evaluated or filmed):
+        raise DataError(f"{path.name} is not of `seqdisent evaluate` or `evaluate-filmed`.")
+    measured = result["model"]["checkpoint_sha256"] if evaluated else result["checkpoint_sha256"]
+    if measured != sha256:
+        raise DataError(f"{path.name} measured another checkpoint: {measured[:12]}, and this one is {sha256[:12]}.")
+    made = _evaluated(result) if evaluated else _filmed(result)
+    return f"{made}\n\nMeasured by `{result['command']}` on {result['hardware']}, {result['date'][:10]}."
+
+
+def _evaluated(result: Result) -> str:
+    metrics, ceiling = result["metrics"], result["judge"]["accuracy"]
+    named = (
+        ("swap: the static clip's person", "swap", "person"),
+        ("swap: the driver's expression", "swap", "expression"),
+        ("rebuilt: person", "reconstruction", "person"),
+        ("rebuilt: expression", "reconstruction", "expression"),
+    )
+    rows = [
+        [words, percent(metrics[of][label]), guessed(result, label), percent(ceiling[label])]
+        for words, of, label in named
+    ]
+    rows += [
+        ["rebuilt: PSNR", f"{number(metrics['reconstruction']['psnr'], 2)} dB", NONE, NONE],
+        ["rebuilt: SSIM", number(metrics["reconstruction"]["ssim"]), NONE, NONE],
+        ["drawn person, kept dynamics: expression", percent(metrics["generation"]["acc"]), NONE, NONE],
+        ["drawn person, kept dynamics: inception score", number(metrics["generation"]["is"]), NONE, NONE],
+    ]
+    about = (
+        f"{result['data']['clips']} clips, {result['repeats']} random pairings that differ in both labels, read by "
+        f"judge `{result['judge']['sha256'][:12]}`, seed {result['seed']}."
+    )
+    head = [f"{result['data']['name']}, {result['data']['split']} split", "measured", "chance", "judge on real clips"]
+    return f"{table(head, rows)}\n\n{about}"
+
+
+def _filmed(result: Result) -> str:
+    rows = [
+        [
+            f"{at['seconds']:g} s",
+            *(f"{at['swaps'][key]:.0%}" for key in ("person", "expression", "both")),
+            f"{at['swaps']['expression_corr']:.2f}",
+        ]
+        for at in result["measured"]
+    ]
+    head = ["people's own films, tuned for", "person", "movement (r ≥ 0.7)", "both", "movement, mean r"]
+    swaps = result["measured"][0]["swaps"]["films"]
+    return f"{table(head, rows)}\n\n{swaps} swaps among {len(result['clips'])} films, seed {result['seed']}."
+
+
+def model_card(training: dict[str, Any]) -> str:
+    """The model card, with the front matter the Hugging Face Hub reads."""
+    model = training["recipe"]["model"]
+    data, pair_share = training["data"], training["recipe"]["training"]["pair_share"]
+    pairs = f"""
+Pair term: {pair_share:.0%} of the clips were rebuilt from the dynamics of a partner who plays the same take. The tables
+of the paper's measures never use such a model.
+"""
+    return f"""---
+license: mit
+library_name: seqdisent
+tags: [sequential-disentanglement, video]
+---
+# DBSE on {data["name"]} ({model["variant"]})
+
+Takes a clip apart into who is in it (one static code of {model["static_dim"]} numbers) and what it does
+(dynamics, {model["dynamics_dim"]} numbers a frame), at {model["frame_size"]} px. Method: Berman et al., ICML 2024.
+
+Made by `{training["command"]}`: {training["steps"]} steps on {data["clips"]} clips of {data["name"]}
+in {training["seconds"] / 60:.0f} minutes on {training["hardware"]}. The whole recipe is in training.json; the
+figures are in the repository's results folder. Matrices are stored in half precision.
+{pairs if pair_share else ""}
+    from seqdisent_core.studio import Studio
+    studio = Studio.from_pretrained("path/to/this/folder")
+
+It has seen what is drawn in {data["name"]} and nothing else: a filmed face comes back as the nearest of that, until
+`studio.personalise` has tuned a copy to it.
+"""

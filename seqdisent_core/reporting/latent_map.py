@@ -1,0 +1,228 @@
+"""A latent map: the codes of labelled clips and where t-SNE puts them, stored; and own clips placed among them."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import imageio.v3 as iio
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from seqdisent_core.errors import ConfigError
+from seqdisent_core.weights import sha256_of
+
+if TYPE_CHECKING:
+    from openTSNE import TSNEEmbedding
+
+
+NEIGHBOURS = 10
+ARRAYS, ABOUT, SHEETS = "map.safetensors", "map.json", "sheets"
+AGAIN = "Make it anew: seqdisent map CHECKPOINT --data DATA."
+
+
+class ClipCodes(Protocol):
+    """One clip's codes: `static` float32 (static_dim,), `dynamics` float32 (frames, dynamics_dim)."""
+
+    @property
+    def static(self) -> np.ndarray: ...
+
+    @property
+    def dynamics(self) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Named:
+    """A person or an expression, and the share (0 to 1) of the nearest known clips that show it."""
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a clip lies: `static` float32 (2,), `dynamics` float32 (frames of the map, 2); and whom it lies beside.
+
+    persons: of the clips with the nearest static codes. expressions: of those with the nearest dynamics codes.
+    Both have the largest share first, and their shares sum to 1.
+    """
+
+    static: np.ndarray
+    dynamics: np.ndarray
+    persons: tuple[Named, ...]
+    expressions: tuple[Named, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as JSON has it; places to hundredths."""
+        return {
+            "static": self.static.astype(float).round(2).tolist(),
+            "dynamics": self.dynamics.astype(float).round(2).tolist(),
+            "persons": [asdict(near) for near in self.persons],
+            "expressions": [asdict(near) for near in self.expressions],
+        }
+
+
+@dataclass(frozen=True)
+class LatentMap:
+    """Labelled clips with their codes and places; one t-SNE of static codes, one of the dynamics codes of all times.
+
+    static: float32 (clips, static_dim). dynamics: float32 (clips, frames, dynamics_dim).
+    static_places: float32 (clips, 2). dynamics_places: float32 (clips, frames, 2). Both are centred on 0.
+    person, expression: int64 (clips,), numbers into persons and expressions.
+    about: the result file's content: checkpoint, data, seed, command, figures.
+    folder: where the map's moving pictures are (`sheet`).
+    """
+
+    static: np.ndarray
+    dynamics: np.ndarray
+    static_places: np.ndarray
+    dynamics_places: np.ndarray
+    person: np.ndarray
+    expression: np.ndarray
+    persons: tuple[str, ...]
+    expressions: tuple[str, ...]
+    about: dict[str, Any]
+    folder: Path
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    @property
+    def frames(self) -> int:
+        """Frames of each clip."""
+        return self.dynamics.shape[1]
+
+    @cached_property
+    def recording(self) -> np.ndarray:
+        """Which recording of the same person and expression each clip is, from 0: int64 (clips,)."""
+        return _turn(list(zip(self.person.tolist(), self.expression.tolist(), strict=True)))
+
+    @cached_property
+    def row(self) -> np.ndarray:
+        """The row of each clip in its person's sheet: int64 (clips,)."""
+        return _turn(self.person.tolist())
+
+    @cached_property
+    def apex(self) -> int:
+        """The frame at which the expressions are furthest apart in the codes."""
+        means = np.stack([self.dynamics[self.expression == label].mean(axis=0) for label in np.unique(self.expression)])
+        return int(np.square(means - means.mean(axis=0)).sum(axis=(0, 2)).argmax())
+
+    def sheet(self, person: int) -> Path:
+        """A person's clips as one picture, one row a clip, time to the right."""
+        return self.folder / SHEETS / f"{person:03d}.webp"
+
+    def clip(self, number: int) -> np.ndarray:
+        """A clip as its sheet has it (lossy): uint8 (frames, size, size, 3)."""
+        pixels = iio.imread(self.sheet(int(self.person[number])), mode="RGB")
+        size = pixels.shape[1] // self.frames
+        top = int(self.row[number]) * size
+        return np.stack(np.split(pixels[top : top + size], self.frames, axis=1))
+
+    @classmethod
+    def load(cls, folder: str | Path, checkpoint: str | Path) -> "LatentMap":
+        """A stored map, for the checkpoint in that folder.
+
+        Raises ConfigError where the map is missing, damaged, or made with another checkpoint.
+        """
+        folder = Path(folder)
+        try:
+            stored = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+            arrays = load_file(folder / ARRAYS)
+        except FileNotFoundError:
+            raise ConfigError(f"There is no latent map in {folder.name}. {AGAIN}") from None
+        except (json.JSONDecodeError, SafetensorError):
+            raise ConfigError(f"The latent map in {folder.name} is damaged. {AGAIN}") from None
+        about = stored["about"]
+        if about["model"]["checkpoint_sha256"] != sha256_of(checkpoint):
+            raise ConfigError(
+                f"The latent map in {folder.name} was made with another checkpoint than this one. {AGAIN}"
+            )
+        for name in ("static", "dynamics"):
+            arrays[name] = arrays[name].astype(np.float32)
+        return cls(
+            **arrays,
+            persons=tuple(stored["persons"]),
+            expressions=tuple(stored["expressions"]),
+            about=about,
+            folder=folder,
+        )
+
+    def save(self) -> None:
+        """Write the map into its folder, codes in half precision; `load` gives it back. Sheets are written apart."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        arrays = {
+            "static": self.static.astype(np.float16),
+            "dynamics": self.dynamics.astype(np.float16),
+            "static_places": self.static_places,
+            "dynamics_places": self.dynamics_places,
+            "person": self.person,
+            "expression": self.expression,
+        }
+        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, self.folder / ARRAYS)
+        (self.folder / ARRAYS).chmod(0o644)  # safetensors writes for the owner alone
+        stored = {"about": self.about, "persons": self.persons, "expressions": self.expressions}
+        (self.folder / ABOUT).write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+
+    def place(self, codes: ClipCodes) -> Placement:
+        """Put a clip's codes into both maps, which stay as they are, and find the known clips nearest to it.
+
+        A clip of another length is sampled evenly at as many frames as the map's clips have. Deterministic.
+        """
+        dynamics = resampled(codes.dynamics, self.frames)
+        return Placement(
+            _transform(self._static_tsne, codes.static[None])[0],
+            _transform(self._dynamics_tsne, dynamics),
+            _nearest(codes.static, self.static, self.person, self.persons),
+            _nearest(dynamics, self.dynamics, self.expression, self.expressions),
+        )
+
+    @cached_property
+    def _static_tsne(self) -> "TSNEEmbedding":
+        return _embedding(self.static, self.static_places)
+
+    @cached_property
+    def _dynamics_tsne(self) -> "TSNEEmbedding":
+        """One embedding for all times: each frame of each clip is a point."""
+        return _embedding(self.dynamics.reshape(-1, self.dynamics.shape[2]), self.dynamics_places.reshape(-1, 2))
+
+
+def _turn(keys: Sequence[Any]) -> np.ndarray:
+    """How many equal keys came before each: int64 (keys,)."""
+    seen: Counter[Any] = Counter()
+    turns = np.empty(len(keys), np.int64)
+    for at, key in enumerate(keys):
+        turns[at] = seen[key]
+        seen[key] += 1
+    return turns
+
+
+def resampled(dynamics: np.ndarray, frames: int) -> np.ndarray:
+    """Evenly sampled from first to last frame: (any, dynamics_dim) -> (frames, dynamics_dim)."""
+    return dynamics[np.linspace(0, len(dynamics) - 1, frames).round().astype(int)]
+
+
+def _nearest(code: np.ndarray, known: np.ndarray, labels: np.ndarray, names: tuple[str, ...]) -> tuple[Named, ...]:
+    distances = np.square(known - code).reshape(len(known), -1).sum(axis=1)
+    near = labels[np.argsort(distances, kind="stable")[:NEIGHBOURS]]
+    return tuple(Named(names[label], count / len(near)) for label, count in Counter(near.tolist()).most_common())
+
+
+def _embedding(codes: np.ndarray, places: np.ndarray) -> "TSNEEmbedding":
+    """A finished embedding that new points can be put into."""
+    from openTSNE import TSNEEmbedding
+    from openTSNE.affinity import PerplexityBasedNN
+
+    # New points have a perplexity of their own; that of the known ones only costs time here, so it is the least.
+    affinities = PerplexityBasedNN(codes, perplexity=1, method="exact", n_jobs=1, random_state=0)
+    return TSNEEmbedding(places.astype(np.float64), affinities, negative_gradient_method="bh", n_jobs=1, random_state=0)
+
+
+def _transform(embedding: "TSNEEmbedding", codes: np.ndarray) -> np.ndarray:
+    """New points among the known: (points, dim) -> float32 (points, 2)."""
+    known = max(2, min(5, (len(embedding) - 1) // 3))  # three times the perplexity may not be more than all points
+    return np.asarray(embedding.transform(codes, perplexity=known, k=min(25, len(embedding))), np.float32)

@@ -1,0 +1,104 @@
+"""The figures of result files put into texts, so that no figure in a text is typed by hand."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from seqdisent_core.errors import DataError
+from seqdisent_core.reporting import filmed_tables, tables
+from seqdisent_core.reporting.published import published_tables
+from seqdisent_core.reporting.result_files import Result, guessed, number, percent, read_result
+
+
+def figures_table(folder: Path) -> str:
+    """The short table of the README: the main result file, and the benchmarks that there are.
+
+    Raises DataError where the main result file is missing or unreadable.
+    """
+    result = read_result(folder / "facekit52_dbse.json")
+    swap, rebuilt = result["metrics"]["swap"], result["metrics"]["reconstruction"]
+    ceiling, training = result["judge"]["accuracy"], result["training"]
+    guess = {name: guessed(result, name) for name in ("person", "expression")}
+    rows = [
+        ("Swap: the static clip's person", percent(swap["person"]), guess["person"]),
+        ("Swap: the driver's expression", percent(swap["expression"]), guess["expression"]),
+        ("Judge on real clips: person", percent(ceiling["person"]), guess["person"]),
+        ("Judge on real clips: expression", percent(ceiling["expression"]), guess["expression"]),
+        ("Reconstruction: PSNR", f"{number(rebuilt['psnr'], 2)} dB", ""),
+        ("Reconstruction: SSIM", number(rebuilt["ssim"]), ""),
+    ]
+    lines = ["| FaceKit-52, test split | ours | chance |", "|---|---|---|"]
+    lines += [f"| {name} | {value} | {chance} |" for name, value, chance in rows]
+    lines += [
+        "",
+        f"{result['data']['clips']} test clips, {result['repeats']} random pairings that differ in both labels, seed "
+        f"{result['seed']}, checkpoint `{result['model']['checkpoint_sha256'][:12]}`, judge "
+        f"`{result['judge']['sha256'][:12]}`; trained for {training['seconds'] / 60:.0f} minutes "
+        f"({training['steps']} steps) on {training['hardware']}. Measured by `{result['command']}`.",
+    ]
+    return "\n".join([*lines, *_benchmarks(folder)])
+
+
+def _benchmarks(folder: Path) -> list[str]:
+    rows = [
+        f"| {entry['what']} | {_measured(entry)} | {result['hardware']} | `{result['command']}` |"
+        for result in map(read_result, sorted(folder.glob("benchmark_*.json")))
+        for entry in result["entries"]
+    ]
+    return ["", "| Benchmark | measured | on | command |", "|---|---|---|---|", *rows] if rows else []
+
+
+def _measured(entry: Result) -> str:
+    """A benchmark's figure; milliseconds where seconds would be zeros, and the steps of a training."""
+    if entry["unit"] == "s" and entry["value"] < 0.1:
+        return f"{1000 * entry['value']:.0f} ms"
+    steps = f", {entry['steps']:,} steps" if "steps" in entry else ""
+    return f"{entry['value']:.2f} {entry['unit']}{steps}"
+
+
+PLACES: dict[str, Callable[[Path], str]] = {
+    "figures": figures_table,
+    "generation": tables.generation_table,
+    "leakage": tables.leakage_tables,
+    "swap": tables.swap_table,
+    "likeness": tables.likeness_table,
+    "codes": tables.codes_table,
+    "made": tables.made_table,
+    "looks": tables.looks_table,
+    "filmed": filmed_tables.filmed_table,
+    "filmed_pairs": filmed_tables.filmed_pairs_table,
+    "filmed_made": filmed_tables.filmed_made_table,
+    "published": lambda folder: published_tables(),
+}
+
+
+def with_figures(text: str, folder: Path) -> str:
+    """A Markdown text with every place for figures filled anew from the result files in `folder`.
+
+    A place stands between the marks `<!-- NAME: begin -->` and `<!-- NAME: end -->`, NAME one of PLACES. Raises
+    DataError where there is no place.
+    """
+    names = [name for name in PLACES if f"<!-- {name}: begin -->" in text and f"<!-- {name}: end -->" in text]
+    if not names:
+        raise DataError("The text has no place for figures: it lacks marks like <!-- figures: begin --> and its end.")
+    for name in names:
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        made = f"{begin}\n{PLACES[name](folder)}\n{end}"
+        before, rest = text.split(begin, 1)
+        text = before + made + rest.split(end, 1)[1]
+    return text
+
+
+def summary(result: Result) -> list[str]:
+    """A result's main figures in a few lines, for a terminal."""
+    metrics = result["metrics"]
+    swap, rebuilt, scores = metrics["swap"], metrics["reconstruction"], metrics["generation"]
+    lines = [
+        f"swap: person {percent(swap['person'])}, expression {percent(swap['expression'])}",
+        f"reconstruction: {number(rebuilt['psnr'], 2)} dB",
+        f"generation: acc {percent(scores['acc'])}, IS {number(scores['is'])}, "
+        f"H(y|x) {number(scores['h_y_given_x'], 4)}",
+    ]
+    for name in ("leakage_generation", "leakage_latent"):
+        gaps = [f"{kept} {percent(metrics[name][kept]['gap'])}" for kept in ("static", "dynamics")]
+        lines.append(f"{name.replace('_', ', ')}: gaps {', '.join(gaps)}")
+    return lines

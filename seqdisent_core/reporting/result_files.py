@@ -1,0 +1,109 @@
+"""Result files as they are read: by their schema, whatever they are called."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from seqdisent_core.errors import DataError
+
+Result = dict[str, Any]
+NONE = "–"
+
+
+def read_result(path: Path) -> Result:
+    """One JSON file of the results folder. Raises DataError where it is missing or not JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"There is no result file {path}. `seqdisent evaluate` writes it.") from None
+    except json.JSONDecodeError as error:
+        raise DataError(f"{path} is not valid JSON (line {error.lineno}: {error.msg}).") from None
+
+
+def read_results(folder: Path) -> dict[str, dict[str, Result]]:
+    """Every file that `seqdisent evaluate` wrote into a folder: set -> file's stem -> result.
+
+    Full models come first; of one variant, those without a note, then by seed of their training. Figures of other test
+    clips, or of another judge, are of another set even where it is called the same, and a part of their hash is added.
+
+    Other JSON files, of other commands, are passed over. Raises DataError where there is none.
+    """
+    found: dict[tuple[str, str, str], dict[str, Result]] = {}
+    for path in sorted(folder.glob("*.json")):
+        result = read_result(path)
+        if isinstance(result, dict) and {"model", "data", "training", "judge", "metrics"} <= result.keys():
+            measured_on = (result["data"]["name"], result["data"]["sha256"], result["judge"]["sha256"])
+            found.setdefault(measured_on, {})[path.stem] = result
+    if not found:
+        raise DataError(f"There is no result file in {folder}. `seqdisent evaluate` writes one.")
+    named: dict[str, dict[str, Result]] = {}
+    for (name, clips, judge), results in sorted(found.items(), key=lambda item: (item[0][0], -len(item[1]))):
+        key = name if name not in named else f"{name}_{clips[:6]}_{judge[:6]}"
+        named[key] = dict(sorted(results.items(), key=lambda item: _place(*item)))
+    return named
+
+
+def _place(stem: str, result: Result) -> tuple[bool, str, str, str, str]:
+    variant = result["model"]["variant"]
+    return variant != "full", variant, result.get("note", ""), training_seed(result), stem
+
+
+def training_seed(result: Result) -> str:
+    """The seed that a result's model was trained with."""
+    return str(result["training"].get("recipe", {}).get("training", {}).get("seed", "unknown"))
+
+
+def described(result: Result) -> str:
+    """A model among those of its method: variant, note, and the seed of its training where that is not 0."""
+    seed = training_seed(result)
+    parts = (
+        result["model"]["variant"].replace("_", " "),
+        result.get("note"),
+        "" if seed in ("0", "unknown") else f"seed {seed}",
+        "" if result["judge"].get("trusted", True) else "by a judge that reads too little",
+        "" if result["data"].get("trained_on_its_train_split") is not False else "trained on other clips",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def label(stem: str, result: Result) -> str:
+    """What a row is called: method, model and file."""
+    return f"{result['model']['method']}, {described(result)} (`{stem}`)"
+
+
+def guessed(result: Result, name: str) -> str:
+    """What guessing gives of a label, as "16.7 %"."""
+    return share(result["chance"][name])
+
+
+def share(of_one: float) -> str:
+    """A share in [0, 1] as "16.7 %"."""
+    return f"{100 * of_one:.1f} %"
+
+
+def percent(figure: dict[str, Any] | None) -> str:
+    """A share as "97.5 ± 0.3 %", a dash for none; the spread is left out where there are no repeats."""
+    if figure is None:
+        return NONE
+    spread = f" ± {100 * figure['std']:.1f}" if figure["n"] > 1 else ""
+    return f"{100 * figure['mean']:.1f}{spread} %"
+
+
+def number(figure: dict[str, Any] | None, digits: int = 3) -> str:
+    """A figure with its spread, a dash for none."""
+    if figure is None:
+        return NONE
+    spread = f" ± {figure['std']:.{digits}f}" if figure["n"] > 1 else ""
+    return f"{figure['mean']:.{digits}f}{spread}"
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
+
+
+def write_result(result: dict[str, Any], path: Path) -> None:
+    """Write a result file, indented, with a closing newline."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1, sort_keys=False) + "\n", encoding="utf-8")

@@ -1,0 +1,224 @@
+"""The tables of docs/results.md: a row a result file, chance and ceiling beside, a table a set."""
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from seqdisent_core.errors import DataError
+from seqdisent_core.reporting.result_files import (
+    NONE,
+    Result,
+    guessed,
+    label,
+    number,
+    percent,
+    read_results,
+    table,
+    training_seed,
+)
+
+SCORES = ("acc", "is", "h_y_given_x", "h_y")
+ROW = ("static_acc", "dynamic_acc", "gap")
+PROTOCOLS = ("fixed_dynamics", "fixed_static", "swap", "both_sampled")
+PROBES = {"logistic_regression": "logistic regression", "gradient_boosting": "gradient boosting"}
+_PARTS = ("static", "dynamics")
+SIDES = ["s: static acc ↑", "s: dynamic acc ↓", "s: gap ↑", "d: static acc ↓", "d: dynamic acc ↑", "d: gap ↑"]
+
+
+def _of_each_set(folder: Path, make: Callable[[str, dict[str, Result]], str]) -> str:
+    return "\n\n".join(make(name, results) for name, results in read_results(folder).items())
+
+
+def _metric(result: Result, name: str) -> dict[str, Any]:
+    return result["metrics"].get(name) or {}
+
+
+def _scores(figures: dict[str, Any]) -> list[str]:
+    return [percent(figures.get("acc")), *(number(figures.get(name)) for name in SCORES[1:])]
+
+
+def generation_table(folder: Path) -> str:
+    """Acc, IS, H(y|x), H(y) of clips with kept dynamics and a drawn person."""
+
+    def make(name: str, results: dict[str, Result]) -> str:
+        rows = [[label(stem, r), *_scores(_metric(r, "generation"))] for stem, r in results.items()]
+        first = next(iter(results.values()))
+        rows.append(["ceiling: the judge on real clips", *_scores(first["judge"].get("generation") or {})])
+        unsure = f"{math.log(len(first['expressions'])):.3f}"
+        rows.append(["chance", guessed(first, "expression"), "1.000", unsure, NONE])
+        return table([name, "Acc ↑", "IS ↑", "H(y∣x) ↓", "H(y) ↑"], rows)
+
+    return _of_each_set(folder, make)
+
+
+def _sides(metric: dict[str, Any]) -> list[str]:
+    return [percent((metric.get(kept) or {}).get(key)) for kept in _PARTS for key in ROW]
+
+
+def _sides_guessed(result: Result) -> list[str]:
+    person, expression = (guessed(result, name) for name in ("person", "expression"))
+    return [person, expression, NONE] * 2
+
+
+def leakage_tables(folder: Path) -> str:
+    """Leakage by generation, and in the latents by every probe."""
+
+    def make(name: str, results: dict[str, Result]) -> str:
+        first = next(iter(results.values()))
+        rows = [[label(stem, r), *_sides(_metric(r, "leakage_generation"))] for stem, r in results.items()]
+        person, expression = (percent(first["judge"]["accuracy"][name]) for name in ("person", "expression"))
+        rows.append(["ceiling: the judge on real clips", person, NONE, NONE, NONE, expression, NONE])
+        rows.append(["chance", *_sides_guessed(first)])
+        probed = [
+            [label(stem, r), f"{words}, d {form}", *_sides(_probed(r, probe, form))]
+            for probe, words in PROBES.items()
+            for form in ("flat", "mean")
+            for stem, r in results.items()
+        ]
+        probed.append(["chance", "", *_sides_guessed(first)])
+        by_generation = table([f"{name}: leakage by generation", *SIDES], rows)
+        latent = table([f"{name}: latent probe (our protocol)", "probe", *SIDES], probed)
+        return "\n\n".join(filter(None, (by_generation, latent, _by_frame(name, results))))
+
+    return _of_each_set(folder, make)
+
+
+def _by_frame(name: str, results: dict[str, Result]) -> str:
+    """What a linear probe reads in s from the first and from the middle frame, of the files that have the latter."""
+    rows = []
+    for stem, r in results.items():
+        probed = _metric(r, "leakage_latent").get("probes", {}).get("logistic_regression", {})
+        if probed.get("static_middle"):
+            sides = (probed[form].get(key) for form in ("static", "static_middle") for key in ROW[:2])
+            rows.append([label(stem, r), *map(percent, sides)])
+    if not rows:
+        return ""
+    rows.append(["chance", *_sides_guessed(next(iter(results.values())))[:2] * 2])
+    head = [
+        f"s of the {frame} frame: {read}" for frame in ("first", "middle") for read in ("static acc ↑", "dynamic acc ↓")
+    ]
+    return table([f"{name}: s by the frame it is read from, logistic regression", *head], rows)
+
+
+def _probed(result: Result, probe: str, form: str) -> dict[str, Any]:
+    rows = _metric(result, "leakage_latent").get("probes", {}).get(probe, {})
+    return {"static": rows.get("static"), "dynamics": rows.get(f"dynamics_{form}")}
+
+
+def attributes_of(result: Result) -> list[str]:
+    """The attributes that persons of a set are told by, where it has any; "person" is then their mean."""
+    return [name for name in result["chance"] if name not in ("person", "expression")]
+
+
+def swap_table(folder: Path) -> str:
+    """Swaps and reconstructions, as the judge and as pixels have them; attributes each in a table more."""
+
+    def make(name: str, results: dict[str, Result]) -> str:
+        rows = []
+        for stem, r in results.items():
+            swap, rebuilt = _metric(r, "swap"), _metric(r, "reconstruction")
+            read = [percent(figures.get(key)) for figures in (swap, rebuilt) for key in ("person", "expression")]
+            rows.append([label(stem, r), *read, number(rebuilt.get("psnr"), 2), number(rebuilt.get("ssim"))])
+        first = next(iter(results.values()))
+        ceiling = [percent(first["judge"]["accuracy"][key]) for key in ("person", "expression")]
+        rows.append(["ceiling: the judge on real clips", *ceiling, *ceiling, NONE, NONE])
+        rows.append(["chance", *_sides_guessed(first)[:2], *_sides_guessed(first)[:2], NONE, NONE])
+        attributes = attributes_of(first)
+        who, does = ("attributes", "action") if attributes else ("person", "expression")
+        head = [f"swap: {who}", f"swap: {does}", f"rebuilt: {who}", f"rebuilt: {does}", "PSNR, dB", "SSIM"]
+        made = table([name, *head], rows)
+        return f"{made}\n\n{_by_attribute(name, results, attributes)}" if attributes else made
+
+    return _of_each_set(folder, make)
+
+
+def _by_attribute(name: str, results: dict[str, Result], attributes: list[str]) -> str:
+    first = next(iter(results.values()))
+    rows = [
+        [
+            label(stem, r),
+            *(percent(_metric(r, kind).get(key)) for kind in ("swap", "reconstruction") for key in attributes),
+        ]
+        for stem, r in results.items()
+    ]
+    rows.append(["ceiling: the judge on real clips", *[percent(first["judge"]["accuracy"][k]) for k in attributes] * 2])
+    rows.append(["chance", *[guessed(first, key) for key in attributes] * 2])
+    head = [f"{kind}: {key}" for kind in ("swap", "rebuilt") for key in attributes]
+    return table([f"{name}, attribute by attribute", *head], rows)
+
+
+def likeness_table(folder: Path) -> str:
+    """Fréchet distances of each protocol's clips, and of real halves."""
+
+    def make(name: str, results: dict[str, Result]) -> str:
+        names = ("real_halves", *PROTOCOLS)
+        rows = [
+            [label(stem, r), *(number(_metric(r, "frechet").get(key), 2) for key in names)]
+            for stem, r in results.items()
+        ]
+        return table([f"{name}: Fréchet distance ↓", *(key.replace("_", " ") for key in names)], rows)
+
+    return _of_each_set(folder, make)
+
+
+def codes_table(folder: Path) -> str:
+    """Divergences in nats and active units."""
+
+    def make(name: str, results: dict[str, Result]) -> str:
+        rows = []
+        for stem, r in results.items():
+            kl, active = _metric(r, "kl"), _metric(r, "active_units")
+            units = [f"{number(active.get(part), 0)} of {active.get(f'{part}_of', NONE)}" for part in _PARTS]
+            divergences = [number(kl.get(key), 2) for key in (*_PARTS, "dynamics_a_frame")]
+            rows.append([label(stem, r), *divergences, *units])
+        head = ["KL of s", "KL of d, all frames", "KL of d, a frame", "active units of s", "of d"]
+        return table([f"{name}, KL in nats", *head], rows)
+
+    return _of_each_set(folder, make)
+
+
+def made_table(folder: Path) -> str:
+    """What stands behind each row: budget, seeds, hashes, hardware, command."""
+    rows = []
+    for results in read_results(folder).values():
+        for stem, r in results.items():
+            training = r["training"]
+            rows.append(
+                [
+                    f"`{stem}`",
+                    f"{training['steps']} steps, {training['seconds'] / 60:.0f} min, seed {training_seed(r)}",
+                    training["hardware"],
+                    f"`{r['model']['checkpoint_sha256'][:12]}`",
+                    f"`{r['judge']['sha256'][:12]}`",
+                    f"{r['data']['clips']} clips, {r['repeats']} repeats, seed {r['seed']}",
+                    f"`{r['command']}`",
+                ]
+            )
+    head = ["file", "training", "trained on", "checkpoint", "judge", "measured on", "measured by"]
+    return table(head, rows)
+
+
+def looks_table(folder: Path) -> str:
+    """What runs showed of validation clips on their way, from their looks.jsonl: four looks of each at most."""
+    rows: list[list[str]] = []
+    names: dict[str, None] = {}
+    files = {path.stem: _looks(path) for path in sorted((folder / "looks").glob("*.jsonl"))}
+    for *_, looks in files.values():
+        names |= dict.fromkeys(key for look in looks for key in look if key not in ("step", "seconds"))
+    for stem, (what, machine, looks) in files.items():
+        chosen = sorted({max(0, round(quarter / 4 * len(looks)) - 1) for quarter in (1, 2, 3, 4)})
+        for look in (looks[at] for at in chosen if looks):
+            figures = [f"{look[name]:.3f}" if name in look else NONE for name in names]
+            rows.append([f"{what} (`{stem}`)", machine, f"{look['step']}", f"{look['seconds'] / 60:.0f}", *figures])
+    return table(["run", "on", "steps", "minutes", *(name.replace("_", " ") for name in names)], rows)
+
+
+def _looks(path: Path) -> tuple[str, str, list[dict[str, Any]]]:
+    """What a run is called, its machine, and its looks. Raises DataError where the file is none of a run's."""
+    try:
+        head, *looks = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+        return head["what"], head.get("hardware", NONE), [look for look in looks if look["step"]]
+    except (ValueError, KeyError) as error:
+        raise DataError(f"{path} is not the looks.jsonl of a run.") from error

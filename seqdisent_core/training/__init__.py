@@ -1,0 +1,20 @@
+"""Settings, recipes, batches, optimisers and the loop."""
+
+from seqdisent_core.training.batches import draw_batch
+from seqdisent_core.training.config import TrainingConfig
+from seqdisent_core.training.loop import Progress, Trainer
+from seqdisent_core.training.optimisers import learning_rate_scale
+from seqdisent_core.training.recipes import PRESETS, Recipe, preset
+from seqdisent_core.training.sheet import training_sheet
+
+__all__ = [
+    "PRESETS",
+    "Progress",
+    "Recipe",
+    "Trainer",
+    "TrainingConfig",
+    "draw_batch",
+    "learning_rate_scale",
+    "preset",
+    "training_sheet",
+]
