@@ -109,6 +109,7 @@ def train_run(
             "batch": recipe.training.batch,
             "processes": trainer.accelerator.num_processes,
             "seconds": round(trainer.seconds),
+            "precision": trainer.precision,
             "hardware": hardware(trainer.accelerator.device),
             "software": software(),
             "date": time.strftime("%Y-%m-%d", time.gmtime()),

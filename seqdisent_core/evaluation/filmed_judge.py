@@ -1,10 +1,11 @@
 """Judges swaps of filmed people by two networks that nobody here trained; a script, in a Python of its own.
 
-    python filmed_judge.py DLIB_MODELS STATIC DRIVER RESULT [STATIC DRIVER RESULT ...]
+    python filmed_judge.py DLIB_MODELS FILMS
 
-A line of JSON for each three films: RESULT should show STATIC's person doing what DRIVER does, in DRIVER's time. Needs
-mediapipe 0.10.14, dlib-bin and imageio with ffmpeg, which want another OpenCV than seqdisent; DLIB_MODELS is the folder
-of dlib's .dat files, as the package face-recognition-models holds it.
+FILMS is a JSON file: a list of [STATIC, DRIVER, RESULT], paths of films. For each three of them a line of JSON is
+printed: RESULT should show STATIC's person doing what DRIVER does, in DRIVER's time. Needs mediapipe 0.10.14, dlib-bin
+and imageio with ffmpeg, which want another OpenCV than seqdisent; DLIB_MODELS is the folder of dlib's .dat files, as
+the package face-recognition-models holds it.
 
 Person: dlib's face embedding, mean over frames; the result should be nearer to STATIC than to DRIVER. Expression: how
 far the mouth is open, how wide, how high the brows, how open the eyes, from MediaPipe's face mesh over the distance of
@@ -141,13 +142,15 @@ def judge(describer: Describer, static: Path, driver: Path, result: Path) -> dic
     }
 
 
-def main(arguments: list[str]) -> None:
-    """Judges the films named, three at a time."""
-    models, *films = map(Path, arguments)
-    describer = Describer(models)
-    for at in range(0, len(films), 3):
-        print(json.dumps(judge(describer, *films[at : at + 3])), flush=True)
+def main(models: str, films: str) -> None:
+    """Judges the films that a file lists; a command line may not be long enough for them."""
+    listed = json.loads(Path(films).read_text(encoding="utf-8"))
+    describer = Describer(Path(models))
+    for static, driver, result in listed:
+        print(json.dumps(judge(describer, Path(static), Path(driver), Path(result))), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import imageio.v3 as iio
 import numpy as np
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass as checked
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -64,6 +66,28 @@ class Placement:
             "persons": [asdict(near) for near in self.persons],
             "expressions": [asdict(near) for near in self.expressions],
         }
+
+
+@checked
+class _Model:
+    checkpoint_sha256: str
+
+
+@checked
+class _About:
+    model: _Model
+    neighbours: dict[str, Any]
+    figures: dict[str, dict[str, Any]]
+    chance: dict[str, float]
+
+
+@checked
+class _Stored:
+    """What map.json must hold; more is let be."""
+
+    about: _About
+    persons: list[str]
+    expressions: list[str]
 
 
 @dataclass(frozen=True)
@@ -130,26 +154,42 @@ class LatentMap:
         Raises ConfigError where the map is missing, damaged, or made with another checkpoint.
         """
         folder = Path(folder)
+        damaged = ConfigError(f"The latent map in {folder.name} is damaged. {AGAIN}")
         try:
             stored = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+            of_weights = TypeAdapter(_Stored).validate_python(stored).about.model.checkpoint_sha256
             arrays = load_file(folder / ARRAYS)
+            for name in ("static", "dynamics"):
+                arrays[name] = arrays[name].astype(np.float32)
+            found = cls(
+                **arrays,
+                persons=tuple(stored["persons"]),
+                expressions=tuple(stored["expressions"]),
+                about=stored["about"],
+                folder=folder,
+            )
         except FileNotFoundError:
             raise ConfigError(f"There is no latent map in {folder.name}. {AGAIN}") from None
-        except (json.JSONDecodeError, SafetensorError):
-            raise ConfigError(f"The latent map in {folder.name} is damaged. {AGAIN}") from None
-        about = stored["about"]
-        if about["model"]["checkpoint_sha256"] != sha256_of(checkpoint):
+        except (ValueError, TypeError, KeyError, SafetensorError):  # no JSON, or another one; arrays of other names
+            raise damaged from None
+        if not found.is_whole:
+            raise damaged
+        if of_weights != sha256_of(checkpoint):
             raise ConfigError(
                 f"The latent map in {folder.name} was made with another checkpoint than this one. {AGAIN}"
             )
-        for name in ("static", "dynamics"):
-            arrays[name] = arrays[name].astype(np.float32)
-        return cls(
-            **arrays,
-            persons=tuple(stored["persons"]),
-            expressions=tuple(stored["expressions"]),
-            about=about,
-            folder=folder,
+        return found
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all arrays are of the same clips, and their labels have names."""
+        if self.dynamics.ndim != 3 or self.static.ndim != 2:
+            return False
+        clips, frames = self.dynamics.shape[:2]
+        places = len(self.static), self.static_places.shape, self.dynamics_places.shape
+        labels = (self.person, self.persons), (self.expression, self.expressions)
+        return places == (clips, (clips, 2), (clips, frames, 2)) and all(
+            values.shape == (clips,) and bool(((values >= 0) & (values < len(names))).all()) for values, names in labels
         )
 
     def save(self) -> None:

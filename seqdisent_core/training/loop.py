@@ -19,7 +19,7 @@ from torch.utils.tensorboard import SummaryWriter
 from seqdisent_core.data import Clips, couples_of
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, SeqdisentError
-from seqdisent_core.machine import keep_freed_memory
+from seqdisent_core.machine import has_bf16_units
 from seqdisent_core.methods import Method
 from seqdisent_core.training.batches import draw_batch
 from seqdisent_core.training.config import TrainingConfig
@@ -67,7 +67,8 @@ def _where_it_fits(clips: Tensor, device: torch.device) -> Tensor:
 class Trainer:
     """Trains one method on one set; `run` goes on from the last checkpoint in `folder` where there is one.
 
-    start: hash of the model whose weights these are, where they are not new. Raises ConfigError for the CPU in a
+    start: hash of the model whose weights these are, where they are not new. `precision`: what it trains in, float32
+    instead of bf16 where the processor has no units for it. Raises ConfigError for the CPU in a
     process that has trained on another device.
     """
 
@@ -85,8 +86,8 @@ class Trainer:
         if cpu and PartialState(cpu).device.type != "cpu":
             raise ConfigError("This process has trained on another device. Train on the CPU in a process of its own.")
         self.accelerator = Accelerator(mixed_precision="no", cpu=cpu)  # it has one precision a process: see advance
-        if self.accelerator.device.type == "cpu":
-            keep_freed_memory()
+        fast = has_bf16_units(self.accelerator.device)
+        self.precision = "bf16" if config.precision == "bf16" and fast else "float32"
         self.clips = _where_it_fits(as_training_tensor(clips), self.accelerator.device)
         self.couples = couples_of(clips) if config.pair_share else None
         self.identity = {
@@ -163,8 +164,7 @@ class Trainer:
         dynamics_of = None if batch.dynamics_of is None else batch.dynamics_of.to(device)
         generator = torch.Generator(device)
         generator.manual_seed(int(np.random.default_rng([config.seed, self.step, rank, 1]).integers(2**62)))
-        # bf16 needs no loss scaling; processors without it run the same code more slowly
-        with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):  # needs no loss scaling
             terms = self.parallel(
                 batch.clips.to(device), kl_scale(self.step, config.kl_cycle_steps), generator, dynamics_of
             )
