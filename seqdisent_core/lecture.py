@@ -161,7 +161,7 @@ def _measured(studio: "Studio", frames: np.ndarray) -> tuple[np.ndarray, dict[st
 def _read(reading: "Reading | None") -> dict[str, str]:
     if reading is None:
         raise ConfigError("The lecture's material needs a judge, which this model has not. Leave --model out.")
-    return {label: seen.name for label, seen in reading.labels.items()}
+    return reading.names
 
 
 def _showcase(folder: Path, size: int) -> list[np.ndarray]:

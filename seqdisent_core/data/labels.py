@@ -71,7 +71,7 @@ def check_label_names(static: Sequence[str], dynamic: Sequence[str], name: str) 
         if not names:
             column = PLAIN_COLUMNS[group][0]
             raise DataError(
-                f"{name} has no {group} label, and takes one or more of each group. Name a column {column}, or "
+                f"{name} has no {group} label; a set has one or more of each group. Call a column {column}, or "
                 f"{group}:NAME."
             )
     both = [*static, *dynamic]
@@ -123,13 +123,13 @@ def planned_columns(plan: dict[str, Any], name: str) -> LabelColumns:
 
     Raises DataError as `label_columns`.
     """
-    if "attributes" in plan:  # Sprites, as it was rendered before labels came in groups
+    if plan.get("attributes"):  # Sprites, as it was rendered before labels came in groups
         plan = {"static": plan["attributes"], "dynamic": ["action"], "identity": "person"}
         columns = ["expression"]
     else:
         columns = plan.get("dynamic", FACE_LABELS[1:])
     static, dynamic = plan.get("static", FACE_LABELS[:1]), plan.get("dynamic", FACE_LABELS[1:])
-    for names in (static, dynamic):
+    for names in (static, dynamic, [plan.get("identity") or "none"]):
         if not isinstance(names, list | tuple) or not all(isinstance(label, str) for label in names):
             raise DataError(f"The set.json of {name} does not name its labels in lists. Render into an empty folder.")
     check_label_names(static, dynamic, name)

@@ -72,6 +72,11 @@ class Reading:
         return {**self.static, **self.dynamic}
 
     @property
+    def names(self) -> dict[str, str]:
+        """The value that is read, by label."""
+        return {label: seen.name for label, seen in self.labels.items()}
+
+    @property
     def static_summary(self) -> Seen:
         """All static labels in one: their names in a row, and the product of their probabilities."""
         return _summary(self.static)

@@ -71,7 +71,7 @@ def _in_groups(result: Result) -> Result:
 
     metrics = {name: named(figures) if name in _BY_LABEL else figures for name, figures in result["metrics"].items()}
     labels = {
-        "static": dict.fromkeys(attributes or ["person"], []),  # the values' names were not written
+        "static": {label: [] for label in attributes or ["person"]},  # the values' names were not written
         "dynamic": {does: result.get("expressions", [])},
     }
     judge = {**result["judge"], "accuracy": named(result["judge"]["accuracy"])}

@@ -115,7 +115,7 @@ def _in_means(result: Result) -> list[str]:
 
 
 def swap_table(folder: Path) -> str:
-    """Swaps and reconstructions, as the judge and as pixels have them; labels that share a group each in a table more."""
+    """Swaps and reconstructions, as the judge and as pixels have them; a group of several label by label, too."""
 
     def make(name: str, results: dict[str, Result]) -> str:
         rows = []
