@@ -90,7 +90,7 @@ def train_run(
         figures = {"psnr": rebuilt.psnr, "ssim": rebuilt.ssim}
         if judge:
             swap = swap_figures(method, judge, looked, codes, np.random.default_rng(0))
-            figures |= {"swap_person": swap.right["person"], "swap_expression": swap.right["expression"]}
+            figures |= {f"swap_{label}": swap.right[label] for label in held.labels}
         if trainer.couples is not None:
             pairs = pair_figures(method, looked, codes)
             figures |= {"pair_psnr": pairs.psnr, "pair_motion": pairs.motion, "own_motion": pairs.own_motion}
@@ -115,7 +115,7 @@ def train_run(
             "software": software(),
             "date": time.strftime("%Y-%m-%d", time.gmtime()),
             "command": command,
-            "data": {"name": clips.name, "clips": len(train.person), "sha256": train.sha256()},
+            "data": {"name": clips.name, "clips": len(train), "sha256": train.sha256()},
             "recipe": recipe.to_dict(),
             **({"start": started} if started else {}),
         }

@@ -13,10 +13,11 @@ from seqdisent_core.methods import Codes, Method, encode_clips
 
 
 def choose_clips(clips: Clips, count: int = 3) -> np.ndarray:
-    """Numbers of up to `count` clips, no two of which share a person or an expression; the same ones every time."""
+    """Numbers of up to `count` clips, no two of which share an identity or a dynamic label; always the same ones."""
+    told = np.stack([label.values for label in (clips.identities, *clips.dynamic.values())], axis=1)
     chosen: list[int] = []
     for clip in np.random.default_rng(0).permutation(len(clips)):
-        if all(clips.person[clip] != clips.person[c] and clips.expression[clip] != clips.expression[c] for c in chosen):
+        if (told[clip] != told[chosen]).all():
             chosen.append(int(clip))
     return np.array(chosen[:count])
 

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from seqdisent_core.errors import DataError
-from seqdisent_core.reporting.result_files import NONE, Result, guessed, number, percent, read_result, table
+from seqdisent_core.reporting.result_files import NONE, Result, guessed, number, of_group, percent, read_result, table
 from seqdisent_core.weights import sha256_of
 
+_ALL = ("both labels", "all labels")  # of two, and of more
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
@@ -48,24 +49,26 @@ def _section(path: Path, result: Result, sha256: str) -> str:
 
 def _evaluated(result: Result) -> str:
     metrics, ceiling = result["metrics"], result["judge"]["accuracy"]
+    who, does = of_group(result, "static"), of_group(result, "dynamic")
     named = (
-        ("swap: the static clip's person", "swap", "person"),
-        ("swap: the driver's expression", "swap", "expression"),
-        ("rebuilt: person", "reconstruction", "person"),
-        ("rebuilt: expression", "reconstruction", "expression"),
+        (f"swap: the static clip's {who}", "swap", "static"),
+        (f"swap: the driver's {does}", "swap", "dynamic"),
+        (f"rebuilt: {who}", "reconstruction", "static"),
+        (f"rebuilt: {does}", "reconstruction", "dynamic"),
     )
     rows = [
-        [words, percent(metrics[of][label]), guessed(result, label), percent(ceiling[label])]
-        for words, of, label in named
+        [words, percent(metrics[of][group]), guessed(result, group), percent(ceiling[group])]
+        for words, of, group in named
     ]
     rows += [
         ["rebuilt: PSNR", f"{number(metrics['reconstruction']['psnr'], 2)} dB", NONE, NONE],
         ["rebuilt: SSIM", number(metrics["reconstruction"]["ssim"]), NONE, NONE],
-        ["drawn person, kept dynamics: expression", percent(metrics["generation"]["acc"]), NONE, NONE],
-        ["drawn person, kept dynamics: inception score", number(metrics["generation"]["is"]), NONE, NONE],
+        [f"drawn {who}, kept dynamics: {does}", percent(metrics["generation"]["acc"]), NONE, NONE],
+        [f"drawn {who}, kept dynamics: inception score", number(metrics["generation"]["is"]), NONE, NONE],
     ]
+    labels = _ALL[sum(map(len, result["labels"].values())) > 2]
     about = (
-        f"{result['data']['clips']} clips, {result['repeats']} random pairings that differ in both labels, read by "
+        f"{result['data']['clips']} clips, {result['repeats']} random pairings that differ in {labels}, read by "
         f"judge `{result['judge']['sha256'][:12]}`, seed {result['seed']}."
     )
     head = [f"{result['data']['name']}, {result['data']['split']} split", "measured", "chance", "judge on real clips"]
