@@ -96,10 +96,12 @@ def test_the_reference_names_what_there_is(site: Path) -> None:
     for name in ("swap", "sample", "judge", "train", "evaluate", "render facekit52"):
         assert f"seqdisent {name}" in command
     for page, names in {
-        "studio": ("Studio.read_face", "Studio.personalise", "StudioCodes", "Pair.swap", "SeqdisentError"),
+        "studio": ("Studio.read_face", "Studio.personalise", "SeqdisentError"),
+        "latents": ("StudioCodes", "Latents.load"),
+        "reenactment": ("Pair.swap", "Tuning"),
         "faces": ("FaceClip", "read_face"),
         "films": ("save_swap", "save_samples"),
-        "clips": ("load_clips", "Clips.part"),
+        "data": ("load_clips", "Clips.part"),
         "methods": ("Method.encode", "DBSE.subtract_anchor", "DBSEConfig"),
         "training": ("TrainingConfig", "Trainer.run", "preset"),
         "evaluation": ("Judge", "swap_figures"),
