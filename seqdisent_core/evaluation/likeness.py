@@ -5,13 +5,13 @@ from torch import Tensor
 
 
 def frechet_distance(first: Tensor, second: Tensor) -> float:
-    """Squared Fréchet distance between normal distributions fitted to two sets of features (clips, dims), 2 clips or more.
+    """Squared Fréchet distance between normal distributions fitted to two sets of features (clips, dims).
 
     |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), as in Heusel et al. 2017. No matrix root is computed: with centred
     features X_i, the trace of the root is the nuclear norm of X1 X2^T divided by sqrt((n1 - 1)(n2 - 1)). This is exact
     even with fewer clips than dimensions, where the covariances are singular.
 
-    The distance is biased upwards for few clips: compare only sets with the same number of clips.
+    Needs at least 2 clips a set. It is biased upwards for few clips: compare only sets of the same number of clips.
     """
     first, second = first.double(), second.double()
     mean_gap = (first.mean(0) - second.mean(0)).square().sum()
