@@ -19,7 +19,7 @@ from test_faces import FPS, backdrop, paste, tight
 
 from seqdisent_core.assets import asset
 from seqdisent_core.cli import CHAPTERS, main
-from seqdisent_core.data.clips import EXPRESSIONS
+from seqdisent_core.data import EXPRESSIONS
 from seqdisent_core.evaluation.judge import Judge
 from seqdisent_core.faces.reading import read_face
 from seqdisent_core.media.video import probe_video, read_video, write_video
@@ -81,7 +81,7 @@ def test_swap_writes_films_whose_person_and_expression_the_judge_confirms(swappe
         info = probe_video(swapped[film])
         assert (info.width, info.height) == (256, 256)
         reading = judge.read(read_face(swapped[film], size=judge.config.frame_size).frames)
-        assert (reading.person, reading.expression) == (person, expression)
+        assert reading.names == {"person": person, "expression": expression}
 
 
 def test_swap_writes_gifs_and_a_sheet_too(swapped: dict[str, str]) -> None:

@@ -84,8 +84,8 @@ def _place(options: argparse.Namespace) -> None:
         )
     placement = known.place(studio.encode_face(clip))
     lines = [
-        f"Nearest known {kind}: {', '.join(f'{one.name} {one.share:.0%}' for one in near[:5])}"
-        for kind, near in (("persons", placement.persons), ("expressions", placement.expressions))
+        f"Nearest known {label}s: {', '.join(f'{one.name} {one.share:.0%}' for one in near[:5])}"
+        for label, near in placement.near.items()
     ]
     tell(
         options,
@@ -114,7 +114,7 @@ def _map(options: argparse.Namespace) -> None:
 
         latent_map = make_map(
             model,
-            load_clips(options.data, size=model.frame_size),
+            load_clips(options.data, size=model.backbone.element[-1]),
             options.out,
             checkpoint=checkpoint,
             command=options.command_line,
@@ -123,11 +123,10 @@ def _map(options: argparse.Namespace) -> None:
         )
     write_result(latent_map.about, options.result)
     figures = latent_map.about["figures"]
-    lines = [
-        f"{factor}: person {metrics['person']['mean']:.1%}, expression {metrics['expression']['mean']:.1%}, "
-        f"trustworthiness {metrics['trustworthiness']['mean']:.3f}"
-        for factor, metrics in figures.items()
-    ]
+    lines = []
+    for factor, metrics in figures.items():
+        shares = [f"{label} {metrics[label]['mean']:.1%}" for label in latent_map.labels]
+        lines.append(f"{factor}: {', '.join(shares)}, trustworthiness {metrics['trustworthiness']['mean']:.3f}")
     tell(
         options,
         *lines,
@@ -151,7 +150,7 @@ def _latents(options: argparse.Namespace) -> None:
     latents = find_latents(
         method,
         Judge.from_pretrained(options.judge).to(method.device),
-        load_clips(options.data, size=method.frame_size),
+        load_clips(options.data, size=method.backbone.element[-1]),
         sha256_of(folder),
         progress=lambda stage: tqdm.write(stage, file=sys.stderr),
     )
@@ -174,7 +173,7 @@ def _rest(options: argparse.Namespace) -> None:
 
     folder = checkpoint_folder(options.checkpoint)
     method = Studio(Method.from_pretrained(folder), options.device).method  # whatever lies beside it
-    sets = [load_clips(path, size=method.frame_size) for path in options.data]
+    sets = [load_clips(path, size=method.backbone.element[-1]) for path in options.data]
     rest = learn_rest(method, sets, sha256_of(folder))
     rest.save(folder)
     written = folder / "rest.json"
@@ -218,11 +217,13 @@ def _samples(options: argparse.Namespace) -> None:
     }
     write_result(result, options.out)
     drawn = figures["dynamics"]
-    shares = ", ".join(f"{name} {share:.1%}" for name, share in drawn["expressions"].items())
+    shares = [f"{name} {share:.1%}" for label in test.dynamic for name, share in drawn[f"{label}s"].items()]
+    who = ", ".join(f"{label} kept {drawn[label]['mean']:.1%}" for label in test.static)
+    does = ", ".join(f"{label} kept {figures['people_fitted'][label]['mean']:.1%}" for label in test.dynamic)
     tell(
         options,
-        f"movements: person kept {drawn['person']['mean']:.1%}, certainty {drawn['certainty']['mean']:.2f}; {shares}",
-        f"people: expression kept {figures['people_fitted']['expression']['mean']:.1%}; written to {options.out}",
+        f"movements: {who}, certainty {drawn['certainty']['mean']:.2f}; {', '.join(shares)}",
+        f"people: {does}; written to {options.out}",
         written={"result": options.out},
         figures=figures,
     )

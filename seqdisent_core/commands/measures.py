@@ -69,7 +69,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     checkpoint, judge_folder = checkpoint_folder(options.checkpoint), checkpoint_folder(options.judge)
     training = read_training(checkpoint)
     model = Studio.from_pretrained(checkpoint, device=options.device).method
-    clips = load_clips(options.data, size=model.frame_size)
+    clips = load_clips(options.data, size=model.backbone.element[-1])
     with progress_bar(1, "measuring") as bar:
 
         def progress(done: int, total: int, what: str) -> None:
@@ -92,10 +92,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     write_result(result, options.out)
     ceiling, notes = result["judge"]["accuracy"], []
     if not result["judge"]["trusted"]:
+        shares = " and ".join(f"{ceiling[label]['mean']:.1%} of the {label}s" for label in clips.labels)
         notes.append(
-            f"This judge reads {ceiling['person']['mean']:.1%} of the persons and "
-            f"{ceiling['expression']['mean']:.1%} of the expressions in real test clips. "
-            f"Below {TRUSTED:.0%} it judges nothing: train a better one."
+            f"This judge reads {shares} in real test clips. Below {TRUSTED:.0%} it judges nothing: train a better one."
         )
     if result["data"]["trained_on_its_train_split"] is False:
         notes.append(

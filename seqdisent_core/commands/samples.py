@@ -135,9 +135,9 @@ def _make(
     readings = [studio.read(sample.frames) for sample in samples]
     lines, figures = [], {}
     for sample, path, seen in zip(samples, written, readings, strict=True):
-        words = f"; the judge sees {seen.person}, {seen.expression}" if seen else ""
+        words = f"; the judge sees {', '.join(seen.names.values())}" if seen else ""
         lines.append(f"{path}: {sample.name}{words}")
-        figures[path.stem] = {"name": sample.name, "seed": sample.seed, "judge": seen and vars(seen)}
+        figures[path.stem] = {"name": sample.name, "seed": sample.seed, "judge": seen and seen.to_dict()}
     tell(
         options,
         *lines,

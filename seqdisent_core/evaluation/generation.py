@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from seqdisent_core.data import Clips
-from seqdisent_core.evaluation.judge import Judge, accuracy
+from seqdisent_core.evaluation.judge import Judge, Logits, accuracy
 from seqdisent_core.evaluation.protocols import draw_pairs, judged
 from seqdisent_core.methods import Codes, Method
 
@@ -43,6 +43,11 @@ def generation_scores(logits: Tensor, labels: np.ndarray) -> GenerationScores:
     h_y_given_x = float(torch.special.entr(readings).sum(dim=1).mean())
     h_y = float(torch.special.entr(readings.mean(dim=0)).sum())
     return GenerationScores(accuracy(logits, labels), float(np.exp(h_y - h_y_given_x)), h_y_given_x, h_y)
+
+
+def scores_of_dynamic(logits: Logits, clips: Clips) -> dict[str, GenerationScores]:
+    """The scores of each dynamic label of clips whose movements were kept."""
+    return {name: generation_scores(logits[name], label.values) for name, label in clips.dynamic.items()}
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ def draw_samples(
         return method.sample_static(number, generator).cpu()
 
     def moves(number: int) -> Tensor:
-        return method.sample_dynamics(number, frames, generator, return_means=True).cpu()
+        return method.sample_dynamics(number, frames, generator, means=True).cpu()
 
     drawn: dict[Protocol, Codes] = {
         "fixed_dynamics": Codes(people(count), codes.dynamics),

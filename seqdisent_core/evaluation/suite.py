@@ -1,5 +1,6 @@
 """Result files: one schema for every figure that is shown anywhere, with what is needed to make it again."""
 
+import dataclasses
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +11,9 @@ from torch import Tensor
 
 from seqdisent_core.data import Clips
 from seqdisent_core.domains.images import as_training_tensor
-from seqdisent_core.evaluation.generation import PROTOCOLS, GenerationScores, draw_samples, generation_scores
+from seqdisent_core.evaluation.generation import PROTOCOLS, GenerationScores, draw_samples, scores_of_dynamic
 from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, chance, check_judge, read_features, read_logits
-from seqdisent_core.evaluation.leakage import FORMS, PROBES, ROW, Factor, code_forms, latent_probes, leakage_row
+from seqdisent_core.evaluation.leakage import FORMS, PROBES, ROW, code_forms, latent_probes, leakage_row
 from seqdisent_core.evaluation.likeness import frechet_distance
 from seqdisent_core.evaluation.protocols import reconstruction_figures, score_swaps
 from seqdisent_core.evaluation.usage import active_figures, kl_figures
@@ -24,7 +25,7 @@ from seqdisent_core.weights import sha256_of
 Progress = Callable[[int, int, str], None]  # stages done, stages in all, what begins now
 REPEATS = 5
 LEAST_COMPARED = 4  # test clips: two in each half, so that each has a spread
-TRUSTED = 0.95  # of real test clips that a judge must read rightly, person and expression, for its figures to count
+TRUSTED = 0.95  # of real test clips that a judge must read rightly, in each label, for its figures to count
 _SCORES = ("acc", "is", "h_y_given_x", "h_y")
 
 
@@ -93,7 +94,11 @@ def evaluate(
         "judge": {"sha256": judge_sha256, **_judge_figures(ceiling, test)},
         "metrics": metrics,
         "chance": chance(test),
-        "expressions": list(clips.expressions),
+        "labels": {
+            group: {name: list(label.names) for name, label in labels.items()}
+            for group, labels in (("static", clips.static), ("dynamic", clips.dynamic))
+        },
+        **({"expressions": list(clips.dynamic["expression"].names)} if "expression" in clips.dynamic else {}),
     }
 
 
@@ -106,10 +111,11 @@ def _trained_on(train: Clips, training: dict[str, Any]) -> bool | None:
 def _model_facts(model: Method, checkpoint: Path) -> dict[str, Any]:
     return {
         "method": model.name,
+        "backbone": model.backbone.name,
         "variant": model.config.to_dict().get("variant", "full"),
         "checkpoint_sha256": sha256_of(checkpoint),
         "parameters": sum(p.numel() for p in model.parameters()),
-        "frame_size": model.frame_size,
+        "frame_size": model.backbone.element[-1],
     }
 
 
@@ -117,9 +123,9 @@ def _judge_figures(ceiling: Logits, test: Clips) -> dict[str, Any]:
     """What the judge reads in real test clips: the ceiling of every figure that it measures, and if it may judge."""
     right = accuracies(ceiling, test)
     return {
-        "trusted": min(right["person"], right["expression"]) >= TRUSTED,
+        "trusted": min(right.values()) >= TRUSTED,
         "accuracy": _figures([right]),
-        "generation": _score_figures([generation_scores(ceiling["expression"], test.expression)]),
+        "generation": _score_figures([scores_of_dynamic(ceiling, test)]),
     }
 
 
@@ -147,14 +153,14 @@ def _sampled_figures(
     """The figures that need clips decoded from exchanged or drawn codes; null where a factor is missing."""
     missing = [part for part in ("static", "dynamics") if getattr(model, f"{part}_dim") == 0]
     if missing:
-        return _no_samples(f"{model.name} has no {missing[0]} codes to keep, draw or exchange.")
+        return _no_samples(test, f"{model.name} has no {missing[0]} codes to keep, draw or exchange.")
     scores, swaps = [], []
     leaks: dict[str, list[dict[str, float]]] = {"fixed_static": [], "fixed_dynamics": []}
     distances: dict[str, list[float]] = {name: [] for name in ("real_halves", *PROTOCOLS)}
     for repeat in range(repeats):
         samples = draw_samples(model, judge, test, codes, seed, repeat, begin)
         logits: dict[str, Logits] = {name: read_logits(judge, seen) for name, seen in samples.features.items()}
-        scores.append(generation_scores(logits["fixed_dynamics"]["expression"], test.expression))
+        scores.append(scores_of_dynamic(logits["fixed_dynamics"], test))
         swaps.append(score_swaps(logits["swap"], test, samples.partners))
         for name, right in leaks.items():
             right.append(accuracies(logits[name], test))
@@ -168,8 +174,8 @@ def _sampled_figures(
     return {
         "generation": _score_figures(scores),
         "leakage_generation": {
-            "static": _leakage(leaks["fixed_static"], "static"),
-            "dynamics": _leakage(leaks["fixed_dynamics"], "dynamics"),
+            "static": leakage_row(leaks["fixed_static"], "static"),
+            "dynamics": leakage_row(leaks["fixed_dynamics"], "dynamics"),
         },
         "swap": {
             **_figures([swap.right for swap in swaps]),
@@ -193,20 +199,27 @@ def _likeness_figures(distances: dict[str, list[float]], clips: int) -> dict[str
     return {"clips_a_side": clips // 2, **{name: figure(values) for name, values in distances.items()}}
 
 
-def _leakage(repeats: list[dict[str, float]], kept: Factor) -> dict[str, Any]:
-    return leakage_row([right["person"] for right in repeats], [right["expression"] for right in repeats], kept)
-
-
-def _no_samples(why: str) -> dict[str, Any]:
+def _no_samples(test: Clips, why: str) -> dict[str, Any]:
+    swap = ("static", "dynamic", *test.labels, *(f"{label}_confusion" for label in test.labels))
     return {
         "generation": absent(_SCORES, why),
         "leakage_generation": {"static": absent(ROW, why), "dynamics": absent(ROW, why)},
-        "swap": absent(("person", "expression", "person_confusion", "expression_confusion"), why),
+        "swap": absent(swap, why),
         "frechet": absent(("clips_a_side", "real_halves", *PROTOCOLS), why),
     }
 
 
-def _score_figures(scores: list[GenerationScores]) -> dict[str, Any]:
+def _score_figures(repeats: list[dict[str, GenerationScores]]) -> dict[str, Any]:
+    """Means over the dynamic labels, and each label's own beside them."""
+    by_label = {name: [scores[name] for scores in repeats] for name in repeats[0]}
+    means = [
+        GenerationScores(*np.mean([dataclasses.astuple(one) for one in scores.values()], axis=0).tolist())
+        for scores in repeats
+    ]
+    return {**_scores(means), "by_label": {name: _scores(scores) for name, scores in by_label.items()}}
+
+
+def _scores(scores: list[GenerationScores]) -> dict[str, Any]:
     values = ([s.acc for s in scores], [s.inception_score for s in scores])
     entropies = ([s.h_y_given_x for s in scores], [s.h_y for s in scores])
     return {name: figure(column) for name, column in zip(_SCORES, (*values, *entropies), strict=True)}
