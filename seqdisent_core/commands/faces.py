@@ -61,6 +61,7 @@ def _swap(options: argparse.Namespace) -> None:
             clip = studio.read_face(path, face=face, progress=lambda s: advance(so_far + 0.15 * s, what))  # noqa: B023
             check_play(len(clip.frames), options.play)
             clips.append(replace(clip, anchor=options.anchors[number]) if options.anchors else clip)
+        options.out.mkdir(parents=True, exist_ok=True)  # what cannot be written is said before the tuning
         seconds = usual_seconds(studio.method.device) if options.seconds is None else options.seconds
         for pair in studio.personalise(*clips, seconds=seconds, every=1.0):
             share = min(1.0, pair.tuned.seconds / max(seconds, 1e-6))

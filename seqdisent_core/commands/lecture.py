@@ -29,11 +29,11 @@ def _lecture(options: argparse.Namespace) -> None:
         _prepare(options)
         return
     if options.handout:
-        outside("pages.lecture_handout").write_handout(options.handout)
+        outside("pages.lecture.handout").write_handout(options.handout)
         words = f"The handout is in {options.handout}: open it in a browser, and print it there for a PDF."
         tell(options, words, written={"handout": options.handout})
         return
-    start = outside("pages.lecture_start")
+    start = outside("pages.lecture.start")
     start.check(options.host, options.port)
     address = f"http://{options.host}:{options.port}"
     tell(options, written={}, notes=[f"The lecture: {address} (the keys → and ← turn the steps, N opens the notes)"])
