@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -21,29 +22,28 @@ from seqdisent_core.checkpoints import load_weights, read_network, write_network
 from seqdisent_core.data import FACE_LABELS, Clips
 from seqdisent_core.domains.images import FRAME_SIZES, FrameEncoder, as_training_tensor
 from seqdisent_core.errors import ConfigError, DataError
-from seqdisent_core.methods import Config, run_lstm
+from seqdisent_core.methods import run_lstm
+from seqdisent_core.settings import Settings, settings
 from seqdisent_core.training import TrainingConfig, draw_batch, learning_rate_scale
 
+Names = Annotated[tuple[str, ...], Field(strict=False)]  # JSON has lists
 
-@dataclass(frozen=True)
-class JudgeConfig(Config):
+
+@settings
+class JudgeConfig(Settings):
     """Sizes, and what it tells apart: the names of each label's values, by group; `width` half the published one is
     enough."""
 
-    static: dict[str, tuple[str, ...]]
-    dynamic: dict[str, tuple[str, ...]]
+    static: dict[str, Names]
+    dynamic: dict[str, Names]
     frame_size: int = 64
     width: int = 32
     feature_dim: int = 128
     hidden_dim: int = 256
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if self.frame_size not in FRAME_SIZES:
             raise ConfigError(f"A judge of {self.frame_size} px is not supported; choose one of {FRAME_SIZES}.")
-        for group in ("static", "dynamic"):
-            labels = {name: tuple(values) for name, values in getattr(self, group).items()}  # JSON has lists
-            object.__setattr__(self, group, labels)
 
     @property
     def labels(self) -> dict[str, tuple[str, ...]]:
@@ -202,8 +202,8 @@ def train_judge(
         optimiser.param_groups[0]["lr"] = 2e-3 * learning_rate_scale(step, steps, "cosine", 20)
         batch = draw_batch(frames, config, step)
         with torch.autocast(device.type, torch.bfloat16):
-            logits = judge(batch.clips.to(device))
-        errors = [cross_entropy(logits[name], label[batch.chosen].to(device)) for name, label in labels.items()]
+            logits = judge(batch.x.to(device))
+        errors = [cross_entropy(logits[name], label[batch.index].to(device)) for name, label in labels.items()]
         loss = torch.stack(errors).sum()
         optimiser.zero_grad()
         loss.backward()
