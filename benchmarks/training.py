@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from seqdisent_core.data import Clips, load_clips
+from seqdisent_core.data import Clips, Labels, load_clips
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.evaluation import Judge, swap_figures
 from seqdisent_core.machine import hardware, keep_freed_memory
-from seqdisent_core.methods import DBSE, DBSEConfig, encode_clips
+from seqdisent_core.methods import encode_clips
 from seqdisent_core.reporting import write_result
 from seqdisent_core.runs import looked_at
 from seqdisent_core.training import Trainer, TrainingConfig, preset
@@ -53,11 +53,11 @@ def write(name: str, entries: list[dict[str, object]]) -> None:
 def time_step(repeats: int = 12) -> None:
     """The whole step (batch, forward, backward, optimiser) of the paper's network: 16 clips x 15 frames x 64 px."""
     frames = np.random.default_rng(0).integers(0, 256, (32, 15, 64, 64, 3), np.uint8)
-    labels = np.zeros(32, int)
-    clips = Clips(frames, labels, labels, np.full(32, "train"), ("one",), ("none",), "noise")
+    labels = Labels(np.zeros(32, int), ("one",))
+    clips = Clips(frames, {"person": labels}, {"expression": labels}, np.full(32, "train"), "noise")
     with tempfile.TemporaryDirectory() as folder:
         config = TrainingConfig(steps=repeats + 4, batch=16)
-        trainer = Trainer(DBSE(DBSEConfig()), config, clips, Path(folder), cpu=True)
+        trainer = Trainer(preset("published").build(), config, clips, Path(folder), cpu=True)
         times = []
         for _ in range(config.steps):
             started = time.perf_counter()
@@ -81,7 +81,7 @@ def race(data: Path, judge_folder: Path, minutes: float) -> None:
         torch.manual_seed(recipe.training.seed)
         curve: list[tuple[float, float]] = []
         with tempfile.TemporaryDirectory() as folder:
-            trainer = Trainer(DBSE(recipe.model), recipe.training, clips.part("train"), Path(folder), cpu=True)
+            trainer = Trainer(recipe.build(), recipe.training, clips.part("train"), Path(folder), cpu=True)
             trained = 0.0
             while (
                 trained < 60 * minutes and (not curve or curve[-1][1] < GOAL) and trainer.step < recipe.training.steps

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from seqdisent_core.checkpoints import checkpoint_folder, load_weights, read_network
+from seqdisent_core.checkpoints import checkpoint_folder, read_network
 from seqdisent_core.data import Clips, couples_of
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation import Judge, check_judge, draw_pairs, pair_figures, reconstruction_figures, swap_figures
 from seqdisent_core.machine import hardware, software
-from seqdisent_core.methods import DBSE, Method, encode_clips
+from seqdisent_core.methods import Method, encode_clips
 from seqdisent_core.reporting import model_card
-from seqdisent_core.training import Progress, Recipe, Trainer, training_sheet
+from seqdisent_core.training import Progress, Recipe, Trainer, model_sheet
 from seqdisent_core.weights import sha256_of
 
 LOOKED_AT = 192  # validation clips a look measures: enough to steer by, quick enough to do often
@@ -60,14 +60,16 @@ def train_run(
     train, held = clips.part("train"), clips.part("validation")
     if judge:
         check_judge(judge, clips)
-    if clips.frames.shape[2] != recipe.model.frame_size:
-        raise DataError(f"{clips.name} is {clips.frames.shape[2]} px and the model {recipe.model.frame_size} px wide.")
+    if clips.frames.shape[2] != recipe.network.frame_size:
+        raise DataError(
+            f"{clips.name} is {clips.frames.shape[2]} px and the model {recipe.network.frame_size} px wide."
+        )
     torch.manual_seed(recipe.training.seed)
-    model = DBSE(recipe.model)
+    model = recipe.build()
     started = None
     if start:
         source = checkpoint_folder(start)
-        load_weights(model, read_network(source)[1], start)
+        model.load_weights(read_network(source)[1], start)
         started = sha256_of(source)
     trainer = Trainer(model, recipe.training, train, folder, start=started, cpu=cpu)
     if judge:
@@ -83,16 +85,18 @@ def train_run(
         return [json.loads(one) for one in seen.read_text(encoding="utf-8").splitlines()] if seen.exists() else []
 
     def look(method: Method, step: int) -> dict[str, float]:
-        codes = encode_clips(method, looked_frames)
-        rebuilt = reconstruction_figures(method, judge, looked, codes)
-        figures = {"psnr": rebuilt.psnr, "ssim": rebuilt.ssim}
-        if judge:
-            swap = swap_figures(method, judge, looked, codes, np.random.default_rng(0))
-            figures |= {"swap_person": swap.right["person"], "swap_expression": swap.right["expression"]}
-        if trainer.couples is not None:
-            pairs = pair_figures(method, looked, codes)
-            figures |= {"pair_psnr": pairs.psnr, "pair_motion": pairs.motion, "own_motion": pairs.own_motion}
-        training_sheet(method, looked_frames[:6], folder / "sheets" / f"{step:06d}.png")
+        figures = {}
+        if "encode" in method.abilities:
+            codes = encode_clips(method, looked_frames)
+            rebuilt = reconstruction_figures(method, judge, looked, codes)
+            figures = {"psnr": rebuilt.psnr, "ssim": rebuilt.ssim}
+            if judge:
+                swap = swap_figures(method, judge, looked, codes, np.random.default_rng(0))
+                figures |= {f"swap_{label}": swap.right[label] for label in held.labels}
+            if trainer.couples is not None:
+                pairs = pair_figures(method, looked, codes)
+                figures |= {"pair_psnr": pairs.psnr, "pair_motion": pairs.motion, "own_motion": pairs.own_motion}
+        model_sheet(method, looked_frames[:6], folder / "sheets" / f"{step:06d}.png")
         line = {"step": step, "seconds": round(trainer.seconds, 1), **{k: round(v, 4) for k, v in figures.items()}}
         head = {"what": folder.name, "command": command, "hardware": hardware(trainer.accelerator.device)}
         earlier = [one for one in looks() or [head] if one.get("step", 0) < step]  # one that goes on looks again
@@ -111,14 +115,15 @@ def train_run(
             "seconds": round(trainer.seconds),
             "precision": trainer.precision,
             "hardware": hardware(trainer.accelerator.device),
+            "runs": trainer.runs,
             "software": software(),
             "date": time.strftime("%Y-%m-%d", time.gmtime()),
             "command": command,
-            "data": {"name": clips.name, "clips": len(train.person), "sha256": train.sha256()},
+            "data": {"name": clips.name, "clips": len(train), "sha256": train.sha256()},
             "recipe": recipe.to_dict(),
             **({"start": started} if started else {}),
         }
-        method.card, method.stored_half = model_card(training), True
+        method.card, method.stored_half = model_card(training, method.static_dim, method.dynamics_dim), True
         method.save_pretrained(folder / "model")
         (folder / "model" / "training.json").write_text(json.dumps(training, indent=1) + "\n", encoding="utf-8")
     return method

@@ -31,7 +31,7 @@ from seqdisent_core.latents import (
     draw_person,
 )
 from seqdisent_core.machine import has_bf16_units
-from seqdisent_core.methods import Method
+from seqdisent_core.methods import Codes, Method, anchored
 from seqdisent_core.reenactment import Pair, Rest, Swap, encode_in_windows, pairs, subjects
 from seqdisent_core.weights import sha256_of
 
@@ -68,14 +68,14 @@ class Studio:
 
         Each may be missing; without `rest` a clip's first frame is its anchor, as in the paper's experiments. A model
         on another device, or in training mode, is copied: the caller's own stays as it is.
-        Raises ConfigError for a device that this machine does not have.
+        Raises ConfigError for a device that this machine does not have, and a method that lacks what is done here.
         """
         name = device or ("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
         usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": _has_mps()}
         if not usable.get(name.partition(":")[0]):
             raise ConfigError(f"There is no device {name!r} here. Choose cpu, or leave the device out.")
         try:
-            self.method = _placed(method, name)
+            self.method = _placed(anchored(method), name)
             self._judge = None if judge is None else _placed(judge, name)
         except torch.OutOfMemoryError:
             raise ConfigError(f"The device {name} has no memory left. Close what uses it, or choose cpu.") from None
@@ -101,7 +101,7 @@ class Studio:
     @property
     def size(self) -> int:
         """Side of the model's frames in pixels."""
-        return self.method.frame_size
+        return self.method.backbone.element[-1]
 
     @property
     def device(self) -> str:
@@ -158,9 +158,8 @@ class Studio:
             )
         with self._lock, torch.inference_mode(), self._precision():
             device = self.method.device
-            clip = self.method.decode(
-                torch.from_numpy(static).float().to(device)[None], torch.from_numpy(dynamics).float().to(device)[None]
-            )
+            codes = Codes(*(torch.from_numpy(code).float().to(device)[None] for code in (static, dynamics)))
+            clip = self.method.decode(codes)
             return as_frames(clip[0])
 
     def reconstruct(self, frames: np.ndarray) -> np.ndarray:

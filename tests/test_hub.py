@@ -12,24 +12,22 @@ import pytest
 import torch
 from hub import small_hub
 from huggingface_hub import DatasetCard
+from small import IMAGES, SMALL, small_dbse
 
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import SHIPPED
 from seqdisent_core.cli import main
-from seqdisent_core.data.clips import load_clips
+from seqdisent_core.data import load_clips
 from seqdisent_core.data.hub import write_video_set
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.media.video import read_video
-from seqdisent_core.methods import DBSE, DBSEConfig, Method
+from seqdisent_core.methods import DBSE, Method
 from seqdisent_core.reporting.cards import with_measured, write_measured
 from seqdisent_core.weights import sha256_of
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
 MEASURED = (("facekit52", "facekit52_dbse"), ("sprites", "sprites_dbse"), ("wild", "filmed"))
-SMALL = DBSEConfig(
-    width=4, feature_dim=16, static_dim=8, dynamics_dim=4, hidden_dim=16, posterior_hidden_dim=8, initial_std=0.0
-)
 
 
 def same(first: Method, second: Method) -> bool:
@@ -38,11 +36,14 @@ def same(first: Method, second: Method) -> bool:
 
 
 def test_a_model_comes_back_to_the_bit_with_its_card_by_either_name(tmp_path: Path) -> None:
-    model = DBSE(SMALL)
+    model = small_dbse()
     model.card = "---\nlicense: mit\n---\n# Mine\n"
     model.save_pretrained(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md", "config.json", "model.safetensors"]
-    assert json.loads((tmp_path / "config.json").read_text()) == {"method": "dbse", **SMALL.to_dict()}
+    assert json.loads((tmp_path / "config.json").read_text()) == {
+        "method": {"name": "dbse", **SMALL.to_dict()},
+        "backbone": {"name": "images", **IMAGES.to_dict()},
+    }
     assert "# Mine" in (tmp_path / "README.md").read_text()
     for kind in (DBSE, Method):
         again = kind.from_pretrained(tmp_path)
@@ -86,7 +87,7 @@ def test_a_path_that_is_a_checkpoint_here_and_a_shipped_name_is_refused(
     monkeypatch.chdir(tmp_path)
     Path("wild").mkdir()
     shipped = Method.from_pretrained(Path("wild")).config  # of anything but a checkpoint nothing is said
-    DBSE(SMALL).save_pretrained("wild")
+    small_dbse().save_pretrained("wild")
     with pytest.raises(ConfigError, match="by its full path, or rename it"):
         Method.from_pretrained(Path("wild"))
     for folder in ("./wild", tmp_path / "wild"):
@@ -94,16 +95,16 @@ def test_a_path_that_is_a_checkpoint_here_and_a_shipped_name_is_refused(
 
 
 def test_a_folder_of_another_method_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    DBSE(SMALL).save_pretrained(tmp_path)
+    small_dbse().save_pretrained(tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps({**config, "method": "other"}))
-    with pytest.raises(ConfigError, match="holds the method 'other'; known are: dbse"):
+    with pytest.raises(ConfigError, match=r"cannot be loaded\. The method is 'other'; known are: dbse"):
         Method.from_pretrained(tmp_path)
 
 
 def test_a_model_goes_to_the_hub_and_comes_back(tmp_path: Path) -> None:
     """In a process of its own: the Hub's client reads the address of the Hub when it is imported."""
-    DBSE(SMALL).save_pretrained(tmp_path / "model")
+    small_dbse().save_pretrained(tmp_path / "model")
     code = """
 import sys, torch
 from seqdisent_core.methods import Method
@@ -196,9 +197,9 @@ def test_a_set_is_written_as_the_hub_wants_it(small_set: Path, tmp_path: Path) -
         part = clips.part(split)
         rows = [json.loads(line) for line in (out / split / "metadata.jsonl").read_text().splitlines()]
         assert len(rows) == len(part) and len(list((out / split).glob("*.mp4"))) == len(part)
-        for row, frames, person, expression in zip(rows, part.frames, part.person, part.expression, strict=True):
-            assert set(row) == {"file_name", "person", "expression"}
-            assert (row["person"], row["expression"]) == (clips.persons[person], clips.expressions[expression])
+        for place, (row, frames) in enumerate(zip(rows, part.frames, strict=True)):
+            named = {name: label.names[label.values[place]] for name, label in part.labels.items()}
+            assert row == {"file_name": row["file_name"], **named}
             film, fps = read_video(out / split / row["file_name"])
             assert film.shape == frames.shape and fps == 15
             assert np.abs(film.astype(int) - frames).max() <= 3
@@ -216,7 +217,7 @@ def test_a_set_with_attributes_has_a_column_for_each_and_needs_a_licence(small_s
     (small_set / "set.json").write_text(json.dumps({"name": "dressed", "attributes": ["hat"]}))
     assert main(["export", str(small_set), str(tmp_path / "hub"), "--licence", "cc-by-sa-3.0", "--size", "32"]) == 0
     first = (tmp_path / "hub" / "train" / "metadata.jsonl").read_text().splitlines()[0]
-    assert first == '{"file_name": "000000.mp4", "person": "ann", "hat": "001", "expression": "anger"}'
+    assert first == '{"file_name": "000000.mp4", "identity": "ann", "hat": "001", "action": "anger"}'
     card = DatasetCard.load(tmp_path / "hub" / "README.md")
     assert card.data.license == "cc-by-sa-3.0" and "ICT FaceKit" not in card.text
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from test_training import QUICK, SMALL, squares
+from small import QUICK, small_dbse, small_recipe
+from test_training import squares
 
 import seqdisent_core
 from seqdisent_core.machine import has_bf16_units
-from seqdisent_core.methods import DBSE
 from seqdisent_core.runs import train_run
 from seqdisent_core.studio import Studio
-from seqdisent_core.training import Recipe, Trainer
+from seqdisent_core.training import Trainer
 
 CPU = torch.device("cpu")
 
@@ -36,16 +36,20 @@ def test_a_recipe_in_bf16_says_in_what_it_was_trained(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, unit: str, used: str
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {unit: True}, raising=False)
-    recipe = Recipe(SMALL, replace(QUICK, precision="bf16", steps=1))
-    train_run(recipe, squares(), tmp_path, cpu=True)
-    assert json.loads((tmp_path / "model" / "training.json").read_text())["precision"] == used
+    recipe = small_recipe(replace(QUICK, precision="bf16", steps=2))
+    for stop_after in (1, None):
+        train_run(recipe, squares(), tmp_path, cpu=True, stop_after=stop_after)
+    told = json.loads((tmp_path / "model" / "training.json").read_text())
+    assert told["precision"] == used
+    assert [run["steps"] for run in told["runs"]] == [[0, 1], [1, 2]], "each run has its machine and its seconds"
+    assert all(run["hardware"] == told["hardware"] and run["seconds"] > 0 for run in told["runs"])
 
 
 def test_without_units_bf16_and_float32_are_the_same_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def first_loss(precision: str) -> float:
         torch.manual_seed(0)
         config = replace(QUICK, precision=precision)  # type: ignore[arg-type]
-        trainer = Trainer(DBSE(SMALL), config, squares().part("train"), tmp_path, cpu=True)
+        trainer = Trainer(small_dbse(), config, squares().part("train"), tmp_path, cpu=True)
         return float(trainer.advance()["total"].detach())
 
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {}, raising=False)

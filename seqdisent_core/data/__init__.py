@@ -1,11 +1,13 @@
 """Labelled clips on disk: layouts, labels, splits, loading."""
 
-from seqdisent_core.data.clips import EXPRESSIONS, Clips, Labels, couples_of, load_clips, read_plan, split_of_takes
+from seqdisent_core.data.clips import Clips, couples_of, load_clips, read_plan, split_of_takes
 from seqdisent_core.data.hub import check_export, drawn, write_video_set
+from seqdisent_core.data.labels import EXPRESSIONS, FACE_LABELS, Labels, selected
 from seqdisent_core.data.sprites import render_sprites
 
 __all__ = [
     "EXPRESSIONS",
+    "FACE_LABELS",
     "Clips",
     "Labels",
     "check_export",
@@ -14,6 +16,7 @@ __all__ = [
     "load_clips",
     "read_plan",
     "render_sprites",
+    "selected",
     "split_of_takes",
     "write_video_set",
 ]

@@ -7,7 +7,7 @@ import torch
 from sklearn.metrics import confusion_matrix
 from torch import Tensor
 
-from seqdisent_core.data import Clips, Labels, couples_of
+from seqdisent_core.data import Clips, Labels, couples_of, selected
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, read_features, read_logits
@@ -20,18 +20,18 @@ def judged(method: Method, judge: Judge, codes: Codes) -> Tensor:
 
 
 def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
-    """For each clip a partner that differs in every label, person (or each attribute) and expression: int (clips,).
+    """For each clip a partner that differs in every label, static and dynamic: int (clips,).
 
     Pairs that share a label would inflate a swap's score. Raises DataError where a clip has no such partner.
     """
-    partners = np.empty(len(clips.person), int)
+    partners = np.empty(len(clips), int)
     labels = np.stack([label.values for label in clips.labels.values()])
     for clip in range(len(partners)):
         others = np.flatnonzero((labels != labels[:, clip : clip + 1]).all(axis=0))
         if not len(others):
             raise DataError(
-                f"{clips.name} needs at least two persons and two expressions in its {clips.split[clip]} split: a swap "
-                "is judged between clips that share neither."
+                f"{clips.name} needs two or more values of each label ({', '.join(clips.labels)}) in its "
+                f"{clips.split[clip]} split, and pairs that share none: a swap is judged between such clips."
             )
         partners[clip] = random.choice(others)
     return partners
@@ -39,7 +39,8 @@ def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
 
 @dataclass(frozen=True)
 class SwapFigures:
-    """`right`: shares in [0, 1] of swaps read as the static clip's person and as the driver's expression (accuracies).
+    """`right`: shares in [0, 1] of swaps read as the static clip's static labels and the driver's dynamic ones, by
+    label and of each group (accuracies).
 
     `confusion` counts, by label, rows: true value, columns: the judge's reading; (values, values) int.
     """
@@ -57,7 +58,7 @@ def swap_figures(method: Method, judge: Judge, clips: Clips, codes: Codes, rando
 
 def score_swaps(logits: Logits, clips: Clips, partners: np.ndarray) -> SwapFigures:
     """Figures of swaps that have been read: each clip's static with its partner's dynamics."""
-    meant = replace(clips, expression=clips.expression[partners])
+    meant = replace(clips, dynamic=selected(clips.dynamic, partners))
     counts = {name: _confusion(label, logits[name]) for name, label in meant.labels.items()}
     return SwapFigures(accuracies(logits, meant), counts)
 

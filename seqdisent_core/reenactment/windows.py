@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqdisent_core.methods import Codes, Method
+from seqdisent_core.methods import Anchored, Codes
 
 WINDOW = 24  # frames read together: about as many as the clips have that models are trained on
 _BATCH = 8  # windows at a time, which bounds memory and keeps a processor busy
@@ -15,7 +15,7 @@ _FRAMES = 64  # frames whose features are read at a time, for the same reason
 
 @torch.no_grad()
 def encode_in_windows(
-    method: Method, clip: Tensor, anchor: int = 0, window: int = WINDOW, hidden: Sequence[int] = ()
+    method: Anchored, clip: Tensor, anchor: int = 0, window: int = WINDOW, hidden: Sequence[int] = ()
 ) -> Codes:
     """Posterior means of a clip of any length, (frames, 3, size, size) in [0, 1]: codes of a batch of one.
 
@@ -29,7 +29,7 @@ def encode_in_windows(
     features = bridged(torch.cat(seen), hidden)
     still = features[anchor : anchor + 1]
     if frames <= window:
-        codes = method.encode_features((torch.cat([still, features]) if anchor else features)[None]).mean
+        codes = method.encode_features((torch.cat([still, features]) if anchor else features)[None])
         return Codes(codes.static, codes.dynamics[:, -frames:])
     starts = sorted({*range(0, frames - window, max(1, window // 2)), frames - window})
     fade = torch.from_numpy(np.sin(np.pi * (np.arange(window) + 0.5) / window) ** 2).float().to(clip.device)
@@ -39,7 +39,7 @@ def encode_in_windows(
     for first in range(0, len(starts), _BATCH):
         chosen = starts[first : first + _BATCH]
         pieces = torch.stack([torch.cat([still, features[s : s + window]]) for s in chosen])
-        codes = method.encode_features(pieces).mean
+        codes = method.encode_features(pieces)
         static = codes.static[:1] if static is None else static
         for start, dynamics in zip(chosen, codes.dynamics, strict=True):
             total[start : start + window] += fade[:, None] * dynamics[1:]
