@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from seqdisent_core.evaluation import Reading
     from seqdisent_core.studio import Studio
 
-SAMPLES, SAMPLE_SEED, SAMPLE_FRAMES = 8, 7, 30
-LIVE_FRAMES = 24
+SAMPLES, SAMPLE_SEED, SAMPLE_FRAMES = 8, 7, 30  # two rows of a slide, two seconds; the README's seed
+LIVE_FRAMES = 24  # as many as are read in one window
 _SAMPLED = "person_010_disgust"  # whose person is kept while movements are drawn
 _MATERIAL = "material.json"
 TERMS = ("reconstruction", "anchor", "kl_static", "kl_dynamics")
@@ -99,7 +99,7 @@ def subtracted(features: np.ndarray, anchor: int) -> np.ndarray:
     """
     difference = features - features[anchor]
     others = np.square(difference).sum() / (max(len(features) - 1, 1) * features.shape[1])
-    return difference / np.sqrt(others + 1e-4)
+    return difference / np.sqrt(others + 1e-4)  # as DBSE adds it
 
 
 def likeness(one: np.ndarray, other: np.ndarray) -> float:

@@ -22,9 +22,11 @@ import cv2
 import imageio.v3 as iio
 import numpy as np
 
-RATE, SECONDS, SIDE = 12.0, 10.0, 256  # frames a second that are looked at, of so many seconds, at so many pixels
-GOAL, FOUND = 0.7, 0.8  # correlation, and share of frames with a face, from which on a swap counts
-LEAST = 5  # frames with a face, for a correlation
+# Frames a second, seconds and pixels a side that are looked at: half of a film's frames, to save time; all the seconds
+# that are swapped; a little more than the 192 pixels that the mesh takes.
+RATE, SECONDS, SIDE = 12.0, 10.0, 256
+GOAL, FOUND = 0.7, 0.8  # correlation (half of the variance), and share of frames with a face, from which a swap counts
+LEAST = 5  # frames with a face: of fewer, each correlation is high
 # Points of the mesh whose distance is a measure, each a mean of one or two pairs.
 MEASURES = (((13, 14),), ((61, 291),), ((105, 159), (334, 386)), ((159, 145), (386, 374)))
 EYES = (33, 263)

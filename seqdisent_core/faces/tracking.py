@@ -24,19 +24,21 @@ DITHER = ((1.0, (0, 0)), (0.9, (6, -12)), (1.1, (-10, 8)), (0.95, (-4, 4)), (1.0
 SAME_PLACE = 0.5  # a face that moved by more than this part of its crop's side between two frames is another one,
 SAME_PLACE_SLACK = 0.1  # and so much more for each frame it wasn't seen in, up to a whole side
 SAME_SIZE = 1.6  # or that grew or shrank by more than this factor
-PULL = 0.1  # so much of the way the carried pose goes to the finder's each time
+PULL = 0.1  # so much of the way the carried pose goes to the finder's each time: it shakes, the flow drifts slowly
 
 # The flow between two frames is taken in a square of so many pixels and crop sides, at a grid of points over the upper
 # face, in crop sides: it stays clear of mouth and jaw.
 FLOW_SIDE, FLOW_REACH = 160, 1.6
 FLOW_GRID = np.stack(np.meshgrid(np.linspace(0.12, 0.88, 9), np.linspace(0.06, 0.56, 7)), axis=-1).reshape(-1, 2)
 FLOW_LEAST = 16  # of the 63 points must be followed there and back, ending within FLOW_SLIP pixels of the start
-FLOW_SLIP = 0.5
+FLOW_SLIP = 0.5  # a point that comes back further off was lost on the way
 LIGHT_KEPT = 0.05  # the flow takes points to keep their brightness: a larger change of all of it is taken out before
 # That square stays put until the face has moved by so many crop sides, grown by so much or rolled by so many radians.
 STAY_PLACE, STAY_SIZE, STAY_ROLL = 0.1, 0.15, 0.03
 
-HISTOGRAM_KEPT, LIKENESS_KEPT = 0.6, 0.6  # pictures below either have changed hard
+# Pictures below either have changed hard: of 28 pairs of filmed people 27 do, of 528 frames of shaken films none (their
+# likeness is 0.69 or more).
+HISTOGRAM_KEPT, LIKENESS_KEPT = 0.6, 0.6
 COARSE, SHIFT = 16, 2  # cells a side in which shapes are compared, and cells by which a shaken camera may shift them
 
 

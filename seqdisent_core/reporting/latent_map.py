@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from openTSNE import TSNEEmbedding
 
 
-NEIGHBOURS = 10
+NEIGHBOURS = 10  # of a clip that say what it is: about as many as a person's takes of an expression
 ARRAYS, ABOUT, SHEETS = "map.safetensors", "map.json", "sheets"
 AGAIN = "Make it anew: seqdisent map CHECKPOINT --data DATA."
 
