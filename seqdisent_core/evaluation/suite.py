@@ -1,4 +1,4 @@
-"""Result files: one schema for every figure that is shown anywhere, with what is needed to make it again."""
+"""The suite of all figures of a model on a labelled set, with their provenance: the content of a result file."""
 
 import dataclasses
 from collections.abc import Callable, Iterable
@@ -51,11 +51,11 @@ def evaluate(
     repeats: int = REPEATS,
     progress: Progress = lambda done, total, what: None,
 ) -> dict[str, Any]:
-    """All figures of a checkpoint on a set's test split, by the schema in docs/results.md.
+    """All figures of a checkpoint on a set's test split, in the schema of docs/results.md.
 
-    What has a draw in it is drawn anew in each repeat; what has none is measured once (n = 1). `training` is what the
-    checkpoint says of its own making, `note` what tells it from others of its variant. Raises DataError where the
-    judge is not the set's.
+    Random measurements are repeated with new random numbers; deterministic ones are made once (n = 1). `training` is
+    the checkpoint's training.json, `note` distinguishes the model from others of its variant. Raises DataError if the
+    judge was trained on other labels than the set's.
     """
     check_judge(judge, clips)
     test = clips.part("test")
@@ -121,7 +121,7 @@ def _active(model: Method, codes: Codes | None) -> dict[str, Any]:
 
 
 def _trained_on(train: Clips, training: dict[str, Any]) -> bool | None:
-    """If these are the clips a model says it was trained on; where they are not, it may have seen test clips."""
+    """Whether the model was trained on these clips, by its training.json; if not, it may have seen test clips."""
     its = training.get("data", {}).get("sha256")
     return None if its is None else its == train.sha256()
 
@@ -138,7 +138,7 @@ def _model_facts(model: Method, checkpoint: Path) -> dict[str, Any]:
 
 
 def _judge_figures(ceiling: Logits, test: Clips) -> dict[str, Any]:
-    """What the judge reads in real test clips: the ceiling of every figure that it measures, and if it may judge."""
+    """The judge's accuracy on real test clips, the ceiling of its figures, and whether it is high enough."""
     right = accuracies(ceiling, test)
     return {
         "trusted": min(right.values()) >= TRUSTED,
@@ -168,7 +168,7 @@ def _sampled_figures(
     repeats: int,
     begin: Callable[[str], None],
 ) -> dict[str, Any]:
-    """The figures that need clips decoded from exchanged or sampled codes; null, and why, where a method cannot."""
+    """Figures of clips decoded from swapped or sampled codes; null where the method lacks a factor."""
     scores, swaps, free = [], [], []
     leaks: dict[str, list[dict[str, float]]] = {"fixed_static": [], "fixed_dynamics": []}
     distances: dict[str, list[float]] = {name: [] for name in ("real_halves", *PROTOCOLS)}
@@ -237,7 +237,7 @@ def _swap(model: Method, test: Clips, swaps: list[SwapFigures]) -> dict[str, Any
 
 
 def _figures(repeats: list[dict[str, float]]) -> dict[str, Figure]:
-    """A figure by name from what each repeat gave by name."""
+    """A figure by name, from each repeat's values by name."""
     return {name: figure([right[name] for right in repeats]) for name in repeats[0]}
 
 
@@ -253,7 +253,7 @@ def _likeness_figures(model: Method, distances: dict[str, list[float]], clips: i
 
 
 def _score_figures(repeats: list[dict[str, GenerationScores]]) -> dict[str, Any]:
-    """Means over the dynamic labels, and each label's own beside them."""
+    """Means over the dynamic labels, and each label's own figures."""
     by_label = {name: [scores[name] for scores in repeats] for name in repeats[0]}
     means = [
         GenerationScores(*np.mean([dataclasses.astuple(one) for one in scores.values()], axis=0).tolist())
@@ -271,7 +271,7 @@ def _scores(scores: list[GenerationScores]) -> dict[str, Any]:
 def _latent_figures(
     model: Method, train: Clips, test: Clips, codes: Codes | None, seed: int, repeats: int, begin: Callable[[str], None]
 ) -> dict[str, Any]:
-    """Latent probe (our protocol): the two rows of the schema by logistic regression, all probes beside them."""
+    """Latent probe (our protocol): the two rows of the schema by logistic regression, and all probes."""
     if codes is None:
         why = str(model.reason("encode"))
         return {"static": absent(ROW, why), "dynamics": absent(ROW, why), "protocol": "latent probe (our protocol)"}
