@@ -92,7 +92,7 @@ def _write_labels(clips: Clips, numbers: np.ndarray, path: Path) -> None:
 
 
 def _columns(clips: Clips) -> dict[str, Labels]:
-    """Every label by name, and before them whom a clip shows where the set says so beside its static labels."""
+    """Every label by name, preceded by the identity if the set has one besides its static labels."""
     return {**({"identity": clips.identity} if clips.identity else {}), **clips.labels}
 
 

@@ -30,7 +30,7 @@ NEEDS: dict[Protocol, tuple[Ability, ...]] = {
 
 
 def unable(method: Method, protocol: Protocol) -> str | None:
-    """Why clips of a protocol cannot be had of a method, as a sentence; None where they can."""
+    """The reason why a method cannot generate the clips of a protocol, as a sentence; None if it can."""
     if why := next((why for ability in NEEDS[protocol] if (why := method.reason(ability))), None):
         return why
     lacking = next((part for part in ("static", "dynamics") if getattr(method, f"{part}_dim") == 0), None)
@@ -66,7 +66,7 @@ def scores_of_dynamic(logits: Logits, clips: Clips) -> dict[str, GenerationScore
 
 
 def scores_without_labels(logits: Logits, clips: Clips) -> dict[str, GenerationScores]:
-    """The scores, for each dynamic label, of clips that keep nothing of a given one: all but `acc` tell something."""
+    """The scores of clips that keep nothing of a test clip, for each dynamic label; `acc` is meaningless there."""
     return {name: generation_scores(logits[name], np.zeros(len(logits[name]), int)) for name in clips.dynamic}
 
 
@@ -93,7 +93,10 @@ def draw_samples(
     repeat: int,
     progress: Callable[[str], None],
 ) -> Samples:
-    """Generate clips by every protocol from the codes of test clips, and compute the judge's features of them."""
+    """Generate clips by every protocol that the method can, and compute the judge's features of them.
+
+    codes: of the test clips; None if the method has no encoder.
+    """
     random = np.random.default_rng([seed, repeat])
     partners = draw_pairs(clips, random)
     order, half = random.permutation(len(clips)), len(clips) // 2

@@ -21,9 +21,5 @@ def choose_clips(clips: Clips, count: int = 3) -> np.ndarray:
 
 
 def result_sheet(method: Method, clips: Clips, path: Path) -> None:
-    """PNG with six rows for each of three clips.
-
-    The clip; its reconstruction; its person with the next clip's dynamics; its person with sampled dynamics; a sampled
-    person with its dynamics; both sampled. Samples are from the priors, as in the figures.
-    """
+    """PNG of what a model generates from three clips that share no label (training.model_sheet)."""
     model_sheet(method, as_training_tensor(clips.select(choose_clips(clips))), path, scale=1)

@@ -168,7 +168,7 @@ def _sampled_figures(
     repeats: int,
     begin: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Figures of clips decoded from swapped or sampled codes; null where the method lacks a factor."""
+    """Figures of clips decoded from swapped or sampled codes; null with the reason where the method is unable."""
     scores, swaps, free = [], [], []
     leaks: dict[str, list[dict[str, float]]] = {"fixed_static": [], "fixed_dynamics": []}
     distances: dict[str, list[float]] = {name: [] for name in ("real_halves", *PROTOCOLS)}
@@ -205,7 +205,7 @@ def _sampled_figures(
 def _or_why(
     model: Method, protocol: Protocol, names: Iterable[str], make: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:
-    """Figures of a protocol, or null for each and the reason why the method cannot have them."""
+    """Figures of a protocol, or null for each with the reason why the method cannot have them."""
     why = unable(model, protocol)
     return absent(names, why) if why else make()
 
@@ -213,7 +213,7 @@ def _or_why(
 def _generation(
     model: Method, scores: list[dict[str, GenerationScores]], free: list[dict[str, GenerationScores]]
 ) -> dict[str, Any]:
-    """Of clips whose dynamics were kept; of a method that keeps none, of clips of which all is sampled."""
+    """Scores of clips with kept dynamics; if the method keeps none, of clips with both codes sampled."""
     why = unable(model, "fixed_dynamics")
     if why is None:
         return _score_figures(scores)
