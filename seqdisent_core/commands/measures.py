@@ -100,8 +100,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     if not result["judge"]["trusted"]:
         shares = " and ".join(f"{ceiling[label]['mean']:.1%} of the {label}s" for label in clips.labels)
         notes.append(
-            f"This judge classifies {shares} in real test clips correctly. Below {TRUSTED:.0%} it judges nothing: train a "
-            "better one."
+            f"This judge classifies {shares} in real test clips correctly. Below {TRUSTED:.0%} it judges nothing: "
+            "train a better one."
         )
     if result["data"]["trained_on_its_train_split"] is False:
         notes.append(
