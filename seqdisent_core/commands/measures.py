@@ -68,9 +68,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from seqdisent_core.studio import Studio
 
     if options.out.suffix == ".png":
-        raise ConfigError(
-            f"{options.out} would be overwritten by the contact sheet. Give it another suffix."
-        )
+        raise ConfigError(f"{options.out} would be overwritten by the contact sheet. Give it another suffix.")
     keep_freed_memory()
     checkpoint, judge_folder = checkpoint_folder(options.checkpoint), checkpoint_folder(options.judge)
     training = read_training(checkpoint)
