@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
 
 import imageio.v3 as iio
 import numpy as np
+from pydantic import Field, TypeAdapter
+from pydantic.dataclasses import dataclass as checked
 
 from seqdisent_core.errors import DataError, FaceError, VideoError
 from seqdisent_core.evaluation.filmed_judge import GOAL
@@ -38,8 +41,11 @@ class JudgePython:
 
         Raises DataError if the judge fails.
         """
-        command = [self.python, _SCRIPT, self.models, *(film for three in films for film in three)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        with TemporaryDirectory() as folder:
+            listed = Path(folder) / "films.json"  # not the command line, whose length has a limit
+            listed.write_text(json.dumps(films, default=str), encoding="utf-8")
+            command = [self.python, _SCRIPT, self.models, listed]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
         rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         if done.returncode or len(rows) != len(films):
             said = done.stderr.strip().splitlines()[-1:] or ["nothing"]
@@ -119,6 +125,14 @@ def swap_pairs(
     return made
 
 
+@checked
+class _Stored:
+    """What write_made writes, beside facts that are only passed on."""
+
+    films: Annotated[dict[float, Made], Field(min_length=1)]
+    clips_sha256: str
+
+
 def write_made(made: dict[float, Made], facts: dict[str, Any], folder: Path) -> None:
     """Writes a file beside the videos that describes them, so that they can be judged later or on another machine."""
     films = {f"{seconds:g}": asdict(one) for seconds, one in made.items()}
@@ -133,23 +147,18 @@ def read_made(folder: Path) -> tuple[dict[float, Made], dict[str, Any]]:
     """
     try:
         facts = json.loads((folder / MADE).read_text(encoding="utf-8"))
-        films = facts.pop("films")
-    except (OSError, ValueError, KeyError):
+        stored = TypeAdapter(_Stored).validate_python(facts)
+    except (OSError, ValueError):
         raise DataError(f"{folder} does not say what films it holds. Make them: leave out --made.") from None
+    del facts["films"]
 
-    def threes(named: list[list[str]]) -> list[Three]:
-        paths = [(Path(person), Path(driver), Path(film)) for person, driver, film in named]
-        for path in sorted({path for three in paths for path in three if not path.exists()}):
-            raise DataError(f"{path} is not there. Judge films from where they were made, or make them: no --made.")
-        return paths
-
-    made = {
-        float(seconds): Made(threes(one["swaps"]), threes(one["rebuilt"]), one["steps"])
-        for seconds, one in films.items()
-    }
+    made = stored.films
+    named = {path for one in made.values() for three in (*one.swaps, *one.rebuilt) for path in three}
+    for path in sorted(path for path in named if not path.exists()):
+        raise DataError(f"{path} is not there. Judge films from where they were made, or make them: no --made.")
     clips = [person for person, _, _ in next(iter(made.values())).rebuilt]
-    if sha256_of_files(clips) != facts["clips_sha256"]:
-        raise DataError(f"The clips in {clips[0].parent} have changed since the films were made. Make them again.")
+    if sha256_of_files(clips) != stored.clips_sha256:
+        raise DataError(f"The clips that {folder} was made of have changed since. Make the films again.")
     return made, facts
 
 

@@ -1,10 +1,11 @@
 """Evaluates swaps of filmed people with two third-party networks; a script for a separate Python environment.
 
-    python filmed_judge.py DLIB_MODELS STATIC DRIVER RESULT [STATIC DRIVER RESULT ...]
+    python filmed_judge.py DLIB_MODELS FILMS
 
-Prints a line of JSON for each three videos: RESULT should show STATIC's person doing what DRIVER does, at the same
-time. Needs mediapipe 0.10.14, dlib-bin and imageio with ffmpeg, which require another OpenCV than seqdisent;
-DLIB_MODELS is the folder of dlib's .dat files, as in the package face-recognition-models.
+FILMS is a JSON file: a list of [STATIC, DRIVER, RESULT], paths of videos. A line of JSON is printed for each three:
+RESULT should show STATIC's person doing what DRIVER does, at the same time. Needs mediapipe 0.10.14, dlib-bin and
+imageio with ffmpeg, which require another OpenCV than seqdisent; DLIB_MODELS is the folder of dlib's .dat files, as in
+the package face-recognition-models.
 
 Person: dlib's face embedding, averaged over frames; the result should be nearer to STATIC than to DRIVER. Expression:
 mouth opening, mouth width, brow height and eye opening from MediaPipe's face mesh, divided by the distance of the
@@ -142,13 +143,15 @@ def judge(describer: Describer, static: Path, driver: Path, result: Path) -> dic
     }
 
 
-def main(arguments: list[str]) -> None:
-    """Evaluates the named videos, three at a time."""
-    models, *films = map(Path, arguments)
-    describer = Describer(models)
-    for at in range(0, len(films), 3):
-        print(json.dumps(judge(describer, *films[at : at + 3])), flush=True)
+def main(models: str, films: str) -> None:
+    """Evaluates the videos that a file lists; a command line may be too short for them."""
+    listed = json.loads(Path(films).read_text(encoding="utf-8"))
+    describer = Describer(Path(models))
+    for static, driver, result in listed:
+        print(json.dumps(judge(describer, Path(static), Path(driver), Path(result))), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])

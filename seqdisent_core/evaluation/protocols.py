@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from sklearn.metrics import confusion_matrix
 from torch import Tensor
 
 from seqdisent_core.data import Clips, Labels, couples_of, selected
@@ -62,9 +63,7 @@ def score_swaps(logits: Logits, clips: Clips, partners: np.ndarray) -> SwapFigur
 
 
 def _confusion(true: Labels, logits: Tensor) -> np.ndarray:
-    counts = np.zeros((len(true.names), len(true.names)), int)
-    np.add.at(counts, (true.values, logits.argmax(1).numpy()), 1)
-    return counts
+    return confusion_matrix(true.values, logits.argmax(1).numpy(), labels=range(len(true.names)))
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ def structural_similarity(first: Tensor, second: Tensor) -> Tensor:
     window = torch.exp(-((torch.arange(2 * reach + 1.0) - reach) ** 2) / (2 * 1.5**2))
     places = (torch.arange(size)[:, None] + torch.arange(-reach, reach + 1)).abs()
     mirrored = torch.minimum(places, 2 * (size - 1) - places)
-    blur = torch.zeros(size, size).scatter_add_(1, mirrored, (window / window.sum()).expand(size, -1))
+    blur = torch.zeros(size, size).scatter_add_(1, mirrored, (window / window.sum()).expand(size, -1)).to(first)
 
     def local(picture: Tensor) -> Tensor:
         return blur @ picture @ blur.T

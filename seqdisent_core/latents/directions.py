@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass as checked
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -36,6 +38,15 @@ class Direction:
     name: str
     factor: Factor
     vector: np.ndarray
+
+
+@checked
+class _Stored:
+    """What latents.json must hold: the hash of the checkpoint's weights, and names of each factor's directions."""
+
+    checkpoint_sha256: str
+    static: list[str]
+    dynamics: list[str]
 
 
 @dataclass(frozen=True)
@@ -67,19 +78,25 @@ class Latents:
         """Read from a checkpoint's folder. Raises ConfigError if they are missing, damaged or another model's."""
         again = f"Make them: seqdisent latents {folder} --data SET --judge JUDGE"
         try:
-            about = json.loads((folder / NAMES).read_text(encoding="utf-8"))
+            about = TypeAdapter(_Stored).validate_json((folder / NAMES).read_bytes())
             tensors = load_file(folder / TENSORS)
+            named: tuple[tuple[Factor, list[str]], ...] = (("static", about.static), ("dynamics", about.dynamics))
             directions = tuple(
                 Direction(name, factor, vector)
-                for factor in ("static", "dynamics")
-                for name, vector in zip(about[factor], tensors[factor], strict=True)
+                for factor, names in named
+                for name, vector in zip(names, tensors[factor], strict=True)
             )
             found = cls(
-                tensors["static_mean"], tensors["people"], tensors["neutral"], directions, about["checkpoint_sha256"]
+                tensors["static_mean"], tensors["people"], tensors["neutral"], directions, about.checkpoint_sha256
             )
+            dims = found.static_mean.size, found.neutral.size
+            if (tensors["static"].shape[1:], tensors["dynamics"].shape[1:]) != ((dims[0],), (dims[1],)):
+                raise ValueError
+            if found.people.shape[1:] != found.static_mean.shape or found.neutral.ndim != 1:
+                raise ValueError
         except FileNotFoundError:
             raise ConfigError(f"Nothing is known yet of the codes of {folder}. {again}") from None
-        except (json.JSONDecodeError, SafetensorError, KeyError, ValueError):
+        except (ValueError, SafetensorError, KeyError):  # no JSON, or another one; tensors of other names or shapes
             raise ConfigError(f"{folder / NAMES} or {TENSORS} is damaged. {again}") from None
         if found.sha256 != sha256:
             raise ConfigError(f"{folder / NAMES} belongs to another model than the one beside it. {again}")

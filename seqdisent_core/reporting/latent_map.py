@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import imageio.v3 as iio
 import numpy as np
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass as checked
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -75,6 +77,33 @@ class Placement:
             "dynamics": self.dynamics.astype(float).round(2).tolist(),
             **{f"{label}s": [asdict(one) for one in near] for label, near in self.near.items()},
         }
+
+
+@checked
+class _Model:
+    checkpoint_sha256: str
+
+
+@checked
+class _About:
+    model: _Model
+    neighbours: dict[str, Any]
+    figures: dict[str, dict[str, Any]]
+    chance: dict[str, float]
+
+
+@checked
+class _Labels:
+    static: dict[str, list[str]]
+    dynamic: dict[str, list[str]]
+
+
+@checked
+class _Stored:
+    """What map.json must hold; more is let be."""
+
+    about: _About
+    labels: _Labels
 
 
 @dataclass(frozen=True)
@@ -148,42 +177,55 @@ class LatentMap:
         Raises ConfigError if the map is missing, damaged, or made with another checkpoint.
         """
         folder = Path(folder)
+        damaged = ConfigError(f"The latent map in {folder.name} is damaged. {AGAIN}")
         try:
             stored = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             arrays = load_file(folder / ARRAYS)
+            if "persons" in stored:  # made before labels came in groups
+                stored["labels"] = {
+                    "static": {"person": stored["persons"]},
+                    "dynamic": {"expression": stored["expressions"]},
+                }
+                arrays |= {f"label {name}": arrays[name] for name in ("person", "expression")}
+                arrays["sheets"] = arrays["person"]
+            known = TypeAdapter(_Stored).validate_python(stored)
+            static, dynamic = (
+                {name: LabelValues(arrays[f"label {name}"], tuple(names)) for name, names in group.items()}
+                for group in (known.labels.static, known.labels.dynamic)
+            )
+            found = cls(
+                arrays["static"].astype(np.float32),
+                arrays["dynamics"].astype(np.float32),
+                arrays["static_places"],
+                arrays["dynamics_places"],
+                static,
+                dynamic,
+                arrays["sheets"],
+                stored["about"],
+                folder,
+            )
         except FileNotFoundError:
             raise ConfigError(f"There is no latent map in {folder.name}. {AGAIN}") from None
-        except (json.JSONDecodeError, SafetensorError):
-            raise ConfigError(f"The latent map in {folder.name} is damaged. {AGAIN}") from None
-        about = stored["about"]
-        if about["model"]["checkpoint_sha256"] != sha256_of(checkpoint):
+        except (ValueError, TypeError, KeyError, SafetensorError):  # no JSON, or another one; arrays of other names
+            raise damaged from None
+        if not found.is_whole:
+            raise damaged
+        if known.about.model.checkpoint_sha256 != sha256_of(checkpoint):
             raise ConfigError(
                 f"The latent map in {folder.name} was made with another checkpoint than this one. {AGAIN}"
             )
-        if "persons" in stored:  # made before labels came in groups
-            stored["labels"] = {
-                "static": {"person": stored["persons"]},
-                "dynamic": {"expression": stored["expressions"]},
-            }
-            arrays |= {f"label {name}": arrays[name] for name in ("person", "expression")}
-            arrays["sheets"] = arrays["person"]
-        static, dynamic = (
-            {
-                name: LabelValues(arrays[f"label {name}"], tuple(names))
-                for name, names in stored["labels"][group].items()
-            }
-            for group in ("static", "dynamic")
-        )
-        return cls(
-            arrays["static"].astype(np.float32),
-            arrays["dynamics"].astype(np.float32),
-            arrays["static_places"],
-            arrays["dynamics_places"],
-            static,
-            dynamic,
-            arrays["sheets"],
-            about,
-            folder,
+        return found
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all arrays are of the same clips, and their labels have names."""
+        if self.dynamics.ndim != 3 or self.static.ndim != 2:
+            return False
+        clips, frames = self.dynamics.shape[:2]
+        places = self.static.shape[:1], self.static_places.shape, self.dynamics_places.shape, self.sheets.shape
+        return places == ((clips,), (clips, 2), (clips, frames, 2), (clips,)) and all(
+            values.shape == (clips,) and bool(((values >= 0) & (values < len(names))).all())
+            for values, names in self.labels.values()
         )
 
     def save(self) -> None:
