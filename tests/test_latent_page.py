@@ -182,10 +182,10 @@ def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious(visit: Visit, the
     page.mouse.move(*dot(page, "static", clip))
     page.locator(".sd-map-card").wait_for(timeout=_WAIT)
     assert out_of_sight(page) == []
-    assert serious_findings(page) == []
+    assert serious_findings(page, theme) == []
     page.set_viewport_size({"width": 1280, "height": 900})
     assert out_of_sight(page) == []
-    assert serious_findings(page) == []
+    assert serious_findings(page, theme) == []
 
 
 def test_the_endpoint_places_a_file_as_the_command_does_and_says_what_is_wrong(
