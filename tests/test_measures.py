@@ -226,8 +226,11 @@ def test_the_inception_score_is_the_mean_divergence_from_the_mean_reading() -> N
 
 
 def test_gaps_are_of_what_is_held_less_what_should_be_absent() -> None:
-    assert means(leakage_row([1.0, 0.8], [0.2, 0.2], "static")) == pytest.approx([0.9, 0.2, 0.7])
-    assert means(leakage_row([0.1], [0.9], "dynamics")) == pytest.approx([0.1, 0.9, 0.8])
+    row = leakage_row(
+        [{"static": 1.0, "dynamic": 0.2, "hat": 1.0}, {"static": 0.8, "dynamic": 0.2, "hat": 0.4}], "static"
+    )
+    assert means(row) == pytest.approx([0.9, 0.2, 0.7]) and row["by_label"]["hat"]["mean"] == 0.7
+    assert means(leakage_row([{"static": 0.1, "dynamic": 0.9}], "dynamics")) == pytest.approx([0.1, 0.9, 0.8])
 
 
 def test_the_frechet_distance_of_a_set_to_itself_is_nothing() -> None:

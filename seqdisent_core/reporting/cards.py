@@ -96,8 +96,8 @@ def model_card(training: dict[str, Any], static_dim: int, dynamics_dim: int) -> 
     size = f", at {backbone['frame_size']} px" if "frame_size" in backbone else ""
     data, pair_share = training["data"], training["recipe"]["training"]["pair_share"]
     pairs = f"""
-Pair term: {pair_share:.0%} of the clips were rebuilt from the dynamics of a partner who plays the same take. The tables
-of the paper's measures never use such a model.
+Pair term: {pair_share:.0%} of the clips were reconstructed from the dynamics of a partner who performs the same take.
+The tables for the paper's measures never use such a model.
 """
     return f"""---
 license: mit
@@ -106,16 +106,16 @@ tags: [sequential-disentanglement, video]
 ---
 # {method["name"]} on {data["name"]}{variant}
 
-Splits a sequence into a static factor (one code of {static_dim} numbers) and dynamics ({dynamics_dim} numbers a
-frame){size}. Method and backbone: {method["name"]} over {backbone["name"]}.
+Disentangles a sequence into a static factor (one code of {static_dim} dimensions) and dynamics ({dynamics_dim}
+dimensions per frame){size}. Method: {method["name"]}; backbone: {backbone["name"]}.
 
-Made by `{training["command"]}`: {training["steps"]} steps on {data["clips"]} clips of {data["name"]}
-in {training["seconds"] / 60:.0f} minutes on {training["hardware"]}. The whole recipe is in training.json; the
-figures are in the repository's results folder. Matrices are stored in half precision.
+Trained by `{training["command"]}`: {training["steps"]} steps on {data["clips"]} clips of {data["name"]}
+in {training["seconds"] / 60:.0f} minutes on {training["hardware"]}. The full recipe is in training.json;
+the figures are in the repository's results folder. Weight matrices are stored in half precision.
 {pairs if pair_share else ""}
     from seqdisent_core.studio import Studio
     studio = Studio.from_pretrained("path/to/this/folder")
 
-It has seen what is drawn in {data["name"]} and nothing else: a filmed face comes back as the nearest of that, until
-`studio.personalise` has tuned a copy to it.
+It was trained on {data["name"]} only: it reconstructs a filmed face as the nearest that it knows, until
+`studio.personalise` has fine-tuned a copy to that face.
 """
