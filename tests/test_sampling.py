@@ -232,7 +232,7 @@ def test_a_person_and_a_movement_of_one_seed_are_drawn_apart(studio: Studio) -> 
 
 def test_the_commands_refuse_what_cannot_be_in_one_line(tmp_path: Path) -> None:
     for arguments, words in (
-        (("sample", "--person", FILM, "--movement", FILM), "Nothing is left to draw"),
+        (("sample", "--person", FILM, "--movement", FILM), "Nothing is left to sample"),
         (("sample", "--count", 99), "1 to 16"),
         (("move", FILM, "up"), "Choose one of: skin"),
     ):

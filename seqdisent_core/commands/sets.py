@@ -140,7 +140,7 @@ def _export(options: argparse.Namespace) -> None:
     about = drawn(options.set)
     licence = check_export(options.out, options.licence, about)  # before the work
     clips = load_clips(options.set, size=options.size or (about["size"] if about else 64))
-    with progress_bar(len(clips), "writing the films") as bar:
+    with progress_bar(len(clips), "writing the videos") as bar:
         split = write_video_set(
             clips,
             options.out,
@@ -150,7 +150,7 @@ def _export(options: argparse.Namespace) -> None:
             fps=FPS,
             progress=lambda done, total: _advance(bar, done, total),
         )
-    words = f"{len(clips)} films, their labels and a card are in {options.out}. To pass it on:"
+    words = f"{len(clips)} videos, their labels and a card are in {options.out}. To upload it:"
     upload = f"hf upload YOU/{clips.name} {options.out} --repo-type dataset"
     tell(
         options,

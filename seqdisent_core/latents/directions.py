@@ -1,8 +1,8 @@
-"""What is known of a trained model's codes: where drawn people lie, and the directions along which codes vary most.
+"""The latent space of a trained model: the distribution of the training persons, and named principal directions.
 
-The prior of the static codes is N(0, I), but a few dozen persons do not fill its dimensions: most of its draws look
-like ghosts. New people for the eye are drawn from a normal distribution fitted afterwards to the persons' mean codes,
-in their leading principal directions. Figures of the published protocol use the prior itself.
+The prior of the static codes is N(0, I), but a few dozen persons do not fill its dimensions: most of its samples look
+ghostly. New people for the demo are sampled from a normal distribution fitted to the persons' mean codes, in its
+leading principal directions. Figures of the published protocol use the prior itself.
 """
 
 import json
@@ -33,7 +33,7 @@ NAMED_DIRECTIONS = 6  # of each factor
 
 @dataclass(frozen=True)
 class Direction:
-    """A principal direction of one factor's codes: float32 (dims,), as long as one standard deviation along it."""
+    """A principal direction of one factor's codes: float32 (dims,), scaled to one standard deviation."""
 
     name: str
     factor: Factor
@@ -51,8 +51,9 @@ class _Stored:
 
 @dataclass(frozen=True)
 class Latents:
-    """static_mean: float32 (static_dim,); people: float32 (PEOPLE_DIRECTIONS, static_dim), a deviation each;
-    neutral: float32 (dynamics_dim,), mean dynamics of the first frames; sha256: of the checkpoint's weights."""
+    """static_mean: float32 (static_dim,); people: float32 (PEOPLE_DIRECTIONS, static_dim), one standard deviation each;
+    neutral: float32 (dynamics_dim,), mean dynamics of the first frames; sha256: of the checkpoint's weights.
+    """
 
     static_mean: np.ndarray
     people: np.ndarray
@@ -74,7 +75,7 @@ class Latents:
 
     @classmethod
     def load(cls, folder: Path, sha256: str) -> "Latents":
-        """Read from a checkpoint's folder. Raises ConfigError where they are missing, damaged or another model's."""
+        """Read from a checkpoint's folder. Raises ConfigError if they are missing, damaged or another model's."""
         again = f"Make them: seqdisent latents {folder} --data SET --judge JUDGE"
         try:
             about = TypeAdapter(_Stored).validate_json((folder / NAMES).read_bytes())
@@ -105,9 +106,9 @@ class Latents:
 def find_latents(
     method: Method, judge: Judge, clips: Clips, sha256: str, progress: Callable[[str], None] = lambda stage: None
 ) -> Latents:
-    """Fit the people and find the named directions on a set's train split. Deterministic.
+    """Fit the distribution of people and find the named directions on a set's train split. Deterministic.
 
-    Raises DataError where the judge is not the set's, or the set shows one identity only.
+    Raises DataError if the judge was trained on other labels than the set's, or if the set shows only one identity.
     """
     check_judge(judge, clips)
     train = clips.part("train")
@@ -134,9 +135,9 @@ def find_latents(
 
 
 def _principal(centred: np.ndarray, count: int) -> np.ndarray:
-    """Leading principal directions of float (items, dims), each a standard deviation long; its largest entry positive.
+    """Leading principal directions of float (items, dims), each one standard deviation long; largest entry positive.
 
-    The sign of a singular vector is a matter of chance; here it is not.
+    The sign of a singular vector is arbitrary; this rule makes it deterministic.
     """
     _, sizes, vectors = np.linalg.svd(centred, full_matrices=False)
     count = min(count, len(vectors))
