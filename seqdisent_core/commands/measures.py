@@ -131,8 +131,8 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
     told = (options.checkpoint, options.seconds, options.tuning, options.note, options.own_pixels, options.seed)
     if options.made and told != ("wild", None, {}, "", False, 0):
         raise ConfigError(
-            "With --made no videos are generated: leave out --checkpoint, --seconds, --tuning, --note, --own-pixels and "
-            "--seed."
+            "With --made no videos are generated: leave out --checkpoint, --seconds, --tuning, --note, --own-pixels "
+            "and --seed."
         )
     measured: list[dict[str, Any]] = []
     with tqdm(total=0, bar_format="{desc}", leave=False) as line:
