@@ -18,7 +18,6 @@ import numpy as np
 from seqdisent_core.facekit import (
     Performance,
     Person,
-    Renderer,
     Surface,
     improvise,
     perform,
@@ -27,6 +26,7 @@ from seqdisent_core.facekit import (
     sample_light,
     sample_varied_person,
 )
+from seqdisent_core.facekit.renderer import Renderer
 from seqdisent_core.media import clip_rows, write_video
 from seqdisent_core.reenactment import around_face
 from seqdisent_core.studio import FILMED, Studio

@@ -1,10 +1,12 @@
-"""Labelled face clips rendered from the ICT FaceKit 3D face model (Li et al. 2020, MIT licence)."""
+"""Labelled face clips rendered from the ICT FaceKit 3D face model (Li et al. 2020, MIT licence).
+
+The renderer itself (facekit.renderer) is imported where it is used: it needs the extra `render`.
+"""
 
 from seqdisent_core.facekit.acting import Performance, perform, risen
 from seqdisent_core.facekit.improvising import improvise, sample_light
 from seqdisent_core.facekit.model import read_face_model
 from seqdisent_core.facekit.people import Person
-from seqdisent_core.facekit.renderer import Renderer
 from seqdisent_core.facekit.sets import draw_clip, render_facekit52
 from seqdisent_core.facekit.surface import Surface
 from seqdisent_core.facekit.wild import render_wild, sample_varied_person
@@ -12,7 +14,6 @@ from seqdisent_core.facekit.wild import render_wild, sample_varied_person
 __all__ = [
     "Performance",
     "Person",
-    "Renderer",
     "Surface",
     "draw_clip",
     "improvise",
