@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +76,7 @@ def test_another_length_keeps_first_and_last_frame_and_another_size_the_mean(tmp
     assert np.array_equal(clips.frames[0], written[0, 0, [0, 2, 4]])
     small = load_clips(tmp_path, frames=5, size=8)
     assert small.frames.shape == (36, 5, 8, 8, 3)
-    assert abs(small.frames.mean() - written.mean()) < 1
+    assert abs(np.mean(small.frames) - written.mean()) < 1
 
 
 def test_the_hash_depends_on_pictures_and_labels(tmp_path: Path) -> None:
@@ -83,8 +84,10 @@ def test_the_hash_depends_on_pictures_and_labels(tmp_path: Path) -> None:
     clips = load_clips(tmp_path, frames=5, size=16)
     same = load_clips(tmp_path, frames=5, size=16)
     assert clips.sha256() == same.sha256()
-    same.frames[3, 2, 1, 0, 0] ^= 1
-    assert clips.sha256() != same.sha256()
+    frames = np.array(clips.frames)
+    assert replace(clips, frames=frames).sha256() == clips.sha256(), "wherever the frames are"
+    frames[3, 2, 1, 0, 0] ^= 1
+    assert clips.sha256() != replace(clips, frames=frames).sha256()
     relabelled = Clips(
         clips.frames, clips.person[::-1], clips.expression, clips.split, clips.persons, clips.expressions, clips.name
     )

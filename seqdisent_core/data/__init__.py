@@ -2,12 +2,14 @@
 
 from seqdisent_core.data.clips import EXPRESSIONS, Clips, Labels, couples_of, load_clips, read_plan, split_of_takes
 from seqdisent_core.data.hub import check_export, drawn, write_video_set
+from seqdisent_core.data.shards import ShardedFrames
 from seqdisent_core.data.sprites import render_sprites
 
 __all__ = [
     "EXPRESSIONS",
     "Clips",
     "Labels",
+    "ShardedFrames",
     "check_export",
     "couples_of",
     "drawn",

@@ -16,11 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from seqdisent_core.data.shards import Shard, ShardedFrames
 from seqdisent_core.errors import ConfigError, DataError, FaceError, VideoError
 
 EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
 SPLITS = ("train", "validation", "test")
 VIDEO_FRAMES = 15  # as in MUG
+_HASHED = 64  # clips at a time: of a set of any size, some MB
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".gif")
 
 
@@ -34,14 +36,15 @@ class Labels:
 
 @dataclass(frozen=True)
 class Clips:
-    """Clips of one length and size with their labels, in memory.
+    """Clips of one length and size with their labels.
 
-    frames: uint8 (clips, frames, height, width, 3). person, expression: int64 (clips,), numbers into persons and
-    expressions. split: str (clips,), each one of SPLITS. name: what a result file calls this set. attributes: what a
-    person is recognised by where persons are not the same in all splits, as hair and clothes in Sprites.
+    frames: uint8 (clips, frames, height, width, 3), read when they are indexed; an array is taken, too. person,
+    expression: int64 (clips,), numbers into persons and expressions. split: str (clips,), each one of SPLITS. name:
+    what a result file calls this set. attributes: what a person is recognised by where persons are not the same in all
+    splits, as hair and clothes in Sprites.
     """
 
-    frames: np.ndarray
+    frames: ShardedFrames
     person: np.ndarray
     expression: np.ndarray
     split: np.ndarray
@@ -49,6 +52,10 @@ class Clips:
     expressions: tuple[str, ...]
     name: str
     attributes: dict[str, Labels] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.frames, ShardedFrames):
+            object.__setattr__(self, "frames", ShardedFrames([self.frames]))
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -77,10 +84,13 @@ class Clips:
         return self.select(rows)
 
     def select(self, rows: np.ndarray) -> "Clips":
-        """The clips with these numbers, int (n,), in that order, with the same numbering of persons and expressions."""
+        """The clips with these numbers, int (n,), in that order, with the same numbering of persons and expressions.
+
+        No frame is read or copied.
+        """
         return replace(
             self,
-            frames=self.frames[rows],
+            frames=self.frames.select(rows),
             person=self.person[rows],
             expression=self.expression[rows],
             split=self.split[rows],
@@ -90,7 +100,8 @@ class Clips:
     def sha256(self) -> str:
         """SHA-256 (hex) of frames and labels: the same clips in the same order, whatever they were read from."""
         digest = hashlib.sha256(repr((self.frames.shape, self.persons, self.expressions)).encode())
-        digest.update(np.ascontiguousarray(self.frames).data)
+        for start in range(0, len(self), _HASHED):
+            digest.update(self.frames[start : start + _HASHED].data)
         digest.update(self.person.astype("<i8").tobytes() + self.expression.astype("<i8").tobytes())
         digest.update("\n".join(map(str, self.split)).encode())
         for name, label in self.attributes.items():
@@ -136,16 +147,17 @@ def _from_rendered(folder: Path, frames: int | None, size: int) -> Clips:
     rows = _rows(labels, ("file", "index", "person", "expression", "split", *named)) if labels.exists() else []
     if not rows:
         raise DataError(f"The set in {folder.name} is not finished. {again}")
-    stored = {name: _shard(folder / name, again) for name in dict.fromkeys(row["file"] for row in rows)}
-    if sum(map(len, stored.values())) != len(rows):
+    shards = {name: _shard(folder / name, about, again) for name in dict.fromkeys(row["file"] for row in rows)}
+    if sum(shard.shape[0] for shard in shards.values()) != len(rows):
         raise DataError(f"The set in {folder.name} has other clips than its labels.csv names. {again}")
-    frames = frames or stored[rows[0]["file"]].shape[1]
-    clips = np.empty((len(rows), frames, size, size, 3), np.uint8)
-    for place, row in enumerate(rows):
-        shard, index = stored[row["file"]], row["index"]
-        if not index.isdecimal() or int(index) >= len(shard):
-            raise DataError(f"labels.csv in {folder.name} names clip {index} of {row['file']}, not there. {again}")
-        clips[place] = _fit(shard[int(index)], frames, size)
+    number = {name: place for place, name in enumerate(shards)}
+    places = np.empty((len(rows), 2), int)
+    for place, row in zip(places, rows, strict=True):
+        file, index = row["file"], row["index"]
+        if not index.isdecimal() or int(index) >= shards[file].shape[0]:
+            raise DataError(f"labels.csv in {folder.name} names clip {index} of {file}, not there. {again}")
+        place[:] = number[file], int(index)
+    clips = ShardedFrames(list(shards.values()), places, frames=frames, size=size)
     attributes = {name: _numbered([row[name] for row in rows]) for name in named}
     return replace(_labelled(clips, rows, str(about.get("name", folder.name))), attributes=attributes)
 
@@ -172,11 +184,19 @@ def _numbers(values: list[str], names: tuple[str, ...]) -> np.ndarray:
     return np.array([number[value] for value in values], dtype=np.int64)
 
 
-def _shard(path: Path, again: str) -> np.ndarray:
+def _shard(path: Path, plan: dict[str, Any], again: str) -> Shard:
     try:
-        return np.load(path, mmap_mode="r")
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path.name} is missing or cut off. {again}") from error
+        shard = Shard.of(path)
+    except DataError as error:
+        raise DataError(f"{error} {again}") from error
+    frames, size = plan.get("frames", shard.shape[1]), plan.get("size", shard.shape[2])
+    if shard.shape[1:4] != (frames, size, size):
+        length, height, width = shard.shape[1:4]
+        raise DataError(
+            f"{path.name} has {length} frames of {width} x {height} px, and the set.json beside it says {frames} of "
+            f"{size} x {size}. {again}"
+        )
+    return shard
 
 
 def _from_folder(folder: Path, frames: int, size: int) -> Clips:
@@ -226,10 +246,10 @@ def _from_videos(base: Path, rows: list[dict[str, str]], frames: int, size: int,
         if not (base / row["file"]).is_file():
             raise DataError(f"{row['file']} is named in {name} but not there. Correct its name or take it out.")
         try:
-            clips[place] = _fit(read_face(base / row["file"], size=size).frames, frames, size)
+            clips[place] = ShardedFrames([read_face(base / row["file"], size=size).frames[None]], frames=frames)[0]
         except (FaceError, VideoError) as error:
             raise DataError(f"{row['file']} cannot be used: {error}") from error
-    return _labelled(clips, rows, name)
+    return _labelled(ShardedFrames([clips]), rows, name)
 
 
 def _split(rows: list[dict[str, str]], name: str) -> None:
@@ -251,19 +271,7 @@ def _split(rows: list[dict[str, str]], name: str) -> None:
             row["split"] = split
 
 
-def _fit(clip: np.ndarray, frames: int, size: int) -> np.ndarray:
-    """Evenly sampled to `frames` frames and resized: uint8 (frames, size, size, 3)."""
-    if len(clip) != frames:
-        clip = clip[np.linspace(0, len(clip) - 1, frames).round().astype(int)]
-    if clip.shape[1:3] == (size, size):
-        return np.asarray(clip)
-    import cv2
-
-    way = cv2.INTER_AREA if clip.shape[1] > size else cv2.INTER_CUBIC
-    return np.stack([cv2.resize(frame, (size, size), interpolation=way) for frame in np.asarray(clip)])
-
-
-def _labelled(clips: np.ndarray, rows: list[dict[str, str]], name: str) -> Clips:
+def _labelled(clips: ShardedFrames, rows: list[dict[str, str]], name: str) -> Clips:
     expressions = [row["expression"].lower() for row in rows]
     persons = tuple(sorted({row["person"] for row in rows}))
     # The six names keep the six numbers even when some are absent, so that one judge fits every such set.
