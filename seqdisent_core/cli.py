@@ -18,7 +18,7 @@ from seqdisent_core.errors import SeqdisentError
 # The table of contents that `seqdisent --help` shows: every command stands in one chapter.
 CHAPTERS = {
     "Films of faces": ("swap", "sample", "interpolate", "move", "place"),
-    "Sets and models": ("render", "judge", "train", "latents", "rest", "map"),
+    "Sets and models": ("render", "pack", "judge", "train", "latents", "rest", "map"),
     "Figures": ("evaluate", "evaluate-filmed", "samples", "report"),
     "To show and to pass on": ("demo", "lecture", "showcase", "card", "export"),
 }

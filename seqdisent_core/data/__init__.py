@@ -2,6 +2,7 @@
 
 from seqdisent_core.data.clips import EXPRESSIONS, Clips, Labels, couples_of, load_clips, read_plan, split_of_takes
 from seqdisent_core.data.hub import check_export, drawn, write_video_set
+from seqdisent_core.data.packing import pack_films
 from seqdisent_core.data.shards import ShardedFrames
 from seqdisent_core.data.sprites import render_sprites
 
@@ -14,6 +15,7 @@ __all__ = [
     "couples_of",
     "drawn",
     "load_clips",
+    "pack_films",
     "read_plan",
     "render_sprites",
     "split_of_takes",

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -131,18 +131,17 @@ def load_clips(path: str | Path, *, frames: int | None = None, size: int = 64) -
     Raises DataError if the set is missing, unfinished or mislabelled, or a video in it holds no usable face.
     """
     path = Path(path)
-    if path.is_file() and path.suffix.lower() == ".csv":
-        return _from_csv(path, frames or VIDEO_FRAMES, size)
-    if not path.is_dir():
-        raise DataError(f"There are no clips at {path}. Give a folder of clips or a CSV file.")
     if (path / "set.json").exists():
-        return _from_rendered(path, frames, size)
-    return _from_folder(path, frames or VIDEO_FRAMES, size)
+        return _from_shards(path, frames, size)
+    films = films_of(path)
+    clips = np.stack([films.read(row, frames or VIDEO_FRAMES, size) for row in films.rows])
+    assign_splits(films)
+    return _labelled(ShardedFrames([clips]), films.rows, films.name)
 
 
-def _from_rendered(folder: Path, frames: int | None, size: int) -> Clips:
-    again = "Run the rendering again: it goes on where it stopped."
+def _from_shards(folder: Path, frames: int | None, size: int) -> Clips:
     about, labels = read_plan(folder), folder / "labels.csv"
+    again = f"Run the {'packing' if 'films' in about else 'rendering'} again: it goes on where it stopped."
     named = about.get("attributes", ())
     rows = _rows(labels, ("file", "index", "person", "expression", "split", *named)) if labels.exists() else []
     if not rows:
@@ -199,24 +198,48 @@ def _shard(path: Path, plan: dict[str, Any], again: str) -> Shard:
     return shard
 
 
-def _from_folder(folder: Path, frames: int, size: int) -> Clips:
-    videos = [p for p in sorted(folder.glob("*/*/*")) if p.suffix.lower() in VIDEO_ENDINGS]
-    if not videos:
-        raise DataError(
-            f"{folder.name} holds no clips. Put them in folders person/expression/, such as anna/anger/1.mp4."
-        )
-    rows = [
-        {"file": str(p.relative_to(folder)), "person": p.parent.parent.name, "expression": p.parent.name}
-        for p in videos
-    ]
-    return _from_videos(folder, rows, frames, size, folder.name)
+class Films(NamedTuple):
+    """People's films with their labels: rows with the columns file (from `base` on), person, expression[, split]."""
+
+    base: Path
+    name: str
+    rows: list[dict[str, str]]
+
+    def read(self, row: dict[str, str], frames: int, size: int) -> np.ndarray:
+        """The largest face of a film, uint8 (frames, size, size, 3). Raises DataError where the film has none."""
+        from seqdisent_core.faces import read_face  # brings OpenCV: only those who read films wait for it
+
+        try:
+            clip = read_face(self.base / row["file"], size=size)
+        except (FaceError, VideoError) as error:
+            raise DataError(f"{row['file']} cannot be used: {error}") from error
+        return ShardedFrames([clip.frames[None]], frames=frames)[0]
 
 
-def _from_csv(path: Path, frames: int, size: int) -> Clips:
-    rows = _rows(path, ("file", "person", "expression"))
-    if not rows:
-        raise DataError(f"{path.name} names no clips. Write one line a clip: file,person,expression.")
-    return _from_videos(path.parent, rows, frames, size, path.stem)
+def films_of(path: Path) -> Films:
+    """The films that a folder person/expression/*.mp4 or a CSV file names.
+
+    Raises DataError where there are none, one is not there, or a label is missing or wrong.
+    """
+    if path.is_file() and path.suffix.lower() == ".csv":
+        films = Films(path.parent, path.stem, _rows(path, ("file", "person", "expression")))
+        if not films.rows:
+            raise DataError(f"{path.name} names no clips. Write one line a clip: file,person,expression.")
+    elif not path.is_dir():
+        raise DataError(f"There are no clips at {path}. Give a folder of clips or a CSV file.")
+    else:
+        found = [p.relative_to(path) for p in sorted(path.glob("*/*/*")) if p.suffix.lower() in VIDEO_ENDINGS]
+        rows = [{"file": str(p), "person": p.parts[0], "expression": p.parts[1]} for p in found]
+        films = Films(path, path.name, rows)
+        if not rows:
+            raise DataError(
+                f"{path.name} holds no clips. Put them in folders person/expression/, such as anna/anger/1.mp4."
+            )
+    _check_splits(films)
+    for row in films.rows:
+        if not (films.base / row["file"]).is_file():
+            raise DataError(f"{row['file']} is named in {films.name} but not there. Correct its name or take it out.")
+    return films
 
 
 def _rows(path: Path, wanted: Sequence[str]) -> list[dict[str, str]]:
@@ -237,33 +260,21 @@ def _rows(path: Path, wanted: Sequence[str]) -> list[dict[str, str]]:
     return rows
 
 
-def _from_videos(base: Path, rows: list[dict[str, str]], frames: int, size: int, name: str) -> Clips:
-    from seqdisent_core.faces import read_face  # brings OpenCV: only those who read videos wait for it
-
-    _split(rows, name)
-    clips = np.empty((len(rows), frames, size, size, 3), np.uint8)
-    for place, row in enumerate(rows):
-        if not (base / row["file"]).is_file():
-            raise DataError(f"{row['file']} is named in {name} but not there. Correct its name or take it out.")
-        try:
-            clips[place] = ShardedFrames([read_face(base / row["file"], size=size).frames[None]], frames=frames)[0]
-        except (FaceError, VideoError) as error:
-            raise DataError(f"{row['file']} cannot be used: {error}") from error
-    return _labelled(ShardedFrames([clips]), rows, name)
-
-
-def _split(rows: list[dict[str, str]], name: str) -> None:
-    """Fill in the column split where no row has one."""
-    given = [row.get("split", "") for row in rows]
+def _check_splits(films: Films) -> None:
+    given = [row.get("split", "") for row in films.rows]
     wrong = sorted({split for split in given if split and split not in SPLITS})
     if wrong:
-        raise DataError(f"{name} has the split {wrong[0]!r}. A split is one of {', '.join(SPLITS)}.")
-    if any(given):
-        if not all(given):
-            raise DataError(f"Only some clips of {name} have a split. Give one to every clip or to none.")
+        raise DataError(f"{films.name} has the split {wrong[0]!r}. A split is one of {', '.join(SPLITS)}.")
+    if any(given) and not all(given):
+        raise DataError(f"Only some clips of {films.name} have a split. Give one to every clip or to none.")
+
+
+def assign_splits(films: Films) -> None:
+    """Fill in the column split where no film has one: by their order within person and expression (split_of_takes)."""
+    if films.rows[0].get("split"):
         return
     groups: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
-    for row in rows:
+    for row in films.rows:
         groups[row["person"], row["expression"].lower()].append(row)
     for group in groups.values():
         ordered = sorted(group, key=lambda row: row["file"])
