@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from seqdisent_core.checkpoints import checkpoint_folder, load_weights, read_network
+from seqdisent_core.checkpoints import checkpoint_folder, read_network
 from seqdisent_core.data import Clips, couples_of
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation import Judge, check_judge, draw_pairs, pair_figures, reconstruction_figures, swap_figures
 from seqdisent_core.machine import hardware, software
-from seqdisent_core.methods import DBSE, Method, encode_clips
+from seqdisent_core.methods import Method, encode_clips
 from seqdisent_core.reporting import model_card
 from seqdisent_core.training import Progress, Recipe, Trainer, training_sheet
 from seqdisent_core.weights import sha256_of
@@ -60,14 +60,16 @@ def train_run(
     train, held = clips.part("train"), clips.part("validation")
     if judge:
         check_judge(judge, clips)
-    if clips.frames.shape[2] != recipe.model.frame_size:
-        raise DataError(f"{clips.name} is {clips.frames.shape[2]} px and the model {recipe.model.frame_size} px wide.")
+    if clips.frames.shape[2] != recipe.network.frame_size:
+        raise DataError(
+            f"{clips.name} is {clips.frames.shape[2]} px and the model {recipe.network.frame_size} px wide."
+        )
     torch.manual_seed(recipe.training.seed)
-    model = DBSE(recipe.model)
+    model = recipe.build()
     started = None
     if start:
         source = checkpoint_folder(start)
-        load_weights(model, read_network(source)[1], start)
+        model.load_weights(read_network(source)[1], start)
         started = sha256_of(source)
     trainer = Trainer(model, recipe.training, train, folder, start=started, cpu=cpu)
     if judge:
@@ -117,7 +119,7 @@ def train_run(
             "recipe": recipe.to_dict(),
             **({"start": started} if started else {}),
         }
-        method.card, method.stored_half = model_card(training), True
+        method.card, method.stored_half = model_card(training, method.static_dim, method.dynamics_dim), True
         method.save_pretrained(folder / "model")
         (folder / "model" / "training.json").write_text(json.dumps(training, indent=1) + "\n", encoding="utf-8")
     return method

@@ -27,7 +27,7 @@ from seqdisent_core.latents import (
     draw_dynamics,
     draw_person,
 )
-from seqdisent_core.methods import Method
+from seqdisent_core.methods import Codes, Method, anchored
 from seqdisent_core.reenactment import Pair, Rest, Swap, bridged, pairs, subjects
 from seqdisent_core.weights import sha256_of
 
@@ -61,14 +61,14 @@ class Studio:
         """`judge` reads what is drawn; `latents` says what is known of the codes; `rest` chooses anchor frames.
 
         Each may be missing; without `rest` a clip's first frame is its anchor, as in the paper's experiments.
-        Raises ConfigError for a device that this machine does not have.
+        Raises ConfigError for a device that this machine does not have, and a method that lacks what is done here.
         """
         name = device or ("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
         usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": _has_mps()}
         if not usable.get(name.partition(":")[0]):
             raise ConfigError(f"There is no device {name!r} here. Choose cpu, or leave the device out.")
         try:
-            self.method = method.to(name).eval()
+            self.method = anchored(method).to(name).eval()
         except torch.OutOfMemoryError:
             raise ConfigError(f"The device {name} has no memory left. Close what uses it, or choose cpu.") from None
         except RuntimeError:  # a number that no device has
@@ -94,7 +94,7 @@ class Studio:
     @property
     def size(self) -> int:
         """Side of the model's frames in pixels."""
-        return self.method.frame_size
+        return self.method.backbone.element[-1]
 
     @property
     def device(self) -> str:
@@ -127,9 +127,9 @@ class Studio:
             shown = clip.permute(0, 3, 1, 2)[None].float() / 255
             if hidden:
                 features = bridged(self.method.frame_features(shown)[0], hidden)[None]
-                codes = self.method.encode_features(features, anchor=anchor).mean
+                codes = self.method.encode_features(features, anchor=anchor)
             else:
-                codes = self.method.encode(shown, anchor=anchor).mean
+                codes = self.method.encode(shown, anchor=anchor)
             return StudioCodes(codes.static[0].float().cpu().numpy(), codes.dynamics[0].float().cpu().numpy())
 
     def encode_face(self, clip: FaceClip) -> StudioCodes:
@@ -162,9 +162,8 @@ class Studio:
             )
         with self._lock, torch.inference_mode(), self._precision():
             device = self.method.device
-            clip = self.method.decode(
-                torch.from_numpy(static).float().to(device)[None], torch.from_numpy(dynamics).float().to(device)[None]
-            )
+            codes = Codes(*(torch.from_numpy(code).float().to(device)[None] for code in (static, dynamics)))
+            clip = self.method.decode(codes)
             return as_frames(clip[0])
 
     def reconstruct(self, frames: np.ndarray) -> np.ndarray:

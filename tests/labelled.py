@@ -1,6 +1,6 @@
 """Clips that show their labels, a small judge trained on them, and methods whose codes are the labels."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -9,9 +9,11 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from seqdisent_core.data.clips import EXPRESSIONS, Clips, Labels
+from seqdisent_core.domains import Backbone
 from seqdisent_core.evaluation.judge import Judge, train_judge
-from seqdisent_core.methods import Config, Method, Posterior
-from seqdisent_core.methods.gaussians import Gaussian
+from seqdisent_core.methods import Anchored, Codes
+from seqdisent_core.methods.contract import ABILITIES
+from seqdisent_core.settings import Settings, settings
 
 PERSONS = ("ann", "ben", "cleo", "dan")
 FRAMES, SIZE, BAR = 3, 64, 6
@@ -66,33 +68,56 @@ def dressed_judge() -> Judge:
     return train_judge(dressed_clips(), steps=60, width=4)
 
 
-@dataclass(frozen=True)
-class NoConfig(Config):
-    pass
+@settings
+class NoConfig(Settings):
+    @property
+    def code_dim(self) -> int:
+        return 10
 
 
-class LabelMethod(Method):
+class Bars(Backbone):
+    """Frames that show bars: a feature a bar, decoded by painting it."""
+
+    name, config_type = "bars", NoConfig
+
+    def __init__(self, config: NoConfig, code_dim: int) -> None:
+        super().__init__(config, code_dim)
+        self.config, self.element, self.feature_dim = config, (3, SIZE, SIZE), 10
+        self.decoder = torch.nn.Identity()
+
+    def encode(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
+        return x[:, 0, :, 0].unfold(1, BAR, BAR).mean(dim=-1)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        return paint(self.decoder(codes)[:, None])[:, 0]
+
+    def error(self, decoded: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
+        return (decoded - x).square().sum(dim=(2, 3, 4))
+
+
+class LabelMethod(Anchored):
     """Static codes are the person (4), dynamics the expression (6) and four numbers more.
 
     perfect: those are empty. copies: they hold the person, and nothing uses it. leak: they hold the person, and
     decoding believes them and not the static codes. constant: all codes are zero. shuffled: codes are another clip's.
     """
 
-    name = "labels"
-    frame_size, static_dim, dynamics_dim = SIZE, 4, 10
+    name, config_type = "labels", NoConfig
+    abilities = frozenset(ABILITIES)
+    static_dim, dynamics_dim = 4, 10
 
     def __init__(self, kind: str = "perfect") -> None:
-        super().__init__()
-        self.kind, self.config = kind, NoConfig()
+        super().__init__(NoConfig(), Bars(NoConfig(), 10))
+        self.kind = kind
         self.nothing = torch.nn.Parameter(torch.zeros(1))
 
-    def frame_features(self, clip: Tensor) -> Tensor:
-        return clip[:, :, 0, :, 0].unfold(2, BAR, BAR).mean(dim=-1)
+    def frame_features(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
+        return self.backbone.encode(x.flatten(0, 1)).unflatten(0, x.shape[:2])
 
-    def encode(self, clip: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
-        return self.encode_features(self.frame_features(clip), anchor=anchor, generator=generator)
+    def encode(self, x, observed=None, generator=None, *, anchor: int = 0) -> Codes:
+        return self.encode_features(self.frame_features(x), anchor=anchor, generator=generator)
 
-    def encode_features(self, bars: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
+    def encode_features(self, bars: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Codes:
         static, expression, copied = bars[:, anchor, :4], bars[:, :, 4:10], bars[:, :, :4]
         if self.kind not in ("copies", "leak"):
             copied = torch.zeros_like(copied)
@@ -102,25 +127,29 @@ class LabelMethod(Method):
         if self.kind == "shuffled":
             order = torch.randperm(len(bars), generator=torch.Generator().manual_seed(0))
             static, dynamics = static[order], dynamics[order.flip(0)]
-        return Posterior(Gaussian(static, static), Gaussian(dynamics, dynamics))
+        return Codes(static, dynamics)
 
-    def decode(self, static: Tensor, dynamics: Tensor) -> Tensor:
-        person = dynamics[..., 6:] if self.kind == "leak" else static[:, None].expand(-1, dynamics.shape[1], -1)
-        return paint(torch.cat([person, dynamics[..., :6]], dim=2))
+    def decode(self, codes: Codes) -> Tensor:
+        time = codes.dynamics.shape[1]
+        person = codes.dynamics[..., 6:] if self.kind == "leak" else codes.static[:, None].expand(-1, time, -1)
+        return self._painted(torch.cat([person, codes.dynamics[..., :6]], dim=2))
+
+    def _painted(self, bars: Tensor) -> Tensor:
+        return self.backbone.decode(bars.flatten(0, 1)).unflatten(0, bars.shape[:2])
 
     def sample_static(self, count, generator=None):
         people = one_hot(torch.randint(4, (count,), generator=generator), 4).float()
         return torch.zeros_like(people) if self.kind == "constant" else people
 
-    def sample_dynamics(self, count, frames, generator=None, *, temperature=1.0, return_means=False):
+    def sample_dynamics(self, count, time, generator=None, *, temperature=1.0, means=False):
         expression = one_hot(torch.randint(6, (count,), generator=generator), 6).float()
         copied = self.sample_static(count, generator)
         if self.kind not in ("copies", "leak"):
             copied = torch.zeros_like(copied)
-        moves = torch.cat([expression, copied], dim=1)[:, None].expand(-1, frames, -1)
+        moves = torch.cat([expression, copied], dim=1)[:, None].expand(-1, time, -1)
         return torch.zeros_like(moves) if self.kind == "constant" else moves
 
-    def loss(self, clip, kl_scale, generator=None, dynamics_of=None):
+    def loss(self, batch, moment, turn="model"):
         return {"total": self.nothing.sum()}
 
 
@@ -129,12 +158,11 @@ class OneFrame(LabelMethod):
 
     name, static_dim = "one_frame", 10
 
-    def encode_features(self, bars: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
-        static = bars[:, anchor, :10]
-        return Posterior(Gaussian(static, static), Gaussian(bars[:, :, :10], bars[:, :, :10]))
+    def encode_features(self, bars: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Codes:
+        return Codes(bars[:, anchor, :10], bars[:, :, :10])
 
-    def decode(self, static: Tensor, dynamics: Tensor) -> Tensor:
-        return paint(dynamics)
+    def decode(self, codes: Codes) -> Tensor:
+        return self._painted(codes.dynamics)
 
 
 class AllStatic(OneFrame):
@@ -146,12 +174,12 @@ class AllStatic(OneFrame):
         super().__init__()
         self.asked: list[bool] = []
 
-    def decode(self, static: Tensor, dynamics: Tensor) -> Tensor:
-        return paint(static[:, None].expand(-1, dynamics.shape[1], -1))
+    def decode(self, codes: Codes) -> Tensor:
+        return self._painted(codes.static[:, None].expand(-1, codes.dynamics.shape[1], -1))
 
-    def sample_dynamics(self, count, frames, generator=None, *, temperature=1.0, return_means=False):
-        self.asked.append(return_means)
-        return super().sample_dynamics(count, frames, generator)
+    def sample_dynamics(self, count, time, generator=None, *, temperature=1.0, means=False):
+        self.asked.append(means)
+        return super().sample_dynamics(count, time, generator)
 
 
 class WithoutStatic(LabelMethod):
@@ -159,9 +187,8 @@ class WithoutStatic(LabelMethod):
 
     name, static_dim = "dynamics_alone", 0
 
-    def encode_features(self, bars: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
-        none = bars[:, 0, :0]
-        return Posterior(Gaussian(none, none), Gaussian(bars, bars))
+    def encode_features(self, bars: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Codes:
+        return Codes(bars[:, 0, :0], bars)
 
-    def decode(self, static: Tensor, dynamics: Tensor) -> Tensor:
-        return paint(dynamics)
+    def decode(self, codes: Codes) -> Tensor:
+        return self._painted(codes.dynamics)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 from labelled import labelled_clips
+from small import small_dbse
 
 from seqdisent_core.data.clips import Clips
 from seqdisent_core.errors import DataError
-from seqdisent_core.methods import DBSE, DBSEConfig
+from seqdisent_core.methods import Method
 from seqdisent_core.reenactment.neutral_frame import Rest
 from seqdisent_core.reenactment.neutral_learning import learn_rest
 
@@ -23,13 +24,13 @@ def bowing_clips() -> Clips:
     return Clips(frames, base.person, base.expression, split, base.persons, base.expressions, "bowing")
 
 
-def indifferent(model: DBSE) -> Rest:
+def indifferent(model: Method) -> Rest:
     return Rest([[0.0]] * model.static_dim, [0.0], [0.0], 0.5, "none", "a hash")
 
 
 def test_rest_is_learnt_and_found_again() -> None:
     torch.manual_seed(0)
-    model = DBSE(DBSEConfig(width=4, feature_dim=32, initial_std=0.0)).eval()
+    model = small_dbse(feature_dim=32, static_dim=64).eval()
     clips = bowing_clips()
     rest = learn_rest(model, [clips], "a hash")
     assert rest.auc > 0.95 and (rest.set_name, rest.sha256) == ("bowing", "a hash")
@@ -38,19 +39,19 @@ def test_rest_is_learnt_and_found_again() -> None:
 
 
 def test_clips_that_are_too_short_to_learn_rest_from_are_refused() -> None:
-    model = DBSE(DBSEConfig(width=4, feature_dim=32)).eval()
+    model = small_dbse(feature_dim=32, static_dim=64, initial_std=0.01).eval()
     with pytest.raises(DataError, match=r"3 frames\. Rest is learnt from 6"):
         learn_rest(model, [bowing_clips(), labelled_clips()], "a hash")
 
 
 def test_a_blurred_frame_is_not_taken() -> None:
-    model = DBSE(DBSEConfig(width=4, feature_dim=32)).eval()
+    model = small_dbse(feature_dim=32, static_dim=64, initial_std=0.01).eval()
     frames = np.random.default_rng(0).integers(0, 255, (6, 64, 64, 3)).astype(np.uint8)
     frames[:3] = 120
     assert indifferent(model).choose(model, frames) >= 3
 
 
 def test_a_hidden_frame_is_not_taken() -> None:
-    model = DBSE(DBSEConfig(width=4, feature_dim=32)).eval()
+    model = small_dbse(feature_dim=32, static_dim=64, initial_std=0.01).eval()
     frames = np.random.default_rng(0).integers(0, 255, (6, 64, 64, 3)).astype(np.uint8)
     assert indifferent(model).choose(model, frames, hidden=(0, 1)) == 2

@@ -9,14 +9,14 @@ import pytest
 import torch
 from accelerate.state import AcceleratorState
 from conftest import FIRST, SECOND
-from test_training import QUICK, SMALL, squares
+from small import QUICK, small_dbse
+from test_training import squares
 
 from seqdisent_core.assets import asset
 from seqdisent_core.data.clips import Clips
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.evaluation.judge import accuracies, read_clips, train_judge
 from seqdisent_core.faces.reading import FaceClip
-from seqdisent_core.methods import DBSE
 from seqdisent_core.studio import Studio
 from seqdisent_core.training.batches import draw_batch
 from seqdisent_core.training.loop import Trainer
@@ -87,12 +87,12 @@ def test_a_batch_of_a_set_on_the_gpu_is_the_one_of_a_set_in_memory(clips: Clips)
 def test_training_keeps_the_set_on_the_gpu_and_learns_as_the_cpu_does(clips: Clips, tmp_path: Path) -> None:
     torch.manual_seed(0)
     config = replace(QUICK, steps=40, sparse_share=0.0)
-    trainer = Trainer(DBSE(SMALL), config, clips.part("train"), tmp_path / "run")
+    trainer = Trainer(small_dbse(), config, clips.part("train"), tmp_path / "run")
     assert trainer.clips.device.type == "cuda" and trainer.model.device.type == "cuda"
     losses = [float(trainer.advance()["total"].detach()) for _ in range(config.steps)]
     assert np.isfinite(losses).all() and np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
     trainer._save()
-    again = Trainer(DBSE(SMALL), config, clips.part("train"), tmp_path / "run")
+    again = Trainer(small_dbse(), config, clips.part("train"), tmp_path / "run")
     again._resume()
     for name, value in trainer.model.state_dict().items():
         assert torch.equal(value, again.model.state_dict()[name]), f"{name} goes on as it was"

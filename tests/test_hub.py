@@ -12,6 +12,7 @@ import pytest
 import torch
 from hub import small_hub
 from huggingface_hub import DatasetCard
+from small import IMAGES, SMALL, small_dbse
 
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import SHIPPED
@@ -20,16 +21,13 @@ from seqdisent_core.data.clips import load_clips
 from seqdisent_core.data.hub import write_video_set
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.media.video import read_video
-from seqdisent_core.methods import DBSE, DBSEConfig, Method
+from seqdisent_core.methods import DBSE, Method
 from seqdisent_core.reporting.cards import with_measured, write_measured
 from seqdisent_core.weights import sha256_of
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
 MEASURED = (("facekit52", "facekit52_dbse"), ("sprites", "sprites_dbse"), ("wild", "filmed"))
-SMALL = DBSEConfig(
-    width=4, feature_dim=16, static_dim=8, dynamics_dim=4, hidden_dim=16, posterior_hidden_dim=8, initial_std=0.0
-)
 
 
 def same(first: Method, second: Method) -> bool:
@@ -38,11 +36,14 @@ def same(first: Method, second: Method) -> bool:
 
 
 def test_a_model_comes_back_to_the_bit_with_its_card_by_either_name(tmp_path: Path) -> None:
-    model = DBSE(SMALL)
+    model = small_dbse()
     model.card = "---\nlicense: mit\n---\n# Mine\n"
     model.save_pretrained(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md", "config.json", "model.safetensors"]
-    assert json.loads((tmp_path / "config.json").read_text()) == {"method": "dbse", **SMALL.to_dict()}
+    assert json.loads((tmp_path / "config.json").read_text()) == {
+        "method": {"name": "dbse", **SMALL.to_dict()},
+        "backbone": {"name": "images", **IMAGES.to_dict()},
+    }
     assert "# Mine" in (tmp_path / "README.md").read_text()
     for kind in (DBSE, Method):
         again = kind.from_pretrained(tmp_path)
@@ -86,7 +87,7 @@ def test_a_path_that_is_a_checkpoint_here_and_a_shipped_name_is_refused(
     monkeypatch.chdir(tmp_path)
     Path("wild").mkdir()
     shipped = Method.from_pretrained(Path("wild")).config  # of anything but a checkpoint nothing is said
-    DBSE(SMALL).save_pretrained("wild")
+    small_dbse().save_pretrained("wild")
     with pytest.raises(ConfigError, match="by its full path, or rename it"):
         Method.from_pretrained(Path("wild"))
     for folder in ("./wild", tmp_path / "wild"):
@@ -94,16 +95,16 @@ def test_a_path_that_is_a_checkpoint_here_and_a_shipped_name_is_refused(
 
 
 def test_a_folder_of_another_method_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    DBSE(SMALL).save_pretrained(tmp_path)
+    small_dbse().save_pretrained(tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps({**config, "method": "other"}))
-    with pytest.raises(ConfigError, match="holds the method 'other'; known are: dbse"):
+    with pytest.raises(ConfigError, match=r"cannot be loaded\. The method is 'other'; known are: dbse"):
         Method.from_pretrained(tmp_path)
 
 
 def test_a_model_goes_to_the_hub_and_comes_back(tmp_path: Path) -> None:
     """In a process of its own: the Hub's client reads the address of the Hub when it is imported."""
-    DBSE(SMALL).save_pretrained(tmp_path / "model")
+    small_dbse().save_pretrained(tmp_path / "model")
     code = """
 import sys, torch
 from seqdisent_core.methods import Method

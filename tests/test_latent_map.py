@@ -7,18 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from small import small_dbse
 
 from seqdisent_core.assets import asset
 from seqdisent_core.data.clips import EXPRESSIONS, Clips
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.latents.map_making import agreement, embed, make_map
-from seqdisent_core.methods.dbse import DBSE, DBSEConfig
 from seqdisent_core.reporting.latent_map import LatentMap, Named, resampled
 from seqdisent_core.studio import StudioCodes
 from seqdisent_core.weights import sha256_of
 
 _ROOT = Path(__file__).resolve().parent.parent
-_SMALL = DBSEConfig(width=4, feature_dim=16, static_dim=8, dynamics_dim=4, hidden_dim=16, posterior_hidden_dim=8)
 _PERSONS = ("ann", "ben", "cleo", "dan")
 
 
@@ -45,7 +44,7 @@ def both() -> Clips:
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("checkpoint")
-    DBSE(_SMALL).save_pretrained(folder)
+    small_dbse(initial_std=0.01).save_pretrained(folder)
     return folder
 
 
@@ -56,7 +55,9 @@ def made(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> LatentMa
 
 def make(checkpoint: Path, folder: Path) -> LatentMap:
     torch.manual_seed(0)
-    return make_map(DBSE(_SMALL).eval(), both(), folder, checkpoint=checkpoint, command="seqdisent map here", seed=0)
+    return make_map(
+        small_dbse(initial_std=0.01).eval(), both(), folder, checkpoint=checkpoint, command="seqdisent map here", seed=0
+    )
 
 
 def test_neighbours_tell_a_label_that_is_in_the_codes_and_only_guess_one_that_is_not() -> None:

@@ -21,6 +21,7 @@ from labelled import (
     labelled_judge,
     mislabelled_clips,
 )
+from small import small_dbse
 
 from seqdisent_core import __version__
 from seqdisent_core.assets import asset
@@ -34,7 +35,7 @@ from seqdisent_core.evaluation.likeness import frechet_distance
 from seqdisent_core.evaluation.sheet import choose_clips, result_sheet
 from seqdisent_core.evaluation.suite import evaluate
 from seqdisent_core.evaluation.usage import active_units, kl_figures
-from seqdisent_core.methods import DBSE, Codes, DBSEConfig, Method
+from seqdisent_core.methods import DBSE, Codes, Method
 from seqdisent_core.methods.codes import encode_clips
 from seqdisent_core.reporting.figures import absent, figure
 from seqdisent_core.reporting.report import summary
@@ -251,7 +252,7 @@ def test_the_frechet_distance_is_that_of_matrix_roots() -> None:
 
 def gaussian_dbse() -> DBSE:
     """The same posteriors and prior for every clip: q(s) = N(2, 1/4), q(d) = N(1, 1), p(d) = N(3, 4)."""
-    model = DBSE(DBSEConfig(width=2, feature_dim=4, static_dim=3, dynamics_dim=5, hidden_dim=4, posterior_hidden_dim=4))
+    model = small_dbse(width=2, feature_dim=4, static_dim=3, dynamics_dim=5, hidden_dim=4, posterior_hidden_dim=4)
     for head, mean, variance in (
         (model.static_head, 2.0, 0.25),
         (model.dynamics_head, 1.0, 1.0),

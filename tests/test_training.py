@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from labelled import LabelMethod, paint
+from small import QUICK, SMALL, batch_of, small_dbse, small_recipe
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from seqdisent_core import __version__
@@ -20,20 +21,16 @@ from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.judge import Judge, JudgeConfig, accuracy, read_clips, train_judge
 from seqdisent_core.evaluation.protocols import pair_figures
-from seqdisent_core.methods import DBSE, DBSEConfig, Method
+from seqdisent_core.methods import Codes, Method, Moment
 from seqdisent_core.methods.codes import encode_clips
+from seqdisent_core.methods.schedules import cyclical
 from seqdisent_core.runs import train_run
 from seqdisent_core.training.batches import draw_batch
 from seqdisent_core.training.config import TrainingConfig
 from seqdisent_core.training.loop import Trainer
-from seqdisent_core.training.optimisers import ConvolutionMuon, kl_scale, learning_rate_scale
+from seqdisent_core.training.optimisers import ConvolutionMuon, learning_rate_scale
 from seqdisent_core.training.recipes import PRESETS, Recipe, preset
 from seqdisent_core.weights import sha256_of
-
-SMALL = DBSEConfig(
-    width=4, feature_dim=16, static_dim=8, dynamics_dim=4, hidden_dim=16, posterior_hidden_dim=8, initial_std=0.0
-)
-QUICK = TrainingConfig(steps=6, batch=4, sparse_share=0.5, sparse_batch=6, sparse_frames=3, ema_decay=0.9)
 
 
 def squares(persons: int = 3, takes: int = 3, frames: int = 6) -> Clips:
@@ -67,7 +64,7 @@ def clips() -> Clips:
     [
         ("wild_without_pairs", {}, {"pair_share": 0.0}),
         # a quarter of the pixels: errors, summed over them, count four times as much
-        ("wild_at_64_pixels", {"frame_size": 64, "patch": 1, "weight_reconstruction": 88.0, "weight_anchor": 30.0}, {}),
+        ("wild_at_64_pixels", {"weight_reconstruction": 88.0, "weight_anchor": 30.0}, {}),
     ],
 )
 def test_a_trials_recipe_is_the_preset_but_for_what_it_tries(
@@ -75,7 +72,13 @@ def test_a_trials_recipe_is_the_preset_but_for_what_it_tries(
 ) -> None:
     text = (Path(__file__).parent.parent / "examples" / f"{file}.json").read_text(encoding="utf-8")
     usual = preset("wild")
-    tried = Recipe(replace(usual.model, **model), replace(usual.training, **training))
+    network = {"frame_size": 64, "patch": 1} if model else {}
+    tried = replace(
+        usual,
+        model=replace(usual.model, **model),
+        network=replace(usual.network, **network),
+        training=replace(usual.training, **training),
+    )
     assert Recipe.from_dict(json.loads(text)) == tried != usual
 
 
@@ -87,33 +90,36 @@ def test_the_learning_rate_warms_up_and_falls_along_a_cosine() -> None:
 
 
 def test_the_divergences_are_annealed_in_cycles_and_never_into_themselves() -> None:
-    assert [kl_scale(step, 100) for step in (0, 25, 50, 99, 100)] == pytest.approx([0, 0.5, 1, 1, 0])
-    assert kl_scale(7, 0) == 1
+    assert [cyclical(step, 100) for step in (0, 25, 50, 99, 100)] == pytest.approx([0, 0.5, 1, 1, 0])
+    assert cyclical(7, 0) == 1
 
 
 def test_a_batch_is_a_function_of_seed_step_and_process(clips: Clips) -> None:
     frames = as_training_tensor(clips)
-    one, which, dynamics_of = draw_batch(frames, QUICK, 1)
-    assert torch.equal(one, draw_batch(frames, QUICK, 1).clips) and dynamics_of is None
+    drawn = draw_batch(frames, QUICK, 1)
+    one, which = drawn.x, drawn.index
+    assert torch.equal(one, draw_batch(frames, QUICK, 1).x) and drawn.partner is None
     assert len(set(which.tolist())) == len(which) == 6
-    assert not torch.equal(one, draw_batch(frames, QUICK, 2)[0])
-    assert not torch.equal(one, draw_batch(frames, QUICK, 1, rank=1)[0])
-    assert not torch.equal(one, draw_batch(frames, replace(QUICK, seed=1), 1)[0])
+    assert not torch.equal(one, draw_batch(frames, QUICK, 2).x)
+    assert not torch.equal(one, draw_batch(frames, QUICK, 1, rank=1).x)
+    assert not torch.equal(one, draw_batch(frames, replace(QUICK, seed=1), 1).x)
 
 
 def test_sparse_batches_begin_with_the_first_frame_and_whole_ones_follow(clips: Clips) -> None:
     frames = as_training_tensor(clips)
-    sparse, which, _ = draw_batch(frames, QUICK, 0)
+    drawn = draw_batch(frames, QUICK, 0)
+    sparse, which = drawn.x, drawn.index
     assert sparse.shape == (6, 3, 3, 64, 64)
     torch.testing.assert_close(sparse[:, 0], frames[which, 0].float() / 255)
-    whole, which, _ = draw_batch(frames, QUICK, 3)
+    drawn = draw_batch(frames, QUICK, 3)
+    whole, which = drawn.x, drawn.index
     torch.testing.assert_close(whole, frames[which].float() / 255)
 
 
 def test_colours_and_mirroring_change_all_frames_of_a_clip_alike(clips: Clips) -> None:
     config = replace(QUICK, sparse_share=0.0, colour_gain=0.5, mirror=True)
     still = as_training_tensor(clips)[:, :1].expand(-1, 6, -1, -1, -1)
-    batch = draw_batch(still, config, 0).clips
+    batch = draw_batch(still, config, 0).x
     assert (batch == batch[:, :1]).all()
     assert batch.flatten(1).mean(1).std() > 0
 
@@ -135,17 +141,17 @@ def test_the_two_of_a_couple_see_the_same_times_and_half_of_them_exchange_their_
     clips = couples()
     config = replace(QUICK, batch=6, pair_share=0.34, least_frames=3, mirror=True)
     batch = draw_batch(as_training_tensor(clips), config, step, 0, couples_of(clips))
-    assert (clips.expression[batch.chosen[::2]] == clips.expression[batch.chosen[1::2]]).all()
-    assert (clips.person[batch.chosen[::2]] != clips.person[batch.chosen[1::2]]).all()
-    torch.testing.assert_close(batch.clips[::2], batch.clips[1::2])  # they differ in name alone
-    assert batch.dynamics_of is not None and batch.dynamics_of.tolist() == [1, 0, 2, 3, 4, 5]
+    assert (clips.expression[batch.index[::2]] == clips.expression[batch.index[1::2]]).all()
+    assert (clips.person[batch.index[::2]] != clips.person[batch.index[1::2]]).all()
+    torch.testing.assert_close(batch.x[::2], batch.x[1::2])  # they differ in name alone
+    assert batch.partner is not None and batch.partner.tolist() == [1, 0, 2, 3, 4, 5]
 
 
 def test_runs_are_of_many_lengths_go_evenly_there_and_back_and_have_an_anchor_before_them() -> None:
     clips = couples()
     config = replace(QUICK, sparse_share=0.0, least_frames=3, steps=80)
     runs = [
-        (draw_batch(as_training_tensor(clips), config, step).clips[0, :, 1, 0, 0] * 255 / 40).round().int().tolist()
+        (draw_batch(as_training_tensor(clips), config, step).x[0, :, 1, 0, 0] * 255 / 40).round().int().tolist()
         for step in range(80)
     ]
     assert {len(run) for run in runs} >= {4, 5, 6, 7}
@@ -160,45 +166,47 @@ def test_runs_are_of_many_lengths_go_evenly_there_and_back_and_have_an_anchor_be
 
 def test_couples_are_asked_for_by_name_where_there_are_none(clips: Clips, tmp_path) -> None:
     with pytest.raises(ConfigError, match="two persons play each take"):
-        Trainer(DBSE(SMALL), replace(QUICK, pair_share=0.5), clips, tmp_path, cpu=True)
+        Trainer(small_dbse(), replace(QUICK, pair_share=0.5), clips, tmp_path, cpu=True)
 
 
 @torch.no_grad()
 def test_a_clip_is_rebuilt_from_its_partners_dynamics_where_that_is_asked() -> None:
     torch.manual_seed(0)
-    model = DBSE(SMALL).eval()
+    model = small_dbse().eval()
     clip = torch.rand(2, 3, 3, 64, 64)
-    own = model.loss(clip, 1.0, torch.Generator().manual_seed(1), torch.tensor([0, 1]))
-    assert own == model.loss(clip, 1.0, torch.Generator().manual_seed(1))
-    exchanged = model.loss(clip, 1.0, torch.Generator().manual_seed(1), torch.tensor([1, 0]))
+
+    def terms(partner: torch.Tensor | None) -> dict[str, torch.Tensor]:
+        return model.loss(batch_of(clip, partner), Moment(generator=torch.Generator().manual_seed(1)))
+
+    own, exchanged = terms(None), terms(torch.tensor([1, 0]))
+    assert own == terms(torch.tensor([0, 1]))
     assert exchanged["kl_dynamics"] == own["kl_dynamics"] and exchanged["total"] != own["total"]
-    codes = model.encode(clip).sample(torch.Generator().manual_seed(1))
-    error = (model.decode(codes.static, codes.dynamics.flip(0)) - clip).square().sum(dim=(2, 3, 4)).mean(dim=0)
+    codes = model.encode(clip, generator=torch.Generator().manual_seed(1))
+    error = (model.decode(Codes(codes.static, codes.dynamics.flip(0))) - clip).square().sum(dim=(2, 3, 4)).mean(dim=0)
     assert float(exchanged["reconstruction"]) == pytest.approx(float(error[1:].sum()), rel=1e-5)
 
 
 def test_a_run_starts_from_a_saved_models_weights_and_says_so(clips: Clips, tmp_path) -> None:
-    train_run(Recipe(SMALL, QUICK), clips, tmp_path / "first", cpu=True)
+    train_run(small_recipe(), clips, tmp_path / "first", cpu=True)
     kept = Method.from_pretrained(tmp_path / "first" / "model")
     still = replace(QUICK, steps=1, ema_decay=0.0, learning_rate=1e-12, muon_learning_rate=1e-12)
-    again = train_run(Recipe(SMALL, still), clips, tmp_path / "second", start=tmp_path / "first" / "model", cpu=True)
+    again = train_run(small_recipe(still), clips, tmp_path / "second", start=tmp_path / "first" / "model", cpu=True)
     for name, value in kept.named_parameters():
         torch.testing.assert_close(again.state_dict()[name], value, rtol=0, atol=1e-6)
     told = json.loads((tmp_path / "second" / "model" / "training.json").read_text())
     assert told["start"] == sha256_of(tmp_path / "first" / "model")
     with pytest.raises(ConfigError, match="other settings"):
-        train_run(Recipe(SMALL, still), clips, tmp_path / "second", cpu=True)  # which would not say where it started
+        train_run(small_recipe(still), clips, tmp_path / "second", cpu=True)  # which would not say where it started
     with pytest.raises(ConfigError, match="do not fit"):
-        train_run(
-            Recipe(replace(SMALL, static_dim=9), still), clips, tmp_path / "other", start=tmp_path / "first" / "model"
-        )
+        train_run(small_recipe(still, static_dim=9), clips, tmp_path / "other", start=tmp_path / "first" / "model")
 
 
 def test_a_run_starts_from_a_shipped_model_by_its_name_however_it_is_written(clips: Clips, tmp_path) -> None:
-    shipped = DBSEConfig.from_dict(Method.from_pretrained("facekit52").config.to_dict())
+    shipped = Method.from_pretrained("facekit52")
     one = TrainingConfig(steps=1, batch=2)
+    recipe = Recipe("dbse", shipped.config, "images", shipped.backbone.config, one)
     for start in ("facekit52", Path("facekit52")):
-        train_run(Recipe(shipped, one), clips, tmp_path / type(start).__name__, start=start, cpu=True)
+        train_run(recipe, clips, tmp_path / type(start).__name__, start=start, cpu=True)
         told = json.loads((tmp_path / type(start).__name__ / "model" / "training.json").read_text())
         assert told["start"] == sha256_of(asset("checkpoints/facekit52"))
 
@@ -207,7 +215,7 @@ def test_a_judge_without_pairs_to_swap_is_refused_before_the_first_step(clips: C
     alone = clips.select(np.flatnonzero((clips.split != "validation") | (clips.person == 0)))
     judge = Judge(JudgeConfig(alone.persons, alone.expressions, width=4))
     with pytest.raises(DataError, match="its validation split"):
-        train_run(Recipe(SMALL, QUICK), alone, tmp_path, judge=judge, cpu=True)
+        train_run(small_recipe(), alone, tmp_path, judge=judge, cpu=True)
     assert not (tmp_path / "log").exists()
 
 
@@ -215,7 +223,7 @@ def test_a_judge_without_pairs_to_swap_is_refused_before_the_first_step(clips: C
 def test_an_interrupted_run_keeps_its_last_whole_step(clips: Clips, tmp_path, during: int, looked: list[int]) -> None:
     def trainer(folder: str) -> Trainer:
         torch.manual_seed(0)
-        return Trainer(DBSE(SMALL), QUICK, clips.part("train"), tmp_path / folder, cpu=True)
+        return Trainer(small_dbse(), QUICK, clips.part("train"), tmp_path / folder, cpu=True)
 
     stopped = trainer("stopped")
     once, handler = stopped.advance, signal.getsignal(signal.SIGINT)
@@ -240,7 +248,7 @@ def test_an_interrupted_run_keeps_its_last_whole_step(clips: Clips, tmp_path, du
 
 def test_a_resumed_run_looks_at_each_step_once(clips: Clips, tmp_path) -> None:
     def looked(**settings: int) -> list[int]:
-        train_run(Recipe(SMALL, QUICK), clips, tmp_path, look_every=2, cpu=True, **settings)  # type: ignore[arg-type]
+        train_run(small_recipe(), clips, tmp_path, look_every=2, cpu=True, **settings)  # type: ignore[arg-type]
         return [json.loads(line).get("step") for line in (tmp_path / "looks.jsonl").read_text().splitlines()]
 
     looked(stop_after=2)
@@ -255,7 +263,7 @@ def test_a_resumed_run_looks_at_each_step_once(clips: Clips, tmp_path) -> None:
 
 def test_the_log_of_a_resumed_run_has_the_step_that_it_went_on_from(clips: Clips, tmp_path) -> None:
     for stop_after in (2, 6):
-        Trainer(DBSE(SMALL), QUICK, clips.part("train"), tmp_path, cpu=True).run(stop_after=stop_after)
+        Trainer(small_dbse(), QUICK, clips.part("train"), tmp_path, cpu=True).run(stop_after=stop_after)
     log = EventAccumulator(str(tmp_path / "log")).Reload()
     assert [point.step for point in log.Scalars("train/total")] == [1, 2, 6]
 
@@ -264,7 +272,7 @@ def test_one_process_trains_in_either_precision(clips: Clips, tmp_path) -> None:
     def first_loss(precision: str) -> float:
         torch.manual_seed(0)
         config = replace(QUICK, precision=precision)  # type: ignore[arg-type]
-        return float(Trainer(DBSE(SMALL), config, clips.part("train"), tmp_path, cpu=True).advance()["total"].detach())
+        return float(Trainer(small_dbse(), config, clips.part("train"), tmp_path, cpu=True).advance()["total"].detach())
 
     half = first_loss("bf16")
     assert half != first_loss("no") == pytest.approx(half, rel=0.01)
@@ -272,7 +280,7 @@ def test_one_process_trains_in_either_precision(clips: Clips, tmp_path) -> None:
 
 
 def test_settings_below_their_bounds_are_refused() -> None:
-    for name in ("seed", "warmup_steps", "kl_cycle_steps", "colour_gain"):
+    for name in ("seed", "warmup_steps", "colour_gain"):
         with pytest.raises(ConfigError, match=f"{name} is -1; it must be at least 0"):
             TrainingConfig.from_dict({name: -1})
     with pytest.raises(ConfigError, match="colour_gain"):
@@ -282,7 +290,7 @@ def test_settings_below_their_bounds_are_refused() -> None:
 def test_a_run_on_couples_is_looked_at_with_what_is_true_of_them(tmp_path) -> None:
     clips = couples()
     clips = replace(clips, split=np.repeat(["train", "validation"], 12))
-    train_run(Recipe(SMALL, replace(QUICK, pair_share=0.5)), clips, tmp_path, look_every=6, cpu=True)
+    train_run(small_recipe(replace(QUICK, pair_share=0.5)), clips, tmp_path, look_every=6, cpu=True)
     head, look = [json.loads(line) for line in (tmp_path / "looks.jsonl").read_text().splitlines()]
     assert {"what", "command", "hardware"} == head.keys()
     assert {"pair_psnr", "pair_motion", "own_motion"} <= look.keys() and look["pair_psnr"] > 0
@@ -322,11 +330,11 @@ def test_muon_turns_kernels_in_place_by_an_orthogonal_step() -> None:
 
 @pytest.mark.parametrize("optimizer", ["adam", "muon"])
 def test_a_stopped_run_goes_on_to_the_same_numbers(clips: Clips, tmp_path, optimizer: str) -> None:
-    config = replace(QUICK, optimizer=optimizer, schedule="cosine", kl_cycle_steps=4, colour_gain=0.1, mirror=True)
+    config = replace(QUICK, optimizer=optimizer, schedule="cosine", colour_gain=0.1, mirror=True)
 
     def trainer(folder: str) -> Trainer:
         torch.manual_seed(0)
-        return Trainer(DBSE(SMALL), config, clips.part("train"), tmp_path / folder, cpu=True)
+        return Trainer(small_dbse(), config, clips.part("train"), tmp_path / folder, cpu=True)
 
     whole = trainer("whole").run()
     trainer("parts").run(stop_after=2)
@@ -336,18 +344,18 @@ def test_a_stopped_run_goes_on_to_the_same_numbers(clips: Clips, tmp_path, optim
 
 
 def test_a_run_with_other_settings_is_not_mixed_into_a_folder(clips: Clips, tmp_path) -> None:
-    Trainer(DBSE(SMALL), QUICK, clips.part("train"), tmp_path, cpu=True).run(stop_after=1)
+    Trainer(small_dbse(), QUICK, clips.part("train"), tmp_path, cpu=True).run(stop_after=1)
     with pytest.raises(ConfigError, match="other settings"):
-        Trainer(DBSE(SMALL), replace(QUICK, seed=5), clips.part("train"), tmp_path, cpu=True).run()
+        Trainer(small_dbse(), replace(QUICK, seed=5), clips.part("train"), tmp_path, cpu=True).run()
 
 
 def test_a_run_of_another_variant_or_on_other_clips_is_not_mixed_in_either(clips: Clips, tmp_path: Path) -> None:
-    Trainer(DBSE(SMALL), QUICK, clips.part("train"), tmp_path, cpu=True).run(stop_after=1)
-    other = DBSE(replace(SMALL, variant="without_loss"))
+    Trainer(small_dbse(), QUICK, clips.part("train"), tmp_path, cpu=True).run(stop_after=1)
+    other = small_dbse(variant="without_loss")
     with pytest.raises(ConfigError, match="other settings"):
         Trainer(other, QUICK, clips.part("train"), tmp_path, cpu=True).run()
     with pytest.raises(ConfigError, match="another set"):
-        Trainer(DBSE(SMALL), QUICK, clips.part("test"), tmp_path, cpu=True).run()
+        Trainer(small_dbse(), QUICK, clips.part("test"), tmp_path, cpu=True).run()
 
 
 def test_the_documents_name_every_setting_in_which_the_presets_differ() -> None:
@@ -362,7 +370,7 @@ def test_the_documents_name_every_setting_in_which_the_presets_differ() -> None:
 
 def test_a_run_leaves_a_model_its_making_sheets_and_a_log(clips: Clips, tmp_path) -> None:
     lines: list[str] = []
-    train_run(Recipe(SMALL, QUICK), clips, tmp_path, report=lines.append, look_every=3, cpu=True)
+    train_run(small_recipe(), clips, tmp_path, report=lines.append, look_every=3, cpu=True)
     model = Method.from_pretrained(tmp_path / "model")
     assert model.config == SMALL  # type: ignore[union-attr]
     told = json.loads((tmp_path / "model" / "training.json").read_text())
@@ -376,7 +384,7 @@ def test_a_run_leaves_a_model_its_making_sheets_and_a_log(clips: Clips, tmp_path
 def test_training_brings_the_loss_down(clips: Clips, tmp_path) -> None:
     seen: list[float] = []
     config = TrainingConfig(steps=60, batch=8, optimizer="muon", learning_rate=3e-3)
-    Trainer(DBSE(SMALL), config, clips.part("train"), tmp_path, cpu=True).run(
+    Trainer(small_dbse(), config, clips.part("train"), tmp_path, cpu=True).run(
         lambda now: seen.append(now.terms["total"])
     )
     assert seen[-1] < 0.5 * seen[0]
@@ -384,9 +392,9 @@ def test_training_brings_the_loss_down(clips: Clips, tmp_path) -> None:
 
 def test_a_set_without_validation_clips_or_of_another_size_is_refused(clips: Clips, tmp_path) -> None:
     with pytest.raises(DataError):
-        train_run(Recipe(SMALL, QUICK), clips.part("train"), tmp_path, cpu=True)
+        train_run(small_recipe(), clips.part("train"), tmp_path, cpu=True)
     with pytest.raises(DataError, match="64 px"):
-        train_run(Recipe(replace(SMALL, frame_size=128), QUICK), clips, tmp_path, cpu=True)
+        train_run(small_recipe(frame_size=128), clips, tmp_path, cpu=True)
 
 
 def test_presets_are_the_papers_and_ours_and_round_trip() -> None:

@@ -114,7 +114,7 @@ def _map(options: argparse.Namespace) -> None:
 
         latent_map = make_map(
             model,
-            load_clips(options.data, size=model.frame_size),
+            load_clips(options.data, size=model.backbone.element[-1]),
             options.out,
             checkpoint=checkpoint,
             command=options.command_line,
@@ -151,7 +151,7 @@ def _latents(options: argparse.Namespace) -> None:
     latents = find_latents(
         method,
         Judge.from_pretrained(options.judge).to(method.device),
-        load_clips(options.data, size=method.frame_size),
+        load_clips(options.data, size=method.backbone.element[-1]),
         sha256_of(folder),
         progress=lambda stage: tqdm.write(stage, file=sys.stderr),
     )
@@ -174,7 +174,7 @@ def _rest(options: argparse.Namespace) -> None:
 
     folder = checkpoint_folder(options.checkpoint)
     method = Studio(Method.from_pretrained(folder), options.device).method  # whatever lies beside it
-    sets = [load_clips(path, size=method.frame_size) for path in options.data]
+    sets = [load_clips(path, size=method.backbone.element[-1]) for path in options.data]
     rest = learn_rest(method, sets, sha256_of(folder))
     rest.save(folder)
     written = folder / "rest.json"

@@ -69,7 +69,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     checkpoint, judge_folder = checkpoint_folder(options.checkpoint), checkpoint_folder(options.judge)
     training = read_training(checkpoint)
     model = Studio.from_pretrained(checkpoint, device=options.device).method
-    clips = load_clips(options.data, size=model.frame_size)
+    clips = load_clips(options.data, size=model.backbone.element[-1])
     with progress_bar(1, "measuring") as bar:
 
         def progress(done: int, total: int, what: str) -> None:

@@ -48,7 +48,9 @@ def _recipe(options: argparse.Namespace) -> "Recipe":
         except (json.JSONDecodeError, UnicodeDecodeError):
             raise ConfigError(f"{options.config} is not a JSON file.") from None
     if options.variant:
-        recipe = replace(recipe, model=replace(recipe.model, variant=options.variant))
+        recipe = replace(
+            recipe, model=type(recipe.model).from_dict(recipe.model.to_dict() | {"variant": options.variant})
+        )
     changes = {name: getattr(options, name) for name in ("steps", "seed") if getattr(options, name) is not None}
     return replace(recipe, training=replace(recipe.training, **changes))
 
@@ -61,7 +63,7 @@ def _train(options: argparse.Namespace) -> None:
     from seqdisent_core.runs import train_run
 
     recipe = _recipe(options)
-    clips = load_clips(options.data, size=recipe.model.frame_size)
+    clips = load_clips(options.data, size=recipe.network.frame_size)
     judge = Judge.from_pretrained(options.judge) if options.judge else None
     speaks = PartialState(options.cpu).is_main_process  # of several processes, one
     with progress_bar(recipe.training.steps, "training", shown=speaks) as bar:

@@ -1,1 +1,8 @@
-"""One room a kind of element."""
+"""One room a kind of element, each with a backbone for the methods."""
+
+from seqdisent_core.domains.backbone import Backbone
+from seqdisent_core.domains.images import Images
+
+BACKBONES: dict[str, type[Backbone]] = {backbone.name: backbone for backbone in (Images,)}
+
+__all__ = ["BACKBONES", "Backbone"]

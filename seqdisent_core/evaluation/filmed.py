@@ -15,7 +15,7 @@ from seqdisent_core.errors import DataError, FaceError, VideoError
 from seqdisent_core.evaluation.filmed_judge import GOAL
 from seqdisent_core.faces import FaceClip
 from seqdisent_core.media import IN_A_FILM, clip_rows, labelled, mark, read_video, write_video
-from seqdisent_core.methods import Method
+from seqdisent_core.methods import Anchored
 from seqdisent_core.reenactment import USUAL, Pair, Subject, Tuning, around_face, pairs, subject
 from seqdisent_core.reporting import absent
 from seqdisent_core.weights import sha256_of_files
@@ -83,7 +83,7 @@ class Made:
 
 
 def swap_pairs(
-    method: Method,
+    method: Anchored,
     subjects: Sequence[Subject],
     folder: Path,
     *,

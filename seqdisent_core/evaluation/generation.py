@@ -74,7 +74,7 @@ def draw_samples(
         return method.sample_static(number, generator).cpu()
 
     def moves(number: int) -> Tensor:
-        return method.sample_dynamics(number, frames, generator, return_means=True).cpu()
+        return method.sample_dynamics(number, frames, generator, means=True).cpu()
 
     drawn: dict[Protocol, Codes] = {
         "fixed_dynamics": Codes(people(count), codes.dynamics),

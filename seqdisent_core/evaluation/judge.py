@@ -8,11 +8,13 @@ attributes of a set that has them and what is done. It returns logits.
 import dataclasses
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -20,32 +22,31 @@ from seqdisent_core.checkpoints import load_weights, read_network, write_network
 from seqdisent_core.data import Clips
 from seqdisent_core.domains.images import FRAME_SIZES, FrameEncoder, as_training_tensor
 from seqdisent_core.errors import ConfigError, DataError
-from seqdisent_core.methods import Config, run_lstm
+from seqdisent_core.methods import run_lstm
+from seqdisent_core.settings import Settings, settings
 from seqdisent_core.training import TrainingConfig, draw_batch, learning_rate_scale
 
+Names = Annotated[tuple[str, ...], Field(strict=False)]  # JSON has lists
 
-@dataclass(frozen=True)
-class JudgeConfig(Config):
+
+@settings
+class JudgeConfig(Settings):
     """Sizes and the names it tells apart; `width` half the published one is enough.
 
     attributes: the names of each attribute's values; a judge that has them tells no persons apart.
     """
 
-    persons: tuple[str, ...]
-    expressions: tuple[str, ...]
-    attributes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    persons: Names
+    expressions: Names
+    attributes: dict[str, Names] = Field(default_factory=dict)
     frame_size: int = 64
     width: int = 32
     feature_dim: int = 128
     hidden_dim: int = 256
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if self.frame_size not in FRAME_SIZES:
             raise ConfigError(f"A judge of {self.frame_size} px is not supported; choose one of {FRAME_SIZES}.")
-        object.__setattr__(self, "persons", tuple(self.persons))  # JSON has lists
-        object.__setattr__(self, "expressions", tuple(self.expressions))
-        object.__setattr__(self, "attributes", {name: tuple(values) for name, values in self.attributes.items()})
 
     @property
     def labels(self) -> dict[str, tuple[str, ...]]:
@@ -154,8 +155,8 @@ def train_judge(
         optimiser.param_groups[0]["lr"] = 2e-3 * learning_rate_scale(step, steps, "cosine", 20)
         batch = draw_batch(frames, config, step)
         with torch.autocast(device.type, torch.bfloat16):
-            logits = judge(batch.clips.to(device))
-        errors = [cross_entropy(logits[name], label[batch.chosen].to(device)) for name, label in labels.items()]
+            logits = judge(batch.x.to(device))
+        errors = [cross_entropy(logits[name], label[batch.index].to(device)) for name, label in labels.items()]
         loss = torch.stack(errors).sum()
         optimiser.zero_grad()
         loss.backward()

@@ -9,7 +9,7 @@ import torch
 from seqdisent_core.data import Clips
 from seqdisent_core.domains.images import as_frames, as_training_tensor
 from seqdisent_core.media import clip_rows
-from seqdisent_core.methods import Method, encode_clips
+from seqdisent_core.methods import Codes, Method, encode_clips
 
 
 def choose_clips(clips: Clips, count: int = 3) -> np.ndarray:
@@ -33,13 +33,13 @@ def result_sheet(method: Method, clips: Clips, path: Path) -> None:
     generator = torch.Generator().manual_seed(0)
     static, dynamics = codes.static.to(method.device), codes.dynamics.to(method.device)
     people = method.sample_static(len(static), generator)
-    moves = method.sample_dynamics(len(static), dynamics.shape[1], generator, return_means=True)
+    moves = method.sample_dynamics(len(static), dynamics.shape[1], generator, means=True)
     blocks = [
-        method.decode(static, dynamics),
-        method.decode(static, dynamics.roll(-1, 0)),
-        method.decode(static, moves),
-        method.decode(people, dynamics),
-        method.decode(people, moves),
+        method.decode(Codes(static, dynamics)),
+        method.decode(Codes(static, dynamics.roll(-1, 0))),
+        method.decode(Codes(static, moves)),
+        method.decode(Codes(people, dynamics)),
+        method.decode(Codes(people, moves)),
     ]
     rows = []
     for clip, frames in enumerate(shown.frames):

@@ -106,10 +106,11 @@ def _trained_on(train: Clips, training: dict[str, Any]) -> bool | None:
 def _model_facts(model: Method, checkpoint: Path) -> dict[str, Any]:
     return {
         "method": model.name,
+        "backbone": model.backbone.name,
         "variant": model.config.to_dict().get("variant", "full"),
         "checkpoint_sha256": sha256_of(checkpoint),
         "parameters": sum(p.numel() for p in model.parameters()),
-        "frame_size": model.frame_size,
+        "frame_size": model.backbone.element[-1],
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seqdisent_core.methods import BATCH, Method
+from seqdisent_core.methods import BATCH, Batch, Method, Moment
 from seqdisent_core.reporting import figure
 
 ACTIVE_VARIANCE = 0.01  # Burda et al. 2016
@@ -22,7 +22,8 @@ def kl_figures(method: Method, clips: Tensor, seed: int = 0) -> dict[str, Any]:
     sums: dict[str, float] = {}
     for start in range(0, len(clips), BATCH):
         batch = clips[start : start + BATCH].to(method.device).float() / 255
-        for name, value in method.loss(batch, 1.0, generator).items():
+        shown = Batch(batch, torch.arange(start, start + len(batch)))
+        for name, value in method.loss(shown, Moment(generator=generator)).items():
             sums[name] = sums.get(name, 0.0) + float(value) * len(batch)
     figures: dict[str, Any] = {}
     for part, frames in (("static", 1), ("dynamics", 1), ("dynamics_a_frame", clips.shape[1])):

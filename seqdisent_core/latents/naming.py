@@ -8,7 +8,7 @@ import torch
 
 from seqdisent_core.domains.images import as_frames
 from seqdisent_core.evaluation import Judge, read_clips
-from seqdisent_core.methods import Method
+from seqdisent_core.methods import Codes, Method
 
 REACH = 2.0  # standard deviations from the middle to each end
 
@@ -104,8 +104,8 @@ def _head_movement(before: np.ndarray, after: np.ndarray) -> str | None:
 @torch.no_grad()
 def _decode(method: Method, static: np.ndarray, dynamics: np.ndarray) -> np.ndarray:
     """uint8 (n, frames, size, size, 3)."""
-    tensors = (torch.from_numpy(np.asarray(a, np.float32)).to(method.device) for a in (static, dynamics))
-    return as_frames(method.decode(*tensors))
+    codes = Codes(*(torch.from_numpy(np.asarray(a, np.float32)).to(method.device) for a in (static, dynamics)))
+    return as_frames(method.decode(codes))
 
 
 def _cut(picture: np.ndarray, box: tuple[float, ...]) -> np.ndarray:

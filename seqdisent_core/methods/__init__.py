@@ -1,22 +1,28 @@
 """The contract that every method keeps, and one method a file."""
 
 from seqdisent_core.methods.codes import BATCH, decode_batches, encode_clips
-from seqdisent_core.methods.contract import Codes, Config, Method, Posterior
+from seqdisent_core.methods.contract import Ability, Anchored, Batch, Codes, Method, Moment, anchored, named, require
 from seqdisent_core.methods.dbse import DBSE, DBSEConfig
 from seqdisent_core.methods.priors import run_lstm
-
-METHODS: dict[str, tuple[type[DBSEConfig], type[DBSE]]] = {"dbse": (DBSEConfig, DBSE)}
+from seqdisent_core.methods.registry import METHODS, build, read_parts
 
 __all__ = [
     "BATCH",
     "DBSE",
     "METHODS",
+    "Ability",
+    "Anchored",
+    "Batch",
     "Codes",
-    "Config",
     "DBSEConfig",
     "Method",
-    "Posterior",
+    "Moment",
+    "anchored",
+    "build",
     "decode_batches",
     "encode_clips",
+    "named",
+    "read_parts",
+    "require",
     "run_lstm",
 ]

@@ -15,7 +15,7 @@ def encode_clips(method: Method, clips: Tensor) -> Codes:
     """Posterior means of many clips, uint8 (clips, frames, 3, size, size), on the CPU."""
     parts = []
     for start in range(0, len(clips), BATCH):
-        parts.append(method.encode(clips[start : start + BATCH].to(method.device).float() / 255).mean)
+        parts.append(method.encode(clips[start : start + BATCH].to(method.device).float() / 255))
     return Codes(torch.cat([p.static for p in parts]).cpu(), torch.cat([p.dynamics for p in parts]).cpu())
 
 
@@ -24,4 +24,4 @@ def decode_batches(method: Method, static: Tensor, dynamics: Tensor) -> Iterator
     """Decoded clips, float in [0, 1], a batch at a time, on the CPU."""
     for start in range(0, len(static), BATCH):
         part = slice(start, start + BATCH)
-        yield method.decode(static[part].to(method.device), dynamics[part].to(method.device)).cpu()
+        yield method.decode(Codes(static[part].to(method.device), dynamics[part].to(method.device))).cpu()

@@ -1,174 +1,184 @@
-"""What every method offers: swapping, sampling, every metric and every page are written once, over this."""
+"""What every method offers: swapping, sampling, every measure and every page are written once, over this."""
 
-import dataclasses
 import shutil
 import tempfile
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import torch
 from huggingface_hub import ModelCard, ModelHubMixin
 from torch import Tensor, nn
 
 from seqdisent_core import checkpoints
+from seqdisent_core.domains import Backbone
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.methods.gaussians import Gaussian
+from seqdisent_core.settings import Settings
+
+Ability = Literal["encode", "sample_static", "sample_dynamics", "anchor"]
+ABILITIES: tuple[Ability, ...] = get_args(Ability)
+_LACKS: Mapping[Ability, str] = {
+    "encode": "has no encoder, so it cannot take a given sequence apart",
+    "sample_static": "has no prior of static codes",
+    "sample_dynamics": "has no prior of dynamics",
+    "anchor": "does not read the static code from one frame",
+}
+_BACKBONE = "backbone."  # of the names of weights in a model; saved files leave it out
 
 
 @dataclass(frozen=True)
 class Codes:
-    """What a clip becomes: `static` (batch, static_dim), `dynamics` (batch, frames, dynamics_dim)."""
+    """What sequences become: `static` (batch, static_dim), `dynamics` (batch, time, dynamics_dim)."""
 
     static: Tensor
     dynamics: Tensor
 
 
 @dataclass(frozen=True)
-class Posterior:
-    """q(s | x) and q(d_1:T | x)."""
+class Batch:
+    """Sequences of one training step.
 
-    static: Gaussian
-    dynamics: Gaussian
+    * x: float (batch, time, *element), pictures in [0, 1].
+    * observed: bool, of x's shape, False where a value is missing; None: nothing is.
+    * index: int (batch,), which sequences of the set they are.
+    * views: other looks of the same sequences, of x's shape, those that the method names.
+    * partner: int (batch,), whose dynamics in the batch reconstruct each sequence, where two persons do the very same;
+      None for its own.
+    """
+
+    x: Tensor
+    index: Tensor
+    observed: Tensor | None = None
+    views: Mapping[str, Tensor] = field(default_factory=dict)
+    partner: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When in a training a loss is asked for, and the generator of its draws (None: torch's own).
+
+    step counts from 0, of `steps`; set_size: sequences of the training set; batch: of them a step.
+    """
+
+    step: int = 0
+    steps: int = 1
+    set_size: int = 1
+    batch: int = 1
+    generator: torch.Generator | None = None
 
     @property
-    def mean(self) -> Codes:
-        return Codes(self.static.mean, self.dynamics.mean)
-
-    def sample(self, generator: torch.Generator | None = None) -> Codes:
-        return Codes(self.static.sample(generator), self.dynamics.sample(generator))
-
-
-class Config:
-    """Base of frozen setting dataclasses: checked where they are made, JSON round trip, an unknown key is an error."""
-
-    def __post_init__(self) -> None:
-        hints = get_type_hints(type(self))
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            hint, value = hints[field.name], getattr(self, field.name)
-            if get_args(hint) and get_origin(hint) is not tuple and isinstance(get_args(hint)[0], str):
-                if value not in get_args(hint):
-                    raise ConfigError(f"{field.name} is {value!r}; it must be one of {', '.join(get_args(hint))}.")
-            elif hint in (int, float, bool, str) and not _fits(value, hint):
-                raise ConfigError(f"{field.name} is {value!r}; it must be a {hint.__name__}.")
-
-    def check_least(self, least: float, *names: str) -> None:
-        """Raises ConfigError where one of these settings lies below the least value that it may have."""
-        for name in names:
-            if not getattr(self, name) >= least:  # so that nan is refused, too
-                raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least {least:g}.")
-
-    def to_dict(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)  # type: ignore[call-overload]
-
-    @classmethod
-    def from_dict(cls, settings: Any) -> Self:
-        """Settings from a JSON object. Raises ConfigError for anything else, unknown keys, and missing ones."""
-        if not isinstance(settings, dict):
-            raise ConfigError(f"Settings must be a JSON object of names and values; this is {settings!r}.")
-        known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-        unknown = sorted(set(settings) - known)
-        if unknown:
-            raise ConfigError(f"Unknown setting {', '.join(unknown)}. Known are: {', '.join(sorted(known))}.")
-        needed = {
-            field.name
-            for field in dataclasses.fields(cls)  # type: ignore[arg-type]
-            if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        }
-        if needed - set(settings):
-            raise ConfigError(f"The settings lack {', '.join(sorted(needed - set(settings)))}.")
-        return cls(**settings)
-
-
-def _fits(value: object, hint: type) -> bool:
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, hint) and (hint is bool or not isinstance(value, bool))
+    def epoch(self) -> float:
+        return self.step * self.batch / self.set_size
 
 
 class Method(nn.Module, ModelHubMixin, ABC):
-    """A model of clips (batch, frames, 3, height, width), float in [0, 1], with one static and one dynamic factor.
+    """A model of sequences (batch, time, *element) with one static code and dynamics, over a domain's backbone.
+
+    A method says what it can do in `abilities`, and why it lacks an ability in `lacks`; measures and pages ask
+    (`require`). Every draw takes a torch.Generator; without one `encode` gives means.
+
+    * name: by which recipes and saved models call it; config_type: its settings, with a property `code_dim`, of the
+      codes that its backbone decodes.
+    * views: names of the backbone's views that its loss needs in a batch.
+    * turns: one step trains each in this order, with an optimiser of its own on the parameters of `turn_parameters`.
+    * even_steps: its loss needs neighbouring elements, so training may not leave out any between.
 
     save_pretrained(folder) writes config.json, model.safetensors and the model card; push_to_hub("owner/name") puts
     these on the Hugging Face Hub. Loaded, unchanged and saved again it is the same weights file, so what lies beside
-    that (training.json, latents, what rest is) still belongs to it and goes along.
+    that (training.json, latents, the neutral frame) still belongs to it and goes along.
 
     card: the model card; empty: one that tells the sizes. stored_half: matrices and kernels are stored in float16, and
     all else as it is; else a model that is loaded again is the same to the bit.
     """
 
+    name: ClassVar[str]
+    config_type: ClassVar[type[Settings]]
+    abilities: ClassVar[frozenset[Ability]]
+    lacks: ClassVar[Mapping[Ability, str]] = {}
+    views: ClassVar[tuple[str, ...]] = ()
+    turns: ClassVar[tuple[str, ...]] = ("model",)
+    even_steps: ClassVar[bool] = False
+
     card: str = ""
     stored_half: bool = False
     _folder: Path | None = None  # that it was loaded from
 
-    name: ClassVar[str]
-    config: Config
-    frame_size: int
+    config: Any
     static_dim: int
     dynamics_dim: int
-    decoder: nn.Module  # draws frames from codes: what is tuned to people who were never seen
+
+    def __init__(self, config: Any, backbone: Backbone) -> None:
+        super().__init__()
+        self.config, self.backbone = config, backbone
+
+    # What a method does. Without the ability, a call raises ConfigError with the reason.
+
+    def encode(self, x: Tensor, observed: Tensor | None = None, generator: torch.Generator | None = None) -> Codes:
+        """Codes of sequences (batch, time, *element): posterior means, or a draw where there is a generator."""
+        raise self._unable("encode")
 
     @abstractmethod
-    def encode(self, clip: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Posterior:
-        """The posterior of both factors; `anchor` is the index of the frame that the static factor is read from."""
+    def decode(self, codes: Codes) -> Tensor:
+        """Sequences from codes, means of p(x | s, d): (batch, time, *element)."""
 
-    @abstractmethod
-    def frame_features(self, clip: Tensor) -> Tensor:
-        """What is read in each frame by itself: (batch, frames, 3, size, size) -> (batch, frames, feature_dim)."""
-
-    @abstractmethod
-    def encode_features(
-        self, features: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None
-    ) -> Posterior:
-        """`encode` from what `frame_features` gave, so that a frame that is read in many windows is seen once."""
-
-    @abstractmethod
-    def decode(self, static: Tensor, dynamics: Tensor) -> Tensor:
-        """Codes to a clip: (batch, static_dim), (batch, frames, dynamics_dim) -> (batch, frames, 3, size, size)."""
-
-    @abstractmethod
     def sample_static(self, count: int, generator: torch.Generator | None = None) -> Tensor:
-        """Draw static codes from their prior: (count, static_dim)."""
+        """Static codes from their prior: (count, static_dim)."""
+        raise self._unable("sample_static")
 
-    @abstractmethod
     def sample_dynamics(
         self,
         count: int,
-        frames: int,
+        time: int,
         generator: torch.Generator | None = None,
         *,
         temperature: float = 1.0,
-        return_means: bool = False,
+        means: bool = False,
     ) -> Tensor:
-        """Draw dynamics from their prior: (count, frames, dynamics_dim)."""
+        """Dynamics from their prior, (count, time, dynamics_dim), each step with its deviation times `temperature`.
+
+        means: the conditional means along the drawn path, which the published evaluation decodes.
+        """
+        raise self._unable("sample_dynamics")
 
     @abstractmethod
-    def loss(
-        self,
-        clip: Tensor,
-        kl_scale: float,
-        generator: torch.Generator | None = None,
-        dynamics_of: Tensor | None = None,
-    ) -> dict[str, Tensor]:
-        """Named terms of the objective, each summed over what it covers, mean over the batch; "total" is minimised.
+    def loss(self, batch: Batch, moment: Moment, turn: str = "model") -> dict[str, Tensor]:
+        """Named terms of a turn's objective, each summed over what it covers, mean over the batch; "total" is
+        minimised."""
 
-        dynamics_of, int (batch,): each clip is rebuilt from its own static code and the dynamics of this one of the
-        batch, another person who does the very same; None for its own.
+    def turn_parameters(self, turn: str) -> Iterable[nn.Parameter]:
+        """What a turn learns; all parameters, as long as there is one turn."""
+        return self.parameters()
+
+    def fit(self, sequences: Iterable[Tensor]) -> None:
+        """Called with the training set, float (batch, time, *element) each, before a model is validated or saved.
+
+        For what is not learnt by steps, such as an operator that all batches share. As a rule there is nothing.
         """
 
-    def forward(
-        self,
-        clip: Tensor,
-        kl_scale: float,
-        generator: torch.Generator | None = None,
-        dynamics_of: Tensor | None = None,
-    ) -> dict[str, Tensor]:
-        return self.loss(clip, kl_scale, generator, dynamics_of)
+    # What is the same for all.
+
+    def forward(self, batch: Batch, moment: Moment, turn: str = "model") -> dict[str, Tensor]:
+        return self.loss(batch, moment, turn)
 
     @property
     def device(self) -> torch.device:
         return next(self.parameters()).device
+
+    @classmethod
+    def reason(cls, ability: Ability) -> str | None:
+        """Why this method lacks an ability, as a sentence; None where it has it."""
+        return None if ability in cls.abilities else f"{cls.name} {cls.lacks.get(ability, _LACKS[ability])}."
+
+    def _unable(self, ability: Ability) -> ConfigError:
+        return ConfigError(self.reason(ability) or f"{self.name} does not implement {ability}.")
+
+    def check_sequences(self, x: Tensor) -> None:
+        """Raises ConfigError unless x is (batch, time, *element) of the backbone."""
+        if x.ndim < 2 or tuple(x.shape[2:]) != self.backbone.element:
+            sizes = ", ".join(map(str, self.backbone.element))
+            raise ConfigError(f"A clip must be (batch, frames, {sizes}); this is {tuple(x.shape)}.")
 
     @classmethod
     def from_pretrained(cls, source: str | Path, **download: Any) -> Self:  # type: ignore[override]
@@ -176,35 +186,43 @@ class Method(nn.Module, ModelHubMixin, ABC):
 
         source: the name of a model that comes with the package, a folder, or an id on the Hugging Face Hub, for which
         download holds what snapshot_download takes: revision, token, cache_dir, ... Raises ConfigError where it is
-        none of them, a Path that is two of them, is damaged, or is another method.
+        none of them, a Path that is two of them, is damaged, is another method or needs an unknown backbone.
         """
-        from seqdisent_core.methods import METHODS  # which imports this file
+        from seqdisent_core.methods.registry import build, read_parts  # which imports every method
 
         folder = checkpoints.checkpoint_folder(source, **download)
         config, state = checkpoints.read_network(folder)
-        name = config.pop("method", None)
-        known = {one: both for one, both in METHODS.items() if issubclass(both[1], cls)}
-        if name not in known:
-            raise ConfigError(f"{source} holds the method {name!r}; known are: {', '.join(known)}.")
-        config_type, method_type = known[name]
-        model = method_type(config_type.from_dict(config))
-        checkpoints.load_weights(model, state, source)
+        try:
+            model = build(*read_parts(config))
+        except ConfigError as error:
+            raise ConfigError(f"The checkpoint {source} cannot be loaded. {error}") from None
+        if not isinstance(model, cls):
+            raise ConfigError(f"{source} holds the method {model.name!r}, which is not a {cls.__name__}.")
+        model.load_weights(state, source)
         model.stored_half = checkpoints.is_stored_half(folder)
         model._folder = folder
-        return model.eval()  # type: ignore[return-value]
+        return model.eval()
+
+    def load_weights(self, state: Mapping[str, Tensor], source: str | Path) -> None:
+        """Fill the model with stored weights. Raises ConfigError where their names or shapes are not its own."""
+        names = {name.removeprefix(_BACKBONE): name for name in self.state_dict()}
+        checkpoints.load_weights(self, {names.get(name, name): value for name, value in state.items()}, source)
+
+    def _stored_state(self) -> dict[str, Tensor]:
+        return {name.removeprefix(_BACKBONE): value for name, value in self.state_dict().items()}
 
     def save_pretrained(self, save_directory: str | Path, **hub: Any) -> str | None:
         """Writes the folder; hub: as ModelHubMixin takes it. Raises ConfigError where it holds another model."""
         if self._folder is not None and not self.card:  # now, as the mixin begins by deleting the folder's config.json
-            checkpoints.check_replaceable(Path(save_directory), self.state_dict(), half=self.stored_half)
+            checkpoints.check_replaceable(Path(save_directory), self._stored_state(), half=self.stored_half)
         return super().save_pretrained(save_directory, **hub)
 
     def _save_pretrained(self, save_directory: Path) -> None:
-        config = {"method": self.name, **self.config.to_dict()}
+        config = {"method": named(self.name, self.config), "backbone": named(self.backbone.name, self.backbone.config)}
         card = str(self.generate_model_card())
         with tempfile.TemporaryDirectory() as made:  # as the folder may be the one that the model came from
             fresh = Path(made)
-            checkpoints.write_network(fresh, config, self.state_dict(), card, half=self.stored_half)
+            checkpoints.write_network(fresh, config, self._stored_state(), card, half=self.stored_half)
             if self._folder is not None and not self.card:
                 checkpoints.copy_what_goes_along(self._folder, fresh)
             shutil.copytree(fresh, save_directory, dirs_exist_ok=True)
@@ -214,16 +232,60 @@ class Method(nn.Module, ModelHubMixin, ABC):
         return ModelCard(self.card or _BARE_CARD.format(method=self.name, model=self))
 
 
+class Anchored(Method):
+    """What methods have that read the static code from one frame: Studio and reenactment ask for it.
+
+    A clip's frames are read by themselves, so that a frame that is read in many windows is encoded once.
+    """
+
+    @abstractmethod
+    def frame_features(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
+        """What is read in each frame by itself: (batch, time, *element) -> (batch, time, feature_dim)."""
+
+    @abstractmethod
+    def encode_features(self, features: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Codes:
+        """`encode` from what `frame_features` gave; `anchor`: index of the frame that the static code is read from."""
+
+    @abstractmethod
+    def encode(
+        self,
+        x: Tensor,
+        observed: Tensor | None = None,
+        generator: torch.Generator | None = None,
+        *,
+        anchor: int = 0,
+    ) -> Codes: ...
+
+
+def require(method: Method, *abilities: Ability) -> None:
+    """Raises ConfigError with the reason where a method lacks one of these abilities."""
+    for ability in abilities:
+        if why := method.reason(ability):
+            raise ConfigError(f"{why[:-1]}, which this needs. Choose another model.")
+
+
+def anchored(method: Method) -> Anchored:
+    """The method, if it reads the static code from one frame. Raises ConfigError with the reason where not."""
+    require(method, "encode", "anchor")
+    assert isinstance(method, Anchored)
+    return method
+
+
+def named(name: str, config: Settings) -> dict[str, Any]:
+    """A part of a recipe or a saved model as JSON has it."""
+    return {"name": name, **config.to_dict()}
+
+
 _BARE_CARD = """---
 license: mit
 library_name: seqdisent
-tags: [sequential-disentanglement, video]
+tags: [sequential-disentanglement]
 ---
 # {method}
 
-Takes a clip apart into who is in it (one static code of {model.static_dim} numbers) and what it does
-(dynamics, {model.dynamics_dim} numbers a frame), at {model.frame_size} px. How it was trained is not recorded here.
+Splits a sequence into a static factor (one code of {model.static_dim} numbers) and dynamics ({model.dynamics_dim}
+numbers a step); elements are {model.backbone.element}. How it was trained is not recorded here.
 
-    from seqdisent_core.studio import Studio
-    studio = Studio.from_pretrained("path/to/this/folder")
+    from seqdisent_core.methods import Method
+    model = Method.from_pretrained("path/to/this/folder")
 """

@@ -43,7 +43,7 @@ class DynamicsPrior(nn.Module):
         self.head = GaussianHead(hidden_dim, dynamics_dim)
 
     def forward(self, dynamics: Tensor) -> Gaussian:
-        """The prior of every step given the steps before it, in one call: (batch, frames, dynamics_dim)."""
+        """The prior of every step given the steps before it, in one call: (batch, time, dynamics_dim)."""
         shifted = torch.cat([torch.zeros_like(dynamics[:, :1]), dynamics[:, :-1]], dim=1)
         return self.head(run_lstm(self.lstm, shifted)[0])
 
@@ -51,15 +51,15 @@ class DynamicsPrior(nn.Module):
     def sample(
         self,
         count: int,
-        frames: int,
+        time: int,
         generator: torch.Generator | None = None,
         *,
         temperature: float = 1.0,
-        return_means: bool = False,
+        means: bool = False,
     ) -> Tensor:
-        """Draw dynamics step by step: (count, frames, dynamics_dim).
+        """Draw dynamics step by step: (count, time, dynamics_dim).
 
-        Each step is drawn with its standard deviation times `temperature` and fed on. With `return_means` the
+        Each step is drawn with its standard deviation times `temperature` and fed on. With `means` the
         conditional means along that path are returned instead of the draws, as the published evaluation decodes.
         """
         weight = self.head.mean.weight
@@ -67,9 +67,9 @@ class DynamicsPrior(nn.Module):
         state = None
         widening = 2 * math.log(max(temperature, 1e-6))
         path = []
-        for _ in range(frames):
+        for _ in range(time):
             hidden, state = self.lstm(step, state)
             here = self.head(hidden)
             step = Gaussian(here.mean, here.log_variance + widening).sample(generator)
-            path.append(here.mean if return_means else step)
+            path.append(here.mean if means else step)
         return torch.cat(path, dim=1)

@@ -13,7 +13,7 @@ from seqdisent_core.domains.images import as_frames
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.faces import FaceClip, cut_out, film_frame
 from seqdisent_core.media import Frames, VideoInfo
-from seqdisent_core.methods import Codes, Method
+from seqdisent_core.methods import Anchored, Codes
 from seqdisent_core.reenactment.compositing import Source, carry_detail, paste_decoded
 from seqdisent_core.reenactment.personalising import USUAL, Tuned, Tuning, personalise
 
@@ -79,14 +79,15 @@ def subjects(first: FaceClip, second: FaceClip, *, full_size: bool = False) -> t
 
 
 @torch.no_grad()
-def decode_frames(method: Method, static: Tensor, dynamics: Tensor) -> np.ndarray:
+def decode_frames(method: Anchored, static: Tensor, dynamics: Tensor) -> np.ndarray:
     """static (1, dim), dynamics (1, frames, dim) -> uint8 (frames, size, size, 3), of a clip of any length."""
-    pieces = [method.decode(static, dynamics[:, at : at + _BATCH])[0] for at in range(0, dynamics.shape[1], _BATCH)]
+    times = range(0, dynamics.shape[1], _BATCH)
+    pieces = [method.decode(Codes(static, dynamics[:, at : at + _BATCH]))[0] for at in times]
     return np.concatenate([as_frames(piece) for piece in pieces])
 
 
 def drive(
-    method: Method,
+    method: Anchored,
     person: Subject,
     driver: Subject,
     codes: tuple[Codes, Codes],
@@ -174,7 +175,7 @@ def check_strength(strength: float) -> None:
 
 
 def pairs(
-    method: Method,
+    method: Anchored,
     subjects: tuple[Subject, Subject],
     tuning: Tuning = USUAL,
     *,

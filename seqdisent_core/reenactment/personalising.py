@@ -16,8 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from seqdisent_core.domains.images import motion_weights
-from seqdisent_core.methods import Codes, Config, Method
+from seqdisent_core.methods import Anchored, Codes
 from seqdisent_core.reenactment.windows import encode_in_windows
+from seqdisent_core.settings import Settings, settings
 
 SECONDS, GPU_SECONDS = 20.0, 2.5  # of tuning, unless somebody says otherwise; a GPU makes about as many steps in those
 AVERAGE = 0.9  # decay of the averaged weights and codes that are given: good at any step, with no schedule to end
@@ -25,8 +26,8 @@ FRAMES = 12  # of each clip a step, and as many of rehearsal
 RETURN_FRAMES = 8  # of a swap that is read back
 
 
-@dataclass(frozen=True)
-class Tuning(Config):
+@settings
+class Tuning(Settings):
     """How a model is tuned to people; docs/filmed.md says what each setting does to the figures.
 
     * learns: the static codes alone, the decoder with them, the clips' dynamics codes too, or all weights besides (the
@@ -59,7 +60,7 @@ class Tuned:
     error: mean squared error of a colour value in the clips, over the latest steps.
     """
 
-    method: Method
+    method: Anchored
     codes: tuple[Codes, ...]
     steps: int
     seconds: float
@@ -77,7 +78,7 @@ def usual_seconds(device: torch.device) -> float:
 
 
 def personalise(
-    method: Method,
+    method: Anchored,
     clips: Sequence[np.ndarray],
     anchors: Sequence[int],
     tuning: Tuning = USUAL,
@@ -132,7 +133,7 @@ def personalise(
         shown = [np.sort(random.choice(at, min(FRAMES, len(at)), replace=False)) for at in seen]
         own = torch.stack(
             [
-                _error(tuned.decode(code.static, code.dynamics[:, at]), clip[at][None])
+                _error(tuned.decode(Codes(code.static, code.dynamics[:, at])), clip[at][None])
                 for code, clip, at in zip(codes, frames, shown, strict=True)
             ]
         ).mean()
@@ -158,11 +159,11 @@ def personalise(
     yield state()
 
 
-def _weights(method: Method, tuning: Tuning) -> list[nn.Parameter]:
+def _weights(method: Anchored, tuning: Tuning) -> list[nn.Parameter]:
     """Those that are learnt; of the decoder alone, as a rule."""
     if tuning.learns == "static":
         return []
-    return list((method if tuning.learns == "all" else method.decoder).parameters())
+    return list((method if tuning.learns == "all" else method.backbone.decoder).parameters())
 
 
 def _free(codes: Sequence[Codes], tuning: Tuning) -> list[Tensor]:
@@ -184,25 +185,25 @@ def _error(decoded: Tensor, meant: Tensor) -> Tensor:
     return ((decoded - meant).square() * motion_weights(meant, 2.0)).mean()
 
 
-def _rehearse(method: Method, tuned: Method, generator: torch.Generator) -> Tensor:
+def _rehearse(method: Anchored, tuned: Anchored, generator: torch.Generator) -> Tensor:
     """How far the tuned decoder has moved from the untuned one for people and movements drawn from the priors."""
     static = method.sample_static(FRAMES // 2, generator)
-    dynamics = method.sample_dynamics(FRAMES // 2, RETURN_FRAMES, generator)[:, -2:]
+    codes = Codes(static, method.sample_dynamics(FRAMES // 2, RETURN_FRAMES, generator)[:, -2:])
     with torch.no_grad():
-        meant = method.decode(static, dynamics)
-    return (tuned.decode(static, dynamics) - meant).square().mean()
+        meant = method.decode(codes)
+    return (tuned.decode(codes) - meant).square().mean()
 
 
-def _return(tuned: Method, codes: Sequence[Codes], anchors: Sequence[int], random: np.random.Generator) -> Tensor:
+def _return(tuned: Anchored, codes: Sequence[Codes], anchors: Sequence[int], random: np.random.Generator) -> Tensor:
     """A swap of a short run, read back: squared distance of its codes from what it was made of."""
     who = int(random.integers(len(codes)))
     other = (who + 1) % len(codes)
     static, others = codes[who].static, codes[other].dynamics
     start = int(random.integers(0, max(1, others.shape[1] - RETURN_FRAMES + 1)))
     dynamics = others[:, start : start + RETURN_FRAMES]
-    swap = tuned.decode(static, dynamics)
-    still = tuned.decode(static, others[:, anchors[other], None])
-    again = tuned.encode(torch.cat([still, swap], dim=1)).mean
+    swap = tuned.decode(Codes(static, dynamics))
+    still = tuned.decode(Codes(static, others[:, anchors[other], None]))
+    again = tuned.encode(torch.cat([still, swap], dim=1))
     back = (again.dynamics[:, 1:] - dynamics.detach()).square().mean()
     return back + (again.static - static.detach()).square().mean()
 

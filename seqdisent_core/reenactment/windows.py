@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqdisent_core.methods import Codes, Method
+from seqdisent_core.methods import Anchored, Codes
 
 WINDOW = 24  # frames read together
 _BATCH = 8  # windows at a time
@@ -15,7 +15,7 @@ _FRAMES = 64
 
 @torch.no_grad()
 def encode_in_windows(
-    method: Method, clip: Tensor, anchor: int = 0, window: int = WINDOW, hidden: Sequence[int] = ()
+    method: Anchored, clip: Tensor, anchor: int = 0, window: int = WINDOW, hidden: Sequence[int] = ()
 ) -> Codes:
     """Posterior means of a clip of any length, (frames, 3, size, size) in [0, 1]: codes of a batch of one.
 
@@ -36,7 +36,7 @@ def encode_in_windows(
     for first in range(0, len(starts), _BATCH):
         chosen = starts[first : first + _BATCH]
         pieces = torch.stack([torch.cat([features[anchor : anchor + 1], features[s : s + length]]) for s in chosen])
-        codes = method.encode_features(pieces).mean
+        codes = method.encode_features(pieces)
         static = codes.static[:1] if static is None else static
         for start, dynamics in zip(chosen, codes.dynamics, strict=True):
             total[start : start + length] += fade[:, None] * dynamics[1:]

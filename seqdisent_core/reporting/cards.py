@@ -86,9 +86,11 @@ def _filmed(result: Result) -> str:
     return f"{table(head, rows)}\n\n{swaps} swaps among {len(result['clips'])} films, seed {result['seed']}."
 
 
-def model_card(training: dict[str, Any]) -> str:
-    """The model card, with the front matter the Hugging Face Hub reads."""
-    model = training["recipe"]["model"]
+def model_card(training: dict[str, Any], static_dim: int, dynamics_dim: int) -> str:
+    """The model card, with the front matter the Hugging Face Hub reads; training: what training.json says."""
+    method, backbone = training["recipe"]["method"], training["recipe"]["backbone"]
+    variant = f" ({method['variant']})" if "variant" in method else ""
+    size = f", at {backbone['frame_size']} px" if "frame_size" in backbone else ""
     data, pair_share = training["data"], training["recipe"]["training"]["pair_share"]
     pairs = f"""
 Pair term: {pair_share:.0%} of the clips were rebuilt from the dynamics of a partner who plays the same take. The tables
@@ -99,10 +101,10 @@ license: mit
 library_name: seqdisent
 tags: [sequential-disentanglement, video]
 ---
-# DBSE on {data["name"]} ({model["variant"]})
+# {method["name"]} on {data["name"]}{variant}
 
-Takes a clip apart into who is in it (one static code of {model["static_dim"]} numbers) and what it does
-(dynamics, {model["dynamics_dim"]} numbers a frame), at {model["frame_size"]} px. Method: Berman et al., ICML 2024.
+Splits a sequence into a static factor (one code of {static_dim} numbers) and dynamics ({dynamics_dim} numbers a
+frame){size}. Method and backbone: {method["name"]} over {backbone["name"]}.
 
 Made by `{training["command"]}`: {training["steps"]} steps on {data["clips"]} clips of {data["name"]}
 in {training["seconds"] / 60:.0f} minutes on {training["hardware"]}. The whole recipe is in training.json; the

@@ -1,24 +1,11 @@
 """The clips of each training step, as pure functions of the step."""
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
 from torch import Tensor
 
+from seqdisent_core.methods import Batch
 from seqdisent_core.training.config import TrainingConfig
-
-
-class Batch(NamedTuple):
-    """The clips of one step.
-
-    clips: float (batch, frames, 3, size, size) in [0, 1]; chosen: which of the set they are, int (batch,);
-    dynamics_of: whose dynamics rebuild each, int (batch,), or None for their own.
-    """
-
-    clips: Tensor
-    chosen: Tensor
-    dynamics_of: Tensor | None
 
 
 def draw_batch(
@@ -33,7 +20,7 @@ def draw_batch(
     sparse = step < config.sparse_share * config.steps
     count = min(config.sparse_batch if sparse else config.batch, len(clips))
     alike = 1  # so many clips in a row see the same times and are mirrored together
-    dynamics_of = None
+    partner = None
     if couples is None:
         chosen = random.choice(len(clips), count, replace=False)
     else:
@@ -41,7 +28,7 @@ def draw_batch(
         chosen = couples[random.choice(len(couples), count // 2, replace=False)].ravel()
         places = np.arange(count)
         exchanged = places < 2 * round(config.pair_share * count / 2)
-        dynamics_of = torch.from_numpy(np.where(exchanged, places ^ 1, places))
+        partner = torch.from_numpy(np.where(exchanged, places ^ 1, places))
     frames = clips.shape[1]
     if sparse and config.sparse_frames < frames:
         later = [
@@ -60,7 +47,7 @@ def draw_batch(
     if config.mirror:
         turned = torch.from_numpy(np.flatnonzero((random.random(count // alike) < 0.5).repeat(alike)))
         batch[turned] = batch[turned].flip(-1)
-    return Batch(batch, torch.from_numpy(chosen), dynamics_of)
+    return Batch(batch, torch.from_numpy(chosen), partner=partner)
 
 
 def _run(frames: int, least: int, random: np.random.Generator) -> np.ndarray:

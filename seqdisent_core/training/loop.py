@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +20,12 @@ from seqdisent_core.data import Clips, couples_of
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.machine import keep_freed_memory
-from seqdisent_core.methods import Method
+from seqdisent_core.methods import BATCH, Batch, Method, Moment, named
 from seqdisent_core.training.batches import draw_batch
 from seqdisent_core.training.config import TrainingConfig
-from seqdisent_core.training.optimisers import kl_scale, learning_rate_scale, make_optimisers
+from seqdisent_core.training.optimisers import learning_rate_scale, make_optimisers
 
+FITTED = 512  # sequences that are enough to fit a model to before it is validated
 TOLD_EVERY = 20  # steps from one report of the losses to the next; a GPU is waited for there and at the end
 
 
@@ -91,15 +92,16 @@ class Trainer:
         self.couples = couples_of(clips) if config.pair_share else None
         self.identity = {
             "training": config.to_dict(),
-            "model": {"method": model.name, **model.config.to_dict()},
+            "method": named(model.name, model.config),
+            "backbone": named(model.backbone.name, model.backbone.config),
             "data": clips.sha256(),
             "processes": self.accelerator.num_processes,
             **({"start": start} if start else {}),
         }
         self.model = model.to(self.accelerator.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.parallel = self.accelerator.prepare_model(self.model)
-        self.optimisers = make_optimisers(self.model, config.optimizer, config.learning_rate, config.muon_learning_rate)
-        self.peaks = [optimiser.param_groups[0]["lr"] for optimiser in self.optimisers]
+        self.optimisers = {turn: make_optimisers(self.model.turn_parameters(turn), config) for turn in self.model.turns}
+        self.peaks = {turn: [one.param_groups[0]["lr"] for one in own] for turn, own in self.optimisers.items()}
         self.average: AveragedModel | None = None
         if config.ema_decay:
             averaging = get_ema_multi_avg_fn(config.ema_decay)
@@ -142,36 +144,47 @@ class Trainer:
                 if main and (self.step % save_every == 0 or due or stopped):
                     self._save()
                 if main and look and (self.step % look_every == 0 or due):
-                    figures = look(self.evaluated.eval(), self.step)
+                    figures = look(self._fitted(FITTED), self.step)
                     for name, value in figures.items():
                         if log:
                             log.add_scalar(f"validation/{name}", value, self.step)
                 if stopped:  # after the look, which a run that goes on does not come by again
                     raise KeyboardInterrupt
-        return self.evaluated.eval()
+        return self._fitted() if main and self.step == self.config.steps else self.evaluated.eval()
+
+    def _fitted(self, most: int | None = None) -> Method:
+        """The evaluated weights, fitted to the training set, or to this many of its sequences."""
+        model = self.evaluated.eval()
+        clips = self.clips[:most]
+        with torch.no_grad():
+            model.fit(part.to(model.device).float() / 255 for part in clips.split(BATCH))
+        return model
 
     def advance(self) -> dict[str, Tensor]:
-        """One step, without a log or a checkpoint; returns its loss terms."""
+        """One step of every turn, without a log or a checkpoint; the loss terms, of other turns after their name."""
         started, config = time.perf_counter(), self.config
         scale = learning_rate_scale(self.step, config.steps, config.schedule, config.warmup_steps)
-        for optimiser, peak in zip(self.optimisers, self.peaks, strict=True):
-            optimiser.param_groups[0]["lr"] = peak * scale
         self.parallel.train()
         rank = self.accelerator.process_index
         device = self.accelerator.device
         batch = draw_batch(self.clips, config, self.step, rank, self.couples)
-        dynamics_of = None if batch.dynamics_of is None else batch.dynamics_of.to(device)
+        batch = self._with_views(replace(batch, x=batch.x.to(device)), rank)
+        if batch.partner is not None:
+            batch = replace(batch, partner=batch.partner.to(device))
         generator = torch.Generator(device)
         generator.manual_seed(int(np.random.default_rng([config.seed, self.step, rank, 1]).integers(2**62)))
-        # bf16 needs no loss scaling; processors without it run the same code more slowly
-        with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-            terms = self.parallel(
-                batch.clips.to(device), kl_scale(self.step, config.kl_cycle_steps), generator, dynamics_of
-            )
-        self.accelerator.backward(terms["total"])
-        for optimiser in self.optimisers:
-            optimiser.step()
-            optimiser.zero_grad()
+        moment = Moment(self.step, config.steps, len(self.clips), len(batch.x), generator)
+        terms: dict[str, Tensor] = {}
+        for turn in self.model.turns:
+            self.model.zero_grad()  # a turn's loss reaches parameters of the others, too
+            # bf16 needs no loss scaling; processors without it run the same code more slowly
+            with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+                own = self.parallel(batch, moment, turn)
+            self.accelerator.backward(own["total"])
+            for optimiser, peak in zip(self.optimisers[turn], self.peaks[turn], strict=True):
+                optimiser.param_groups[0]["lr"] = peak * scale
+                optimiser.step()
+            terms |= own if turn == "model" else {f"{turn}_{name}": value for name, value in own.items()}
         if self.average:
             self.average.update_parameters(self.model)
         self.step += 1
@@ -180,11 +193,20 @@ class Trainer:
         self.seconds += time.perf_counter() - started
         return terms
 
+    def _with_views(self, batch: Batch, rank: int) -> Batch:
+        """The batch with those views of its sequences that the method's loss compares."""
+        if not self.model.views:
+            return batch
+        generator = torch.Generator()
+        generator.manual_seed(int(np.random.default_rng([self.config.seed, self.step, rank, 2]).integers(2**62)))
+        looks = self.model.backbone.views
+        return replace(batch, views={name: looks[name](batch.x, generator) for name in self.model.views})
+
     def _report(
         self, terms: dict[str, Tensor], progress: Callable[[Progress], None] | None, log: SummaryWriter | None
     ) -> None:
         values = {name: float(value.detach()) for name, value in terms.items()}
-        if not np.isfinite(values["total"]):
+        if not all(np.isfinite(value) for name, value in values.items() if name.endswith("total")):
             raise SeqdisentError(
                 f"The loss stopped being a number at step {self.step}. Lower the learning rate and train into another "
                 "folder."
@@ -202,7 +224,7 @@ class Trainer:
             "identity": json.dumps(self.identity),
             "model": self.model.state_dict(),
             "average": self.average.state_dict() if self.average else None,
-            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "optimisers": {turn: [one.state_dict() for one in own] for turn, own in self.optimisers.items()},
         }
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / "state.part"
@@ -222,6 +244,7 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         if self.average:
             self.average.load_state_dict(state["average"])
-        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
+        for turn, own in self.optimisers.items():
+            for optimiser, saved in zip(own, state["optimisers"][turn], strict=True):
+                optimiser.load_state_dict(saved)
         self.step, self.seconds = state["step"], state["seconds"]

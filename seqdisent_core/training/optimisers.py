@@ -1,4 +1,4 @@
-"""Learning-rate and divergence schedules as pure functions of the step, and the optimisers of the recipes."""
+"""The schedule of the learning rate as a pure function of the step, and the optimisers of the recipes."""
 
 import math
 from collections.abc import Iterable
@@ -7,6 +7,8 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from seqdisent_core.training.config import TrainingConfig
+
 
 def learning_rate_scale(step: int, steps: int, schedule: str, warmup_steps: int = 0) -> float:
     """Factor on the learning rate at `step` of `steps`: linear warm-up, then constant or half a cosine to 1 %."""
@@ -14,18 +16,6 @@ def learning_rate_scale(step: int, steps: int, schedule: str, warmup_steps: int 
     if schedule == "constant":
         return warm
     return warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(step / max(steps, 1), 1.0))))
-
-
-def kl_scale(step: int, cycle_steps: int) -> float:
-    """Factor on both divergences: 1, or in each cycle half a cosine from 0 to 1 over its first half, then 1.
-
-    The cyclical annealing that the authors' public code means; that code then overwrites the weight of KL(s) with
-    its product, which leaves 0 for the whole run. Here the weight itself never changes.
-    """
-    if not cycle_steps:
-        return 1.0
-    position = (step % cycle_steps) / cycle_steps
-    return 1.0 if position >= 0.5 else 0.5 * (1 - math.cos(math.pi * position / 0.5))
 
 
 class ConvolutionMuon(torch.optim.Muon):
@@ -55,11 +45,11 @@ class ConvolutionMuon(torch.optim.Muon):
             kernel.grad = None
 
 
-def make_optimisers(model: nn.Module, kind: str, learning_rate: float, muon_learning_rate: float) -> list[Optimizer]:
+def make_optimisers(parameters: Iterable[nn.Parameter], config: TrainingConfig) -> list[Optimizer]:
     """Adam over everything, or Muon over the convolutions and Adam over the rest."""
-    fused = next(model.parameters()).device.type in ("cpu", "cuda")
-    if kind == "adam":
-        return [torch.optim.Adam(model.parameters(), lr=learning_rate, fused=fused)]
-    kernels = [p for p in model.parameters() if p.ndim == 4]
-    others = [p for p in model.parameters() if p.ndim != 4]
-    return [ConvolutionMuon(kernels, muon_learning_rate), torch.optim.Adam(others, lr=learning_rate, fused=fused)]
+    learnt = list(parameters)
+    kernels = [p for p in learnt if p.ndim == 4] if config.optimizer == "muon" else []
+    others = [p for p in learnt if p.ndim != 4] if config.optimizer == "muon" else learnt
+    fused = learnt[0].device.type in ("cpu", "cuda")
+    adam = torch.optim.Adam(others, lr=config.learning_rate, betas=(config.beta1, 0.999), fused=fused)
+    return [ConvolutionMuon(kernels, config.muon_learning_rate), adam] if kernels else [adam]

@@ -4,31 +4,60 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from seqdisent_core.domains.images import ImagesConfig
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.methods import DBSEConfig
+from seqdisent_core.methods import METHODS, DBSEConfig, Method, build, named, read_parts
 from seqdisent_core.training.config import TrainingConfig
+
+_PARTS = ("method", "backbone", "training")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A model and how it is trained."""
+    """A model and how it is trained: a method with its settings, a backbone with its own, and the training.
 
-    model: DBSEConfig
+    Raises ConfigError where the training leaves out elements between others and the method needs neighbours.
+    """
+
+    method: str
+    model: Any  # the settings of the method
+    backbone: str
+    network: Any  # the settings of the backbone
     training: TrainingConfig
 
+    def __post_init__(self) -> None:
+        if METHODS[self.method].even_steps and self.training.sparse_share:
+            raise ConfigError(
+                f"{self.method} needs even time steps, and sparse_share {self.training.sparse_share:g} leaves out "
+                "frames between others. Set it to 0."
+            )
+
+    def build(self) -> Method:
+        """A new model, its weights from torch's global generator."""
+        return build(self.method, self.model, self.backbone, self.network)
+
     def to_dict(self) -> dict[str, Any]:
-        return {"model": self.model.to_dict(), "training": self.training.to_dict()}
+        """As JSON has it, and `from_dict` reads it."""
+        return {
+            "method": named(self.method, self.model),
+            "backbone": named(self.backbone, self.network),
+            "training": self.training.to_dict(),
+        }
 
     @classmethod
-    def from_dict(cls, settings: Any) -> "Recipe":
-        if not isinstance(settings, dict):
-            raise ConfigError("A recipe must be a JSON object with the parts model and training.")
-        unknown = set(settings) - {"model", "training"}
+    def from_dict(cls, recipe: Any) -> "Recipe":
+        """A recipe from a JSON object. Raises ConfigError for an unknown part, name or setting."""
+        parts = ", ".join(_PARTS)
+        if not isinstance(recipe, dict):
+            raise ConfigError(f"A recipe must be a JSON object with the parts {parts}.")
+        unknown = sorted(set(recipe) - set(_PARTS))
         if unknown:
-            raise ConfigError(f"Unknown part {', '.join(sorted(unknown))}. A recipe has the parts model and training.")
-        return cls(
-            DBSEConfig.from_dict(settings.get("model", {})), TrainingConfig.from_dict(settings.get("training", {}))
-        )
+            raise ConfigError(f"Unknown part {', '.join(unknown)}. A recipe has the parts {parts}.")
+        return cls(*read_parts(recipe), TrainingConfig.from_dict(recipe.get("training", {})))
+
+
+def _dbse(model: DBSEConfig, network: ImagesConfig, training: TrainingConfig) -> Recipe:
+    return Recipe("dbse", model, "images", network, training)
 
 
 def published() -> Recipe:
@@ -38,7 +67,7 @@ def published() -> Recipe:
     epochs there; here the number of steps that 2,000 epochs of the 2,496 training clips of FaceKit-52 make. The paper
     says nothing of precision; as in all recipes here it is bf16, switchable.
     """
-    return Recipe(DBSEConfig(), TrainingConfig(steps=78_000, batch=64, kl_cycle_steps=3_900))
+    return _dbse(DBSEConfig(kl_cycle_steps=3_900), ImagesConfig(), TrainingConfig(steps=78_000, batch=64))
 
 
 def fast() -> Recipe:
@@ -52,16 +81,15 @@ def fast() -> Recipe:
     * Muon (Jordan et al. 2024) on convolutions, one cosine for the learning rates, an average of the weights;
     * each clip mirrored half the time and its colours scaled by up to 15 %, all frames alike.
     """
-    return Recipe(
+    return _dbse(
         DBSEConfig(
-            width=40,
             dynamics_dim=32,
             posterior_hidden_dim=128,
             initial_std=0.0,
             initial_log_variance=-4.0,
-            motion_weight=2.0,
             normalise_difference=True,
         ),
+        ImagesConfig(width=40, motion_weight=2.0),
         TrainingConfig(
             steps=3_500,
             batch=24,
@@ -86,8 +114,9 @@ def sprites() -> Recipe:
     frame, and with 15 it stayed in s (docs/training.md).
     """
     base = fast()
-    return Recipe(
-        replace(base.model, width=32, weight_static=200.0),
+    return _dbse(
+        replace(base.model, weight_static=200.0),
+        replace(base.network, width=32),
         replace(base.training, steps=3_600, batch=32, sparse_share=0.5, colour_gain=0.0, mirror=False),
     )
 
@@ -103,19 +132,16 @@ def wild() -> Recipe:
       how little one frame differs from the next.
     """
     base = fast()
-    return Recipe(
+    return _dbse(
         replace(
             base.model,
-            frame_size=128,
-            patch=2,
-            width=32,
-            feature_dim=192,
             static_dim=128,
             dynamics_dim=64,
             weight_reconstruction=22.0,
             weight_anchor=7.5,
             normalise_difference=False,
         ),
+        replace(base.network, frame_size=128, patch=2, width=32, feature_dim=192),
         replace(
             base.training,
             steps=7_000,

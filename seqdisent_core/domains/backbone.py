@@ -1,0 +1,51 @@
+"""What a domain gives to every method: a network that knows the elements of its sequences."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from seqdisent_core.settings import Settings
+
+View = Callable[[Tensor, torch.Generator], Tensor]  # (batch, time, *element) -> another look of the same sequences
+
+
+class Backbone(nn.Module, ABC):
+    """Encoder and decoder of single elements, and the likelihood of what was decoded.
+
+    A method never asks what an element is. Where elements have gaps, `observed` is bool of the elements' shape, False
+    where a value is missing; None: all are there.
+
+    * name: by which recipes and saved models call it; config_type: its settings.
+    * element: shape of one element, such as (3, 64, 64); feature_dim: of what `encode` gives.
+    * decoder: the part that decodes; what is tuned to people who were never seen.
+    * views: transformations that keep one factor and change the other, for methods that compare both (by name).
+    """
+
+    name: ClassVar[str]
+    config_type: ClassVar[type[Settings]]
+    views: ClassVar[Mapping[str, View]] = {}
+    config: Any
+    element: tuple[int, ...]
+    feature_dim: int
+    decoder: nn.Module
+
+    @abstractmethod
+    def __init__(self, config: Any, code_dim: int) -> None:
+        """code_dim: of the codes that `decode` takes, which the method says."""
+        super().__init__()
+
+    @abstractmethod
+    def encode(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
+        """Features of elements, each by itself: (n, *element) -> float32 (n, feature_dim)."""
+
+    @abstractmethod
+    def decode(self, codes: Tensor) -> Tensor:
+        """Elements from codes, each by itself: (n, code_dim) -> float32 (n, *element)."""
+
+    @abstractmethod
+    def error(self, decoded: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
+        """Negative log-likelihood up to a constant, summed over the element: two (batch, time, *element) ->
+        (batch, time)."""

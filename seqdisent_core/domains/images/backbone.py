@@ -1,0 +1,68 @@
+"""Frames of films: the DCGAN stacks of Berman et al. 2024, and squared errors in which what moves may weigh more."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+from torch import Tensor
+
+from seqdisent_core.domains.backbone import Backbone
+from seqdisent_core.domains.images.motion import motion_weights
+from seqdisent_core.domains.images.networks import FRAME_SIZES, FrameDecoder, FrameEncoder
+from seqdisent_core.domains.images.views import recoloured, shuffled
+from seqdisent_core.errors import ConfigError
+from seqdisent_core.settings import Settings, settings
+
+
+@settings
+class ImagesConfig(Settings):
+    """Sizes of the networks; the defaults are the paper's for MUG.
+
+    * frame_size: pixels a side, 64, 128 or 256; width: channels of the outermost block (64: 64-128-256-512).
+    * patch: side of the squares of pixels that are taken together as one with more colours; with 2 the networks work on
+      64 x 64 places of a frame of 128 px.
+    * feature_dim: of g_t.
+    * motion_weight, m (ours, off by default): squared errors count 1 + m sd / mean(sd), sd a pixel's deviation over the
+      clip's time.
+    """
+
+    frame_size: int = 64
+    patch: int = 1
+    width: Annotated[int, Field(ge=1)] = 64
+    feature_dim: Annotated[int, Field(ge=1)] = 128
+    motion_weight: Annotated[float, Field(ge=0)] = 0.0
+
+    def __post_init__(self) -> None:
+        if self.frame_size not in FRAME_SIZES:
+            raise ConfigError(f"Frames of {self.frame_size} px are not supported; choose one of {FRAME_SIZES}.")
+        if self.patch < 1 or self.frame_size // self.patch not in FRAME_SIZES or self.frame_size % self.patch:
+            raise ConfigError(f"Patches of {self.patch} px do not divide {self.frame_size} px into {FRAME_SIZES}.")
+
+
+class Images(Backbone):
+    """Frames (n, 3, size, size) in [0, 1]; features in (-1, 1)."""
+
+    name = "images"
+    config_type = ImagesConfig
+    views: ClassVar = {"shuffled": shuffled, "recoloured": recoloured}
+    config: ImagesConfig
+
+    def __init__(self, config: ImagesConfig, code_dim: int) -> None:
+        super().__init__(config, code_dim)
+        self.config = config
+        self.element = (3, config.frame_size, config.frame_size)
+        self.feature_dim = config.feature_dim
+        self.encoder = FrameEncoder(config.frame_size, config.width, config.feature_dim, config.patch)
+        self.decoder = FrameDecoder(config.frame_size, config.width, code_dim, config.patch)
+
+    def encode(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
+        return self.encoder(x).float()
+
+    def decode(self, codes: Tensor) -> Tensor:
+        return self.decoder(codes).float()
+
+    def error(self, decoded: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
+        """Squared errors, (batch, time): the Gaussian log-likelihood of the paper."""
+        error = (decoded - x).square()
+        if self.config.motion_weight:
+            error = error * motion_weights(x, self.config.motion_weight)
+        return error.sum(dim=(2, 3, 4))
