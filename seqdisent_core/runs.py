@@ -112,10 +112,11 @@ def train_run(
             "processes": trainer.accelerator.num_processes,
             "seconds": round(trainer.seconds),
             "hardware": hardware(trainer.accelerator.device),
+            "runs": trainer.runs,
             "software": software(),
             "date": time.strftime("%Y-%m-%d", time.gmtime()),
             "command": command,
-            "data": {"name": clips.name, "clips": len(train.person), "sha256": train.sha256()},
+            "data": {"name": clips.name, "clips": len(train.person), "sha256": trainer.identity["data"]},
             "recipe": recipe.to_dict(),
             **({"start": started} if started else {}),
         }
