@@ -23,7 +23,7 @@ from seqdisent_core.data import Clips, load_clips
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.evaluation import Judge, swap_figures
 from seqdisent_core.machine import hardware
-from seqdisent_core.methods import DBSE, DBSEConfig, encode_clips
+from seqdisent_core.methods import encode_clips
 from seqdisent_core.reporting import write_result
 from seqdisent_core.runs import looked_at
 from seqdisent_core.training import Trainer, TrainingConfig, preset
@@ -57,7 +57,7 @@ def time_step(repeats: int = 12) -> None:
     clips = Clips(frames, labels, labels, np.full(32, "train"), ("one",), ("none",), "noise")
     with tempfile.TemporaryDirectory() as folder:
         config = TrainingConfig(steps=repeats + 4, batch=16)
-        trainer = Trainer(DBSE(DBSEConfig()), config, clips, Path(folder), cpu=True)
+        trainer = Trainer(preset("published").build(), config, clips, Path(folder), cpu=True)
         times = []
         for _ in range(config.steps):
             started = time.perf_counter()
@@ -81,7 +81,7 @@ def race(data: Path, judge_folder: Path, minutes: float) -> None:
         torch.manual_seed(recipe.training.seed)
         curve: list[tuple[float, float]] = []
         with tempfile.TemporaryDirectory() as folder:
-            trainer = Trainer(DBSE(recipe.model), recipe.training, clips.part("train"), Path(folder), cpu=True)
+            trainer = Trainer(recipe.build(), recipe.training, clips.part("train"), Path(folder), cpu=True)
             trained = 0.0
             while (
                 trained < 60 * minutes and (not curve or curve[-1][1] < GOAL) and trainer.step < recipe.training.steps

@@ -102,7 +102,7 @@ def test_a_persons_own_clips_become_a_model_its_figures_and_a_swap(tmp_path: Pat
                 assert "train 4 clips\nvalidation 4 clips\ntest 4 clips\n('anna', 'ben')" in done.stdout
     for made in ("looked_at/set.png", "runs/mine/result.json", "runs/mine/result.png", "runs/mine/looks.jsonl"):
         assert (tmp_path / made).stat().st_size > 0, made
-    assert Method.from_pretrained(tmp_path / "runs" / "mine" / "model").frame_size == 64
+    assert Method.from_pretrained(tmp_path / "runs" / "mine" / "model").backbone.element == (3, 64, 64)
     assert json.loads((tmp_path / "runs" / "mine" / "result.json").read_text())["data"]["clips"] == 4
     assert list((tmp_path / "runs" / "mine" / "sheets").glob("*.png"))
     for folder, films in {"swapped": 2, "drawn_movements": 4, "drawn_people": 4, "between": 8}.items():
