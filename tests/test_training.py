@@ -398,6 +398,28 @@ def test_a_run_leaves_a_model_its_making_sheets_and_a_log(clips: Clips, tmp_path
     assert list((tmp_path / "log").iterdir())
 
 
+def test_a_trained_model_says_where_and_how_long_each_of_its_runs_was(clips: Clips, tmp_path: Path) -> None:
+    for stop_after in (2, 5, None):
+        train_run(small_recipe(), clips, tmp_path, stop_after=stop_after, cpu=True)
+    told = json.loads((tmp_path / "model" / "training.json").read_text())
+    assert [run["steps"] for run in told["runs"]] == [2, 3, 1]
+    assert {run["hardware"] for run in told["runs"]} == {told["hardware"]}
+    assert [run["processes"] for run in told["runs"]] == [1, 1, 1]
+    assert sum(run["seconds"] for run in told["runs"]) == pytest.approx(told["seconds"], abs=0.6)
+
+
+@pytest.mark.parametrize("readers", [1, 2])
+def test_reading_in_other_processes_changes_nothing(clips: Clips, tmp_path: Path, readers: int) -> None:
+    def trained(number: int) -> Method:
+        torch.manual_seed(0)
+        config = replace(QUICK, colour_gain=0.1, mirror=True)
+        trainer = Trainer(small_dbse(), config, clips.part("train"), tmp_path / str(number), cpu=True, readers=number)
+        return trainer.run(stop_after=4)
+
+    here, there = trained(0).state_dict(), trained(readers).state_dict()
+    assert all(torch.equal(value, there[name]) for name, value in here.items())
+
+
 def test_training_brings_the_loss_down(clips: Clips, tmp_path) -> None:
     seen: list[float] = []
     config = TrainingConfig(steps=60, batch=8, optimizer="muon", learning_rate=3e-3)
