@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from seqdisent_core.data import Clips, load_clips
+from seqdisent_core.data import Clips, Labels, load_clips
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.evaluation import Judge, swap_figures
 from seqdisent_core.machine import hardware
@@ -53,8 +53,8 @@ def write(name: str, entries: list[dict[str, object]]) -> None:
 def time_step(repeats: int = 12) -> None:
     """The whole step (batch, forward, backward, optimiser) of the paper's network: 16 clips x 15 frames x 64 px."""
     frames = np.random.default_rng(0).integers(0, 256, (32, 15, 64, 64, 3), np.uint8)
-    labels = np.zeros(32, int)
-    clips = Clips(frames, labels, labels, np.full(32, "train"), ("one",), ("none",), "noise")
+    labels = Labels(np.zeros(32, int), ("one",))
+    clips = Clips(frames, {"person": labels}, {"expression": labels}, np.full(32, "train"), "noise")
     with tempfile.TemporaryDirectory() as folder:
         config = TrainingConfig(steps=repeats + 4, batch=16)
         trainer = Trainer(preset("published").build(), config, clips, Path(folder), cpu=True)

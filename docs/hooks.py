@@ -1,4 +1,4 @@
-"""What the site shows that lies elsewhere: the notebook, the example document and the command's own help."""
+"""Pages of the site whose source is elsewhere: the notebook, the tutorial, the changelog and the command's help."""
 
 import argparse
 import base64
@@ -44,9 +44,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Turns links that are right in the repository into those that are right on the site, and puts in the help.
+    """Adapts links from the repository to the site, and inserts the help of the command.
 
-    In tables a figure stays in one line with its spread and its unit.
+    In tables, a figure is kept on one line with its spread and its unit.
     """
     for here, there in _ELSEWHERE.items():
         markdown = markdown.replace(f"]({here}", f"]({there}")
@@ -57,7 +57,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 
 def _notebook(notebook: dict[str, Any]) -> tuple[str, dict[str, bytes]]:
-    """A notebook as it is kept, as Markdown, and its pictures by name."""
+    """A stored notebook as Markdown, and its pictures by name."""
     parts, pictures = [], {}
     for cell in notebook["cells"]:
         text = "".join(cell["source"])

@@ -1,4 +1,4 @@
-"""Pictures of the pages for the documents, by the real app in a real browser.
+"""Takes the screenshots of the documentation, with the real app in a real browser.
 
     python docs/screenshots.py
 

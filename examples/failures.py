@@ -1,10 +1,10 @@
-"""Where swaps of films fail, on drawn people, whose truth is known and whom a page may show.
+"""Failure cases of swaps, on rendered people, for whom there is ground truth and who may be shown.
 
     python examples/failures.py ict_facekit.npz docs/filmed_failures.png
 
-Three pairs of films go through all that a visitor's go through: found, cut out, tuned to for 20 seconds, swapped, the
-film's own pixels moved. Three rows each: the driver; the person doing what the driver does, as the renderer has it; the
-swap. Needs the extra `render`.
+Three pairs of videos go through the whole pipeline: face detection, cropping, 20 seconds of tuning, the swap, warping
+of the video's pixels. Each pair has three rows: the driver; the ground truth from the renderer; the swap. Needs the
+extra `render`.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def situations(surface: Surface) -> dict[str, tuple[Person, Person, Performance]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", help="ICT FaceKit, as for `seqdisent render`")
-    parser.add_argument("out", type=Path, help="the sheet, PNG")
+    parser.add_argument("out", type=Path, help="the contact sheet, PNG")
     chosen = parser.parse_args()
     surface = Surface(read_face_model(chosen.source))
     theatre, studio = Theatre(surface, 256, margin=4.5), Studio.from_pretrained(FILMED)

@@ -1,4 +1,4 @@
-"""The command `seqdisent`: what the pages do, and the training behind it, from a terminal."""
+"""The command `seqdisent`: everything that the pages do, and training, from a terminal."""
 
 import argparse
 import shlex
@@ -15,20 +15,20 @@ from seqdisent_core import __version__
 from seqdisent_core.commands import faces, latents, lecture, measures, pages, samples, sets, training
 from seqdisent_core.errors import SeqdisentError
 
-# The table of contents that `seqdisent --help` shows: every command stands in one chapter.
+# How `seqdisent --help` groups the commands: each is in one chapter.
 CHAPTERS = {
-    "Films of faces": ("swap", "sample", "interpolate", "move", "place"),
-    "Sets and models": ("render", "pack", "judge", "train", "latents", "rest", "map"),
-    "Figures": ("evaluate", "evaluate-filmed", "samples", "report"),
-    "To show and to pass on": ("demo", "lecture", "showcase", "card", "export"),
+    "Face videos": ("swap", "sample", "interpolate", "move", "place"),
+    "Data and training": ("render", "pack", "judge", "train", "latents", "rest", "map"),
+    "Evaluation": ("evaluate", "evaluate-filmed", "samples", "report"),
+    "Demo and sharing": ("demo", "lecture", "showcase", "card", "export"),
 }
 
-# Arguments that are files or folders, too, beside names of what comes with the package or lies on the Hub.
+# Arguments that are a file or folder, or the name of a shipped checkpoint, or an id on the Hub.
 _NAMES_OR_PATHS = ("checkpoint", "config", "model", "start")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0 when it is done, 1 with one line on standard error when it cannot be, 2 for wrong usage."""
+    """Run a command. Returns 0 for success, 1 for an error (one line on standard error), 2 for wrong usage."""
     options = _parser().parse_args(arguments)
     options.command_line = shlex.join(["seqdisent", *(sys.argv[1:] if arguments is None else arguments)])
     try:
@@ -46,9 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Contents(prog="seqdisent", description="Who a face is and what it does, pulled apart.")
+    parser = _Contents(prog="seqdisent", description="Disentangles who a face is from what it does.")
     parser.add_argument("--version", action="version", version=f"seqdisent {__version__}")
-    shtab.add_argument_to(parser, "--completion", help="print what makes a shell complete these commands, and end")
+    shtab.add_argument_to(parser, "--completion", help="print a completion script for this shell, and exit")
     commands = parser.add_subparsers(
         title="commands", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
     )
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _complete_paths(parser: argparse.ArgumentParser) -> None:
-    """Has shells complete files and folders where a command takes them."""
+    """Makes shells complete files and folders where a command takes them."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for command in action.choices.values():
@@ -71,7 +71,7 @@ def _complete_paths(parser: argparse.ArgumentParser) -> None:
 
 
 class _Listed:
-    """The subparsers, and what each says it does."""
+    """The subparsers, and the help line of each."""
 
     def __init__(self, commands: Any) -> None:
         self._commands = commands
@@ -83,7 +83,7 @@ class _Listed:
 
 
 class _Contents(argparse.ArgumentParser):
-    """A parser whose help is a table of contents: the commands by chapters."""
+    """A parser whose help lists the commands by chapter."""
 
     lines: dict[str, str]
 
@@ -96,8 +96,8 @@ class _Contents(argparse.ArgumentParser):
                 head = f"  {name}".ljust(margin)
                 text += textwrap.wrap(head + self.lines[name], width, subsequent_indent=" " * margin)
         for ending in (
-            f"{self.prog} COMMAND --help says what a command takes; with --json it ends with one JSON object.",
-            f"{self.prog} --version; {self.prog} --completion SHELL prints what makes your shell complete them.",
+            f"{self.prog} COMMAND --help lists the arguments of a command; with --json it prints one JSON object.",
+            f"{self.prog} --version prints the version; {self.prog} --completion SHELL prints a completion script.",
         ):
             text += ["", *textwrap.wrap(ending, width)]
         return "\n".join(text) + "\n"

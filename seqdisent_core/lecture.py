@@ -164,7 +164,7 @@ def _measured(studio: "Studio", frames: np.ndarray) -> tuple[np.ndarray, dict[st
 def _read(reading: "Reading | None") -> dict[str, str]:
     if reading is None:
         raise ConfigError("The lecture's material needs a judge, which this model has not. Leave --model out.")
-    return {"person": reading.person, "expression": reading.expression}
+    return reading.names
 
 
 def _showcase(folder: Path, size: int) -> list[np.ndarray]:

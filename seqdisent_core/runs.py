@@ -17,7 +17,7 @@ from seqdisent_core.evaluation import Judge, check_judge, draw_pairs, pair_figur
 from seqdisent_core.machine import hardware, software
 from seqdisent_core.methods import Method, encode_clips
 from seqdisent_core.reporting import model_card
-from seqdisent_core.training import Progress, Recipe, Trainer, training_sheet
+from seqdisent_core.training import Progress, Recipe, Trainer, model_sheet
 from seqdisent_core.weights import sha256_of
 
 LOOKED_AT = 192  # validation clips a look measures: enough to steer by, quick enough to do often
@@ -85,16 +85,18 @@ def train_run(
         return [json.loads(one) for one in seen.read_text(encoding="utf-8").splitlines()] if seen.exists() else []
 
     def look(method: Method, step: int) -> dict[str, float]:
-        codes = encode_clips(method, looked_frames)
-        rebuilt = reconstruction_figures(method, judge, looked, codes)
-        figures = {"psnr": rebuilt.psnr, "ssim": rebuilt.ssim}
-        if judge:
-            swap = swap_figures(method, judge, looked, codes, np.random.default_rng(0))
-            figures |= {"swap_person": swap.right["person"], "swap_expression": swap.right["expression"]}
-        if trainer.couples is not None:
-            pairs = pair_figures(method, looked, codes)
-            figures |= {"pair_psnr": pairs.psnr, "pair_motion": pairs.motion, "own_motion": pairs.own_motion}
-        training_sheet(method, looked_frames[:6], folder / "sheets" / f"{step:06d}.png")
+        figures = {}
+        if "encode" in method.abilities:
+            codes = encode_clips(method, looked_frames)
+            rebuilt = reconstruction_figures(method, judge, looked, codes)
+            figures = {"psnr": rebuilt.psnr, "ssim": rebuilt.ssim}
+            if judge:
+                swap = swap_figures(method, judge, looked, codes, np.random.default_rng(0))
+                figures |= {f"swap_{label}": swap.right[label] for label in held.labels}
+            if trainer.couples is not None:
+                pairs = pair_figures(method, looked, codes)
+                figures |= {"pair_psnr": pairs.psnr, "pair_motion": pairs.motion, "own_motion": pairs.own_motion}
+        model_sheet(method, looked_frames[:6], folder / "sheets" / f"{step:06d}.png")
         line = {"step": step, "seconds": round(trainer.seconds, 1), **{k: round(v, 4) for k, v in figures.items()}}
         head = {"what": folder.name, "command": command, "hardware": hardware(trainer.accelerator.device)}
         earlier = [one for one in looks() or [head] if one.get("step", 0) < step]  # one that goes on looks again
@@ -116,7 +118,7 @@ def train_run(
             "software": software(),
             "date": time.strftime("%Y-%m-%d", time.gmtime()),
             "command": command,
-            "data": {"name": clips.name, "clips": len(train.person), "sha256": trainer.identity["data"]},
+            "data": {"name": clips.name, "clips": len(train), "sha256": trainer.identity["data"]},
             "recipe": recipe.to_dict(),
             **({"start": started} if started else {}),
         }

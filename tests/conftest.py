@@ -11,15 +11,33 @@ from urllib.parse import urlsplit
 
 import imageio_ffmpeg
 import pytest
+from filelock import FileLock
+from media import bad_files_in, make_bad_files
 
 from seqdisent_core.assets import asset
 
 if TYPE_CHECKING:
     import gradio as gr
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 _CHROMIUM = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
 FIRST, SECOND = "person_000_happiness.mp4", "person_005_surprise.mp4"  # examples that differ in person and expression
+
+
+# Files that take longest, so that no worker begins one of them when the others are nearly done.
+_FIRST = ("test_lecture", "test_app", "test_examples", "test_cli", "test_sample_page", "test_docs")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers share the processor, and so do the processes that their tests start: else their threads only wait."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first; all others stay in their order."""
+    names = {name: number for number, name in enumerate(_FIRST)}
+    items.sort(key=lambda item: names.get(item.path.stem, len(names)))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -36,14 +54,44 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.longrepr = f"skipped, though SEQDISENT_NO_SKIPS=1: {report.longrepr}"
 
 
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def camera_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """`made_once(name, make)`: a folder that `make` has filled, once for all workers of this run."""
+    own = tmp_path_factory.getbasetemp()
+    of_all = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        folder, unfinished = of_all / name, of_all / f"{name}_unfinished"
+        with FileLock(of_all / f"{name}.lock"):
+            if not folder.exists():
+                unfinished.mkdir(exist_ok=True)
+                make(unfinished)
+                unfinished.rename(folder)
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def bad_files(made_once: MadeOnce) -> dict[str, tuple[Path, str]]:
+    """Every file of media.BAD_FILES: name -> (file, the word expected, or 'ok'). Tests only read them."""
+    return bad_files_in(made_once("bad files", make_bad_files))
+
+
+@pytest.fixture(scope="session")
+def camera_film(made_once: MadeOnce) -> Path:
     """What the browser's pretended camera sees: an example, raw, over and over."""
-    film = tmp_path_factory.mktemp("camera") / "camera.y4m"
-    example = asset("examples") / FIRST
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-stream_loop", "8", "-i", example]
-    subprocess.run([*command, "-vf", "scale=640:640,fps=20,format=yuv420p", film], check=True)
-    return film
+
+    def make(folder: Path) -> None:
+        example = asset("examples") / FIRST
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-stream_loop", "8", "-i", example]
+        scaled = ["-vf", "scale=640:640,fps=20,format=yuv420p"]
+        subprocess.run([*command, *scaled, folder / "camera.y4m"], check=True)
+
+    return made_once("camera", make) / "camera.y4m"
 
 
 @pytest.fixture(scope="session")
@@ -89,37 +137,64 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         demo.close()
 
 
+class Visitor:
+    """A browser's context that the tests of a module share, and what went wrong in its pages."""
+
+    def __init__(self, context: "BrowserContext", address: str) -> None:
+        self.context, self.address = context, address
+        self._troubles: list[str] = []
+        context.on("console", self._heard)
+        context.on("request", self._asked)
+        context.on("weberror", lambda error: self._troubles.append(str(error.error)))
+
+    def _heard(self, message: "ConsoleMessage") -> None:
+        if message.type == "error":
+            self._troubles.append(message.text)
+
+    def _asked(self, request: "Request") -> None:
+        place = urlsplit(request.url)
+        if place.scheme not in ("data", "blob") and place.netloc != urlsplit(self.address).netloc:
+            self._troubles.append(request.url)
+
+    def new_page(self, width: int, height: int) -> "Page":
+        """A page as of somebody who was never here before."""
+        page = self.context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        of_all = {"origin": self.address.rstrip("/"), "storageTypes": "cookies,local_storage"}
+        self.context.new_cdp_session(page).send("Storage.clearDataForOrigin", of_all)
+        return page
+
+    def leave(self) -> None:
+        """Closes the pages; fails where a console had an error, or anything was asked of another host."""
+        for page in self.context.pages:
+            page.close()
+        troubles = self._troubles.copy()
+        self._troubles.clear()
+        assert not troubles
+
+
+@pytest.fixture(scope="module")
+def visitor(chromium: "Browser", served: Served) -> "Iterator[Visitor]":
+    """Somebody's browser at the app."""
+    with chromium.new_context() as context:
+        yield Visitor(context, served.address)
+
+
 Visit = Callable[..., "Page"]
 
 
 @pytest.fixture
-def visit(chromium: "Browser", served: Served) -> Iterator[Visit]:
+def visit(visitor: Visitor) -> Iterator[Visit]:
     """Opens a page of the app, `visit(path="", width=1280, height=900)`, and waits for an element `ready`.
 
     At the end the test fails where the browser's console had an error, or anything was asked of another host.
     """
-    troubles: list[str] = []
-    host = urlsplit(served.address).netloc
-
-    def heard(message: "ConsoleMessage") -> None:
-        if message.type == "error":
-            troubles.append(message.text)
-
-    def asked(request: "Request") -> None:
-        place = urlsplit(request.url)
-        if place.scheme not in ("data", "blob") and place.netloc != host:
-            troubles.append(request.url)
 
     def open_page(path: str = "", *, width: int = 1280, height: int = 900, ready: str = ".sd-thumb") -> "Page":
-        page = chromium.new_context(viewport={"width": width, "height": height}).new_page()
-        page.on("console", heard)
-        page.on("request", asked)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto(served.address + path)
+        page = visitor.new_page(width, height)
+        page.goto(visitor.address + path)
         page.locator(ready).first.wait_for()
         return page
 
     yield open_page
-    for context in chromium.contexts:
-        context.close()
-    assert not troubles
+    visitor.leave()

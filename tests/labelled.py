@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from seqdisent_core.data.clips import EXPRESSIONS, Clips, Labels
+from seqdisent_core.data import EXPRESSIONS, Clips, Labels
 from seqdisent_core.domains import Backbone
 from seqdisent_core.evaluation.judge import Judge, train_judge
 from seqdisent_core.methods import Anchored, Codes
@@ -26,27 +26,28 @@ def labelled_clips() -> Clips:
     codes = torch.cat([one_hot(torch.from_numpy(person), 4), one_hot(torch.from_numpy(expression), 6)], dim=1)
     painted = paint(codes[:, None].expand(-1, FRAMES, -1).float())
     frames = (painted * 255).to(torch.uint8).permute(0, 1, 3, 4, 2).numpy()
-    return Clips(
-        frames, person, expression, np.repeat(["train", "train", "test"], 48), PERSONS, EXPRESSIONS, "labelled"
-    )
+    static, dynamic = {"person": Labels(person, PERSONS)}, {"expression": Labels(expression, EXPRESSIONS)}
+    return Clips(frames, static, dynamic, np.repeat(["train", "train", "test"], 48), "labelled")
 
 
 def mislabelled_clips() -> Clips:
     """The same clips, and no test clip has its own labels: nothing that learnt from train alone is ever right."""
     clips = labelled_clips()
     test = clips.split == "test"
-    return replace(
-        clips,
-        person=np.where(test, (clips.person + 1) % 4, clips.person),
-        expression=np.where(test, (clips.expression + 1) % 6, clips.expression),
+    static, dynamic = (
+        {name: Labels((label.values + test) % len(label.names), label.names) for name, label in group.items()}
+        for group in (clips.static, clips.dynamic)
     )
+    return replace(clips, static=static, dynamic=dynamic)
 
 
 def dressed_clips() -> Clips:
-    """The same clips as a set with attributes: persons are told by two values of two attributes."""
+    """The same clips as a set of two static and two dynamic labels: a person is a hat and a coat."""
     clips = labelled_clips()
-    hat, coat = Labels(clips.person // 2, ("cap", "hood")), Labels(clips.person % 2, ("long", "short"))
-    return replace(clips, attributes={"hat": hat, "coat": coat})
+    person, expression = clips.static["person"].values, clips.dynamic["expression"].values
+    hat, coat = Labels(person // 2, ("cap", "hood")), Labels(person % 2, ("long", "short"))
+    brows, mouth = Labels(expression // 3, ("down", "up")), Labels(expression % 3, ("open", "shut", "wide"))
+    return replace(clips, static={"hat": hat, "coat": coat}, dynamic={"brows": brows, "mouth": mouth})
 
 
 def paint(bars: Tensor) -> Tensor:

@@ -233,13 +233,17 @@ BAD_FILES = (
 
 def make_bad_files(folder: Path) -> dict[str, tuple[Path, str]]:
     """Make every file of BAD_FILES in `folder`; gives name -> (file, the word expected, or 'ok')."""
-    made = {}
-    for number, odd in enumerate(BAD_FILES):
-        (folder / str(number)).mkdir(parents=True)  # apart, so that what one is made from is no neighbour of another
-        path = folder / str(number) / odd.name
+    made = bad_files_in(folder)
+    for odd in BAD_FILES:
+        path, _ = made[odd.name]
+        path.parent.mkdir(parents=True)
         odd.make(path)
-        made[odd.name] = (path, odd.expected)
     return made
+
+
+def bad_files_in(folder: Path) -> dict[str, tuple[Path, str]]:
+    """Where they lie in `folder`: each apart, so that what one is made from is no neighbour of another."""
+    return {odd.name: (folder / str(number) / odd.name, odd.expected) for number, odd in enumerate(BAD_FILES)}
 
 
 def exact_rate(path: Path, rate: Fraction, seconds: int) -> Path:

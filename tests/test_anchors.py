@@ -18,10 +18,10 @@ def bowing_clips() -> Clips:
     random = np.random.default_rng(0)
     base = labelled_clips()
     frames = random.integers(0, 90, (len(base), 6, 64, 64, 3)).astype(np.uint8)
-    frames += (20 * base.person[:, None, None, None, None]).astype(np.uint8)
+    frames += (20 * base.static["person"].values[:, None, None, None, None]).astype(np.uint8)
     frames[:, 0, 32:] += 90
     split = np.tile(["train", "train", "validation"], 48)
-    return Clips(frames, base.person, base.expression, split, base.persons, base.expressions, "bowing")
+    return Clips(frames, base.static, base.dynamic, split, "bowing")
 
 
 def indifferent(model: Method) -> Rest:

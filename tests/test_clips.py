@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqdisent_core.data.clips import EXPRESSIONS, Clips, load_clips, split_of_takes
+from seqdisent_core.assets import asset
+from seqdisent_core.data import EXPRESSIONS, Clips, Labels, load_clips, split_of_takes
 from seqdisent_core.errors import DataError
 
 
@@ -53,10 +54,11 @@ def test_a_rendered_set_comes_back_as_written(tmp_path: Path) -> None:
     written = rendered_set(tmp_path)
     clips = load_clips(tmp_path, frames=5, size=16)
     assert np.array_equal(clips.frames, written.reshape(-1, 5, 16, 16, 3))
-    assert clips.persons == ("person_000", "person_001") and clips.expressions == EXPRESSIONS
+    person, expression = clips.static["person"], clips.dynamic["expression"]
+    assert person.names == ("person_000", "person_001") and expression.names == EXPRESSIONS
     assert clips.name == "facekit52"
-    assert clips.person.tolist() == [0] * 18 + [1] * 18
-    assert clips.expression.tolist() == [e for _ in range(2) for e in range(6) for _ in range(3)]
+    assert person.values.tolist() == [0] * 18 + [1] * 18
+    assert expression.values.tolist() == [e for _ in range(2) for e in range(6) for _ in range(3)]
 
 
 def test_every_person_and_expression_is_in_every_split(tmp_path: Path) -> None:
@@ -65,9 +67,8 @@ def test_every_person_and_expression_is_in_every_split(tmp_path: Path) -> None:
     for split in ("train", "validation", "test"):
         part = clips.part(split)
         assert set(part.split) == {split}
-        assert {(p, e) for p, e in zip(part.person, part.expression, strict=True)} == {
-            (p, e) for p in range(2) for e in range(6)
-        }
+        labels = zip(*(label.values for label in part.labels.values()), strict=True)
+        assert set(labels) == {(p, e) for p in range(2) for e in range(6)}
 
 
 def test_another_length_keeps_first_and_last_frame_and_another_size_the_mean(tmp_path: Path) -> None:
@@ -88,10 +89,76 @@ def test_the_hash_depends_on_pictures_and_labels(tmp_path: Path) -> None:
     assert replace(clips, frames=frames).sha256() == clips.sha256(), "wherever the frames are"
     frames[3, 2, 1, 0, 0] ^= 1
     assert clips.sha256() != replace(clips, frames=frames).sha256()
-    relabelled = Clips(
-        clips.frames, clips.person[::-1], clips.expression, clips.split, clips.persons, clips.expressions, clips.name
-    )
+    turned = {"person": clips.static["person"].select(np.arange(36)[::-1])}
+    relabelled = Clips(clips.frames, turned, clips.dynamic, clips.split, clips.name)
     assert clips.sha256() != relabelled.sha256()
+
+
+def dressed_set(folder: Path, plan: dict, columns: str = "person,expression") -> None:
+    """The set of `rendered_set` with the columns hat and coat, its plan, and other names for its two columns."""
+    rendered_set(folder)
+    head, *lines = (folder / "labels.csv").read_text().split()
+    dressed = [f"{line},hat {number % 3},coat {number % 2}" for number, line in enumerate(lines)]
+    (folder / "labels.csv").write_text("\n".join([f"{head},hat,coat".replace("person,expression", columns), *dressed]))
+    (folder / "set.json").write_text(json.dumps({"name": "sprites", **plan}))
+
+
+def test_hashes_of_sets_are_those_that_result_files_and_checkpoints_name(tmp_path: Path) -> None:
+    """Each computed before labels came in groups."""
+    rendered_set(tmp_path)
+    clips = load_clips(tmp_path)
+    assert clips.sha256() == "1ae22acce55fea872a294d450a5b6c1247b884ae8fef28812c53539e1f03912f"
+    assert clips.part("test").sha256() == "bb8a6cb309e2f300d576fefe875be7f9fe3333ca5d067f28585e412eb27f2c19"
+    old = ({"attributes": ["hat", "coat"]}, "person,expression")
+    new = ({"static": ["hat", "coat"], "dynamic": ["action"], "identity": "character"}, "character,action")
+    for plan, columns in (old, new):
+        dressed_set(tmp_path, plan, columns)
+        clips = load_clips(tmp_path)
+        assert (tuple(clips.static), tuple(clips.dynamic)) == (("hat", "coat"), ("action",))
+        assert clips.identities.names == ("person_000", "person_001")
+        assert clips.sha256() == "73d5d216a32be3e353135ec7dbc24201a66c42a0aa9eac8a434ff8645cf05f1e"
+        assert clips.part("test").sha256() == "79e0f187e516c15b47dd71c847959609f5230ce89935e7c028b8f6a4aaed4b8b"
+
+
+def test_every_label_is_in_the_hash(tmp_path: Path) -> None:
+    dressed_set(tmp_path, {"static": ["hat", "person"], "dynamic": ["coat", "expression"]})
+    clips = load_clips(tmp_path)
+    assert clips.identities.names[0] == "hat 0, person_000" and len(clips.identities.names) == 6
+    hashes = {clips.sha256()}
+    for group in ("static", "dynamic"):
+        for name, label in getattr(clips, group).items():
+            other = Labels((label.values + 1) % len(label.names), label.names)
+            hashes.add(replace(clips, **{group: {**getattr(clips, group), name: other}}).sha256())
+    assert len(hashes) == 5
+
+
+def test_a_csv_names_any_number_of_labels_and_splits_by_all_of_them(tmp_path: Path) -> None:
+    film = asset("examples") / "person_000_happiness.mp4"
+    head = "file,person,static:hair,dynamic:action,dynamic:the mood,note"
+    rows = [f"{film},anna,{hair},Wave,calm,{number}" for hair in ("red", "grey") for number in range(3)]
+    (tmp_path / "list.csv").write_text("\n".join([head, *rows]))
+    clips = load_clips(tmp_path / "list.csv", frames=2)
+    assert [*clips.static] == ["person", "hair"] and [*clips.dynamic] == ["action", "the mood"]
+    assert clips.static["hair"].names == ("grey", "red") and clips.dynamic["action"].names == ("wave",)
+    assert clips.split.tolist() == ["train", "validation", "test"] * 2
+
+
+def test_plans_that_name_no_labels_in_lists_are_refused(tmp_path: Path) -> None:
+    for plan in ({"static": "hat"}, {"dynamic": [1]}, {"identity": 3}):
+        dressed_set(tmp_path, plan)
+        with pytest.raises(DataError, match="does not name its labels in lists"):
+            load_clips(tmp_path)
+
+
+def test_clips_without_a_group_or_with_one_name_in_both_are_refused() -> None:
+    label = Labels(np.zeros(2, int), ("one",))
+    for static, dynamic, sentence in (
+        ({}, {"mood": label}, "no static label"),
+        ({"hat": label}, {}, "no dynamic label"),
+        ({"hat": label}, {"hat": label}, "a static and a dynamic label of the name 'hat'"),
+    ):
+        with pytest.raises(DataError, match=sentence):
+            Clips(np.zeros((2, 1, 8, 8, 3), np.uint8), static, dynamic, np.full(2, "train"), "two")
 
 
 def test_an_unfinished_set_says_so(tmp_path: Path) -> None:
@@ -134,12 +201,17 @@ def test_a_missing_place_and_an_empty_folder_say_what_to_do(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("file,person\na.mp4,anna\n", "lacks the column expression"),
+        ("file,person\na.mp4,anna\n", "no dynamic label; a set has one or more of each group"),
         ("file,person,expression\n", "names no clips"),
         ("file,person,expression\na.mp4,,anger\n", "Line 2 .* has no person"),
         ("file,person,expression,split\na.mp4,anna,anger,exam\n", "'exam'"),
         ("file,person,expression,split\na.mp4,anna,anger,test\nb.mp4,anna,anger,\n", "Only some"),
         ("file,person,expression\na.mp4,anna,anger\n", "a.mp4 is named in list but not there"),
+        ("file,take,action\na.mp4,anna,run\n", "no static label"),
+        ("file,person,static:person,action\na.mp4,anna,anna,run\n", "names the label 'person' twice"),
+        ("file,static:mood,dynamic:mood\na.mp4,sad,sad\n", "a static and a dynamic label of the name 'mood'"),
+        ("file,person,dynamic:psnr\na.mp4,anna,run\n", "'psnr', which none can be"),
+        ("file,person,dynamic:a.b\na.mp4,anna,run\n", "'a.b', which none can be"),
     ],
 )
 def test_a_wrong_csv_gets_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:

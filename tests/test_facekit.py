@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqdisent_core.data.clips import EXPRESSIONS, load_clips
+from seqdisent_core.data import EXPRESSIONS, load_clips
 from seqdisent_core.errors import DataError
 from seqdisent_core.facekit.acting import RECIPES, Performance, perform
 from seqdisent_core.facekit.model import LANDMARKS68, read_face_model, source_hash
@@ -259,7 +259,7 @@ def test_a_set_loads_with_every_person_in_every_split(small_set: Path) -> None:
     clips = load_clips(small_set, frames=2, size=24)
     assert clips.frames.shape == (36, 2, 24, 24, 3) and clips.name == "facekit52"
     for split in ("train", "validation", "test"):
-        assert sorted(set(clips.part(split).person)) == [0, 1]
+        assert sorted(set(clips.part(split).static["person"].values)) == [0, 1]
 
 
 @needs_model
@@ -350,5 +350,5 @@ def test_a_folder_of_videos_and_a_csv_load_as_the_same_clips(tmp_path: Path) -> 
     table = load_clips(tmp_path / "list.csv", frames=8, size=32)
     assert folder.frames.shape == (3, 8, 32, 32, 3)
     assert folder.split.tolist() == ["train", "validation", "test"]
-    assert folder.expression.tolist() == [EXPRESSIONS.index("happiness")] * 3
+    assert folder.dynamic["expression"].values.tolist() == [EXPRESSIONS.index("happiness")] * 3
     assert folder.sha256() == table.sha256()

@@ -17,7 +17,7 @@ from small import IMAGES, SMALL, small_dbse
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import SHIPPED
 from seqdisent_core.cli import main
-from seqdisent_core.data.clips import load_clips
+from seqdisent_core.data import load_clips
 from seqdisent_core.data.hub import write_video_set
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.media.video import read_video
@@ -197,9 +197,9 @@ def test_a_set_is_written_as_the_hub_wants_it(small_set: Path, tmp_path: Path) -
         part = clips.part(split)
         rows = [json.loads(line) for line in (out / split / "metadata.jsonl").read_text().splitlines()]
         assert len(rows) == len(part) and len(list((out / split).glob("*.mp4"))) == len(part)
-        for row, frames, person, expression in zip(rows, part.frames, part.person, part.expression, strict=True):
-            assert set(row) == {"file_name", "person", "expression"}
-            assert (row["person"], row["expression"]) == (clips.persons[person], clips.expressions[expression])
+        for place, (row, frames) in enumerate(zip(rows, part.frames, strict=True)):
+            named = {name: label.names[label.values[place]] for name, label in part.labels.items()}
+            assert row == {"file_name": row["file_name"], **named}
             film, fps = read_video(out / split / row["file_name"])
             assert film.shape == frames.shape and fps == 15
             assert np.abs(film.astype(int) - frames).max() <= 3
@@ -217,7 +217,7 @@ def test_a_set_with_attributes_has_a_column_for_each_and_needs_a_licence(small_s
     (small_set / "set.json").write_text(json.dumps({"name": "dressed", "attributes": ["hat"]}))
     assert main(["export", str(small_set), str(tmp_path / "hub"), "--licence", "cc-by-sa-3.0", "--size", "32"]) == 0
     first = (tmp_path / "hub" / "train" / "metadata.jsonl").read_text().splitlines()[0]
-    assert first == '{"file_name": "000000.mp4", "person": "ann", "hat": "001", "expression": "anger"}'
+    assert first == '{"file_name": "000000.mp4", "identity": "ann", "hat": "001", "action": "anger"}'
     card = DatasetCard.load(tmp_path / "hub" / "README.md")
     assert card.data.license == "cc-by-sa-3.0" and "ICT FaceKit" not in card.text
 

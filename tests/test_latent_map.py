@@ -10,10 +10,10 @@ import torch
 from small import small_dbse
 
 from seqdisent_core.assets import asset
-from seqdisent_core.data.clips import EXPRESSIONS, Clips
+from seqdisent_core.data import EXPRESSIONS, Clips, Labels
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.latents.map_making import agreement, embed, make_map
-from seqdisent_core.reporting.latent_map import LatentMap, Named, resampled
+from seqdisent_core.reporting.latent_map import LabelValues, LatentMap, Named, resampled
 from seqdisent_core.studio import StudioCodes
 from seqdisent_core.weights import sha256_of
 
@@ -28,16 +28,18 @@ def clips(takes: int, split: str, frames: int = 3) -> Clips:
     pixels = np.random.default_rng(takes).integers(0, 20, (len(person), frames, 64, 64, 3), np.uint8)
     pixels[..., 0] += (50 * person)[:, None, None, None].astype(np.uint8)
     pixels[..., 1] += (40 * expression)[:, None, None, None].astype(np.uint8)
-    return Clips(pixels, person, expression, np.full(len(person), split), _PERSONS, EXPRESSIONS, "colours")
+    static, dynamic = {"person": Labels(person, _PERSONS)}, {"expression": Labels(expression, EXPRESSIONS)}
+    return Clips(pixels, static, dynamic, np.full(len(person), split), "colours")
 
 
 def both() -> Clips:
     train, test = clips(3, "train"), clips(2, "test")
-    joined = {
-        name: np.concatenate([getattr(train, name), getattr(test, name)])
-        for name in ("frames", "person", "expression", "split")
-    }
-    return replace(train, **joined)
+    joined = {name: np.concatenate([getattr(train, name), getattr(test, name)]) for name in ("frames", "split")}
+    static, dynamic = (
+        {name: Labels(np.r_[label.values, test.labels[name].values], label.names) for name, label in group.items()}
+        for group in (train.static, train.dynamic)
+    )
+    return replace(train, static=static, dynamic=dynamic, **joined)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def test_neighbours_tell_a_label_that_is_in_the_codes_and_only_guess_one_that_is
     noise = np.random.default_rng(0)
 
     def persons_alone(of: Clips) -> np.ndarray:
-        return 10.0 * np.eye(4)[of.person] + noise.normal(size=(len(of), 4))
+        return 10.0 * np.eye(4)[of.static["person"].values] + noise.normal(size=(len(of), 4))
 
     found = agreement(persons_alone(asked), asked, persons_alone(known), known)
     assert found["person"]["mean"] == 1
@@ -77,14 +79,18 @@ def test_a_map_is_the_same_when_made_again_and_when_read_again(
 ) -> None:
     again = make(checkpoint, tmp_path)
     read = LatentMap.load(made.folder, checkpoint)
-    for name in ("static_places", "dynamics_places", "person", "expression", "recording"):
+    for name in ("static_places", "dynamics_places", "sheets", "recording"):
         np.testing.assert_array_equal(getattr(made, name), getattr(again, name))
         np.testing.assert_array_equal(getattr(made, name), getattr(read, name))
     np.testing.assert_allclose(made.dynamics, read.dynamics, rtol=1e-3, atol=1e-4)  # stored in half precision
     assert read.about == made.about
-    assert (read.persons, read.expressions, len(read), read.frames) == (_PERSONS, EXPRESSIONS, 48, 3)
+    for label, names in (("person", _PERSONS), ("expression", EXPRESSIONS)):
+        assert read.labels[label].names == names
+        np.testing.assert_array_equal(read.labels[label].values, made.labels[label].values)
+    assert [*read.static_labels, *read.dynamic_labels] == ["person", "expression"]
+    assert (len(read), read.frames) == (48, 3)
     assert read.about["model"]["checkpoint_sha256"] == sha256_of(checkpoint)
-    assert read.about["chance"] == {"person": 1 / 4, "expression": 1 / 6}
+    assert read.about["chance"] == {"static": 1 / 4, "dynamic": 1 / 6, "person": 1 / 4, "expression": 1 / 6}
     assert read.recording.tolist() == [0, 1] * 24
 
 
@@ -101,18 +107,17 @@ def test_the_moving_pictures_show_the_clips(made: LatentMap) -> None:
 def clustered() -> LatentMap:
     """Static codes in islands of persons, dynamics in islands of expressions."""
     test, random = clips(3, "test"), np.random.default_rng(0)
-    static = (8 * np.eye(4)[test.person] + random.normal(size=(len(test), 4))).astype(np.float32)
-    moves = 8 * np.eye(6)[test.expression][:, None] * np.array([0, 1, 0.5])[None, :, None]
+    static = (8 * np.eye(4)[test.static["person"].values] + random.normal(size=(len(test), 4))).astype(np.float32)
+    moves = 8 * np.eye(6)[test.dynamic["expression"].values][:, None] * np.array([0, 1, 0.5])[None, :, None]
     dynamics = (moves + random.normal(size=moves.shape)).astype(np.float32)
     return LatentMap(
         static,
         dynamics,
         embed(static, 10, 0, lambda share: None),
         embed(dynamics.reshape(-1, 6), 10, 0, lambda share: None).reshape(-1, 3, 2),
-        test.person,
-        test.expression,
-        test.persons,
-        test.expressions,
+        {"person": LabelValues(test.static["person"].values, _PERSONS)},
+        {"expression": LabelValues(test.dynamic["expression"].values, EXPRESSIONS)},
+        test.identities.values,
         {},
         Path(),
     )
@@ -126,9 +131,11 @@ def test_a_known_clip_is_placed_on_itself_whatever_its_length(clustered: LatentM
         assert np.linalg.norm(placed.static - clustered.static_places[number]) < 2
         off = np.linalg.norm(placed.dynamics - clustered.dynamics_places[number], axis=1)
         assert np.median(off) < 2
-        assert placed.persons == (Named(_PERSONS[clustered.person[number]], 1.0),)
-        assert placed.expressions[0].name == EXPRESSIONS[clustered.expression[number]]
-        assert sum(near.share for near in placed.expressions) == pytest.approx(1)
+        person, expression = (label.names[label.values[number]] for label in clustered.labels.values())
+        assert placed.near["person"] == (Named(person, 1.0),)
+        assert placed.near["expression"][0].name == expression
+        assert sum(near.share for near in placed.near["expression"]) == pytest.approx(1)
+        assert [*placed.to_dict()] == ["static", "dynamics", "persons", "expressions"]
         twice = clustered.place(codes)
         np.testing.assert_array_equal(placed.static, twice.static)
         np.testing.assert_array_equal(placed.dynamics, twice.dynamics)

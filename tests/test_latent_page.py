@@ -20,6 +20,7 @@ from seqdisent_core.assets import asset
 from seqdisent_core.cli import main
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.media.video import read_video
+from seqdisent_core.reporting import LatentMap
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -42,12 +43,18 @@ def opened(visit: Visit, options: str = "", **size: int) -> "Page":
     return page
 
 
+def label(known: LatentMap, name: str, clip: int) -> str:
+    values, names = known.labels[name]
+    return names[values[clip]]
+
+
 def alone(factor: str, expression: str) -> int:
     """A clip of that expression that no other dot lies near to in a map, so that a mouse can only mean this one."""
     known = latent_map()
     places = known.static_places if factor == "static" else known.dynamics_places[:, known.apex]
     away = np.linalg.norm(places[:, None] - places, axis=2) + np.eye(len(places)) * 1e6
-    wanted = known.expression == known.expressions.index(expression)
+    values, names = known.labels["expression"]
+    wanted = values == names.index(expression)
     return int(np.where(wanted, away.min(axis=1), 0).argmax())
 
 
@@ -70,7 +77,7 @@ def test_pointing_shows_the_clip_moving_and_two_picked_dots_are_swapped(visit: V
     page.mouse.move(*dot(page, "dynamics", first))
     card = page.locator(".sd-map-card")
     card.wait_for(timeout=_WAIT)
-    assert card.inner_text().startswith(known.persons[known.person[first]].replace("_", " ").capitalize())
+    assert card.inner_text().startswith(label(known, "person", first).replace("_", " ").capitalize())
     moving = "getComputedStyle(document.querySelector('.sd-map-card .sd-film')).backgroundPositionX"
     before = page.evaluate(moving)
     page.wait_for_function(f"{moving} !== '{before}'")
@@ -89,8 +96,7 @@ def test_pointing_shows_the_clip_moving_and_two_picked_dots_are_swapped(visit: V
         waiting.value.save_as(film)
         small = [cv2.resize(frame, (64, 64), interpolation=cv2.INTER_AREA) for frame in read_video(film)[0]]
         seen = judge.read(np.stack(small))
-        assert seen.person == known.persons[known.person[who]]
-        assert seen.expression == known.expressions[known.expression[does]]
+        assert seen.names == {"person": label(known, "person", who), "expression": label(known, "expression", does)}
     page.get_by_role("button", name="Clear").click()
     page.locator("#picked video").first.wait_for(state="detached", timeout=_WAIT)
     assert page.locator(".sd-map-picked").count() == 0
@@ -132,11 +138,12 @@ def test_time_moves_the_dots_and_colours_and_legend_are_one_for_both_maps(visit:
         left, right = page.evaluate(colours)
         assert left == right
         assert len(set(left)) == count
-        labels = np.asarray(getattr(known, by))
+        labels = known.recording if by == "recording" else known.labels[by].values
         assert len({(colour, label) for colour, label in zip(left, labels.tolist(), strict=True)}) == count
+    expression = known.labels["expression"]
     page.get_by_role("button", name="fear", exact=True).click()
     shown = "document.querySelector('.sd-map-plot').data[0].marker.opacity.filter((value) => value > 0.5).length"
-    page.wait_for_function(f"{shown} === {(known.expression == known.expressions.index('fear')).sum()}")
+    page.wait_for_function(f"{shown} === {int((expression.values == expression.names.index('fear')).sum())}")
 
 
 def test_an_own_clip_becomes_a_star_by_the_keyboard_alone(visit: Visit) -> None:
@@ -175,10 +182,10 @@ def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious(visit: Visit, the
     page.mouse.move(*dot(page, "static", clip))
     page.locator(".sd-map-card").wait_for(timeout=_WAIT)
     assert out_of_sight(page) == []
-    assert serious_findings(page) == []
+    assert serious_findings(page, theme) == []
     page.set_viewport_size({"width": 1280, "height": 900})
     assert out_of_sight(page) == []
-    assert serious_findings(page) == []
+    assert serious_findings(page, theme) == []
 
 
 def test_the_endpoint_places_a_file_as_the_command_does_and_says_what_is_wrong(

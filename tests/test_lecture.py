@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import imageio.v3 as iio
 import numpy as np
 import pytest
-from conftest import FIRST
-from media import make_bad_files
+from conftest import FIRST, Visitor
+from test_app import serious_findings
 
 from pages.lecture.handout import write_handout
 from pages.lecture.start import check
@@ -104,37 +104,27 @@ def lecture() -> Iterator[str]:
 Opened = Callable[..., "Page"]
 
 
+@pytest.fixture(scope="module")
+def visitor(chromium: "Browser", lecture: str) -> Iterator[Visitor]:
+    """A speaker's browser at the lecture."""
+    size = {"width": 1280, "height": 720}  # also of the windows that the lecture opens
+    with chromium.new_context(viewport=size, permissions=["camera"]) as context:
+        yield Visitor(context, f"{lecture}/")
+
+
 @pytest.fixture
-def opened(chromium: "Browser", lecture: str) -> Iterator[Opened]:
+def opened(visitor: Visitor) -> Iterator[Opened]:
     """Opens the lecture at a step; at the end, no error in the console and nothing asked of another host."""
-    troubles: list[str] = []
-    host = urlsplit(lecture).netloc
 
-    def watch(page: "Page") -> "Page":
-        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("request", lambda request: troubles.append(request.url) if foreign(request.url) else None)
-        return page
-
-    def foreign(url: str) -> bool:
-        return urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != host
-
-    def open_at(step: str = "", *, width: int = 1280, height: int = 720, dark: bool = False) -> "Page":
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            permissions=["camera"],
-        )
-        context.on("page", watch)
-        page = context.new_page()
-        page.goto(f"{lecture}/?step={step}")
+    def open_at(step: str = "", *, width: int = 1280, height: int = 720, theme: str = "light") -> "Page":
+        page = visitor.new_page(width, height)
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.goto(f"{visitor.address}?step={step}")
         at(page, Talk().find(step))
         return page
 
     yield open_at
-    for context in chromium.contexts:
-        context.close()
-    assert not troubles
+    visitor.leave()
 
 
 def at(page: "Page", number: int) -> None:
@@ -244,18 +234,16 @@ def test_keys_pressed_as_soon_as_the_lecture_shows_are_heard(opened: Opened) -> 
     at(page, Talk().find("leak") + 2)
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_the_last_row_can_read_every_step(opened: Opened, dark: bool) -> None:
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_last_row_can_read_every_step(opened: Opened, theme: str) -> None:
     """28 pixels and more at 1280, and axe finds nothing serious (contrast is among it)."""
-    from test_app import serious_findings
-
-    page = opened(dark=dark)
+    page = opened(theme=theme)
     for number, step in enumerate(Talk().steps):
         if number:
             page.keyboard.press("PageDown")
             at(page, number)
         assert page.evaluate(_SMALL) == [], step.name
-        assert serious_findings(page) == [], step.name
+        assert serious_findings(page, theme) == [], step.name
 
 
 def test_a_phone_shows_every_step_over_a_bar_of_one_line(opened: Opened) -> None:
@@ -404,9 +392,9 @@ def test_without_a_camera_a_film_is_asked_for(opened: Opened) -> None:
     assert not page.get_by_role("button", name="Use the camera").count()
 
 
-def test_a_still_picture_is_said_in_a_sentence(opened: Opened, tmp_path: Path) -> None:
+def test_a_still_picture_is_said_in_a_sentence(opened: Opened, bad_files: dict[str, tuple[Path, str]]) -> None:
     page = opened("live")
-    page.locator("input[type=file]").set_input_files(make_bad_files(tmp_path)["one_frame.mp4"][0])
+    page.locator("input[type=file]").set_input_files(bad_files["one_frame.mp4"][0])
     problem = page.get_by_role("alert")
     problem.wait_for(timeout=_WAIT)
     assert "still picture" in problem.inner_text()
@@ -434,7 +422,7 @@ def test_the_handout_shows_any_step_at_the_values_that_are_to_be_printed(
 ) -> None:
     turn = Control("turn", "Turn", 1, numbers=(1, 9, 1))
     step = Step("turn", "Turn", "", "", 1, lambda turn: [f"drawn at {turn}"], (turn,), printed=(2, 3))
-    monkeypatch.setattr("pages.lecture_handout.Talk", lambda: Talk((step,)))
+    monkeypatch.setattr("pages.lecture.handout.Talk", lambda: Talk((step,)))
     write_handout(tmp_path / "talk.html")
     assert re.findall(r"drawn at (\d)", (tmp_path / "talk.html").read_text(encoding="utf-8")) == ["2", "3"]
 
@@ -472,7 +460,7 @@ def test_pictures_or_figures_that_a_step_lacks_are_said_before_it_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as without:
-        without.setattr("pages.lecture_steps.RESULTS", tmp_path)
+        without.setattr("pages.lecture.steps.RESULTS", tmp_path)
         with pytest.raises(SeqdisentError, match="no result file"):
             check("127.0.0.1", 8501)
     monkeypatch.setattr(Material, "sheet", lambda _, name: tmp_path / f"{name}.webp")

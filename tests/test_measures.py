@@ -66,13 +66,18 @@ def measured(
     )
 
 
-def test_a_set_with_attributes_gets_every_figure_and_each_attribute_by_name() -> None:
+def test_a_set_of_several_labels_a_group_gets_every_figure_and_each_label_by_name() -> None:
     result = measured(LabelMethod("copies"), judge=dressed_judge(), clips=dressed_clips())
     swap, latent = result["metrics"]["swap"], result["metrics"]["leakage_latent"]
+    names = ("static", "dynamic", "hat", "coat", "brows", "mouth")
     for figures in (swap, result["metrics"]["reconstruction"], result["judge"]["accuracy"]):
-        assert [figures[name]["mean"] for name in ("person", "hat", "coat", "expression")] == [1, 1, 1, 1]
-    assert result["chance"] == {"person": 0.5, "hat": 0.5, "coat": 0.5, "expression": pytest.approx(1 / 6)}
-    assert np.sum(swap["hat_confusion"]) == np.sum(swap["expression_confusion"]) == 2 * 48
+        assert [figures[name]["mean"] for name in names] == [1] * 6
+    assert result["chance"] == {
+        **{"static": 0.5, "hat": 0.5, "coat": 0.5, "brows": 0.5},
+        **{"dynamic": pytest.approx(5 / 12), "mouth": pytest.approx(1 / 3)},
+    }
+    assert np.sum(swap["hat_confusion"]) == np.sum(swap["mouth_confusion"]) == 2 * 48
+    assert [*result["labels"]["dynamic"]] == ["brows", "mouth"] and "expressions" not in result
     assert means(latent["static"])[0] == 1 and means(latent["dynamics"]) == [1, 1, 0], "the probe is asked for each"
     assert means(result["metrics"]["leakage_generation"]["dynamics"])[0] == pytest.approx(0.5, abs=0.15)
 
@@ -221,8 +226,11 @@ def test_the_inception_score_is_the_mean_divergence_from_the_mean_reading() -> N
 
 
 def test_gaps_are_of_what_is_held_less_what_should_be_absent() -> None:
-    assert means(leakage_row([1.0, 0.8], [0.2, 0.2], "static")) == pytest.approx([0.9, 0.2, 0.7])
-    assert means(leakage_row([0.1], [0.9], "dynamics")) == pytest.approx([0.1, 0.9, 0.8])
+    row = leakage_row(
+        [{"static": 1.0, "dynamic": 0.2, "hat": 1.0}, {"static": 0.8, "dynamic": 0.2, "hat": 0.4}], "static"
+    )
+    assert means(row) == pytest.approx([0.9, 0.2, 0.7]) and row["by_label"]["hat"]["mean"] == 0.7
+    assert means(leakage_row([{"static": 0.1, "dynamic": 0.9}], "dynamics")) == pytest.approx([0.1, 0.9, 0.8])
 
 
 def test_the_frechet_distance_of_a_set_to_itself_is_nothing() -> None:
@@ -335,10 +343,10 @@ def test_halves_of_real_clips_share_none() -> None:
 
 def test_a_probe_refuses_clips_of_one_label() -> None:
     clips = labelled_clips().part("train")
-    alone = clips.select(np.flatnonzero(clips.person == 0))
+    alone = clips.select(np.flatnonzero(clips.static["person"].values == 0))
     codes = Codes(torch.zeros(24, 4), torch.zeros(24, 3, 10))
     forms = code_forms(codes, codes.static)
-    with pytest.raises(DataError, match="two or more labels"):
+    with pytest.raises(DataError, match="two or more values of person"):
         latent_probes(forms, alone, forms, alone)
 
 
@@ -358,6 +366,6 @@ def test_figures_are_means_with_spreads_over_repeats() -> None:
 def test_the_sheet_shows_three_clips_that_share_no_label_in_six_rows_each(tmp_path: Path) -> None:
     clips = labelled_clips().part("test")
     chosen = choose_clips(clips)
-    assert len(set(clips.person[chosen])) == len(set(clips.expression[chosen])) == 3
+    assert all(len(set(label.values[chosen])) == 3 for label in clips.labels.values())
     result_sheet(LabelMethod(), clips, tmp_path / "sheets" / "labels.png")
     assert iio.imread(tmp_path / "sheets" / "labels.png").shape == (18 * 68, 8 * 68, 3)

@@ -9,12 +9,13 @@ from seqdisent_core.evaluation import draw_pairs
 
 
 def clips_of(values: np.ndarray) -> Clips:
-    """Clips without pictures whose labels are int (labels, clips): the last is what is done, the others who."""
-    *who, done = values
+    """Clips without pictures whose labels are int (labels, clips), the last of them dynamic."""
     names = tuple(map(str, range(values.max() + 1)))
-    attributes = {f"attribute_{number}": Labels(value, names) for number, value in enumerate(who)}
-    frames, split = np.zeros((len(done), 1, 1, 1, 3), np.uint8), np.full(len(done), "test")
-    return Clips(frames, np.zeros(len(done), int), done, split, ("all",), names, "labels", attributes)
+    *static, dynamic = (Labels(value, names) for value in values)
+    frames, split = np.zeros((values.shape[1], 1, 1, 1, 3), np.uint8), np.full(values.shape[1], "test")
+    return Clips(
+        frames, {f"label {at}": label for at, label in enumerate(static)}, {"action": dynamic}, split, "labels"
+    )
 
 
 def listed(values: np.ndarray, random: np.random.Generator) -> list[int]:

@@ -148,7 +148,7 @@ def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious(visit: Visit, the
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
         assert page.evaluate(_OUT) == []
-        assert serious_findings(page) == []
+        assert serious_findings(page, theme) == []
     facts = page.locator(".sd-behind-facts:visible").bounding_box()
     assert facts and facts["x"] >= 0 and facts["x"] + facts["width"] <= 1280
 
@@ -169,8 +169,8 @@ def test_films_are_small_and_of_the_checkpoint_that_they_name(tmp_path: Path) ->
 
 def test_nothing_heavy_is_imported_while_the_page_shows() -> None:
     code = (
-        "import app, sys; app.build(); from pages import made_films, results_films; "
-        "[results_films.show_of(one) for one in made_films.showcases().values()]; "
+        "import app, sys; app.build(); from pages import made_films; from pages.results import films; "
+        "[films.show_of(one) for one in made_films.showcases().values()]; "
         "print([name for name in ('torch', 'cv2', 'plotly', 'sklearn') if name in sys.modules])"
     )
     root = results.RESULTS.parent

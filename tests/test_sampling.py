@@ -50,14 +50,14 @@ def test_a_seed_gives_the_same_clip_alone_among_others_and_in_another_studio(
 def test_drawn_movements_keep_the_person_and_show_many_expressions(studio: Studio, codes: list[StudioCodes]) -> None:
     samples = [s for start in (0, 16) for s in studio.sample_dynamics(codes[0].static, count=16, seed=start)]
     readings = [studio.read(sample.frames) for sample in samples]
-    assert sum(reading is not None and reading.person == "person_000" for reading in readings) >= 30
-    assert len(Counter(reading.expression for reading in readings if reading)) >= 4
+    assert sum(reading is not None and reading.names["person"] == "person_000" for reading in readings) >= 30
+    assert len(Counter(reading.names["expression"] for reading in readings if reading)) >= 4
 
 
 def test_drawn_people_do_what_the_clip_does_and_differ(studio: Studio, codes: list[StudioCodes]) -> None:
     samples = studio.sample_people(codes[1].dynamics, count=8)
     readings = [studio.read(sample.frames) for sample in samples]
-    assert sum(reading is not None and reading.expression == "surprise" for reading in readings) >= 7
+    assert sum(reading is not None and reading.names["expression"] == "surprise" for reading in readings) >= 7
     faces = np.stack([sample.frames[0] for sample in samples]).astype(float)
     assert faces.std(axis=0).mean() > 8
 
@@ -118,7 +118,7 @@ def test_a_direction_of_the_dynamics_leads_where_its_name_says(studio: Studio) -
     samples = studio.move(rest, direction, steps=5)
     assert [sample.name for sample in samples][::2] == ["-2.5 deviations", "+0.0 deviations", "+2.5 deviations"]
     reading = studio.read(samples[-1].frames)
-    assert reading is not None and reading.expression == "surprise"
+    assert reading is not None and reading.names["expression"] == "surprise"
     np.testing.assert_array_equal(samples[0].codes.dynamics[0], rest.dynamics[0])
     np.testing.assert_allclose(swell(15)[[0, 7, 14], 0], [0, 1, 0], atol=1e-6)
 
@@ -166,7 +166,8 @@ def test_latents_are_not_named_by_a_judge_of_another_set() -> None:
 def test_how_people_differ_is_not_learnt_from_one_person() -> None:
     clips = labelled_clips()
     with pytest.raises(DataError, match="two or more"):
-        find_latents(LabelMethod(), labelled_judge(), clips.select(np.flatnonzero(clips.person == 0)), "a hash")
+        alone = clips.select(np.flatnonzero(clips.static["person"].values == 0))
+        find_latents(LabelMethod(), labelled_judge(), alone, "a hash")
 
 
 def test_latents_and_rest_are_made_again_whatever_lies_there(tmp_path: Path) -> None:

@@ -51,17 +51,17 @@ def test_the_set_has_every_character_in_every_action_with_its_attributes(tmp_pat
     clips = load_clips(render_sprites(tmp_path, SOURCE, progress=lambda done, total: seen.append((done, total))))
     assert clips.frames.shape == (11_664, 8, 64, 64, 3) and clips.name == "sprites"
     assert seen[-1] == (1296, 1296)
-    assert tuple(clips.attributes) == ATTRIBUTES and len(clips.expressions) == 9
-    combined = np.ravel_multi_index([label.values for label in clips.attributes.values()], (6, 6, 6, 6))
-    np.testing.assert_array_equal(combined, clips.person)  # a character is its attributes
-    for label in clips.attributes.values():
+    assert tuple(clips.static) == ATTRIBUTES and len(clips.dynamic["action"].names) == 9
+    combined = np.ravel_multi_index([label.values for label in clips.static.values()], (6, 6, 6, 6))
+    np.testing.assert_array_equal(combined, clips.identities.values)  # a character is its attributes
+    for label in clips.static.values():
         assert len(label.names) == 6 and np.all(np.bincount(label.values) == 11_664 // 6)
-    assert not set(clips.part("train").person) & set(clips.part("test").person)
-    same_hair = clips.attributes["hair"].values == 2
+    assert not set(clips.part("train").identities.values) & set(clips.part("test").identities.values)
+    same_hair = clips.static["hair"].values == 2
     with np.load(SOURCE) as stored:
-        action = clips.expressions.index(str(stored["actions"][0]))
+        action = clips.dynamic["action"].names.index(str(stored["actions"][0]))
         hair = stored["hair"][2, 0]
     opaque = hair[..., 3] == 255
-    for index in np.flatnonzero(same_hair & (clips.expression == action))[::50]:
+    for index in np.flatnonzero(same_hair & (clips.dynamic["action"].values == action))[::50]:
         covered = np.abs(clips.frames[index][opaque].astype(int) - hair[..., :3][opaque]).max(axis=1) > 0
         assert covered.mean() < 0.02  # only shoes lie above the hair

@@ -28,11 +28,6 @@ RED, BLUE, GREY = (255, 0, 0), (0, 0, 255), (128, 128, 128)
 
 
 @pytest.fixture(scope="session")
-def bad_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, str]]:
-    return media.make_bad_files(tmp_path_factory.mktemp("bad files"))
-
-
-@pytest.fixture(scope="session")
 def long_4k(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ten minutes of 4K at 25 frames a second."""
     folder = tmp_path_factory.mktemp("long")
@@ -526,7 +521,7 @@ def test_importing_it_loads_no_torch_and_reading_prints_nothing(tmp_path: Path) 
     path = media.drawn(tmp_path / "film.mp4", media.SMALL, *media.H264)
     code = f"""
 import sys
-from seqdisent_core.video import read_video, write_video
+from seqdisent_core.media import read_video, write_video
 frames, fps = read_video({str(path)!r})
 write_video({str(tmp_path / "again.mp4")!r}, frames, fps)
 sys.exit("torch" in sys.modules)

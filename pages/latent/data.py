@@ -33,20 +33,21 @@ def served_paths() -> list[Path]:
 
 def points_of(known: LatentMap) -> dict[str, Any]:
     """Everything that the maps show, as JSON has it."""
-    persons = range(len(known.persons))
+    who, does = known.labels["person"], known.labels["expression"]
+    persons = range(len(who.names))
     return {
         "static": known.static_places.round(2).tolist(),
         "dynamics": known.dynamics_places.round(2).tolist(),
         "frames": known.frames,
         "apex": known.apex,
-        "person": known.person.tolist(),
-        "expression": known.expression.tolist(),
+        "person": who.values.tolist(),
+        "expression": does.values.tolist(),
         "recording": known.recording.tolist(),
         "row": known.row.tolist(),
-        "rows": [int((known.person == person).sum()) for person in persons],
-        "persons": [shown_name(name) for name in known.persons],
-        "short": _short(known.persons),
-        "expressions": list(known.expressions),
+        "rows": [int((who.values == person).sum()) for person in persons],
+        "persons": [shown_name(name) for name in who.names],
+        "short": _short(who.names),
+        "expressions": list(does.names),
         "sheets": [address(known.sheet(person)) for person in persons],
         "plotly": address(plotly_script()),
         "words": [_words(known, "static"), _words(known, "dynamics")],

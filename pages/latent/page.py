@@ -139,7 +139,7 @@ def place_face(face: "FaceClip | None") -> Iterator[tuple[Any, str]]:
     yield None, status.stages(("Placing your clip",), 0)
     try:
         placement = latent_map().place(model.studio().encode_face(face))
-        yield json.dumps(placement.to_dict()), _nearest(placement.persons, placement.expressions)
+        yield json.dumps(placement.to_dict()), _nearest(placement.near["person"], placement.near["expression"])
     except SeqdisentError as error:
         yield None, status.problem(str(error))
 

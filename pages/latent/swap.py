@@ -72,13 +72,13 @@ def _clip(who: int, does: int, column: int, film: Path, frames: np.ndarray) -> S
 
 
 def _person(clip: int) -> str:
-    known = latent_map()
-    return shown_name(known.persons[int(known.person[clip])])
+    values, names = latent_map().labels["person"]
+    return shown_name(names[values[clip]])
 
 
 def _expression(clip: int) -> str:
-    known = latent_map()
-    return known.expressions[int(known.expression[clip])]
+    values, names = latent_map().labels["expression"]
+    return names[values[clip]]
 
 
 def _file(who: int, does: int) -> str:

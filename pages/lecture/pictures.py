@@ -156,7 +156,8 @@ def feature_chart(features: np.ndarray, order: np.ndarray) -> Chart:
 def map_chart(known: LatentMap, factor: str, by: str) -> Chart:
     """The map of one factor's codes, a dot a clip (its dynamics at the apex), coloured by "person" or "expression"."""
     places = known.static_places if factor == "static" else known.dynamics_places[:, known.apex]
-    labels, names = (known.person, known.persons) if by == "person" else (known.expression, known.expressions)
+    labels, names = known.labels[by]
+    who, does = known.labels["person"], known.labels["expression"]
     order = np.random.default_rng(0).permutation(len(labels))  # no label lies on top of all others
     dots = {
         "type": "scatter",
@@ -164,9 +165,7 @@ def map_chart(known: LatentMap, factor: str, by: str) -> Chart:
         "x": places[order, 0].round(2).tolist(),
         "y": places[order, 1].round(2).tolist(),
         "marker": {"size": 8, "color": [_hue(int(labels[clip]), len(names)) for clip in order]},
-        "text": [
-            f"{shown_name(known.persons[known.person[i]])}, {known.expressions[known.expression[i]]}" for i in order
-        ],
+        "text": [f"{shown_name(who.names[who.values[i]])}, {does.names[does.values[i]]}" for i in order],
         "hovertemplate": "%{text}<extra></extra>",
     }
     half = 1.05 * float(np.abs(places).max())

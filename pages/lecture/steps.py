@@ -93,7 +93,7 @@ def _problem() -> Shown:
 
 
 def _leak() -> Shown:
-    chance = 100 * float(_results()["full"]["chance"]["person"])
+    chance = 100 * float(_results()["full"]["chance"]["static"])
     kinds = [
         ("nothing is subtracted", _leaked("without_subtraction"), "who"),
         ("with the idea of this talk", _leaked("full"), "who"),
@@ -178,7 +178,7 @@ def _ablations(model: str) -> Shown:
 
 def _told_apart(model: str) -> str:
     """What is measured of a model."""
-    kept = float(_results()[model]["metrics"]["swap"]["person"]["mean"])
+    kept = float(_results()[model]["metrics"]["swap"]["static"]["mean"])
     figures = [
         ("the person leaks into d", _leaked(model), f"{_leaked(model):.0f}%", "who"),
         ("swaps keep the person", 100 * kept, f"{100 * kept:.1f}%", "who"),

@@ -39,10 +39,10 @@ def words_on(showcase: Showcase, results: list[Result]) -> str:
 def _measured(result: Result) -> str:
     swap, leak = result["metrics"].get("swap") or {}, result["metrics"].get("leakage_latent") or {}
     return _MEASURED.format(
-        person=percent(swap.get("person")),
-        expression=percent(swap.get("expression")),
+        person=percent(swap.get("static")),
+        expression=percent(swap.get("dynamic")),
         leak=percent((leak.get("dynamics") or {}).get("static_acc")),
-        chance=100 * result["chance"]["person"],
+        chance=100 * result["chance"]["static"],
     )
 
 

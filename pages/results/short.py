@@ -16,10 +16,10 @@ def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Re
         swap = of_set[_FULL]["metrics"]["swap"]
         cards.append(
             _card(
-                share(swap["expression"]["mean"]),
+                share(swap["dynamic"]["mean"]),
                 "",
                 "of swaps of drawn people show the expression that was to be taken over, and "
-                f"{share(swap['person']['mean'])} the person that was to stay.",
+                f"{share(swap['static']['mean'])} the person that was to stay.",
                 _FULL,
             )
         )
@@ -32,7 +32,7 @@ def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Re
                 share(full),
                 f"instead of {share(without)}",
                 "is how often the person can be told from the dynamics, with the subtraction and without it, by our "
-                f"recipe. Guessing gives {guessed(of_set[_FULL], 'person')}.",
+                f"recipe. Guessing gives {guessed(of_set[_FULL], 'static')}.",
                 f"{_FULL}, {_WITHOUT}",
             )
         )

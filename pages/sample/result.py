@@ -54,10 +54,10 @@ def _reading(made: Made) -> list[Words]:
     seen = made.reading
     if seen is None:
         return []
-    person = seen.person.replace("_", " ").capitalize()
+    who, does = seen.static_summary, seen.dynamic_summary
     return [
-        Words(text=f"{person}, {seen.person_probability:.0%}", hue="who"),
-        Words(text=f"{seen.expression.capitalize()}, {seen.expression_probability:.0%}", hue="does"),
+        Words(text=f"{who.name.replace('_', ' ').capitalize()}, {who.probability:.0%}", hue="who"),
+        Words(text=f"{does.name.capitalize()}, {does.probability:.0%}", hue="does"),
     ]
 
 
@@ -71,7 +71,7 @@ def stem(made: Made, at: int) -> str:
 def readings(made: list[Made]) -> list[dict[str, Any]]:
     """What each clip is called, its seed (or None), and what the judge sees in it, as JSON has it."""
     return [
-        {"name": one.sample.name, "seed": one.sample.seed, **({} if one.reading is None else vars(one.reading))}
+        {"name": one.sample.name, "seed": one.sample.seed, **({} if one.reading is None else one.reading.to_dict())}
         for one in made
     ]
 

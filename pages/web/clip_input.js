@@ -63,7 +63,9 @@ function discard() {
 }
 
 async function take(file) {
-  discard();
+  const replaces = ['sending', 'chosen'].includes(zone.dataset.state);
+  forget();
+  if (replaces) trigger('clear'); // not else: a server that is busy may answer it after the clip that comes now
   const mine = turn;
   if (file.size > props.most_megabytes * 1024 * 1024) {
     show('empty');

@@ -1,1 +1,1 @@
-"""The commands of `seqdisent`, by what they are about: each module adds its own to the parser."""
+"""The commands of `seqdisent`, by topic: each module adds its own to the parser."""

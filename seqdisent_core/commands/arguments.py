@@ -1,4 +1,4 @@
-"""What several commands share: a bar, numbers that are counts, and how they say what they did."""
+"""What several commands share: the progress bar, argument types, common options, and the report at the end."""
 
 import argparse
 import json
@@ -9,16 +9,16 @@ from typing import Any
 
 from tqdm import tqdm
 
-PLAYS = ("once", "loop", "boomerang")  # as films.Play, which takes seconds to import
+PLAYS = ("once", "loop", "boomerang")  # as films.Play, whose import takes seconds
 
 
 def progress_bar(total: int, what: str, *, shown: bool = True) -> Any:
-    """A bar with the time left, on standard error."""
+    """A progress bar with the time left, on standard error."""
     return tqdm(total=total, desc=what, dynamic_ncols=True, file=sys.stderr, disable=not shown)
 
 
 def count(text: str) -> int:
-    """An argument that is a whole number from 1."""
+    """Argument type: an integer of at least 1."""
     number = int(text)
     if number < 1:
         raise ValueError
@@ -26,7 +26,7 @@ def count(text: str) -> int:
 
 
 def whole_number(text: str) -> int:
-    """An argument that is a whole number from 0."""
+    """Argument type: an integer of at least 0."""
     number = int(text)
     if number < 0:
         raise ValueError
@@ -34,27 +34,27 @@ def whole_number(text: str) -> int:
 
 
 def add_device(command: argparse.ArgumentParser) -> None:
-    """Of every command that runs a model, as Studio takes it."""
-    command.add_argument("--device", help="cpu, cuda or mps (default: the best there is)")
+    """Adds --device, for commands that run a model."""
+    command.add_argument("--device", help="cpu, cuda or mps (default: the best available)")
 
 
 def add_demo(command: argparse.ArgumentParser) -> None:
-    """Of what serves the demo: `seqdisent demo` and app.py."""
+    """Adds the options of the demo, for `seqdisent demo` and app.py."""
     command.add_argument(
-        "--host", help="address to listen on; 0.0.0.0 for other machines (default: this machine alone)"
+        "--host", help="address to listen on; 0.0.0.0 accepts other machines (default: this machine only)"
     )
     command.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860)")
-    command.add_argument("--lecture", help="address of a running `seqdisent lecture`, for a link to it")
+    command.add_argument("--lecture", help="address of a running `seqdisent lecture`, to add a link to it")
 
 
 def add_seed(command: argparse.ArgumentParser) -> None:
-    """Of every command whose result is drawn as a whole."""
+    """Adds --seed, for commands with random numbers."""
     command.add_argument("--seed", type=whole_number, default=0, help="random seed (default: 0)")
 
 
 def add_json(command: argparse.ArgumentParser) -> None:
-    """Every command has it, and calls `tell` at its end."""
-    command.add_argument("--json", action="store_true", help="print what was written and found as one JSON object")
+    """Adds --json; every command has it and calls `tell` at its end."""
+    command.add_argument("--json", action="store_true", help="print the written paths and figures as one JSON object")
 
 
 def tell(
@@ -64,9 +64,9 @@ def tell(
     figures: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
 ) -> None:
-    """What a command says when it is done, on standard output: lines, or with --json one object of four things.
+    """The report of a command on standard output: lines, or with --json one object with four keys.
 
-    written: name -> path of what it wrote; figures: what it found, by name; notes: what a person should know.
+    written: name -> path of each output; figures: measured values by name; notes: warnings for the user.
     """
     if options.json:
         told = {"command": options.command_line, "written": {name: str(path) for name, path in written.items()}}

@@ -1,4 +1,4 @@
-"""Commands for clips of faces."""
+"""Commands for face videos."""
 
 import argparse
 import sys
@@ -15,17 +15,17 @@ from seqdisent_core.commands.arguments import PLAYS, add_device, add_json, tell,
 
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
-    swap = commands.add_parser("swap", help="two films of faces in; each person doing what the other did, out")
-    swap.add_argument("first", type=Path, help="a film of a face")
+    swap = commands.add_parser("swap", help="swap what two people do: two face videos in, two videos out")
+    swap.add_argument("first", type=Path, help="a video with a face")
     swap.add_argument("second", type=Path, help="another one")
     swap.add_argument("--out", type=Path, default=Path("swapped"), help="folder for the results (default: swapped)")
     swap.add_argument("--seconds", type=float, help="of tuning to the two people (default: 20, on a GPU 2.5; 0: none)")
     swap.add_argument("--strength", type=float, default=1.0, help="of the movement, 0 to 1.5 (default: 1)")
-    swap.add_argument("--anchors", type=int, nargs=2, metavar="FRAME", help="of each film (default: one at rest)")
-    which = "which face of each film, by size (default: 0 0, the largest)"
+    swap.add_argument("--anchors", type=int, nargs=2, metavar="FRAME", help="of each video (default: a neutral frame)")
+    which = "which face of each video, by size (default: 0 0, the largest)"
     swap.add_argument("--faces", type=whole_number, nargs=2, default=(0, 0), metavar="FACE", help=which)
-    swap.add_argument("--own-pixels", action="store_true", help="the model's own pixels, no detail carried over")
-    swap.add_argument("--play", choices=PLAYS, default="once", help="loop and boomerang are for short films")
+    swap.add_argument("--own-pixels", action="store_true", help="show the decoded pixels, not the warped video")
+    swap.add_argument("--play", choices=PLAYS, default="once", help="loop and boomerang are for short videos")
     swap.add_argument("--model", default="wild", help="checkpoint folder, Hugging Face id or name (default: wild)")
     add_device(swap)
     add_json(swap)
@@ -34,7 +34,7 @@ def add_commands(commands: Any) -> None:
 
 @contextmanager
 def _stages(width: int) -> Iterator[Callable[[float, str], None]]:
-    """A bar over stages: called with the share done, 0 to 1, and what is done now, in up to `width` letters."""
+    """A progress bar over stages: called with the share done, 0 to 1, and the stage, at most `width` letters."""
     form = f"{{desc:<{width}}}{{bar}}{{percentage:3.0f}}%"
     with tqdm(total=100, desc="loading", bar_format=form, file=sys.stderr) as bar:
 
@@ -61,6 +61,7 @@ def _swap(options: argparse.Namespace) -> None:
             clip = studio.read_face(path, face=face, progress=lambda s: advance(so_far + 0.15 * s, what))  # noqa: B023
             check_play(len(clip.frames), options.play)
             clips.append(replace(clip, anchor=options.anchors[number]) if options.anchors else clip)
+        options.out.mkdir(parents=True, exist_ok=True)  # what cannot be written is said before the tuning
         seconds = usual_seconds(studio.method.device) if options.seconds is None else options.seconds
         for pair in studio.personalise(*clips, seconds=seconds, every=1.0):
             share = min(1.0, pair.tuned.seconds / max(seconds, 1e-6))

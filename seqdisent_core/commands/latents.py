@@ -1,4 +1,4 @@
-"""Commands that look into the codes of a model."""
+"""Commands on the codes of a model."""
 
 import argparse
 import sys
@@ -15,18 +15,18 @@ _MODEL = "folder, Hugging Face id or name of the model; {} written into its fold
 
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
-    place = commands.add_parser("place", help="put a clip on the latent map and say what it lies beside")
-    place.add_argument("clip", type=Path, help="a film of a face")
+    place = commands.add_parser("place", help="find a clip's place on the latent map, and its neighbours")
+    place.add_argument("clip", type=Path, help="a video with a face")
     place.add_argument(
         "--face", type=whole_number, default=0, help="which of its faces, by size (default: 0, the largest)"
     )
     place.add_argument("--model", default="facekit52", help="checkpoint folder or Hugging Face id (default: facekit52)")
-    place.add_argument("--map", type=Path, help="folder that `seqdisent map` wrote of it (default: facekit52's map)")
+    place.add_argument("--map", type=Path, help="folder that `seqdisent map` wrote for it (default: facekit52's map)")
     add_device(place)
     add_json(place)
     place.set_defaults(run=_place)
 
-    latents = commands.add_parser("latents", help="fit where people lie among a model's codes, and name directions")
+    latents = commands.add_parser("latents", help="fit the distribution of people's codes, and find named directions")
     latents.add_argument("checkpoint", help=_MODEL.format("both files are"))
     latents.add_argument("--data", type=Path, required=True, help="the set it was trained on")
     latents.add_argument("--judge", type=Path, required=True, help="folder of the judge")
@@ -34,15 +34,15 @@ def add_commands(commands: Any) -> None:
     add_json(latents)
     latents.set_defaults(run=_latents)
 
-    rest = commands.add_parser("rest", help="teach a model to know a face at rest, for the choice of anchor frames")
+    rest = commands.add_parser("rest", help="train the classifier of neutral frames, which chooses anchor frames")
     rest.add_argument("checkpoint", help=_MODEL.format("rest.json is"))
-    sets = "sets whose clips mostly begin at rest, the model's own first"
+    sets = "sets whose clips mostly begin with a neutral face, the model's own first"
     rest.add_argument("--data", type=Path, nargs="+", required=True, help=sets)
     add_device(rest)
     add_json(rest)
     rest.set_defaults(run=_rest)
 
-    samples = commands.add_parser("samples", help="measure what is drawn: persons and expressions kept, and how sure")
+    samples = commands.add_parser("samples", help="measure samples: labels kept, and the judge's confidence")
     samples.add_argument("checkpoint", help="folder or Hugging Face id")
     samples.add_argument("--data", type=Path, required=True, help="the set it was trained on")
     samples.add_argument("--judge", type=Path, required=True, help="folder of the judge")
@@ -54,7 +54,7 @@ def add_commands(commands: Any) -> None:
     add_json(samples)
     samples.set_defaults(run=_samples)
 
-    latent_map = commands.add_parser("map", help="map the codes of a set's test clips, and measure what they tell")
+    latent_map = commands.add_parser("map", help="make the latent map of a set's test clips, and measure it")
     latent_map.add_argument("checkpoint", help="folder or Hugging Face id")
     latent_map.add_argument("--data", type=Path, required=True, help="the set it was trained on")
     latent_map.add_argument(
@@ -84,8 +84,8 @@ def _place(options: argparse.Namespace) -> None:
         )
     placement = known.place(studio.encode_face(clip))
     lines = [
-        f"Nearest known {kind}: {', '.join(f'{one.name} {one.share:.0%}' for one in near[:5])}"
-        for kind, near in (("persons", placement.persons), ("expressions", placement.expressions))
+        f"Nearest known {label}s: {', '.join(f'{one.name} {one.share:.0%}' for one in near[:5])}"
+        for label, near in placement.near.items()
     ]
     tell(
         options,
@@ -123,11 +123,10 @@ def _map(options: argparse.Namespace) -> None:
         )
     write_result(latent_map.about, options.result)
     figures = latent_map.about["figures"]
-    lines = [
-        f"{factor}: person {metrics['person']['mean']:.1%}, expression {metrics['expression']['mean']:.1%}, "
-        f"trustworthiness {metrics['trustworthiness']['mean']:.3f}"
-        for factor, metrics in figures.items()
-    ]
+    lines = []
+    for factor, metrics in figures.items():
+        shares = [f"{label} {metrics[label]['mean']:.1%}" for label in latent_map.labels]
+        lines.append(f"{factor}: {', '.join(shares)}, trustworthiness {metrics['trustworthiness']['mean']:.3f}")
     tell(
         options,
         *lines,
@@ -218,11 +217,13 @@ def _samples(options: argparse.Namespace) -> None:
     }
     write_result(result, options.out)
     drawn = figures["dynamics"]
-    shares = ", ".join(f"{name} {share:.1%}" for name, share in drawn["expressions"].items())
+    shares = [f"{name} {share:.1%}" for label in test.dynamic for name, share in drawn[f"{label}s"].items()]
+    who = ", ".join(f"{label} kept {drawn[label]['mean']:.1%}" for label in test.static)
+    does = ", ".join(f"{label} kept {figures['people_fitted'][label]['mean']:.1%}" for label in test.dynamic)
     tell(
         options,
-        f"movements: person kept {drawn['person']['mean']:.1%}, certainty {drawn['certainty']['mean']:.2f}; {shares}",
-        f"people: expression kept {figures['people_fitted']['expression']['mean']:.1%}; written to {options.out}",
+        f"movements: {who}, certainty {drawn['certainty']['mean']:.2f}; {', '.join(shares)}",
+        f"people: {does}; written to {options.out}",
         written={"result": options.out},
         figures=figures,
     )

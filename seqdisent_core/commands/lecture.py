@@ -1,4 +1,4 @@
-"""The command that gives the lecture: on a screen, as a handout, and what it shows, made beforehand."""
+"""The command for the lecture: on a screen, as a handout, and the material it shows."""
 
 import argparse
 from pathlib import Path
@@ -11,15 +11,15 @@ from seqdisent_core.errors import ConfigError
 
 def add_commands(commands: Any) -> None:
     """Adds the command of this module to the subparsers."""
-    lecture = commands.add_parser("lecture", help="give the talk: why it works, step by step, without a network")
-    lecture.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
+    lecture = commands.add_parser("lecture", help="serve the lecture: why it works, step by step, offline")
+    lecture.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     lecture.add_argument("--port", type=int, default=8501, help="port to listen on (default: 8501)")
     lecture.add_argument("--demo", default="http://127.0.0.1:7860", help="where `python app.py` runs, for the links")
     lecture.add_argument("--handout", type=Path, help="write all steps but the live one into this HTML file instead")
-    lecture.add_argument("--prepare", action="store_true", help="make what the steps show anew instead")
+    lecture.add_argument("--prepare", action="store_true", help="regenerate the material that the steps show instead")
     lecture.add_argument("--out", type=Path, default=Path("demo_assets/lecture"), help="folder for --prepare")
     pictures = Path("docs/filmed_failures.png")
-    lecture.add_argument("--failures", type=Path, default=pictures, help="sheet of failures, for --prepare")
+    lecture.add_argument("--failures", type=Path, default=pictures, help="contact sheet of failures, for --prepare")
     add_json(lecture)
     lecture.set_defaults(run=_lecture)
 
@@ -29,11 +29,11 @@ def _lecture(options: argparse.Namespace) -> None:
         _prepare(options)
         return
     if options.handout:
-        outside("pages.lecture_handout").write_handout(options.handout)
+        outside("pages.lecture.handout").write_handout(options.handout)
         words = f"The handout is in {options.handout}: open it in a browser, and print it there for a PDF."
         tell(options, words, written={"handout": options.handout})
         return
-    start = outside("pages.lecture_start")
+    start = outside("pages.lecture.start")
     start.check(options.host, options.port)
     address = f"http://{options.host}:{options.port}"
     tell(options, written={}, notes=[f"The lecture: {address} (the keys → and ← turn the steps, N opens the notes)"])

@@ -1,4 +1,4 @@
-"""Commands that measure, and put figures into texts."""
+"""Commands that measure, and write figures into texts."""
 
 import argparse
 import json
@@ -17,38 +17,42 @@ def add_commands(commands: Any) -> None:
     evaluate.add_argument("checkpoint", help="folder or Hugging Face id")
     evaluate.add_argument("--data", type=Path, required=True, help="the set it was trained on")
     evaluate.add_argument("--judge", type=Path, required=True, help="folder of the judge")
-    evaluate.add_argument("--out", type=Path, required=True, help="the result file, JSON; a PNG sheet goes beside it")
-    evaluate.add_argument("--note", default="", help="how its training differs from others of its variant, for tables")
+    evaluate.add_argument(
+        "--out", type=Path, required=True, help="the result file, JSON; a contact sheet goes beside it"
+    )
+    evaluate.add_argument("--note", default="", help="how the model differs from others of its variant, for tables")
     add_device(evaluate)
     add_seed(evaluate)
     add_json(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
-    filmed = commands.add_parser("evaluate-filmed", help="measure swaps of people's own films, by networks of others")
-    filmed.add_argument("folder", type=Path, help="clips with one face in sight; every ordered pair is swapped")
+    filmed = commands.add_parser("evaluate-filmed", help="measure swaps of filmed people, with third-party networks")
+    filmed.add_argument("folder", type=Path, help="videos with one visible face; every ordered pair is swapped")
     filmed.add_argument("--checkpoint", default="wild", help="folder, Hugging Face id or name (default: wild)")
-    filmed.add_argument("--films", type=Path, required=True, help="folder for the films that are judged, and a sheet")
-    filmed.add_argument("--judge-python", type=Path, help="a Python that has the judge's packages")
+    filmed.add_argument("--films", type=Path, required=True, help="folder for the generated videos and a contact sheet")
+    filmed.add_argument("--judge-python", type=Path, help="a Python interpreter with the judge's packages")
     filmed.add_argument("--models", type=Path, help="folder of dlib's .dat files")
-    filmed.add_argument("--out", type=Path, help="the result file, JSON (without a judge films are only made)")
-    filmed.add_argument("--made", action="store_true", help="judge films that this command made before, as told then")
+    filmed.add_argument("--out", type=Path, help="the result file, JSON (without a judge, videos are only generated)")
+    filmed.add_argument("--made", action="store_true", help="judge the videos that an earlier call generated")
     filmed.add_argument("--seconds", type=float, nargs="+", help="of personalising (default: 20, on a GPU 2.5)")
-    filmed.add_argument("--tuning", type=json.loads, default={}, help="settings of personalising as JSON, for trials")
-    filmed.add_argument("--note", default="", help="what differs in this trial, for the table")
-    filmed.add_argument("--own-pixels", action="store_true", help="the model's own pixels, no detail carried over")
+    filmed.add_argument(
+        "--tuning", type=json.loads, default={}, help="settings of personalising, JSON, for experiments"
+    )
+    filmed.add_argument("--note", default="", help="what differs in this experiment, for the table")
+    filmed.add_argument("--own-pixels", action="store_true", help="show the decoded pixels, not the warped video")
     add_device(filmed)
     add_seed(filmed)
     add_json(filmed)
     filmed.set_defaults(run=_evaluate_filmed)
 
-    report = commands.add_parser("report", help="put the figures of result files into a Markdown text")
-    report.add_argument("text", type=Path, help="the file, with two marks for the place of the figures")
+    report = commands.add_parser("report", help="insert the figures of result files into a Markdown file")
+    report.add_argument("text", type=Path, help="the file, with marks where the figures belong")
     report.add_argument("--results", type=Path, default=Path("results"), help="folder of result files")
-    report.add_argument("--charts", type=Path, help="an HTML page to draw them on, too")
+    report.add_argument("--charts", type=Path, help="an HTML file to plot them in as well")
     add_json(report)
     report.set_defaults(run=_report)
 
-    card = commands.add_parser("card", help="put what was measured of a checkpoint into its model card")
+    card = commands.add_parser("card", help="insert measured figures into a checkpoint's model card")
     card.add_argument("checkpoint", type=Path, help="folder of the model")
     card.add_argument("results", type=Path, nargs="+", help="result files of evaluate and evaluate-filmed")
     add_json(card)
@@ -92,10 +96,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     write_result(result, options.out)
     ceiling, notes = result["judge"]["accuracy"], []
     if not result["judge"]["trusted"]:
+        shares = " and ".join(f"{ceiling[label]['mean']:.1%} of the {label}s" for label in clips.labels)
         notes.append(
-            f"This judge reads {ceiling['person']['mean']:.1%} of the persons and "
-            f"{ceiling['expression']['mean']:.1%} of the expressions in real test clips. "
-            f"Below {TRUSTED:.0%} it judges nothing: train a better one."
+            f"This judge reads {shares} in real test clips. Below {TRUSTED:.0%} it judges nothing: train a better one."
         )
     if result["data"]["trained_on_its_train_split"] is False:
         notes.append(
@@ -164,7 +167,7 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
 
 
 def _make_films(options: argparse.Namespace, progress: Callable[[str], None]) -> None:
-    """Every swap of the folder's clips, and beside them what they are."""
+    """Generates every swap of the folder's clips, and a file that describes them."""
     from datetime import UTC, datetime
 
     from seqdisent_core.checkpoints import checkpoint_folder

@@ -1,4 +1,4 @@
-"""The command that serves the demo, and where the pages lie, outside this package."""
+"""The command that serves the demo, and the import of the pages, which are outside this package."""
 
 import argparse
 import sys
@@ -12,14 +12,14 @@ from seqdisent_core.commands.arguments import add_demo, add_json, tell
 
 def add_commands(commands: Any) -> None:
     """Adds the command of this module to the subparsers."""
-    demo = commands.add_parser("demo", help="the demo in a browser: swap, sample, look at the codes and the figures")
+    demo = commands.add_parser("demo", help="serve the demo in a browser: swap, sample, latent map, results")
     add_demo(demo)
     add_json(demo)
     demo.set_defaults(run=_demo)
 
 
 def outside(name: str) -> Any:
-    """A module of the app or its pages: this package imports none of them, and starts one when asked to."""
+    """A module of the app or its pages, which this package imports only when a command needs it."""
     sys.path.insert(0, str(pages_root()))
     return import_module(name)
 

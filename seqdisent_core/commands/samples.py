@@ -1,4 +1,4 @@
-"""Commands that make new clips: drawn, between two clips, along a direction."""
+"""Commands that generate new clips: sampled, between two clips, along a direction."""
 
 import argparse
 import json
@@ -16,42 +16,44 @@ from seqdisent_core.errors import ConfigError
 if TYPE_CHECKING:
     from seqdisent_core.studio import Sample, Studio, StudioCodes
 
-# Pairs of example clips that differ in person, looks and expression.
+# Pairs of example clips that differ in person, appearance and expression.
 SHOWN_PAIRS = (("person_000_happiness", "person_005_surprise"), ("person_010_disgust", "person_049_fear"))
 
 
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
-    sample = commands.add_parser("sample", help="draw new movements, new people, or both")
-    sample.add_argument("--person", type=Path, help="a film whose person stays (default: people are drawn)")
-    sample.add_argument("--movement", type=Path, help="a film whose movement stays (default: movements are drawn)")
+    sample = commands.add_parser("sample", help="sample new movements, new people, or both")
+    sample.add_argument("--person", type=Path, help="a video whose person is kept (default: sampled people)")
+    sample.add_argument("--movement", type=Path, help="a video whose movement is kept (default: sampled movements)")
     sample.add_argument("--count", type=count, default=8, help="1 to 16 clips (default: 8)")
-    sample.add_argument("--frames", type=count, default=15, help="8 to 60 frames of a drawn movement (default: 15)")
-    sample.add_argument("--temperature", type=float, default=1.0, help="0 to 2: how far from the mean (default: 1)")
+    sample.add_argument("--frames", type=count, default=15, help="8 to 60 frames of a sampled movement (default: 15)")
     sample.add_argument(
-        "--seed", type=int, default=0, help="random seed of the first clip, each next one has the next (default: 0)"
+        "--temperature", type=float, default=1.0, help="scales the standard deviation, 0 to 2 (default: 1)"
+    )
+    sample.add_argument(
+        "--seed", type=int, default=0, help="random seed of the first clip; the others count up from it (default: 0)"
     )
     _add_common(sample, "sampled")
     sample.set_defaults(run=_sample)
 
-    interpolate = commands.add_parser("interpolate", help="go from one clip to another, step by step")
-    interpolate.add_argument("first", type=Path, help="a film of a face")
+    interpolate = commands.add_parser("interpolate", help="interpolate between two clips")
+    interpolate.add_argument("first", type=Path, help="a video with a face")
     interpolate.add_argument("second", type=Path, help="another one")
     interpolate.add_argument("--factor", choices=["static", "dynamics"], default="static", help="what changes")
     interpolate.add_argument("--steps", type=count, default=8, help="1 to 16 (default: 8)")
     _add_common(interpolate, "between")
     interpolate.set_defaults(run=_interpolate)
 
-    move = commands.add_parser("move", help="move a clip along a named direction of the codes")
-    move.add_argument("clip", type=Path, help="a film of a face")
-    move.add_argument("direction", help='such as "eyes: anger to surprise"; any other word lists them')
+    move = commands.add_parser("move", help="move a clip along a named latent direction")
+    move.add_argument("clip", type=Path, help="a video with a face")
+    move.add_argument("direction", help='such as "eyes: anger to surprise"; an unknown name lists all')
     move.add_argument("--steps", type=count, default=7, help="1 to 16 (default: 7)")
     _add_common(move, "moved")
     move.set_defaults(run=_move)
 
-    showcase = commands.add_parser("showcase", help="swap two fixed pairs of examples, to compare by eye")
+    showcase = commands.add_parser("showcase", help="swap two fixed pairs of examples, to compare models visually")
     showcase.add_argument("checkpoint", help="folder or Hugging Face id")
-    showcase.add_argument("--out", type=Path, required=True, help="folder for the films and showcase.json")
+    showcase.add_argument("--out", type=Path, required=True, help="folder for the videos and showcase.json")
     add_device(showcase)
     add_json(showcase)
     showcase.set_defaults(run=_showcase)
@@ -109,9 +111,9 @@ def _make(
     *,
     moved_by: slice,
 ) -> None:
-    """Reads the films' faces, makes the samples, writes them, and says what the judge sees in each.
+    """Reads the faces of the videos, generates the samples, writes them, and reports the judge's prediction for each.
 
-    moved_by: which of the films show the movement that is kept.
+    moved_by: which of the videos show the movement that is kept.
     """
     from seqdisent_core.films import save_samples
     from seqdisent_core.latents import frames_a_second
@@ -135,9 +137,9 @@ def _make(
     readings = [studio.read(sample.frames) for sample in samples]
     lines, figures = [], {}
     for sample, path, seen in zip(samples, written, readings, strict=True):
-        words = f"; the judge sees {seen.person}, {seen.expression}" if seen else ""
+        words = f"; the judge sees {', '.join(seen.names.values())}" if seen else ""
         lines.append(f"{path}: {sample.name}{words}")
-        figures[path.stem] = {"name": sample.name, "seed": sample.seed, "judge": seen and vars(seen)}
+        figures[path.stem] = {"name": sample.name, "seed": sample.seed, "judge": seen and seen.to_dict()}
     tell(
         options,
         *lines,
@@ -152,7 +154,7 @@ def _make(
 
 
 def _showcase(options: argparse.Namespace) -> None:
-    """Writes SHOWN_PAIRS as a checkpoint sees them and what it makes of them, and whose films they are."""
+    """Writes the crops of SHOWN_PAIRS, their swaps, and a file that says which is which."""
     from seqdisent_core.checkpoints import checkpoint_folder
     from seqdisent_core.films import write_made
     from seqdisent_core.media import write_video

@@ -1,4 +1,4 @@
-"""Commands that make what training needs, a set and its judge, and that pass a set on."""
+"""Commands that render a set, train its judge, and export a set."""
 
 import argparse
 from collections.abc import Callable
@@ -10,19 +10,19 @@ from seqdisent_core.commands.arguments import add_json, add_seed, count, progres
 
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
-    render = commands.add_parser("render", help="make a set of labelled clips")
+    render = commands.add_parser("render", help="render a set of labelled clips")
     sets = render.add_subparsers(title="sets", required=True, metavar="SET")
     _add_drawn(
-        sets, "facekit52", "draw 52 persons with 6 expressions", "clips of each person and expression", (12, 15, 64)
+        sets, "facekit52", "render 52 persons with 6 expressions", "clips of each person and expression", (12, 15, 64)
     ).set_defaults(run=_render_faces)
     wild = _add_drawn(
-        sets, "wild", "draw thousands of persons who move, talk and turn", "clips of each person", (2, 24, 128)
+        sets, "wild", "render parallel pairs of persons who move, talk and turn", "clips of each person", (2, 24, 128)
     )
     wild.add_argument("--persons", type=count, default=3000, help="a multiple of 10 (default: 3000)")
     wild.set_defaults(run=_render_wild)
-    sprites = sets.add_parser("sprites", help="put the benchmark Sprites together from its layers")
+    sprites = sets.add_parser("sprites", help="assemble the benchmark Sprites from its layers")
     sprites.add_argument("out", type=Path, help="folder for the set")
-    sprites.add_argument("--source", type=Path, required=True, help="its layers as arrays, sprites_layers.npz")
+    sprites.add_argument("--source", type=Path, required=True, help="the layers as arrays, sprites_layers.npz")
     add_json(sprites)
     sprites.set_defaults(run=_render_sprites)
 
@@ -35,7 +35,7 @@ def add_commands(commands: Any) -> None:
     add_json(pack)
     pack.set_defaults(run=_pack)
 
-    judge = commands.add_parser("judge", help="train the judge of a set's labels on its train split")
+    judge = commands.add_parser("judge", help="train the judge, a classifier of a set's labels, on its train split")
     judge.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
     judge.add_argument("out", type=Path, help="folder for the judge")
     judge.add_argument("--steps", type=count, default=1200, help="steps to train (default: 1200)")
@@ -44,22 +44,20 @@ def add_commands(commands: Any) -> None:
     add_json(judge)
     judge.set_defaults(run=_judge)
 
-    export = commands.add_parser("export", help="write a set as the Hugging Face Hub wants it: films, labels, a card")
+    export = commands.add_parser("export", help="write a set for the Hugging Face Hub: videos, labels, dataset card")
     export.add_argument("set", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
-    export.add_argument("out", type=Path, help="an empty folder, or one that is not there yet")
-    export.add_argument(
-        "--licence", help="as the Hub writes it, such as cc-by-4.0 (default: mit for what render draws)"
-    )
-    export.add_argument("--size", type=count, help="pixels a side (default: a drawn set's own, else 64)")
+    export.add_argument("out", type=Path, help="an empty or new folder")
+    export.add_argument("--licence", help="the Hub's identifier, such as cc-by-4.0 (default: mit for rendered sets)")
+    export.add_argument("--size", type=count, help="pixels a side (default: a rendered set's own, else 64)")
     add_json(export)
     export.set_defaults(run=_export)
 
 
 def _add_drawn(sets: Any, name: str, what: str, a_take: str, usual: tuple[int, int, int]) -> argparse.ArgumentParser:
-    """The arguments of a set drawn from the face model; usual: its takes, frames and size."""
+    """The arguments of a set rendered from the face model; usual: its takes, frames and size."""
     takes, frames, size = usual
     drawn = sets.add_parser(name, help=what)
-    drawn.add_argument("out", type=Path, help="folder for the set; a run that was stopped goes on")
+    drawn.add_argument("out", type=Path, help="folder for the set; resumes if it was stopped")
     drawn.add_argument("--source", type=Path, required=True, help="ict_facekit.npz, or ICT-FaceKit's FaceXModel folder")
     drawn.add_argument("--takes", type=count, default=takes, help=f"{a_take} (default: {takes})")
     drawn.add_argument("--frames", type=count, default=frames, help=f"frames of a clip (default: {frames})")
@@ -82,7 +80,7 @@ def _render_wild(options: argparse.Namespace) -> None:
 
 
 def _render(render: Callable[..., Path], options: argparse.Namespace, **more: int) -> None:
-    with progress_bar(1, "drawing") as bar:
+    with progress_bar(1, "rendering") as bar:
         render(
             options.out,
             options.source,
@@ -99,7 +97,7 @@ def _render(render: Callable[..., Path], options: argparse.Namespace, **more: in
 def _render_sprites(options: argparse.Namespace) -> None:
     from seqdisent_core.data import render_sprites
 
-    with progress_bar(1, "putting together") as bar:
+    with progress_bar(1, "assembling") as bar:
         render_sprites(options.out, options.source, progress=lambda done, total: _advance(bar, done, total))
     _tell_set(options)
 
@@ -196,10 +194,10 @@ def _export(options: argparse.Namespace) -> None:
 
 JUDGE_CARD = """# Judge of {name}
 
-Tells the labels of {name} apart ({labels}); trained on its train split alone with
+Classifies the labels of {name} ({labels}); trained on its train split only, with
 
     {command}
 
 ({clips} clips, sha256 of frames and labels {sha256}, seed {seed}).
-It measures decoded clips and has never seen one. It knows no one outside that set. MIT licence.
+It evaluates decoded clips and was trained on none. It knows no one outside that set. MIT licence.
 """

@@ -1,4 +1,4 @@
-"""The command that trains."""
+"""The command that trains a model."""
 
 import argparse
 import json
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
-    train = commands.add_parser("train", help="train a model; a run that was stopped goes on")
-    train.add_argument("config", help="a preset (published, fast, sprites, wild), or a JSON file")
+    train = commands.add_parser("train", help="train a model; resumes if it was stopped")
+    train.add_argument("config", help="a preset (published, fast, sprites, wild), or a JSON recipe")
     train.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
-    train.add_argument("out", type=Path, help="folder for checkpoints, log, sheets and the trained model")
+    train.add_argument("out", type=Path, help="folder for checkpoints, log, contact sheets and the trained model")
     train.add_argument(
         "--variant", help="full, without_loss, without_subtraction or without_both, whatever CONFIG says"
     )
-    train.add_argument("--judge", type=Path, help="judge that reads swaps of the validation split as training goes")
+    train.add_argument("--judge", type=Path, help="judge for swaps of the validation split during training")
     train.add_argument("--steps", type=count, help="steps to train, instead of the recipe's")
     train.add_argument("--seed", type=whole_number, help="seed, instead of the recipe's")
-    train.add_argument("--look-every", type=count, default=500, help="steps between sheets and figures (default: 500)")
-    train.add_argument("--start", help="folder, Hub id or name of a model of these sizes, whose weights are the first")
-    train.add_argument("--cpu", action="store_true", help="train on the CPU where there is a GPU, too")
+    train.add_argument("--look-every", type=count, default=500, help="steps between validations (default: 500)")
+    train.add_argument("--start", help="folder, Hub id or name of a model of the same sizes to initialise from")
+    train.add_argument("--cpu", action="store_true", help="train on the CPU even if there is a GPU")
     add_json(train)
     train.set_defaults(run=_train)
 
@@ -68,7 +68,7 @@ def _train(options: argparse.Namespace) -> None:
     with progress_bar(recipe.training.steps, "training", shown=speaks) as bar:
 
         def progress(now: "Progress") -> None:
-            if not now.terms:  # a run that goes on: the time left is reckoned from here
+            if not now.terms:  # a resumed run: the time left is estimated from here
                 bar.initial = bar.n = bar.last_print_n = now.step
             bar.update(now.step - bar.n)
             bar.set_postfix({name: f"{value:.4g}" for name, value in now.terms.items() if name != "total"})

@@ -1,13 +1,15 @@
 """Labelled clips on disk: layouts, labels, splits, loading."""
 
-from seqdisent_core.data.clips import EXPRESSIONS, Clips, Labels, couples_of, load_clips, read_plan, split_of_takes
+from seqdisent_core.data.clips import Clips, couples_of, load_clips, read_plan, split_of_takes
 from seqdisent_core.data.hub import check_export, drawn, write_video_set
+from seqdisent_core.data.labels import EXPRESSIONS, FACE_LABELS, Labels, selected
 from seqdisent_core.data.packing import pack_films
 from seqdisent_core.data.shards import ShardedFrames
 from seqdisent_core.data.sprites import render_sprites
 
 __all__ = [
     "EXPRESSIONS",
+    "FACE_LABELS",
     "Clips",
     "Labels",
     "ShardedFrames",
@@ -18,6 +20,7 @@ __all__ = [
     "pack_films",
     "read_plan",
     "render_sprites",
+    "selected",
     "split_of_takes",
     "write_video_set",
 ]

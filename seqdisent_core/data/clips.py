@@ -1,7 +1,7 @@
-"""Labelled clips on disk: three layouts, one type, splits in which every person appears.
+"""Labelled clips on disk: three layouts, one type, splits in which all labels appear.
 
-A rendered set (set.json, labels.csv and one file a person, see facekit.render), a folder `person/expression/*.mp4`,
-or a CSV file with the columns file, person, expression and, if wanted, split.
+A rendered set (set.json, labels.csv and files of clips, see facekit.render), a folder `person/expression/*.mp4`, or a
+CSV file with the columns file, a column a label (label_columns) and, if wanted, split.
 """
 
 import csv
@@ -10,16 +10,26 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from seqdisent_core.data.labels import (
+    FACE_LABELS,
+    LabelColumns,
+    Labels,
+    check_label_names,
+    combined,
+    label_columns,
+    labels_of,
+    planned_columns,
+    selected,
+)
 from seqdisent_core.data.shards import Shard, ShardedFrames
 from seqdisent_core.errors import ConfigError, DataError, FaceError, VideoError
 
-EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
 SPLITS = ("train", "validation", "test")
 VIDEO_FRAMES = 15  # as in MUG
 _HASHED = 64  # clips at a time: of a set of any size, some MB
@@ -27,33 +37,27 @@ VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".gif")
 
 
 @dataclass(frozen=True)
-class Labels:
-    """values: int64 (clips,), numbers into names."""
-
-    values: np.ndarray
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Clips:
     """Clips of one length and size with their labels.
 
-    frames: uint8 (clips, frames, height, width, 3), read when they are indexed; an array is taken, too. person,
-    expression: int64 (clips,), numbers into persons and expressions. split: str (clips,), each one of SPLITS. name:
-    what a result file calls this set. attributes: what a person is recognised by where persons are not the same in all
-    splits, as hair and clothes in Sprites.
+    frames: uint8 (clips, frames, height, width, 3), read when they are indexed; an array is taken, too. static,
+    dynamic: the labels of each group by name, one or more: of what stays in a clip (person; skin, hair, ...) and of
+    what changes (expression, action). split: str (clips,), each one of SPLITS. name: what a result file calls this set.
+    identity: whom each clip shows, where a set says so beside its static labels, as Sprites does of its characters, who
+    are others in each split.
+
+    Raises DataError where a group has no label, or names are none that labels can have (check_label_names).
     """
 
     frames: ShardedFrames
-    person: np.ndarray
-    expression: np.ndarray
+    static: dict[str, Labels]
+    dynamic: dict[str, Labels]
     split: np.ndarray
-    persons: tuple[str, ...]
-    expressions: tuple[str, ...]
     name: str
-    attributes: dict[str, Labels] = field(default_factory=dict)
+    identity: Labels | None = None
 
     def __post_init__(self) -> None:
+        check_label_names(tuple(self.static), tuple(self.dynamic), self.name)
         if not isinstance(self.frames, ShardedFrames):
             object.__setattr__(self, "frames", ShardedFrames([self.frames]))
 
@@ -61,50 +65,75 @@ class Clips:
         return len(self.frames)
 
     @property
-    def static_labels(self) -> dict[str, Labels]:
-        """The labels that tell who it is, by name: the attributes where there are any, else the person."""
-        return self.attributes or {"person": Labels(self.person, self.persons)}
+    def labels(self) -> dict[str, Labels]:
+        """Every label by name, the static ones first."""
+        return {**self.static, **self.dynamic}
 
     @property
-    def labels(self) -> dict[str, Labels]:
-        """Every label by name: those that tell who it is, then "expression" (or action), which tells what it does."""
-        return {**self.static_labels, "expression": Labels(self.expression, self.expressions)}
+    def identities(self) -> Labels:
+        """Whom or what each clip shows: `identity`, or else each combination of static values, by its number.
+
+        Clips of one identity should have one static code.
+        """
+        return self.identity or combined(self.static)
 
     def part(self, split: str) -> "Clips":
-        """The clips of one split, in their order, with the same numbering of persons and expressions.
+        """The clips of one split, in their order, with the same numbering of labels.
 
         Raises DataError if the set has no clip in that split.
         """
         rows = np.flatnonzero(self.split == split)
         if len(rows) == 0:
             raise DataError(
-                f"{self.name} has no {split} clips. Give 3 or more clips of each person and expression, or say in a "
-                "CSV file's column split which clip is for train, validation and test."
+                f"{self.name} has no {split} clips. Give 3 or more clips of each {' and '.join(self.labels)}, or say "
+                "in a CSV file's column split which clip is for train, validation and test."
             )
         return self.select(rows)
 
     def select(self, rows: np.ndarray) -> "Clips":
-        """The clips with these numbers, int (n,), in that order, with the same numbering of persons and expressions.
+        """The clips with these numbers, int (n,), in that order, with the same numbering of labels.
 
         No frame is read or copied.
         """
         return replace(
             self,
             frames=self.frames.select(rows),
-            person=self.person[rows],
-            expression=self.expression[rows],
+            static=selected(self.static, rows),
+            dynamic=selected(self.dynamic, rows),
             split=self.split[rows],
-            attributes={name: Labels(label.values[rows], label.names) for name, label in self.attributes.items()},
+            identity=self.identity and self.identity.select(rows),
         )
+
+    def check_seen_in_train(self) -> None:
+        """Raises DataError where a clip has a value of a label that no train clip has, as `check_known`."""
+        self.check_known(selected(self.labels, np.flatnonzero(self.split == "train")))
+
+    def check_known(self, train: dict[str, Labels]) -> None:
+        """Raises DataError where a clip has a value of a label that `train` does not show: nothing can have learnt it.
+
+        train: the labels of the train clips, with the same numbering.
+        """
+        for name, label in self.labels.items():
+            unseen = ~np.isin(label.values, train[name].values)
+            if unseen.any():
+                first, count = int(np.argmax(unseen)), len(np.unique(label.values[unseen]))
+                more = f" (and {count - 1} more values)" if count > 1 else ""
+                raise DataError(
+                    f"{self.name} has {name} {label.names[label.values[first]]!r}{more} in its {self.split[first]} "
+                    f"split and not in train, so it cannot be learnt. Split the set so that train has every {name}."
+                )
 
     def sha256(self) -> str:
         """SHA-256 (hex) of frames and labels: the same clips in the same order, whatever they were read from."""
-        digest = hashlib.sha256(repr((self.frames.shape, self.persons, self.expressions)).encode())
+        # Identities and one dynamic label, then all other labels: hashes in result files began so, with no other there.
+        who, ((_, does), *further) = self.identities, self.dynamic.items()
+        digest = hashlib.sha256(repr((self.frames.shape, who.names, does.names)).encode())
         for start in range(0, len(self), _HASHED):
             digest.update(self.frames[start : start + _HASHED].data)
-        digest.update(self.person.astype("<i8").tobytes() + self.expression.astype("<i8").tobytes())
+        digest.update(who.values.astype("<i8").tobytes() + does.values.astype("<i8").tobytes())
         digest.update("\n".join(map(str, self.split)).encode())
-        for name, label in self.attributes.items():
+        others = [(name, label) for name, label in self.static.items() if label is not who]
+        for name, label in (*others, *further):
             digest.update(repr((name, label.names)).encode() + label.values.astype("<i8").tobytes())
         return digest.hexdigest()
 
@@ -119,14 +148,16 @@ def split_of_takes(takes: int) -> tuple[str, ...]:
 
 
 def load_clips(path: str | Path, *, frames: int | None = None, size: int = 64) -> Clips:
-    """Read a rendered set, a folder person/expression/*.mp4 or a CSV file (file, person, expression[, split]).
+    """Read a rendered set, a folder person/expression/*.mp4 or a CSV file.
 
     * frames: length of the clips; longer and shorter ones are sampled evenly from first to last frame; None for a
       rendered set's own, and 15 for videos.
     * size: pixels a side.
 
-    In a user's own videos the largest face is found, followed and cropped (faces.read_face). Clips without a split get
-    one by their order within person and expression (split_of_takes).
+    A CSV file has a line a clip with the columns file, a label each (static:NAME or dynamic:NAME; person, expression
+    and action say no more than that) and, if wanted, split. In a user's own videos the largest face is found, followed
+    and cropped (faces.read_face). Clips without a split get one by their order among those of the same labels
+    (split_of_takes).
 
     Raises DataError if the set is missing, unfinished or mislabelled, or a video in it holds no usable face.
     """
@@ -136,14 +167,14 @@ def load_clips(path: str | Path, *, frames: int | None = None, size: int = 64) -
     films = films_of(path)
     clips = np.stack([films.read(row, frames or VIDEO_FRAMES, size) for row in films.rows])
     assign_splits(films)
-    return _labelled(ShardedFrames([clips]), films.rows, films.name)
+    return _labelled(ShardedFrames([clips]), films.rows, films.columns, films.name)
 
 
 def _from_shards(folder: Path, frames: int | None, size: int) -> Clips:
-    about, labels = read_plan(folder), folder / "labels.csv"
+    about, table = read_plan(folder), folder / "labels.csv"
     again = f"Run the {'packing' if 'films' in about else 'rendering'} again: it goes on where it stopped."
-    named = about.get("attributes", ())
-    rows = _rows(labels, ("file", "index", "person", "expression", "split", *named)) if labels.exists() else []
+    columns = planned_columns(about, folder.name)
+    rows = _rows(_table(table), table.name, ("file", "index", "split", *columns.all)) if table.exists() else []
     if not rows:
         raise DataError(f"The set in {folder.name} is not finished. {again}")
     shards = {name: _shard(folder / name, about, again) for name in dict.fromkeys(row["file"] for row in rows)}
@@ -157,8 +188,7 @@ def _from_shards(folder: Path, frames: int | None, size: int) -> Clips:
             raise DataError(f"labels.csv in {folder.name} names clip {index} of {file}, not there. {again}")
         place[:] = number[file], int(index)
     clips = ShardedFrames(list(shards.values()), places, frames=frames, size=size)
-    attributes = {name: _numbered([row[name] for row in rows]) for name in named}
-    return replace(_labelled(clips, rows, str(about.get("name", folder.name))), attributes=attributes)
+    return _labelled(clips, rows, columns, str(about.get("name", folder.name)))
 
 
 def read_plan(folder: Path) -> dict[str, Any]:
@@ -170,17 +200,6 @@ def read_plan(folder: Path) -> dict[str, Any]:
     if not isinstance(plan, dict):
         raise DataError(f"The set.json in {folder.name} cannot be read. Render into an empty folder.")
     return plan
-
-
-def _numbered(values: list[str]) -> Labels:
-    names = tuple(sorted(set(values)))
-    return Labels(_numbers(values, names), names)
-
-
-def _numbers(values: list[str], names: tuple[str, ...]) -> np.ndarray:
-    """Which of the names each value is, int64 (values,)."""
-    number = {name: place for place, name in enumerate(names)}
-    return np.array([number[value] for value in values], dtype=np.int64)
 
 
 def _shard(path: Path, plan: dict[str, Any], again: str) -> Shard:
@@ -199,10 +218,11 @@ def _shard(path: Path, plan: dict[str, Any], again: str) -> Shard:
 
 
 class Films(NamedTuple):
-    """People's films with their labels: rows with the columns file (from `base` on), person, expression[, split]."""
+    """People's films: a row each, with the column file (from `base` on), one a label, and split if that is given."""
 
     base: Path
     name: str
+    columns: LabelColumns
     rows: list[dict[str, str]]
 
     def read(self, row: dict[str, str], frames: int, size: int) -> np.ndarray:
@@ -222,15 +242,17 @@ def films_of(path: Path) -> Films:
     Raises DataError where there are none, one is not there, or a label is missing or wrong.
     """
     if path.is_file() and path.suffix.lower() == ".csv":
-        films = Films(path.parent, path.stem, _rows(path, ("file", "person", "expression")))
+        table = _table(path)
+        columns = label_columns(table.fieldnames or (), path.name)
+        films = Films(path.parent, path.stem, columns, _rows(table, path.name, ("file", *columns.all)))
         if not films.rows:
-            raise DataError(f"{path.name} names no clips. Write one line a clip: file,person,expression.")
+            raise DataError(f"{path.name} names no clips. Write one line a clip: {','.join(('file', *columns.all))}.")
     elif not path.is_dir():
         raise DataError(f"There are no clips at {path}. Give a folder of clips or a CSV file.")
     else:
         found = [p.relative_to(path) for p in sorted(path.glob("*/*/*")) if p.suffix.lower() in VIDEO_ENDINGS]
         rows = [{"file": str(p), "person": p.parts[0], "expression": p.parts[1]} for p in found]
-        films = Films(path, path.name, rows)
+        films = Films(path, path.name, label_columns(FACE_LABELS, path.name), rows)
         if not rows:
             raise DataError(
                 f"{path.name} holds no clips. Put them in folders person/expression/, such as anna/anger/1.mp4."
@@ -242,21 +264,24 @@ def films_of(path: Path) -> Films:
     return films
 
 
-def _rows(path: Path, wanted: Sequence[str]) -> list[dict[str, str]]:
+def _table(path: Path) -> "csv.DictReader[str]":
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise DataError(f"{path.name} is not in UTF-8. Save it again as CSV UTF-8.") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    missing = [column for column in wanted if column not in (reader.fieldnames or ())]
+    return csv.DictReader(io.StringIO(text, newline=""))
+
+
+def _rows(table: "csv.DictReader[str]", name: str, wanted: Sequence[str]) -> list[dict[str, str]]:
+    missing = [column for column in wanted if column not in (table.fieldnames or ())]
     if missing:
-        raise DataError(f"{path.name} lacks the column {', '.join(missing)}. Its first line must name the columns.")
+        raise DataError(f"{name} lacks the column {', '.join(missing)}. Its first line must name the columns.")
     rows = []
-    for row in reader:
+    for row in table:
         empty = [column for column in wanted if not (row[column] or "").strip()]
         if empty:
-            raise DataError(f"Line {reader.line_num} of {path.name} has no {', '.join(empty)}. Fill it in.")
-        rows.append({column: (row[column] or "").strip() for column in (reader.fieldnames or ())})
+            raise DataError(f"Line {table.line_num} of {name} has no {', '.join(empty)}. Fill it in.")
+        rows.append({column: (row[column] or "").strip() for column in (table.fieldnames or ())})
     return rows
 
 
@@ -270,31 +295,31 @@ def _check_splits(films: Films) -> None:
 
 
 def assign_splits(films: Films) -> None:
-    """Fill in the column split where no film has one: by their order within person and expression (split_of_takes)."""
+    """Where no film has a split, give each one by its order among those of the same labels (split_of_takes)."""
     if films.rows[0].get("split"):
         return
-    groups: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
-    for row in films.rows:
-        groups[row["person"], row["expression"].lower()].append(row)
+    groups: dict[tuple[int, ...], list[dict[str, str]]] = defaultdict(list)
+    labels = {**_labels(films.rows, films.columns.static), **_labels(films.rows, films.columns.dynamic)}
+    for row, *values in zip(films.rows, *(label.values.tolist() for label in labels.values()), strict=True):
+        groups[tuple(values)].append(row)
     for group in groups.values():
         ordered = sorted(group, key=lambda row: row["file"])
         for row, split in zip(ordered, split_of_takes(len(group)), strict=True):
             row["split"] = split
 
 
-def _labelled(clips: ShardedFrames, rows: list[dict[str, str]], name: str) -> Clips:
-    expressions = [row["expression"].lower() for row in rows]
-    persons = tuple(sorted({row["person"] for row in rows}))
-    # The six names keep the six numbers even when some are absent, so that one judge fits every such set.
-    names = EXPRESSIONS if set(expressions) <= set(EXPRESSIONS) else tuple(sorted(set(expressions)))
+def _labels(rows: list[dict[str, str]], columns: dict[str, str]) -> dict[str, Labels]:
+    return {label: labels_of(label, [row[column] for row in rows]) for label, column in columns.items()}
+
+
+def _labelled(clips: ShardedFrames, rows: list[dict[str, str]], columns: LabelColumns, name: str) -> Clips:
     return Clips(
         clips,
-        _numbers([row["person"] for row in rows], persons),
-        _numbers(expressions, names),
+        _labels(rows, columns.static),
+        _labels(rows, columns.dynamic),
         np.array([row["split"] for row in rows]),
-        persons,
-        names,
         name,
+        Labels.of([row[columns.identity] for row in rows]) if columns.identity else None,
     )
 
 
@@ -303,9 +328,10 @@ def couples_of(clips: Clips) -> np.ndarray:
 
     Raises ConfigError for another set.
     """
-    takes, of, counts = np.unique(clips.expression, return_inverse=True, return_counts=True)
+    who, does = clips.identities.values, combined(clips.dynamic).values
+    takes, of, counts = np.unique(does, return_inverse=True, return_counts=True)
     pairs = np.argsort(of, kind="stable")
-    if (counts != 2).any() or (clips.person[pairs[::2]] == clips.person[pairs[1::2]]).any():
+    if (counts != 2).any() or (who[pairs[::2]] == who[pairs[1::2]]).any():
         raise ConfigError(
             f"pair_share needs a set in which two persons play each take, such as wild; not {clips.name}."
         )

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from seqdisent_core.data.clips import SPLITS, Clips, Labels, read_plan
+from seqdisent_core.data.clips import SPLITS, Clips, read_plan
+from seqdisent_core.data.labels import Labels
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.media import write_video
 
@@ -91,8 +92,8 @@ def _write_labels(clips: Clips, numbers: np.ndarray, path: Path) -> None:
 
 
 def _columns(clips: Clips) -> dict[str, Labels]:
-    """Who, by name, even where the set tells persons by attributes; then all other labels."""
-    return {"person": Labels(clips.person, clips.persons), **clips.labels}
+    """Every label by name, and before them whom a clip shows where the set says so beside its static labels."""
+    return {**({"identity": clips.identity} if clips.identity else {}), **clips.labels}
 
 
 def _card(clips: Clips, about: dict[str, Any] | None, licence: str, command: str, fps: float) -> str:
@@ -107,28 +108,33 @@ def _card(clips: Clips, about: dict[str, Any] | None, licence: str, command: str
         size_categories=[size],
     ).to_yaml()
     frames, height, width = clips.frames.shape[1:4]
+    columns = _columns(clips)
     splits = "\n".join(
-        f"| {split} | {held.sum()} | {len(np.unique(clips.person[held]))} | {len(np.unique(clips.expression[held]))} |"
+        f"| {split} | {held.sum()} | {' | '.join(str(len(np.unique(c.values[held]))) for c in columns.values())} |"
         for split in SPLITS
         if (held := clips.split == split).any()
     )
-    own = about is not None and about["name"] not in _TAKES
+    takes = about is not None and about["name"] in _TAKES
+    named = len(next(iter(columns.values())).names)
+    many = {"identity": "identities", **({"expression": "takes"} if takes else {})}
+    heads = [many.get(name, f"{name}s") for name in columns]
+    own = about is not None and not takes
     rate = f"{fps:g} a second" if own else f"written at {fps:g} a second, which is not every clip's own rate"
     return f"""---
 {head}
 ---
 # {clips.name}
 
-{len(clips)} clips of {len(clips.persons)} persons: {frames} frames of {width} x {height} px, {rate}.
+{len(clips)} clips of {named} {heads[0]}: {frames} frames of {width} x {height} px, {rate}.
 
     from datasets import load_dataset
     clips = load_dataset("path/to/this/folder")
 
-| split | clips | persons | {"takes" if about and about["name"] in _TAKES else "expressions"} |
-|---|---|---|---|
+| split | clips | {" | ".join(heads)} |
+|---|---|{"---|" * len(heads)}
 {splits}
 
-Columns: `video`, {", ".join(f"`{name}`" for name in _columns(clips))}.
+Columns: `video`, {", ".join(f"`{name}`" for name in columns)}.
 
 ## How it was made
 

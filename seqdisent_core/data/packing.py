@@ -49,25 +49,29 @@ def pack_films(
     if (Path(source) / "set.json").exists():
         raise DataError(f"{Path(source).name} is a set already. Give a folder of films or a CSV file.")
     films, out = films_of(Path(source)), Path(out)
-    plan = {"name": films.name, "frames": frames, "size": size, "films": _fingerprint(films)}
+    labels = {
+        group: list(names) for group, names in (("static", films.columns.static), ("dynamic", films.columns.dynamic))
+    }
+    plan = {"name": films.name, **labels, "frames": frames, "size": size, "films": _fingerprint(films)}
     found = _claim(out, plan)
     if found:
         progress(len(films.rows), len(films.rows))
-        return Packed(out, len(films.rows) - len(found["left_out"]), tuple(found["left_out"]))
+        return Packed(out, found["clips"], tuple(found["left_out"]))
     unusable = _read_all(films, out, frames, size, progress)
-    if unusable and (not leave_out or len(unusable) == len(films.rows)):
+    used = films._replace(rows=[row for row in films.rows if row["file"] not in unusable])
+    if unusable and not (leave_out and used.rows):
+        count = len({row["file"] for row in films.rows})
         raise DataError(
-            f"{len(unusable)} of the {len(films.rows)} films of {films.name} cannot be used. Mend them or take them "
-            "out, and pack again: what has been read is kept. With --leave-out the others are packed without them.\n"
+            f"{len(unusable)} of the {count} films of {films.name} cannot be used. Mend them or take them out, and "
+            "pack again: what has been read is kept. With --leave-out the others are packed without them.\n"
             + "\n".join(unusable.values())
         )
-    used = Films(films.base, films.name, [row for row in films.rows if row["file"] not in unusable])
     assign_splits(used)
-    left_out = [unusable[row["file"]] for row in films.rows if row["file"] in unusable]
-    _write(out / "set.json", (json.dumps({**plan, "left_out": left_out}, indent=1) + "\n").encode())
+    whole = {**plan, "clips": len(used.rows), "left_out": list(unusable.values())}
+    _write(out / "set.json", (json.dumps(whole, indent=1) + "\n").encode())
     _write_clips(used, out, frames, size)
     shutil.rmtree(out / _READ)
-    return Packed(out, len(used.rows), tuple(left_out))
+    return Packed(out, len(used.rows), tuple(unusable.values()))
 
 
 def _fingerprint(films: Films) -> str:
@@ -134,13 +138,14 @@ def _write_clips(films: Films, out: Path, frames: int, size: int) -> None:
     each = max(1, SHARD_BYTES // (frames * size * size * 3))
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(("file", "index", "film", "person", "expression", "split"))
+    labels = {**films.columns.static, **films.columns.dynamic}
+    writer.writerow(("file", "index", "film", *labels, "split"))
     for number, start in enumerate(range(0, len(films.rows), each)):
         name, rows, content = f"clips_{number:04d}.npy", films.rows[start : start + each], io.BytesIO()
         np.save(content, np.stack([np.load(_place(films, row, out)) for row in rows]))
         _write(out / name, content.getvalue())
         for index, row in enumerate(rows):
-            writer.writerow((name, index, row["file"], row["person"], row["expression"], row["split"]))
+            writer.writerow((name, index, row["file"], *(row[column] for column in labels.values()), row["split"]))
     _write(out / "labels.csv", table.getvalue().encode())
 
 

@@ -33,7 +33,8 @@ def render_sprites(out: str | Path, source: str | Path, *, progress: Callable[[i
     """
     out = Path(out)
     layers, actions = _read(Path(source))
-    plan = {"name": "sprites", "attributes": list(ATTRIBUTES), "frames": FRAMES, "size": SIZE}
+    labels = {"static": list(ATTRIBUTES), "dynamic": ["action"], "identity": "character"}
+    plan = {"name": "sprites", **labels, "frames": FRAMES, "size": SIZE}
     if (out / "set.json").exists() and read_plan(out) != plan:
         raise DataError(f"{out.name} holds another set. Choose an empty folder.")
     out.mkdir(parents=True, exist_ok=True)
@@ -99,7 +100,7 @@ def _labels(actions: list[str]) -> str:
     splits = character_splits()
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("file", "index", "person", "expression", "split", *ATTRIBUTES))
+    writer.writerow(("file", "index", "character", "action", "split", *ATTRIBUTES))
     for character, worn in enumerate(product(range(VARIANTS), repeat=len(ATTRIBUTES))):
         for place, action in enumerate(actions):
             index = (character * ACTIONS + place) % (CHARACTERS // VARIANTS * ACTIONS)

@@ -1,16 +1,16 @@
 """The judge: a classifier of a set's labels that is trained on real clips and never sees decoded ones.
 
 The published evaluation's network (as described by Berman et al. 2024): a frame encoder, a bidirectional LSTM whose
-last forward and first backward states are joined, and a two-layer head a label: person and expression, or the
-attributes of a set that has them and what is done. It returns logits.
+last forward and first backward states are joined, and a two-layer head a label, static or dynamic. It returns logits.
 """
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from seqdisent_core.checkpoints import load_weights, read_network, write_network
-from seqdisent_core.data import Clips
+from seqdisent_core.data import FACE_LABELS, Clips
 from seqdisent_core.domains.images import FRAME_SIZES, FrameEncoder
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.methods import run_lstm
@@ -31,14 +31,11 @@ Names = Annotated[tuple[str, ...], Field(strict=False)]  # JSON has lists
 
 @settings
 class JudgeConfig(Settings):
-    """Sizes and the names it tells apart; `width` half the published one is enough.
+    """Sizes, and what it tells apart: the names of each label's values, by group; `width` half the published one is
+    enough."""
 
-    attributes: the names of each attribute's values; a judge that has them tells no persons apart.
-    """
-
-    persons: Names
-    expressions: Names
-    attributes: dict[str, Names] = Field(default_factory=dict)
+    static: dict[str, Names]
+    dynamic: dict[str, Names]
     frame_size: int = 64
     width: int = 32
     feature_dim: int = 128
@@ -50,21 +47,56 @@ class JudgeConfig(Settings):
 
     @property
     def labels(self) -> dict[str, tuple[str, ...]]:
-        """The names of each label's values: a head each."""
-        return {**(self.attributes or {"person": self.persons}), "expression": self.expressions}
+        """The names of each label's values, the static ones first: a head each."""
+        return {**self.static, **self.dynamic}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A label's value as the judge reads it, and how sure it is: a probability in [0, 1]."""
+
+    name: str
+    probability: float
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the judge sees in one clip, and how sure it is (probabilities in [0, 1]).
+    """What the judge sees in one clip, label by label."""
 
-    Where persons are told by attributes, `person` names them all, and its probability is their product.
-    """
+    static: dict[str, Seen]
+    dynamic: dict[str, Seen]
 
-    person: str
-    person_probability: float
-    expression: str
-    expression_probability: float
+    @property
+    def labels(self) -> dict[str, Seen]:
+        """Every label, the static ones first."""
+        return {**self.static, **self.dynamic}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The value that is read, by label."""
+        return {label: seen.name for label, seen in self.labels.items()}
+
+    @property
+    def static_summary(self) -> Seen:
+        """All static labels in one: their names in a row, and the product of their probabilities."""
+        return _summary(self.static)
+
+    @property
+    def dynamic_summary(self) -> Seen:
+        """All dynamic labels in one."""
+        return _summary(self.dynamic)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as JSON has it: LABEL and LABEL_probability of each."""
+        return {
+            key: value
+            for label, seen in self.labels.items()
+            for key, value in ((label, seen.name), (f"{label}_probability", seen.probability))
+        }
+
+
+def _summary(group: dict[str, Seen]) -> Seen:
+    return Seen(", ".join(seen.name for seen in group.values()), math.prod(seen.probability for seen in group.values()))
 
 
 Logits = dict[str, Tensor]  # by label, (clips, values) each
@@ -79,11 +111,15 @@ class Judge(nn.Module):
         self.encoder = FrameEncoder(config.frame_size, config.width, config.feature_dim)
         self.lstm = nn.LSTM(config.feature_dim, config.hidden_dim, batch_first=True, bidirectional=True)
         for label, values in config.labels.items():
-            self.add_module(label, self._head(len(values)))
+            self.add_module(self._head_of(label), self._head(len(values)))
 
     def _head(self, classes: int) -> nn.Sequential:
         hidden = self.config.hidden_dim
         return nn.Sequential(nn.Linear(2 * hidden, hidden), nn.ReLU(), nn.Linear(hidden, classes))
+
+    def _head_of(self, label: str) -> str:
+        """A head is called as its label is, and has an underscore more where a module has a part of that name."""
+        return f"{label}_" if hasattr(Judge, label) or label in ("config", "encoder", "lstm", "training") else label
 
     def features(self, clip: Tensor) -> Tensor:
         """The joined last states of both directions of the LSTM: (batch, 2 hidden_dim)."""
@@ -94,21 +130,22 @@ class Judge(nn.Module):
 
     def heads(self, features: Tensor) -> Logits:
         """Logits of features (batch, 2 hidden_dim)."""
-        return {label: self.get_submodule(label)(features).float() for label in self.config.labels}
+        return {label: self.get_submodule(self._head_of(label))(features).float() for label in self.config.labels}
 
     def forward(self, clip: Tensor) -> Logits:
         return self.heads(self.features(clip))
 
     @torch.no_grad()
     def read(self, frames: np.ndarray) -> Reading:
-        """Who is in a clip, and what they do: uint8 RGB (frames, size, size, 3)."""
+        """What is in a clip, label by label: uint8 RGB (frames, size, size, 3)."""
         clip = torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2)[None].float() / 255
         logits = self(clip.to(next(self.parameters()).device))
         best = {label: values[0].softmax(0).max(0) for label, values in logits.items()}
-        named = {label: self.config.labels[label][int(found.indices)] for label, found in best.items()}
-        sure = {label: float(found.values) for label, found in best.items()}
-        expression, certainty = named.pop("expression"), sure.pop("expression")
-        return Reading(", ".join(named.values()), math.prod(sure.values()), expression, certainty)
+        static, dynamic = (
+            {label: Seen(names[int(best[label].indices)], float(best[label].values)) for label, names in group.items()}
+            for group in (self.config.static, self.config.dynamic)
+        )
+        return Reading(static, dynamic)
 
     def save(self, folder: Path, card: str) -> None:
         write_network(folder, dataclasses.asdict(self.config), self.state_dict(), card, half=True)
@@ -117,15 +154,22 @@ class Judge(nn.Module):
     def from_pretrained(cls, source: str | Path) -> "Judge":
         """A saved judge, in evaluation mode. Raises ConfigError where the folder is not one."""
         config, state = read_network(source)
+        if "expressions" in config:
+            config, state = _in_groups(config, state)
         judge = cls(JudgeConfig.from_dict(config))
         load_weights(judge, state, source)
         return judge.eval()
 
 
-def _config_of(clips: Clips, width: int) -> JudgeConfig:
-    attributes = {name: label.names for name, label in clips.attributes.items()}
-    persons = () if attributes else clips.persons
-    return JudgeConfig(persons, clips.expressions, attributes, clips.frames.shape[2], width)
+def _in_groups(config: dict[str, Any], state: dict[str, Tensor]) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """A judge that was saved before labels came in groups: of persons and expressions, or of Sprites' attributes."""
+    config = dict(config)
+    persons, expressions = config.pop("persons", ()), config.pop("expressions")
+    attributes = config.pop("attributes", {})
+    if not attributes:
+        return {**config, "static": {"person": persons}, "dynamic": {"expression": expressions}}, state
+    renamed = {re.sub(r"^expression\.", "action.", name): value for name, value in state.items()}
+    return {**config, "static": attributes, "dynamic": {"action": expressions}}, renamed
 
 
 def train_judge(
@@ -139,15 +183,18 @@ def train_judge(
     """Train a judge on the set's train split alone (batches of 32 clips, Adam 2e-3 with one cosine, bf16).
 
     Colours scaled by up to 15 % and mirroring, all frames of a clip alike, so that neither tells persons apart; not
-    in a set with attributes, where colours and sides may be what a label says. Raises DataError for an empty train
-    split, ConfigError for clips of a size that models do not have.
+    in a set with other labels than FaceKit's, where colours and sides may be what a label says. Raises DataError for
+    an empty train split and a label's value that it does not show, ConfigError for clips of a size that models do not
+    have.
     """
     train = clips.part("train")
+    clips.check_seen_in_train()
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    judge = Judge(_config_of(clips, width)).to(device)
+    static, dynamic = ({name: label.names for name, label in of.items()} for of in (clips.static, clips.dynamic))
+    judge = Judge(JudgeConfig(static, dynamic, clips.frames.shape[2], width)).to(device)
     optimiser = torch.optim.Adam(judge.parameters(), lr=2e-3)
-    varied = not clips.attributes
+    varied = clips.labels.keys() <= set(FACE_LABELS)
     config = TrainingConfig(seed=seed, steps=steps, batch=32, colour_gain=0.15 * varied, mirror=varied)
     batches = Steps(train, config)
     labels = {name: torch.from_numpy(label.values) for name, label in train.labels.items()}
@@ -190,12 +237,13 @@ def read_clips(judge: Judge, clips: Tensor, batch: int = 64) -> Logits:
 
 
 def check_judge(judge: Judge, clips: Clips) -> None:
-    """Raises DataError unless the judge tells apart just what a set's labels name, at its size."""
+    """Raises DataError unless the judge tells apart just what a set's labels name, at its size, and train shows it."""
     known = judge.config
     if known.labels != {name: label.names for name, label in clips.labels.items()}:
-        raise DataError(f"This judge knows other people than {clips.name}. Train one on it: seqdisent judge.")
+        raise DataError(f"This judge knows other labels than {clips.name} has. Train one on it: seqdisent judge.")
     if known.frame_size != clips.frames.shape[2]:
         raise DataError(f"This judge sees {known.frame_size} px and {clips.name} is {clips.frames.shape[2]} px wide.")
+    clips.check_seen_in_train()
 
 
 def accuracy(logits: Tensor, labels: np.ndarray) -> float:
@@ -204,18 +252,18 @@ def accuracy(logits: Tensor, labels: np.ndarray) -> float:
 
 
 def accuracies(logits: Logits, clips: Clips) -> dict[str, float]:
-    """Share of clips whose label is read rightly, by label, in [0, 1].
-
-    "person" is the mean over the attributes where a set has them, and they stand beside it.
-    """
-    right = {name: accuracy(logits[name], label.values) for name, label in clips.labels.items()}
-    return {"person": float(np.mean([right[name] for name in clips.static_labels])), **right}
+    """Share of clips whose label is read rightly, by label and of each group (group_means), in [0, 1]."""
+    return group_means({name: accuracy(logits[name], label.values) for name, label in clips.labels.items()}, clips)
 
 
 def chance(clips: Clips) -> dict[str, float]:
-    """How often the best guess is right, the commonest name of these clips, by label.
+    """How often the best guess is right, the commonest name of these clips, by label and of each group."""
+    return group_means(
+        {name: float(np.bincount(label.values).max() / len(clips)) for name, label in clips.labels.items()}, clips
+    )
 
-    "person" is the mean over the attributes where a set has them.
-    """
-    guessed = {name: float(np.bincount(label.values).max() / len(clips)) for name, label in clips.labels.items()}
-    return {"person": float(np.mean([guessed[name] for name in clips.static_labels])), **guessed}
+
+def group_means(by_label: dict[str, float], clips: Clips) -> dict[str, float]:
+    """A figure of each label, and before them "static" and "dynamic", the means over the labels of each group."""
+    static, dynamic = (float(np.mean([by_label[name] for name in group])) for group in (clips.static, clips.dynamic))
+    return {"static": static, "dynamic": dynamic, **by_label}

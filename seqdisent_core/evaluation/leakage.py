@@ -9,6 +9,7 @@ from torch import Tensor
 
 from seqdisent_core.data import Clips
 from seqdisent_core.errors import DataError
+from seqdisent_core.evaluation.judge import group_means
 from seqdisent_core.methods import Codes
 from seqdisent_core.reporting import absent, figure
 
@@ -27,14 +28,17 @@ ROW = ("static_acc", "dynamic_acc", "gap")
 TRAINED_ON = 0.9  # of the training clips, other ones in each repeat: a probe has no chance of its own
 
 
-def leakage_row(static: Sequence[float], dynamic: Sequence[float], kept: Factor) -> dict[str, Any]:
-    """One row of a leakage table from accuracies over repeats; `kept` is the factor that the row's codes hold.
+def leakage_row(repeats: Sequence[dict[str, float]], kept: Factor) -> dict[str, Any]:
+    """One row of a leakage table from accuracies by label and group (group_means) over repeats.
 
-    The gap is the accuracy of the factor that is held, less that of the one that should be absent; both published
-    tables have this shape.
+    `kept` is the factor that the row's codes hold. The gap is the accuracy of the group that is held, less that of the
+    one that should be absent; both published tables have this shape. Each label's own accuracy stands beside them.
     """
+    by_name = {name: [right[name] for right in repeats] for name in repeats[0]}
+    static, dynamic = by_name.pop("static"), by_name.pop("dynamic")
     gap = np.subtract(static, dynamic) if kept == "static" else np.subtract(dynamic, static)
-    return dict(zip(ROW, (figure(static), figure(dynamic), figure(gap.tolist())), strict=True))
+    row = dict(zip(ROW, (figure(static), figure(dynamic), figure(gap.tolist())), strict=True))
+    return {**row, "by_label": {name: figure(values) for name, values in by_name.items()}}
 
 
 def code_forms(codes: Codes, middle: Tensor) -> dict[str, np.ndarray]:
@@ -63,10 +67,11 @@ def latent_probes(
     given, asked: `code_forms` of the two.
     Standardised logistic regression, and gradient boosting of trees of depth 3 on histograms of 32 bins (scikit-learn's
     HistGradientBoostingClassifier). Each repeat trains on another random 90 % of the training clips. Raises DataError
-    where a label has one value only.
+    where a label has one value only, or the test clips a value that the training clips do not show.
     """
     from threadpoolctl import threadpool_limits
 
+    test_clips.check_known(train_clips.labels)
     labels = [(name, known, test_clips.labels[name].values) for name, known in train_clips.labels.items()]
     rows: dict[str, dict[str, Any]] = {probe: {} for probe in PROBES}
     with threadpool_limits(1):  # small sums: threads would wait for one another most of the time
@@ -76,16 +81,15 @@ def latent_probes(
                 if given[form].shape[1] == 0:
                     rows[probe][form] = absent(ROW, f"There are no {kept} codes.")
                     continue
-                scores: dict[Factor, list[float]] = {"static": [], "dynamics": []}
+                scores = []
                 for repeat in range(repeats):
                     chosen = _training_rows(len(train_clips), seed, repeat)
                     right = {
-                        name: _score(probe, given[form][chosen], known.values[chosen], asked[form], true)
+                        name: _score(probe, name, given[form][chosen], known.values[chosen], asked[form], true)
                         for name, known, true in labels
                     }
-                    scores["static"].append(float(np.mean([right[name] for name in test_clips.static_labels])))
-                    scores["dynamics"].append(right["expression"])
-                rows[probe][form] = leakage_row(scores["static"], scores["dynamics"], kept)
+                    scores.append(group_means(right, test_clips))
+                rows[probe][form] = leakage_row(scores, kept)
     return rows
 
 
@@ -93,15 +97,15 @@ def _training_rows(clips: int, seed: int, repeat: int) -> np.ndarray:
     return np.random.default_rng([seed, repeat]).permutation(clips)[: max(2, round(TRAINED_ON * clips))]
 
 
-def _score(probe: str, codes: np.ndarray, labels: np.ndarray, asked: np.ndarray, true: np.ndarray) -> float:
-    """Accuracy of a probe, in [0, 1]."""
+def _score(probe: str, label: str, codes: np.ndarray, values: np.ndarray, asked: np.ndarray, true: np.ndarray) -> float:
+    """Accuracy of a probe of a label, in [0, 1]."""
     from sklearn.exceptions import ConvergenceWarning
 
-    if len(np.unique(labels)) < 2:
-        raise DataError("A probe of the codes needs training clips of two or more labels.")
+    if len(np.unique(values)) < 2:
+        raise DataError(f"A probe of the codes needs training clips of two or more values of {label}.")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the last digits of a probe do not matter
-        return float((_probe(probe).fit(codes, labels).predict(asked) == true).mean())
+        return float((_probe(probe).fit(codes, values).predict(asked) == true).mean())
 
 
 def _probe(name: str) -> "Pipeline":

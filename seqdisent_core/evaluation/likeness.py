@@ -1,17 +1,17 @@
-"""How much generated clips look like real ones: the Fréchet distance of what the judge sees in them."""
+"""How close generated clips are to real ones: the Fréchet distance between the judge's features of both."""
 
 import torch
 from torch import Tensor
 
 
 def frechet_distance(first: Tensor, second: Tensor) -> float:
-    """Squared Fréchet distance of normal distributions fitted to two sets of features (clips, dims); 2 clips or more.
+    """Squared Fréchet distance between normal distributions fitted to two sets of features (clips, dims).
 
-    |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), as Heusel et al. 2017 use it. No matrix root is taken: with centred
-    features X_i the last trace is the nuclear norm of X1 X2^T over the root of (n1 - 1)(n2 - 1), which stays exact
-    where there are fewer clips than dimensions and covariances are singular.
+    |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), as in Heusel et al. 2017. No matrix root is computed: with centred
+    features X_i, the trace of the root is the nuclear norm of X1 X2^T divided by sqrt((n1 - 1)(n2 - 1)). This is exact
+    even with fewer clips than dimensions, where the covariances are singular.
 
-    Few clips make it larger: compare only distances between sets of the same number of clips.
+    Needs at least 2 clips a set. It is biased upwards for few clips: compare only sets of the same number of clips.
     """
     first, second = first.double(), second.double()
     mean_gap = (first.mean(0) - second.mean(0)).square().sum()

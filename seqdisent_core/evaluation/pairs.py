@@ -31,8 +31,8 @@ def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
     partners = different(everyone)
     if not partners.all():
         raise DataError(
-            f"{clips.name} needs at least two persons and two expressions in its {clips.split[partners.argmin()]} "
-            "split: a swap is judged between clips that share neither."
+            f"{clips.name} needs two or more values of each label ({', '.join(clips.labels)}) in its "
+            f"{clips.split[partners.argmin()]} split, and pairs that share none: a swap is judged between such clips."
         )
     rank = random.integers(0, partners)
     first, last = np.zeros_like(everyone), everyone - 1

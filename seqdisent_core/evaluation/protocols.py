@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqdisent_core.data import Clips, Labels, couples_of
+from seqdisent_core.data import Clips, Labels, couples_of, selected
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, read_features, read_logits
 from seqdisent_core.evaluation.pairs import draw_pairs
@@ -20,7 +20,8 @@ def judged(method: Method, judge: Judge, codes: Codes) -> Tensor:
 
 @dataclass(frozen=True)
 class SwapFigures:
-    """`right`: shares in [0, 1] of swaps read as the static clip's person and as the driver's expression (accuracies).
+    """`right`: shares in [0, 1] of swaps read as the static clip's static labels and the driver's dynamic ones, by
+    label and of each group (accuracies).
 
     `confusion` counts, by label, rows: true value, columns: the judge's reading; (values, values) int.
     """
@@ -38,7 +39,7 @@ def swap_figures(method: Method, judge: Judge, clips: Clips, codes: Codes, rando
 
 def score_swaps(logits: Logits, clips: Clips, partners: np.ndarray) -> SwapFigures:
     """Figures of swaps that have been read: each clip's static with its partner's dynamics."""
-    meant = replace(clips, expression=clips.expression[partners])
+    meant = replace(clips, dynamic=selected(clips.dynamic, partners))
     counts = {name: _confusion(label, logits[name]) for name, label in meant.labels.items()}
     return SwapFigures(accuracies(logits, meant), counts)
 

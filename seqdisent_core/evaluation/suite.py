@@ -1,6 +1,7 @@
 """Result files: one schema for every figure that is shown anywhere, with what is needed to make it again."""
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,19 @@ from torch import Tensor
 
 from seqdisent_core.data import Clips
 from seqdisent_core.domains.images import as_training_tensor
-from seqdisent_core.evaluation.generation import PROTOCOLS, GenerationScores, draw_samples, generation_scores
+from seqdisent_core.evaluation.generation import (
+    PROTOCOLS,
+    GenerationScores,
+    Protocol,
+    draw_samples,
+    scores_of_dynamic,
+    scores_without_labels,
+    unable,
+)
 from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, chance, check_judge, read_features, read_logits
-from seqdisent_core.evaluation.leakage import FORMS, PROBES, ROW, Factor, code_forms, latent_probes, leakage_row
+from seqdisent_core.evaluation.leakage import FORMS, PROBES, ROW, code_forms, latent_probes, leakage_row
 from seqdisent_core.evaluation.likeness import frechet_distance
-from seqdisent_core.evaluation.protocols import reconstruction_figures, score_swaps
+from seqdisent_core.evaluation.protocols import SwapFigures, reconstruction_figures, score_swaps
 from seqdisent_core.evaluation.usage import active_figures, kl_figures
 from seqdisent_core.machine import hardware, software
 from seqdisent_core.methods import Codes, Method, encode_clips
@@ -24,7 +33,7 @@ from seqdisent_core.weights import sha256_of
 Progress = Callable[[int, int, str], None]  # stages done, stages in all, what begins now
 REPEATS = 5
 LEAST_COMPARED = 4  # test clips: two in each half, so that each has a spread
-TRUSTED = 0.95  # of real test clips that a judge must read rightly, person and expression, for its figures to count
+TRUSTED = 0.95  # of real test clips that a judge must read rightly, in each label, for its figures to count
 _SCORES = ("acc", "is", "h_y_given_x", "h_y")
 
 
@@ -51,27 +60,24 @@ def evaluate(
     check_judge(judge, clips)
     test = clips.part("test")
     judge_sha256 = sha256_of(judge_folder)
-    begin = _Stages(6 + repeats * len(PROTOCOLS) + len(PROBES) * len(FORMS), progress)
+    protocols = [protocol for protocol in PROTOCOLS if not unable(model, protocol)]
+    encodes = "encode" in model.abilities
+    begin = _Stages(3 + repeats * len(protocols) + encodes * (4 + len(PROBES) * len(FORMS)), progress)
     begin("judging real clips")
     frames = as_training_tensor(test)
     real = read_features(judge, frames)
     ceiling = read_logits(judge, real)
-    begin("encoding test clips")
-    codes = encode_clips(model, frames)
-    begin("reconstructing")
-    rebuilt = reconstruction_figures(model, judge, test, codes)
+    codes = None
+    if encodes:
+        begin("encoding test clips")
+        codes = encode_clips(model, frames)
+        begin("reconstructing")
+    metrics: dict[str, Any] = {"reconstruction": _reconstruction(model, judge, test, codes)}
     begin("divergences")
-    metrics = {
-        "reconstruction": {
-            "psnr": figure([rebuilt.psnr]),
-            "ssim": figure([rebuilt.ssim]),
-            **_figures([rebuilt.right]),
-        },
-        "kl": kl_figures(model, frames, seed),
-        "active_units": active_figures(codes.static, codes.dynamics),
-        **_sampled_figures(model, judge, test, codes, real, seed, repeats, begin),
-        "leakage_latent": _latent_figures(model, clips.part("train"), test, codes, seed, repeats, begin),
-    }
+    metrics["kl"] = kl_figures(model, frames, seed)
+    metrics["active_units"] = _active(model, codes)
+    metrics |= _sampled_figures(model, judge, test, codes, real, seed, repeats, begin)
+    metrics["leakage_latent"] = _latent_figures(model, clips.part("train"), test, codes, seed, repeats, begin)
     begin("done")
     return {
         "command": command,
@@ -93,8 +99,25 @@ def evaluate(
         "judge": {"sha256": judge_sha256, **_judge_figures(ceiling, test)},
         "metrics": metrics,
         "chance": chance(test),
-        "expressions": list(clips.expressions),
+        "labels": {
+            group: {name: list(label.names) for name, label in labels.items()}
+            for group, labels in (("static", clips.static), ("dynamic", clips.dynamic))
+        },
+        **({"expressions": list(clips.dynamic["expression"].names)} if "expression" in clips.dynamic else {}),
     }
+
+
+def _reconstruction(model: Method, judge: Judge, test: Clips, codes: Codes | None) -> dict[str, Any]:
+    if codes is None:
+        return absent(("psnr", "ssim", "static", "dynamic", *test.labels), str(model.reason("encode")))
+    rebuilt = reconstruction_figures(model, judge, test, codes)
+    return {"psnr": figure([rebuilt.psnr]), "ssim": figure([rebuilt.ssim]), **_figures([rebuilt.right])}
+
+
+def _active(model: Method, codes: Codes | None) -> dict[str, Any]:
+    if codes is None:
+        return absent(("static", "static_of", "dynamics", "dynamics_of"), str(model.reason("encode")))
+    return active_figures(codes.static, codes.dynamics)
 
 
 def _trained_on(train: Clips, training: dict[str, Any]) -> bool | None:
@@ -118,9 +141,9 @@ def _judge_figures(ceiling: Logits, test: Clips) -> dict[str, Any]:
     """What the judge reads in real test clips: the ceiling of every figure that it measures, and if it may judge."""
     right = accuracies(ceiling, test)
     return {
-        "trusted": min(right["person"], right["expression"]) >= TRUSTED,
+        "trusted": min(right.values()) >= TRUSTED,
         "accuracy": _figures([right]),
-        "generation": _score_figures([generation_scores(ceiling["expression"], test.expression)]),
+        "generation": _score_figures([scores_of_dynamic(ceiling, test)]),
     }
 
 
@@ -139,26 +162,28 @@ def _sampled_figures(
     model: Method,
     judge: Judge,
     test: Clips,
-    codes: Codes,
+    codes: Codes | None,
     real: Tensor,
     seed: int,
     repeats: int,
     begin: Callable[[str], None],
 ) -> dict[str, Any]:
-    """The figures that need clips decoded from exchanged or drawn codes; null where a factor is missing."""
-    missing = [part for part in ("static", "dynamics") if getattr(model, f"{part}_dim") == 0]
-    if missing:
-        return _no_samples(f"{model.name} has no {missing[0]} codes to keep, draw or exchange.")
-    scores, swaps = [], []
+    """The figures that need clips decoded from exchanged or sampled codes; null, and why, where a method cannot."""
+    scores, swaps, free = [], [], []
     leaks: dict[str, list[dict[str, float]]] = {"fixed_static": [], "fixed_dynamics": []}
     distances: dict[str, list[float]] = {name: [] for name in ("real_halves", *PROTOCOLS)}
     for repeat in range(repeats):
         samples = draw_samples(model, judge, test, codes, seed, repeat, begin)
         logits: dict[str, Logits] = {name: read_logits(judge, seen) for name, seen in samples.features.items()}
-        scores.append(generation_scores(logits["fixed_dynamics"]["expression"], test.expression))
-        swaps.append(score_swaps(logits["swap"], test, samples.partners))
-        for name, right in leaks.items():
-            right.append(accuracies(logits[name], test))
+        if "fixed_dynamics" in logits:
+            scores.append(scores_of_dynamic(logits["fixed_dynamics"], test))
+        if "both_sampled" in logits:
+            free.append(scores_without_labels(logits["both_sampled"], test))
+        if "swap" in logits:
+            swaps.append(score_swaps(logits["swap"], test, samples.partners))
+        for name in leaks:
+            if name in logits:
+                leaks[name].append(accuracies(logits[name], test))
         if len(test) < LEAST_COMPARED:
             continue
         first, second = samples.halves
@@ -167,20 +192,48 @@ def _sampled_figures(
             half = seen if protocol == "both_sampled" else seen[second]
             distances[protocol].append(frechet_distance(real[first], half))
     return {
-        "generation": _score_figures(scores),
+        "generation": _generation(model, scores, free),
         "leakage_generation": {
-            "static": _leakage(leaks["fixed_static"], "static"),
-            "dynamics": _leakage(leaks["fixed_dynamics"], "dynamics"),
+            "static": _or_why(model, "fixed_static", ROW, lambda: leakage_row(leaks["fixed_static"], "static")),
+            "dynamics": _or_why(model, "fixed_dynamics", ROW, lambda: leakage_row(leaks["fixed_dynamics"], "dynamics")),
         },
-        "swap": {
-            **_figures([swap.right for swap in swaps]),
-            **{
-                f"{label}_confusion": np.sum([swap.confusion[label] for swap in swaps], axis=0).tolist()
-                for label in test.labels
-            },
-        },
-        "frechet": _likeness_figures(distances, len(test)),
+        "swap": _swap(model, test, swaps),
+        "frechet": _likeness_figures(model, distances, len(test)),
     }
+
+
+def _or_why(
+    model: Method, protocol: Protocol, names: Iterable[str], make: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """Figures of a protocol, or null for each and the reason why the method cannot have them."""
+    why = unable(model, protocol)
+    return absent(names, why) if why else make()
+
+
+def _generation(
+    model: Method, scores: list[dict[str, GenerationScores]], free: list[dict[str, GenerationScores]]
+) -> dict[str, Any]:
+    """Of clips whose dynamics were kept; of a method that keeps none, of clips of which all is sampled."""
+    why = unable(model, "fixed_dynamics")
+    if why is None:
+        return _score_figures(scores)
+    if not free:
+        return absent(_SCORES, why)
+    figures = _score_figures(free)
+    for part in (figures, *figures["by_label"].values()):
+        part["acc"] = None
+    return figures | {"why": why, "of": "both_sampled"}
+
+
+def _swap(model: Method, test: Clips, swaps: list[SwapFigures]) -> dict[str, Any]:
+    names = ("static", "dynamic", *test.labels, *(f"{label}_confusion" for label in test.labels))
+
+    def made() -> dict[str, Any]:
+        counts = {label: np.sum([swap.confusion[label] for swap in swaps], axis=0).tolist() for label in test.labels}
+        right = _figures([swap.right for swap in swaps])
+        return {**right, **{f"{label}_confusion": count for label, count in counts.items()}}
+
+    return _or_why(model, "swap", names, made)
 
 
 def _figures(repeats: list[dict[str, float]]) -> dict[str, Figure]:
@@ -188,35 +241,40 @@ def _figures(repeats: list[dict[str, float]]) -> dict[str, Figure]:
     return {name: figure([right[name] for right in repeats]) for name in repeats[0]}
 
 
-def _likeness_figures(distances: dict[str, list[float]], clips: int) -> dict[str, Any]:
+def _likeness_figures(model: Method, distances: dict[str, list[float]], clips: int) -> dict[str, Any]:
+    reasons = {protocol: unable(model, protocol) for protocol in PROTOCOLS}
+    if all(reasons.values()):
+        return absent(("clips_a_side", *distances), str(reasons["swap"]))
     if clips < LEAST_COMPARED:
         return absent(("clips_a_side", *distances), f"{clips} test clips are too few; it takes {LEAST_COMPARED}.")
-    return {"clips_a_side": clips // 2, **{name: figure(values) for name, values in distances.items()}}
+    measured = {name: figure(values) if values else None for name, values in distances.items()}
+    why = next((why for why in reasons.values() if why), None)
+    return {"clips_a_side": clips // 2, **measured, **({"why": why} if why else {})}
 
 
-def _leakage(repeats: list[dict[str, float]], kept: Factor) -> dict[str, Any]:
-    return leakage_row([right["person"] for right in repeats], [right["expression"] for right in repeats], kept)
+def _score_figures(repeats: list[dict[str, GenerationScores]]) -> dict[str, Any]:
+    """Means over the dynamic labels, and each label's own beside them."""
+    by_label = {name: [scores[name] for scores in repeats] for name in repeats[0]}
+    means = [
+        GenerationScores(*np.mean([dataclasses.astuple(one) for one in scores.values()], axis=0).tolist())
+        for scores in repeats
+    ]
+    return {**_scores(means), "by_label": {name: _scores(scores) for name, scores in by_label.items()}}
 
 
-def _no_samples(why: str) -> dict[str, Any]:
-    return {
-        "generation": absent(_SCORES, why),
-        "leakage_generation": {"static": absent(ROW, why), "dynamics": absent(ROW, why)},
-        "swap": absent(("person", "expression", "person_confusion", "expression_confusion"), why),
-        "frechet": absent(("clips_a_side", "real_halves", *PROTOCOLS), why),
-    }
-
-
-def _score_figures(scores: list[GenerationScores]) -> dict[str, Any]:
+def _scores(scores: list[GenerationScores]) -> dict[str, Any]:
     values = ([s.acc for s in scores], [s.inception_score for s in scores])
     entropies = ([s.h_y_given_x for s in scores], [s.h_y for s in scores])
     return {name: figure(column) for name, column in zip(_SCORES, (*values, *entropies), strict=True)}
 
 
 def _latent_figures(
-    model: Method, train: Clips, test: Clips, codes: Codes, seed: int, repeats: int, begin: Callable[[str], None]
+    model: Method, train: Clips, test: Clips, codes: Codes | None, seed: int, repeats: int, begin: Callable[[str], None]
 ) -> dict[str, Any]:
     """Latent probe (our protocol): the two rows of the schema by logistic regression, all probes beside them."""
+    if codes is None:
+        why = str(model.reason("encode"))
+        return {"static": absent(ROW, why), "dynamics": absent(ROW, why), "protocol": "latent probe (our protocol)"}
     begin("encoding training clips")
     known = encode_clips(model, as_training_tensor(train))
     middle = test.frames.shape[1] // 2

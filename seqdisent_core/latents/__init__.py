@@ -1,4 +1,4 @@
-"""Where codes lie: named directions, sampling, how the latent map is made."""
+"""The latent space: named directions, sampling, making the latent map."""
 
 from seqdisent_core.latents.directions import NAMES, TENSORS, Direction, Factor, Latents, find_latents
 from seqdisent_core.latents.map_making import make_map

@@ -90,16 +90,17 @@ def find_latents(
 ) -> Latents:
     """Fit the people and find the named directions on a set's train split. Deterministic.
 
-    Raises DataError where the judge is not the set's, or the set has one person only.
+    Raises DataError where the judge is not the set's, or the set shows one identity only.
     """
     check_judge(judge, clips)
     train = clips.part("train")
-    if len(np.unique(train.person)) < 2:
+    who = train.identities.values
+    if len(np.unique(who)) < 2:
         raise DataError(f"{clips.name} has training clips of one person; how people differ takes two or more.")
     progress("encoding the train split")
     codes = encode_clips(method, as_training_tensor(train))
     static, dynamics = codes.static.numpy(), codes.dynamics.numpy()
-    persons = np.stack([static[train.person == person].mean(axis=0) for person in np.unique(train.person)])
+    persons = np.stack([static[who == one].mean(axis=0) for one in np.unique(who)])
     mean = persons.mean(axis=0)
     people = _principal(persons - mean, min(PEOPLE_DIRECTIONS, len(persons) - 1))
     neutral = dynamics[:, 0].mean(axis=0)

@@ -10,10 +10,10 @@ import numpy as np
 
 from seqdisent_core.data import Clips, ShardedFrames
 from seqdisent_core.domains.images import as_training_tensor
-from seqdisent_core.evaluation import chance
+from seqdisent_core.evaluation import chance, group_means
 from seqdisent_core.machine import hardware
 from seqdisent_core.methods import Codes, Method, encode_clips
-from seqdisent_core.reporting import ABOUT, NEIGHBOURS, LatentMap, figure
+from seqdisent_core.reporting import ABOUT, NEIGHBOURS, LabelValues, LatentMap, figure
 from seqdisent_core.weights import sha256_of
 
 STATIC_PERPLEXITY = 15  # about as many clips as a person has
@@ -69,10 +69,9 @@ def make_map(
         dynamics,
         static_places,
         places.reshape(*dynamics.shape[:2], 2),
-        test.person,
-        test.expression,
-        test.persons,
-        test.expressions,
+        {name: LabelValues(label.values, label.names) for name, label in test.static.items()},
+        {name: LabelValues(label.values, label.names) for name, label in test.dynamic.items()},
+        test.identities.values,
         _about(model, train, test, checkpoint, command, seed, metrics),
         folder,
     )
@@ -149,17 +148,18 @@ def embed(codes: np.ndarray, perplexity: int, seed: int, progress: Callable[[flo
 
 
 def agreement(codes: np.ndarray, clips: Clips, known: np.ndarray, known_clips: Clips) -> dict[str, Any]:
-    """Shares of clips whose k nearest known clips, by majority, are of the same person, and of the same expression.
+    """Shares of clips whose k nearest known clips, by majority, have the same label: by label and of each group.
 
     codes: (clips, dim). known: (known clips, dim), none of which is among the clips.
     """
     from sklearn.neighbors import KNeighborsClassifier
 
     shares = {}
-    for label in ("person", "expression"):
-        nearest = KNeighborsClassifier(n_neighbors=min(NEIGHBOURS, len(known))).fit(known, getattr(known_clips, label))
-        shares[label] = figure([float(nearest.score(codes, getattr(clips, label)))])
-    return shares
+    for name, label in clips.labels.items():
+        nearest = KNeighborsClassifier(n_neighbors=min(NEIGHBOURS, len(known)))
+        nearest.fit(known, known_clips.labels[name].values)
+        shares[name] = float(nearest.score(codes, label.values))
+    return {name: figure([share]) for name, share in group_means(shares, clips).items()}
 
 
 def trust(codes: np.ndarray, places: np.ndarray, seed: int) -> float:
@@ -177,9 +177,9 @@ def trust(codes: np.ndarray, places: np.ndarray, seed: int) -> float:
 
 
 def write_sheets(latent_map: LatentMap, frames: ShardedFrames) -> None:
-    """One WebP a person: a row a clip, uint8 (clips, frames, size, size, 3), time to the right."""
-    for person in np.unique(latent_map.person):
-        path = latent_map.sheet(int(person))
+    """One WebP an identity: a row a clip, uint8 (clips, frames, size, size, 3), time to the right."""
+    for sheet in np.unique(latent_map.sheets):
+        path = latent_map.sheet(int(sheet))
         path.parent.mkdir(parents=True, exist_ok=True)
-        rows = [np.concatenate(list(clip), axis=1) for clip in frames[latent_map.person == person]]
+        rows = [np.concatenate(list(clip), axis=1) for clip in frames[latent_map.sheets == sheet]]
         iio.imwrite(path, np.concatenate(rows, axis=0), quality=62, method=6)

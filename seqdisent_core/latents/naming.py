@@ -27,8 +27,8 @@ _MOVING = ("brows", "eyes", "mouth", "chin")
 _SHADES = (("darker", "lighter"), ("greener", "redder"), ("bluer", "yellower"))  # of CIE L*a*b*
 _TOGETHER = 0.75  # of all that moves, the share that moves one way, above which the whole head does
 _STILL = 0.01  # pixels: the flow between two pictures that are the same is not quite 0
-_TELLING = 2.0  # a rise of the judge's logit, over the mean of all, that makes an expression of a movement
-_PERSONS = 16  # of those given are tried
+_TELLING = 2.0  # a rise of the judge's logit, over the mean of all, that makes a movement one of its values
+_TRIED = 16  # of the static codes given
 
 
 def swell(frames: int) -> np.ndarray:
@@ -52,25 +52,27 @@ def name_static(method: Method, mean: np.ndarray, directions: np.ndarray, dynami
 
 
 def name_dynamics(
-    method: Method, judge: Judge, persons: np.ndarray, directions: np.ndarray, dynamics: np.ndarray
+    method: Method, judge: Judge, static: np.ndarray, directions: np.ndarray, dynamics: np.ndarray
 ) -> list[str]:
-    """Along each of float (n, dynamics_dim): the part of the face that changes most and the expressions whose logit, by
-    the judge, rises most towards each end; or how the head moves, where it does as a whole and no expression appears.
+    """Along each of float (n, dynamics_dim): the part of the face that changes most and the values of dynamic labels
+    whose logit, by the judge, rises most towards each end; or how the head moves, where it does as a whole and none
+    appears.
 
-    persons: float (persons, static_dim), some of whom it is tried on; dynamics: float (frames, dynamics_dim), at rest.
+    static: float (people, static_dim), on some of which it is tried; dynamics: float (frames, dynamics_dim), at rest.
     """
+    values = [value for names in judge.config.dynamic.values() for value in names]
     moved = swell(len(dynamics))
-    persons = persons[:_PERSONS]
-    rest = _expressions(judge, _decode(method, persons, np.tile(dynamics, (len(persons), 1, 1))))
+    static = static[:_TRIED]
+    rest = _seen(judge, _decode(method, static, np.tile(dynamics, (len(static), 1, 1))))
     names: list[str] = []
     for direction in directions:
         ends = [
-            _decode(method, persons, np.tile(dynamics + sign * REACH * moved * direction, (len(persons), 1, 1)))
+            _decode(method, static, np.tile(dynamics + sign * REACH * moved * direction, (len(static), 1, 1)))
             for sign in (-1, 1)
         ]
         before, after = (end[:, len(dynamics) // 2] for end in ends)
-        rises = [_expressions(judge, end) - rest for end in ends]
-        risen = [judge.config.expressions[int(rise.argmax())] for rise in rises]
+        rises = [_seen(judge, end) - rest for end in ends]
+        risen = [values[int(rise.argmax())] for rise in rises]
         change = np.abs(after.astype(float) - before).mean(axis=(0, 3))
         parts = sorted(_MOVING, key=lambda part: -float(np.mean([_cut(change, box).mean() for box in _PARTS[part]])))
         words = [f"{part}: {risen[0]} to {risen[1]}" for part in parts]
@@ -126,6 +128,7 @@ def _shade(change: float, channel: int) -> str:
     return f"{low} to {high}" if change > 0 else f"{high} to {low}"
 
 
-def _expressions(judge: Judge, frames: np.ndarray) -> torch.Tensor:
-    """The judge's mean logit of each expression in uint8 (clips, frames, size, size, 3)."""
-    return read_clips(judge, torch.from_numpy(frames).movedim(-1, -3))["expression"].mean(dim=0)
+def _seen(judge: Judge, frames: np.ndarray) -> torch.Tensor:
+    """The judge's mean logit of each value of the dynamic labels in uint8 (clips, frames, size, size, 3)."""
+    logits = read_clips(judge, torch.from_numpy(frames).movedim(-1, -3))
+    return torch.cat([logits[label] for label in judge.config.dynamic], dim=1).mean(dim=0)

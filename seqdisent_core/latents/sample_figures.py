@@ -1,7 +1,7 @@
 """How new clips come out, by the judge: of drawn movements and of drawn people, as the demo draws them."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -28,43 +28,50 @@ def measure_samples(
 ) -> dict[str, Any]:
     """Figures over the test split, each repeat with a draw for every clip; shares and certainties in [0, 1].
 
-    dynamics: each clip's person with dynamics drawn from the prior at temperature 1 (draws, not their means): persons
-    kept, expressions seen (pooled over the repeats), the judge's mean certainty of the expression. people_fitted and
-    people_prior: each clip's dynamics with people drawn from the fitted normal distribution and from N(0, I):
-    expressions kept. Raises DataError where the judge is not the set's.
+    dynamics: each clip's static code with dynamics drawn from the prior at temperature 1 (draws, not their means):
+    static labels kept, values seen of each dynamic label (as "expressions"; pooled over the repeats), the judge's mean
+    certainty of those. people_fitted and people_prior: each clip's dynamics with static codes drawn from the fitted
+    normal distribution and from N(0, I): dynamic labels kept. Raises DataError where the judge is not the set's.
     """
     check_judge(judge, clips)
     test = clips.part("test")
     codes = encode_clips(method, as_training_tensor(test))
     count, frames = codes.dynamics.shape[:2]
-    kept: dict[str, list[float]] = {"person": [], "certainty": [], "fitted": [], "prior": []}
-    seen = np.zeros(len(clips.expressions), int)
+    kept: dict[str, list[dict[str, float]]] = {"static": [], "fitted": [], "prior": []}
+    certainty: list[float] = []
+    seen = {name: np.zeros(len(label.names), int) for name, label in clips.dynamic.items()}
     for repeat in range(repeats):
         progress(f"sampling, repeat {repeat + 1} of {repeats}")
         random = np.random.default_rng([seed, repeat])
         generator = torch.Generator().manual_seed(int(random.integers(2**62)))
         moved = _read(method, judge, codes.static, method.sample_dynamics(count, frames, generator).cpu())
-        kept["person"].append(accuracies(moved, test)["person"])
-        kept["certainty"].append(float(moved["expression"].softmax(1).max(1).values.mean()))
-        seen += np.bincount(moved["expression"].argmax(1).numpy(), minlength=len(seen))
+        kept["static"].append(_group("static", moved, test))
+        certainty.append(float(np.mean([float(moved[name].softmax(1).max(1).values.mean()) for name in seen])))
+        for name, counts in seen.items():
+            counts += np.bincount(moved[name].argmax(1).numpy(), minlength=len(counts))
         first = int(random.integers(2**30))
         fitted = np.stack([draw_person(latents, 1.0, first + clip) for clip in range(count)])
         for name, static in (
             ("fitted", torch.from_numpy(fitted).float()),
             ("prior", method.sample_static(count, generator).cpu()),
         ):
-            kept[name].append(accuracies(_read(method, judge, static, codes.dynamics), test)["expression"])
-    shares = (seen / seen.sum()).tolist()
-    return {
-        "dynamics": {
-            "person": figure(kept["person"]),
-            "certainty": figure(kept["certainty"]),
-            "expressions": dict(zip(clips.expressions, shares, strict=True)),
-            "samples": int(seen.sum()),
-        },
-        "people_fitted": {"expression": figure(kept["fitted"])},
-        "people_prior": {"expression": figure(kept["prior"])},
+            kept[name].append(_group("dynamic", _read(method, judge, static, codes.dynamics), test))
+    shares = {
+        f"{name}s": dict(zip(clips.dynamic[name].names, (counts / counts.sum()).tolist(), strict=True))
+        for name, counts in seen.items()
     }
+    figures = {of: {name: figure([one[name] for one in right]) for name in right[0]} for of, right in kept.items()}
+    return {
+        "dynamics": {**figures["static"], "certainty": figure(certainty), **shares, "samples": repeats * count},
+        "people_fitted": figures["fitted"],
+        "people_prior": figures["prior"],
+    }
+
+
+def _group(group: Literal["static", "dynamic"], logits: Logits, clips: Clips) -> dict[str, float]:
+    """Accuracies of one group's labels, and their mean, by the group's name."""
+    right = accuracies(logits, clips)
+    return {name: right[name] for name in (group, *getattr(clips, group))}
 
 
 def _read(method: Method, judge: Judge, static: Tensor, dynamics: Tensor) -> Logits:

@@ -1,7 +1,18 @@
 """The contract that every method keeps, and one method a file."""
 
 from seqdisent_core.methods.codes import BATCH, decode_batches, encode_clips
-from seqdisent_core.methods.contract import Ability, Anchored, Batch, Codes, Method, Moment, anchored, named, require
+from seqdisent_core.methods.contract import (
+    Ability,
+    Anchored,
+    Batch,
+    Codes,
+    Method,
+    Moment,
+    anchored,
+    named,
+    require,
+    with_views,
+)
 from seqdisent_core.methods.dbse import DBSE, DBSEConfig
 from seqdisent_core.methods.priors import run_lstm
 from seqdisent_core.methods.registry import METHODS, build, read_parts
@@ -25,4 +36,5 @@ __all__ = [
     "read_parts",
     "require",
     "run_lstm",
+    "with_views",
 ]

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, get_args
 
@@ -255,6 +255,14 @@ class Anchored(Method):
         *,
         anchor: int = 0,
     ) -> Codes: ...
+
+
+def with_views(method: Method, batch: Batch, generator: torch.Generator | None = None) -> Batch:
+    """The batch with those views of its sequences that the method's loss compares."""
+    if not method.views:
+        return batch
+    drawn = generator or torch.Generator()
+    return replace(batch, views={name: method.backbone.views[name](batch.x, drawn) for name in method.views})
 
 
 def require(method: Method, *abilities: Ability) -> None:

@@ -4,7 +4,7 @@ from seqdisent_core.reporting.cards import model_card, write_measured
 from seqdisent_core.reporting.charts import Chart, charts, write_charts
 from seqdisent_core.reporting.figures import Figure, absent, figure
 from seqdisent_core.reporting.filmed_tables import MAIN, filmed_pairs_table, filmed_table, read_filmed
-from seqdisent_core.reporting.latent_map import ABOUT, NEIGHBOURS, SHEETS, LatentMap, Named
+from seqdisent_core.reporting.latent_map import ABOUT, NEIGHBOURS, SHEETS, LabelValues, LatentMap, Named
 from seqdisent_core.reporting.published import PUBLISHED, published_tables
 from seqdisent_core.reporting.report import summary, with_figures
 from seqdisent_core.reporting.result_files import (
@@ -28,6 +28,7 @@ __all__ = [
     "SHEETS",
     "Chart",
     "Figure",
+    "LabelValues",
     "LatentMap",
     "Named",
     "Result",

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from seqdisent_core.errors import DataError
-from seqdisent_core.reporting.result_files import NONE, Result, guessed, number, percent, read_result, table
+from seqdisent_core.reporting.result_files import NONE, Result, guessed, number, of_group, percent, read_result, table
 from seqdisent_core.weights import sha256_of
 
+_ALL = ("both labels", "all labels")  # of two, and of more
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
@@ -48,24 +49,26 @@ def _section(path: Path, result: Result, sha256: str) -> str:
 
 def _evaluated(result: Result) -> str:
     metrics, ceiling = result["metrics"], result["judge"]["accuracy"]
+    who, does = of_group(result, "static"), of_group(result, "dynamic")
     named = (
-        ("swap: the static clip's person", "swap", "person"),
-        ("swap: the driver's expression", "swap", "expression"),
-        ("rebuilt: person", "reconstruction", "person"),
-        ("rebuilt: expression", "reconstruction", "expression"),
+        (f"swap: the static clip's {who}", "swap", "static"),
+        (f"swap: the driver's {does}", "swap", "dynamic"),
+        (f"rebuilt: {who}", "reconstruction", "static"),
+        (f"rebuilt: {does}", "reconstruction", "dynamic"),
     )
     rows = [
-        [words, percent(metrics[of][label]), guessed(result, label), percent(ceiling[label])]
-        for words, of, label in named
+        [words, percent(metrics[of][group]), guessed(result, group), percent(ceiling[group])]
+        for words, of, group in named
     ]
     rows += [
         ["rebuilt: PSNR", f"{number(metrics['reconstruction']['psnr'], 2)} dB", NONE, NONE],
         ["rebuilt: SSIM", number(metrics["reconstruction"]["ssim"]), NONE, NONE],
-        ["drawn person, kept dynamics: expression", percent(metrics["generation"]["acc"]), NONE, NONE],
-        ["drawn person, kept dynamics: inception score", number(metrics["generation"]["is"]), NONE, NONE],
+        [f"drawn {who}, kept dynamics: {does}", percent(metrics["generation"]["acc"]), NONE, NONE],
+        [f"drawn {who}, kept dynamics: inception score", number(metrics["generation"]["is"]), NONE, NONE],
     ]
+    labels = _ALL[sum(map(len, result["labels"].values())) > 2]
     about = (
-        f"{result['data']['clips']} clips, {result['repeats']} random pairings that differ in both labels, read by "
+        f"{result['data']['clips']} clips, {result['repeats']} random pairings that differ in {labels}, read by "
         f"judge `{result['judge']['sha256'][:12]}`, seed {result['seed']}."
     )
     head = [f"{result['data']['name']}, {result['data']['split']} split", "measured", "chance", "judge on real clips"]
@@ -93,8 +96,8 @@ def model_card(training: dict[str, Any], static_dim: int, dynamics_dim: int) -> 
     size = f", at {backbone['frame_size']} px" if "frame_size" in backbone else ""
     data, pair_share = training["data"], training["recipe"]["training"]["pair_share"]
     pairs = f"""
-Pair term: {pair_share:.0%} of the clips were rebuilt from the dynamics of a partner who plays the same take. The tables
-of the paper's measures never use such a model.
+Pair term: {pair_share:.0%} of the clips were reconstructed from the dynamics of a partner who performs the same take.
+The tables for the paper's measures never use such a model.
 """
     return f"""---
 license: mit
@@ -103,16 +106,16 @@ tags: [sequential-disentanglement, video]
 ---
 # {method["name"]} on {data["name"]}{variant}
 
-Splits a sequence into a static factor (one code of {static_dim} numbers) and dynamics ({dynamics_dim} numbers a
-frame){size}. Method and backbone: {method["name"]} over {backbone["name"]}.
+Disentangles a sequence into a static factor (one code of {static_dim} dimensions) and dynamics ({dynamics_dim}
+dimensions per frame){size}. Method: {method["name"]}; backbone: {backbone["name"]}.
 
-Made by `{training["command"]}`: {training["steps"]} steps on {data["clips"]} clips of {data["name"]}
-in {training["seconds"] / 60:.0f} minutes on {training["hardware"]}. The whole recipe is in training.json; the
-figures are in the repository's results folder. Matrices are stored in half precision.
+Trained by `{training["command"]}`: {training["steps"]} steps on {data["clips"]} clips of {data["name"]}
+in {training["seconds"] / 60:.0f} minutes on {training["hardware"]}. The full recipe is in training.json;
+the figures are in the repository's results folder. Weight matrices are stored in half precision.
 {pairs if pair_share else ""}
     from seqdisent_core.studio import Studio
     studio = Studio.from_pretrained("path/to/this/folder")
 
-It has seen what is drawn in {data["name"]} and nothing else: a filmed face comes back as the nearest of that, until
-`studio.personalise` has tuned a copy to it.
+It was trained on {data["name"]} only: it reconstructs a filmed face as the nearest that it knows, until
+`studio.personalise` has fine-tuned a copy to that face.
 """

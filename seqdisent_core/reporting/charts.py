@@ -14,7 +14,7 @@ def charts(folder: Path) -> dict[str, Chart]:
 
     `SET_leakage_KIND_FACTOR`: what the codes of one factor still tell, bars by result file, with chance as lines
     (KIND generation or latent, FACTOR static or dynamics). `STEM_confusion`: what swaps by a set's first model are read
-    as; the others' are in their files.
+    as, of its first dynamic label; the others' are in their files.
     Raises DataError where there is no result file.
     """
     made: dict[str, Chart] = {}
@@ -26,9 +26,10 @@ def charts(folder: Path) -> dict[str, Chart]:
                     chance = next(iter(results.values()))["chance"]
                     made[f"{name}_leakage_{kind}_{factor}"] = leakage_chart(rows, chance, kind, factor)
         stem, first = next(iter(results.items()))
-        counts = first["metrics"].get("swap", {}).get("expression_confusion")
+        label, names = next(iter(first["labels"]["dynamic"].items()))
+        counts = first["metrics"].get("swap", {}).get(f"{label}_confusion")
         if counts:
-            made[f"{stem}_confusion"] = confusion_chart(counts, first["expressions"])
+            made[f"{stem}_confusion"] = confusion_chart(counts, names)
     return made
 
 
@@ -56,9 +57,9 @@ def _row(result: Result, kind: str, factor: str) -> dict[str, Any] | None:
 def leakage_chart(rows: dict[str, dict[str, Any]], chance: dict[str, float], kind: str, factor: str) -> Chart:
     """Bars of both accuracies (percent) of one factor's codes, by row, each label's chance a dashed line."""
     bars, lines = [], []
-    for key, label, words, colour in (
-        ("static_acc", "person", "who it is", WHO),
-        ("dynamic_acc", "expression", "what it does", DOES),
+    for key, group, words, colour in (
+        ("static_acc", "static", "who it is", WHO),
+        ("dynamic_acc", "dynamic", "what it does", DOES),
     ):
         bars.append(
             {
@@ -71,7 +72,7 @@ def leakage_chart(rows: dict[str, dict[str, Any]], chance: dict[str, float], kin
                 "hovertemplate": "%{x}<br>" + words + ": %{y:.1f} %<extra></extra>",
             }
         )
-        level = 100 * chance[label]
+        level = 100 * chance[group]
         line = {"color": colour, "dash": "dash", "width": 1}
         ends = {"x0": 0, "x1": 1, "xref": "paper", "y0": level, "y1": level, "yref": "y"}
         lines.append({"type": "line", **ends, "line": line, "label": {"text": f"chance, {words}"}})

@@ -1,4 +1,4 @@
-"""A figure of a result file: a mean with its spread over repeats, or nothing and the reason why."""
+"""A figure of a result file: a mean with its spread over repeats, or null with the reason."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,5 +18,5 @@ def figure(values: Sequence[float]) -> Figure:
 
 
 def absent(names: Iterable[str], why: str) -> dict[str, Any]:
-    """Figures that a method can't have: null each, with the reason beside them."""
+    """Figures that a method cannot have: each null, with the reason under "why"."""
     return {**dict.fromkeys(names), "why": why}

@@ -10,7 +10,7 @@ MAIN = "filmed"
 
 
 def read_filmed(folder: Path) -> dict[str, Result]:
-    """File's stem -> result, the main one first. Raises DataError where there is none."""
+    """File stem -> result, the main one first. Raises DataError if it is missing."""
     found = {path.stem: read_result(path) for path in sorted(folder.glob(f"{MAIN}*.json"))}
     if MAIN not in found:
         raise DataError(f"There is no {MAIN}.json in {folder}. `seqdisent evaluate-filmed` writes it.")
@@ -18,7 +18,7 @@ def read_filmed(folder: Path) -> dict[str, Result]:
 
 
 def filmed_table(folder: Path) -> str:
-    """A row a file and time of tuning: shares of swaps, their mean correlation, and that of reconstructions."""
+    """One row per file and tuning time: shares of swaps, their mean correlation, and that of reconstructions."""
     rows = [_row(stem, result, at) for stem, result in read_filmed(folder).items() for at in result["measured"]]
     head = ["what", "clips", "tuned, s", "steps", "person ↑", "correlation ↑", "≥ 0.7 ↑", "both ↑"]
     return table([*head, "rebuilt: correlation", "rebuilt: ≥ 0.7"], rows)
@@ -41,9 +41,9 @@ def _row(stem: str, result: Result, at: dict[str, Any]) -> list[str]:
 
 
 def filmed_pairs_table(folder: Path) -> str:
-    """The main file after 20 seconds (or its longest): a row a person, a column a driver; the diagonal is rebuilt.
+    """Correlations in the main file after 20 seconds (or its longest time): a row per person, a column per driver.
 
-    Correlations; in brackets where the result is nearer to the driver's person.
+    The diagonal is reconstructions. In brackets where the result is nearer to the driver's person.
     """
     result = read_filmed(folder)[MAIN]
     at = next(
@@ -63,7 +63,7 @@ def _cell(row: dict[str, Any] | None, same: bool) -> str:
 
 
 def filmed_made_table(folder: Path) -> str:
-    """What stands behind each file."""
+    """Provenance of each file."""
     rows = [
         [f"`{stem}`", f"`{r['checkpoint_sha256'][:12]}`", f"{r['seed']}", r["hardware"], r["date"], f"`{r['command']}`"]
         for stem, r in read_filmed(folder).items()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import imageio.v3 as iio
 import numpy as np
@@ -37,32 +37,43 @@ class ClipCodes(Protocol):
 
 @dataclass(frozen=True)
 class Named:
-    """A person or an expression, and the share (0 to 1) of the nearest known clips that show it."""
+    """A label's value, and the share (0 to 1) of the nearest known clips that have it."""
 
     name: str
     share: float
 
 
+class LabelValues(NamedTuple):
+    """A label of the map's clips: values int64 (clips,), numbers into names."""
+
+    values: np.ndarray
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Placement:
-    """Where a clip lies: `static` float32 (2,), `dynamics` float32 (frames of the map, 2); and whom it lies beside.
+    """Where a clip lies: `static` float32 (2,), `dynamics` float32 (frames of the map, 2); and what it lies beside.
 
-    persons: of the clips with the nearest static codes. expressions: of those with the nearest dynamics codes.
-    Both have the largest share first, and their shares sum to 1.
+    near_static: by static label, the values of the clips with the nearest static codes. near_dynamic: by dynamic label,
+    those of the clips with the nearest dynamics codes. The largest share comes first, and a label's shares sum to 1.
     """
 
     static: np.ndarray
     dynamics: np.ndarray
-    persons: tuple[Named, ...]
-    expressions: tuple[Named, ...]
+    near_static: dict[str, tuple[Named, ...]]
+    near_dynamic: dict[str, tuple[Named, ...]]
+
+    @property
+    def near(self) -> dict[str, tuple[Named, ...]]:
+        """What is near by every label, the static ones first."""
+        return {**self.near_static, **self.near_dynamic}
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as JSON has it; places to hundredths."""
+        """The same as JSON has it; places to hundredths, and what is near by each label's name with an s."""
         return {
             "static": self.static.astype(float).round(2).tolist(),
             "dynamics": self.dynamics.astype(float).round(2).tolist(),
-            "persons": [asdict(near) for near in self.persons],
-            "expressions": [asdict(near) for near in self.expressions],
+            **{f"{label}s": [asdict(one) for one in near] for label, near in self.near.items()},
         }
 
 
@@ -72,7 +83,7 @@ class LatentMap:
 
     static: float32 (clips, static_dim). dynamics: float32 (clips, frames, dynamics_dim).
     static_places: float32 (clips, 2). dynamics_places: float32 (clips, frames, 2). Both are centred on 0.
-    person, expression: int64 (clips,), numbers into persons and expressions.
+    static_labels, dynamic_labels: the clips' labels by name. sheets: int64 (clips,), the picture that each clip is in.
     about: the result file's content: checkpoint, data, seed, command, figures.
     folder: where the map's moving pictures are (`sheet`).
     """
@@ -81,15 +92,19 @@ class LatentMap:
     dynamics: np.ndarray
     static_places: np.ndarray
     dynamics_places: np.ndarray
-    person: np.ndarray
-    expression: np.ndarray
-    persons: tuple[str, ...]
-    expressions: tuple[str, ...]
+    static_labels: dict[str, LabelValues]
+    dynamic_labels: dict[str, LabelValues]
+    sheets: np.ndarray
     about: dict[str, Any]
     folder: Path
 
     def __len__(self) -> int:
-        return len(self.person)
+        return len(self.static)
+
+    @property
+    def labels(self) -> dict[str, LabelValues]:
+        """Every label by name, the static ones first."""
+        return {**self.static_labels, **self.dynamic_labels}
 
     @property
     def frames(self) -> int:
@@ -98,27 +113,30 @@ class LatentMap:
 
     @cached_property
     def recording(self) -> np.ndarray:
-        """Which recording of the same person and expression each clip is, from 0: int64 (clips,)."""
-        return _turn(list(zip(self.person.tolist(), self.expression.tolist(), strict=True)))
+        """Which recording with the same labels each clip is, from 0: int64 (clips,)."""
+        return _turn(list(zip(*(label.values.tolist() for label in self.labels.values()), strict=True)))
 
     @cached_property
     def row(self) -> np.ndarray:
-        """The row of each clip in its person's sheet: int64 (clips,)."""
-        return _turn(self.person.tolist())
+        """The row of each clip in its sheet: int64 (clips,)."""
+        return _turn(self.sheets.tolist())
 
     @cached_property
     def apex(self) -> int:
-        """The frame at which the expressions are furthest apart in the codes."""
-        means = np.stack([self.dynamics[self.expression == label].mean(axis=0) for label in np.unique(self.expression)])
-        return int(np.square(means - means.mean(axis=0)).sum(axis=(0, 2)).argmax())
+        """The frame at which the values of the dynamic labels are furthest apart in the codes."""
+        apart = np.zeros(self.frames)
+        for values, _ in self.dynamic_labels.values():
+            means = np.stack([self.dynamics[values == value].mean(axis=0) for value in np.unique(values)])
+            apart += np.square(means - means.mean(axis=0)).sum(axis=(0, 2))
+        return int(apart.argmax())
 
-    def sheet(self, person: int) -> Path:
-        """A person's clips as one picture, one row a clip, time to the right."""
-        return self.folder / SHEETS / f"{person:03d}.webp"
+    def sheet(self, number: int) -> Path:
+        """One of `sheets`: the clips of one identity as a picture, one row a clip, time to the right."""
+        return self.folder / SHEETS / f"{number:03d}.webp"
 
     def clip(self, number: int) -> np.ndarray:
         """A clip as its sheet has it (lossy): uint8 (frames, size, size, 3)."""
-        pixels = iio.imread(self.sheet(int(self.person[number])), mode="RGB")
+        pixels = iio.imread(self.sheet(int(self.sheets[number])), mode="RGB")
         size = pixels.shape[1] // self.frames
         top = int(self.row[number]) * size
         return np.stack(np.split(pixels[top : top + size], self.frames, axis=1))
@@ -142,14 +160,30 @@ class LatentMap:
             raise ConfigError(
                 f"The latent map in {folder.name} was made with another checkpoint than this one. {AGAIN}"
             )
-        for name in ("static", "dynamics"):
-            arrays[name] = arrays[name].astype(np.float32)
+        if "persons" in stored:  # made before labels came in groups
+            stored["labels"] = {
+                "static": {"person": stored["persons"]},
+                "dynamic": {"expression": stored["expressions"]},
+            }
+            arrays |= {f"label {name}": arrays[name] for name in ("person", "expression")}
+            arrays["sheets"] = arrays["person"]
+        static, dynamic = (
+            {
+                name: LabelValues(arrays[f"label {name}"], tuple(names))
+                for name, names in stored["labels"][group].items()
+            }
+            for group in ("static", "dynamic")
+        )
         return cls(
-            **arrays,
-            persons=tuple(stored["persons"]),
-            expressions=tuple(stored["expressions"]),
-            about=about,
-            folder=folder,
+            arrays["static"].astype(np.float32),
+            arrays["dynamics"].astype(np.float32),
+            arrays["static_places"],
+            arrays["dynamics_places"],
+            static,
+            dynamic,
+            arrays["sheets"],
+            about,
+            folder,
         )
 
     def save(self) -> None:
@@ -160,12 +194,15 @@ class LatentMap:
             "dynamics": self.dynamics.astype(np.float16),
             "static_places": self.static_places,
             "dynamics_places": self.dynamics_places,
-            "person": self.person,
-            "expression": self.expression,
+            **{f"label {name}": label.values for name, label in self.labels.items()},
+            "sheets": self.sheets,
         }
         save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, self.folder / ARRAYS)
         (self.folder / ARRAYS).chmod(0o644)  # safetensors writes for the owner alone
-        stored = {"about": self.about, "persons": self.persons, "expressions": self.expressions}
+        static, dynamic = (
+            {name: label.names for name, label in group.items()} for group in (self.static_labels, self.dynamic_labels)
+        )
+        stored = {"about": self.about, "labels": {"static": static, "dynamic": dynamic}}
         (self.folder / ABOUT).write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
     def place(self, codes: ClipCodes) -> Placement:
@@ -177,8 +214,8 @@ class LatentMap:
         return Placement(
             _transform(self._static_tsne, codes.static[None])[0],
             _transform(self._dynamics_tsne, dynamics),
-            _nearest(codes.static, self.static, self.person, self.persons),
-            _nearest(dynamics, self.dynamics, self.expression, self.expressions),
+            {name: _nearest(codes.static, self.static, label) for name, label in self.static_labels.items()},
+            {name: _nearest(dynamics, self.dynamics, label) for name, label in self.dynamic_labels.items()},
         )
 
     @cached_property
@@ -206,10 +243,10 @@ def resampled(dynamics: np.ndarray, frames: int) -> np.ndarray:
     return dynamics[np.linspace(0, len(dynamics) - 1, frames).round().astype(int)]
 
 
-def _nearest(code: np.ndarray, known: np.ndarray, labels: np.ndarray, names: tuple[str, ...]) -> tuple[Named, ...]:
+def _nearest(code: np.ndarray, known: np.ndarray, label: LabelValues) -> tuple[Named, ...]:
     distances = np.square(known - code).reshape(len(known), -1).sum(axis=1)
-    near = labels[np.argsort(distances, kind="stable")[:NEIGHBOURS]]
-    return tuple(Named(names[label], count / len(near)) for label, count in Counter(near.tolist()).most_common())
+    near = label.values[np.argsort(distances, kind="stable")[:NEIGHBOURS]]
+    return tuple(Named(label.names[value], count / len(near)) for value, count in Counter(near.tolist()).most_common())
 
 
 def _embedding(codes: np.ndarray, places: np.ndarray) -> "TSNEEmbedding":

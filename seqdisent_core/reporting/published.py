@@ -1,4 +1,4 @@
-"""The published figures: in tables of their own, with their arithmetic done again."""
+"""The published figures, in separate tables, with a check of their arithmetic."""
 
 import json
 import math
@@ -14,7 +14,7 @@ _FACTORS = ("static", "dynamics")
 
 
 def published_tables() -> str:
-    """Markdown tables of the published figures, with a column of what each row's own numbers give beside them."""
+    """Markdown tables of the published figures, with a column recomputed from each row's own numbers."""
     figures = json.loads(PUBLISHED.read_text(encoding="utf-8"))
     generation = [
         [row["method"], f"{row['acc']:.2f} %"]

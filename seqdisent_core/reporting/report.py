@@ -17,12 +17,11 @@ def figures_table(folder: Path) -> str:
     result = read_result(folder / "facekit52_dbse.json")
     swap, rebuilt = result["metrics"]["swap"], result["metrics"]["reconstruction"]
     ceiling, training = result["judge"]["accuracy"], result["training"]
-    guess = {name: guessed(result, name) for name in ("person", "expression")}
     rows = [
-        ("Swap: the static clip's person", percent(swap["person"]), guess["person"]),
-        ("Swap: the driver's expression", percent(swap["expression"]), guess["expression"]),
-        ("Judge on real clips: person", percent(ceiling["person"]), guess["person"]),
-        ("Judge on real clips: expression", percent(ceiling["expression"]), guess["expression"]),
+        ("Swap: the static clip's person", percent(swap["static"]), guessed(result, "static")),
+        ("Swap: the driver's expression", percent(swap["dynamic"]), guessed(result, "dynamic")),
+        ("Judge on real clips: person", percent(ceiling["static"]), guessed(result, "static")),
+        ("Judge on real clips: expression", percent(ceiling["dynamic"]), guessed(result, "dynamic")),
         ("Reconstruction: PSNR", f"{number(rebuilt['psnr'], 2)} dB", ""),
         ("Reconstruction: SSIM", number(rebuilt["ssim"]), ""),
     ]
@@ -93,7 +92,7 @@ def summary(result: Result) -> list[str]:
     metrics = result["metrics"]
     swap, rebuilt, scores = metrics["swap"], metrics["reconstruction"], metrics["generation"]
     lines = [
-        f"swap: person {percent(swap['person'])}, expression {percent(swap['expression'])}",
+        f"swap: {', '.join(f'{label} {percent(swap[label])}' for of in result['labels'].values() for label in of)}",
         f"reconstruction: {number(rebuilt['psnr'], 2)} dB",
         f"generation: acc {percent(scores['acc'])}, IS {number(scores['is'])}, "
         f"H(y|x) {number(scores['h_y_given_x'], 4)}",

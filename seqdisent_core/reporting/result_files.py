@@ -2,18 +2,23 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from seqdisent_core.errors import DataError
 
 Result = dict[str, Any]
 NONE = "–"
+_BY_LABEL = ("swap", "reconstruction")  # of a result's metrics, those with a figure a label
 
 
 def read_result(path: Path) -> Result:
-    """One JSON file of the results folder. Raises DataError where it is missing or not JSON."""
+    """One JSON file of the results folder; that of `seqdisent evaluate` with its labels in groups (_in_groups).
+
+    Raises DataError where it is missing or not JSON.
+    """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        result = json.loads(path.read_text(encoding="utf-8"))
+        return _in_groups(result) if is_evaluation(result) else result
     except FileNotFoundError:
         raise DataError(f"There is no result file {path}. `seqdisent evaluate` writes it.") from None
     except json.JSONDecodeError as error:
@@ -31,7 +36,7 @@ def read_results(folder: Path) -> dict[str, dict[str, Result]]:
     found: dict[tuple[str, str, str], dict[str, Result]] = {}
     for path in sorted(folder.glob("*.json")):
         result = read_result(path)
-        if isinstance(result, dict) and {"model", "data", "training", "judge", "metrics"} <= result.keys():
+        if is_evaluation(result):
             measured_on = (result["data"]["name"], result["data"]["sha256"], result["judge"]["sha256"])
             found.setdefault(measured_on, {})[path.stem] = result
     if not found:
@@ -41,6 +46,42 @@ def read_results(folder: Path) -> dict[str, dict[str, Result]]:
         key = name if name not in named else f"{name}_{clips[:6]}_{judge[:6]}"
         named[key] = dict(sorted(results.items(), key=lambda item: _place(*item)))
     return named
+
+
+def is_evaluation(result: Any) -> bool:
+    """If a JSON file's content is what `seqdisent evaluate` writes."""
+    return isinstance(result, dict) and {"model", "data", "training", "judge", "metrics"} <= result.keys()
+
+
+def _in_groups(result: Result) -> Result:
+    """A result with the names of its labels' values by group, "labels", and each group's mean beside its labels.
+
+    Written before labels came in groups, it has "person" for the mean of the static labels, named each where there are
+    more, as in Sprites, and "expression" for the dynamic one, which in Sprites is an action.
+    """
+    if "labels" in result:
+        return result
+    attributes = [name for name in result["chance"] if name not in ("person", "expression")]
+    does = "action" if attributes else "expression"
+
+    def named(figures: dict[str, Any]) -> dict[str, Any]:
+        known = {"static": "person", "dynamic": "expression", does: "expression"}
+        known[f"{does}_confusion"] = "expression_confusion"
+        return {**{name: figures[old] for name, old in known.items() if old in figures}, **figures}
+
+    metrics = {name: named(figures) if name in _BY_LABEL else figures for name, figures in result["metrics"].items()}
+    labels = {
+        "static": {label: [] for label in attributes or ["person"]},  # the values' names were not written
+        "dynamic": {does: result.get("expressions", [])},
+    }
+    judge = {**result["judge"], "accuracy": named(result["judge"]["accuracy"])}
+    return {**result, "judge": judge, "metrics": metrics, "chance": named(result["chance"]), "labels": labels}
+
+
+def of_group(result: Result, group: Literal["static", "dynamic"]) -> str:
+    """What a table calls a group of labels: the label's name where there is one alone."""
+    names = [*result["labels"][group]]
+    return names[0] if len(names) == 1 else {"static": "attributes", "dynamic": "movements"}[group]
 
 
 def _place(stem: str, result: Result) -> tuple[bool, str, str, str, str]:
@@ -72,7 +113,7 @@ def label(stem: str, result: Result) -> str:
 
 
 def guessed(result: Result, name: str) -> str:
-    """What guessing gives of a label, as "16.7 %"."""
+    """What guessing gives of a label, or of "static" or "dynamic", the mean of a group's, as "16.7 %"."""
     return share(result["chance"][name])
 
 

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from seqdisent_core.errors import DataError
 from seqdisent_core.reporting.result_files import (
@@ -13,6 +13,7 @@ from seqdisent_core.reporting.result_files import (
     guessed,
     label,
     number,
+    of_group,
     percent,
     read_results,
     table,
@@ -24,6 +25,7 @@ ROW = ("static_acc", "dynamic_acc", "gap")
 PROTOCOLS = ("fixed_dynamics", "fixed_static", "swap", "both_sampled")
 PROBES = {"logistic_regression": "logistic regression", "gradient_boosting": "gradient boosting"}
 _PARTS = ("static", "dynamics")
+GROUPS: tuple[Literal["static"], Literal["dynamic"]] = ("static", "dynamic")
 SIDES = ["s: static acc ↑", "s: dynamic acc ↓", "s: gap ↑", "d: static acc ↓", "d: dynamic acc ↑", "d: gap ↑"]
 
 
@@ -46,8 +48,9 @@ def generation_table(folder: Path) -> str:
         rows = [[label(stem, r), *_scores(_metric(r, "generation"))] for stem, r in results.items()]
         first = next(iter(results.values()))
         rows.append(["ceiling: the judge on real clips", *_scores(first["judge"].get("generation") or {})])
-        unsure = f"{math.log(len(first['expressions'])):.3f}"
-        rows.append(["chance", guessed(first, "expression"), "1.000", unsure, NONE])
+        values = first["labels"]["dynamic"].values()
+        unsure = f"{sum(math.log(len(names)) for names in values) / len(values):.3f}"
+        rows.append(["chance", guessed(first, "dynamic"), "1.000", unsure, NONE])
         return table([name, "Acc ↑", "IS ↑", "H(y∣x) ↓", "H(y) ↑"], rows)
 
     return _of_each_set(folder, make)
@@ -58,8 +61,7 @@ def _sides(metric: dict[str, Any]) -> list[str]:
 
 
 def _sides_guessed(result: Result) -> list[str]:
-    person, expression = (guessed(result, name) for name in ("person", "expression"))
-    return [person, expression, NONE] * 2
+    return [*(guessed(result, group) for group in GROUPS), NONE] * 2
 
 
 def leakage_tables(folder: Path) -> str:
@@ -68,8 +70,8 @@ def leakage_tables(folder: Path) -> str:
     def make(name: str, results: dict[str, Result]) -> str:
         first = next(iter(results.values()))
         rows = [[label(stem, r), *_sides(_metric(r, "leakage_generation"))] for stem, r in results.items()]
-        person, expression = (percent(first["judge"]["accuracy"][name]) for name in ("person", "expression"))
-        rows.append(["ceiling: the judge on real clips", person, NONE, NONE, NONE, expression, NONE])
+        static, dynamic = (percent(first["judge"]["accuracy"][group]) for group in GROUPS)
+        rows.append(["ceiling: the judge on real clips", static, NONE, NONE, NONE, dynamic, NONE])
         rows.append(["chance", *_sides_guessed(first)])
         probed = [
             [label(stem, r), f"{words}, d {form}", *_sides(_probed(r, probe, form))]
@@ -107,45 +109,45 @@ def _probed(result: Result, probe: str, form: str) -> dict[str, Any]:
     return {"static": rows.get("static"), "dynamics": rows.get(f"dynamics_{form}")}
 
 
-def attributes_of(result: Result) -> list[str]:
-    """The attributes that persons of a set are told by, where it has any; "person" is then their mean."""
-    return [name for name in result["chance"] if name not in ("person", "expression")]
+def _in_means(result: Result) -> list[str]:
+    """The labels of groups with more than one, of which a table shows the mean."""
+    return [name for group in GROUPS if len(result["labels"][group]) > 1 for name in result["labels"][group]]
 
 
 def swap_table(folder: Path) -> str:
-    """Swaps and reconstructions, as the judge and as pixels have them; attributes each in a table more."""
+    """Swaps and reconstructions, as the judge and as pixels have them; a group of several label by label, too."""
 
     def make(name: str, results: dict[str, Result]) -> str:
         rows = []
         for stem, r in results.items():
             swap, rebuilt = _metric(r, "swap"), _metric(r, "reconstruction")
-            read = [percent(figures.get(key)) for figures in (swap, rebuilt) for key in ("person", "expression")]
+            read = [percent(figures.get(key)) for figures in (swap, rebuilt) for key in GROUPS]
             rows.append([label(stem, r), *read, number(rebuilt.get("psnr"), 2), number(rebuilt.get("ssim"))])
         first = next(iter(results.values()))
-        ceiling = [percent(first["judge"]["accuracy"][key]) for key in ("person", "expression")]
+        ceiling = [percent(first["judge"]["accuracy"][group]) for group in GROUPS]
         rows.append(["ceiling: the judge on real clips", *ceiling, *ceiling, NONE, NONE])
         rows.append(["chance", *_sides_guessed(first)[:2], *_sides_guessed(first)[:2], NONE, NONE])
-        attributes = attributes_of(first)
-        who, does = ("attributes", "action") if attributes else ("person", "expression")
+        who, does = (of_group(first, group) for group in GROUPS)
         head = [f"swap: {who}", f"swap: {does}", f"rebuilt: {who}", f"rebuilt: {does}", "PSNR, dB", "SSIM"]
         made = table([name, *head], rows)
-        return f"{made}\n\n{_by_attribute(name, results, attributes)}" if attributes else made
+        several = _in_means(first)
+        return f"{made}\n\n{_by_label(name, results, several)}" if several else made
 
     return _of_each_set(folder, make)
 
 
-def _by_attribute(name: str, results: dict[str, Result], attributes: list[str]) -> str:
+def _by_label(name: str, results: dict[str, Result], labels: list[str]) -> str:
     first = next(iter(results.values()))
     rows = [
         [
             label(stem, r),
-            *(percent(_metric(r, kind).get(key)) for kind in ("swap", "reconstruction") for key in attributes),
+            *(percent(_metric(r, kind).get(key)) for kind in ("swap", "reconstruction") for key in labels),
         ]
         for stem, r in results.items()
     ]
-    rows.append(["ceiling: the judge on real clips", *[percent(first["judge"]["accuracy"][k]) for k in attributes] * 2])
-    rows.append(["chance", *[guessed(first, key) for key in attributes] * 2])
-    head = [f"{kind}: {key}" for kind in ("swap", "rebuilt") for key in attributes]
+    rows.append(["ceiling: the judge on real clips", *[percent(first["judge"]["accuracy"][k]) for k in labels] * 2])
+    rows.append(["chance", *[guessed(first, key) for key in labels] * 2])
+    head = [f"{kind}: {key}" for kind in ("swap", "rebuilt") for key in labels]
     return table([f"{name}, attribute by attribute", *head], rows)
 
 

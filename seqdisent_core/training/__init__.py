@@ -5,7 +5,7 @@ from seqdisent_core.training.config import TrainingConfig
 from seqdisent_core.training.loop import Progress, Trainer, process_state
 from seqdisent_core.training.optimisers import learning_rate_scale
 from seqdisent_core.training.recipes import PRESETS, Recipe, preset
-from seqdisent_core.training.sheet import training_sheet
+from seqdisent_core.training.sheet import model_sheet
 
 __all__ = [
     "PRESETS",
@@ -15,7 +15,7 @@ __all__ = [
     "Trainer",
     "TrainingConfig",
     "learning_rate_scale",
+    "model_sheet",
     "preset",
     "process_state",
-    "training_sheet",
 ]

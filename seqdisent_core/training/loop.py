@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ from seqdisent_core.data import Clips, couples_of
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.machine import hardware, keep_freed_memory
-from seqdisent_core.methods import BATCH, Batch, Method, Moment, named
+from seqdisent_core.methods import BATCH, Method, Moment, named, with_views
 from seqdisent_core.training.batches import StepClips, Steps
 from seqdisent_core.training.config import TrainingConfig
 from seqdisent_core.training.optimisers import learning_rate_scale, make_optimisers
@@ -241,7 +241,9 @@ class Trainer:
         rank = self.accelerator.process_index
         device = self.accelerator.device
         read = self._next_clips()
-        batch = self._with_views(read.batch(device), rank)
+        looks = torch.Generator()
+        looks.manual_seed(int(np.random.default_rng([config.seed, self.step, rank, 2]).integers(2**62)))
+        batch = with_views(self.model, read.batch(device), looks)
         generator = torch.Generator(device)
         generator.manual_seed(int(np.random.default_rng([config.seed, self.step, rank, 1]).integers(2**62)))
         moment = Moment(self.step, config.steps, len(self.clips), read.together, generator)
@@ -263,15 +265,6 @@ class Trainer:
             torch.cuda.synchronize()  # or the clock would read when work was ordered, not when it was done
         self.seconds += time.perf_counter() - started
         return terms
-
-    def _with_views(self, batch: Batch, rank: int) -> Batch:
-        """The batch with those views of its sequences that the method's loss compares."""
-        if not self.model.views:
-            return batch
-        generator = torch.Generator()
-        generator.manual_seed(int(np.random.default_rng([self.config.seed, self.step, rank, 2]).integers(2**62)))
-        looks = self.model.backbone.views
-        return replace(batch, views={name: looks[name](batch.x, generator) for name in self.model.views})
 
     def _report(
         self, terms: dict[str, Tensor], progress: Callable[[Progress], None] | None, log: SummaryWriter | None

@@ -1,4 +1,4 @@
-"""What a model can do while it is trained, as one picture."""
+"""What a model can do, as one picture."""
 
 from pathlib import Path
 
@@ -12,27 +12,26 @@ from seqdisent_core.methods import Codes, Method
 
 
 @torch.no_grad()
-def training_sheet(method: Method, clips: Tensor, path: Path) -> None:
-    """PNG of what a model can do: a few rows for each of some clips, uint8 (clips, frames, 3, size, size).
+def model_sheet(method: Method, clips: Tensor, path: Path, *, scale: int = 2) -> None:
+    """PNG with up to six rows for each of a few clips, uint8 (clips, frames, 3, size, size).
 
     The clip; its reconstruction; its static code with the next clip's dynamics; with sampled dynamics; its dynamics
-    with a sampled static code. A method without an encoder shows sampled clips alone; one without priors no samples.
+    with a sampled static code; both sampled. All samples are from the priors, as in the figures; rows that a method
+    lacks the ability for are left out.
     """
-    real = clips.to(method.device).float() / 255
+    x = clips.to(method.device).float() / 255
     generator = torch.Generator().manual_seed(0)
-    count, time = real.shape[:2]
-    blocks, codes = [], []
-    if "encode" in method.abilities:
-        blocks.append(real)
-        own = method.encode(real)
+    able, codes = method.abilities, []
+    static = method.sample_static(len(x), generator) if "sample_static" in able else None
+    dynamics = method.sample_dynamics(len(x), x.shape[1], generator, means=True) if "sample_dynamics" in able else None
+    if "encode" in able:
+        own = method.encode(x)
         codes += [own, Codes(own.static, own.dynamics.roll(-1, 0))]
-        if "sample_dynamics" in method.abilities:
-            codes.append(Codes(own.static, method.sample_dynamics(count, time, generator)))
-        if "sample_static" in method.abilities:
-            codes.append(Codes(method.sample_static(count, generator), own.dynamics))
-    elif "sample_static" in method.abilities and "sample_dynamics" in method.abilities:
-        codes.append(Codes(method.sample_static(count, generator), method.sample_dynamics(count, time, generator)))
-    blocks += [method.decode(one) for one in codes]
-    rows = [as_frames(block[clip]) for clip in range(len(real)) for block in blocks]
+        codes += [Codes(own.static, dynamics)] if dynamics is not None else []
+        codes += [Codes(static, own.dynamics)] if static is not None else []
+    if static is not None and dynamics is not None:
+        codes.append(Codes(static, dynamics))
+    blocks = [*([x] if "encode" in able else []), *(method.decode(one) for one in codes)]
+    rows = [as_frames(block[clip]) for clip in range(len(x)) for block in blocks]
     path.parent.mkdir(parents=True, exist_ok=True)
-    iio.imwrite(path, clip_rows(rows))
+    iio.imwrite(path, clip_rows(rows, scale=scale))

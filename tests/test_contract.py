@@ -1,0 +1,197 @@
+"""Every method through the same contract: what it says it can do it does, and it gets every figure that this allows."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from labelled import labelled_clips, labelled_judge
+from small import IMAGES, QUICK, batch_of, small_recipe
+
+from seqdisent_core.errors import ConfigError
+from seqdisent_core.evaluation.suite import evaluate
+from seqdisent_core.methods import METHODS, Codes, Method, Moment, anchored, require
+from seqdisent_core.methods.contract import ABILITIES, Ability
+from seqdisent_core.methods.mocogan import MoCoGANConfig
+from seqdisent_core.methods.skd import SKDConfig
+from seqdisent_core.reporting import generation_table, leakage_tables, swap_table, write_result
+from seqdisent_core.runs import train_run
+from seqdisent_core.studio import Studio
+from seqdisent_core.training import Recipe, TrainingConfig
+
+EVEN = TrainingConfig(steps=3, batch=4)
+RECIPES = {
+    "dbse": small_recipe(QUICK.__class__(steps=3, batch=4)),
+    "mocogan": Recipe("mocogan", MoCoGANConfig(content_dim=4, motion_dim=3, hidden_dim=8), "images", IMAGES, EVEN),
+    "skd": Recipe("skd", SKDConfig(koopman_dim=6, static_size=2), "images", IMAGES, EVEN),
+}
+
+
+@pytest.fixture(params=sorted(RECIPES))
+def recipe(request: pytest.FixtureRequest) -> Recipe:
+    return RECIPES[request.param]
+
+
+def built(recipe: Recipe) -> Method:
+    torch.manual_seed(0)
+    return recipe.build().eval()
+
+
+def clips(count: int = 3, time: int = 4) -> torch.Tensor:
+    return torch.rand(count, time, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+
+
+def test_every_method_is_tried_here() -> None:
+    assert set(RECIPES) == set(METHODS)
+
+
+def test_what_a_method_says_it_can_do_it_does(recipe: Recipe) -> None:
+    model = built(recipe)
+    sizes = (model.static_dim, model.dynamics_dim)
+    calls: dict[Ability, Any] = {
+        "encode": lambda: model.encode(clips()),
+        "sample_static": lambda: model.sample_static(3, torch.Generator().manual_seed(0)),
+        "sample_dynamics": lambda: model.sample_dynamics(3, 4, torch.Generator().manual_seed(0)),
+        "anchor": lambda: anchored(model).frame_features(clips()),
+    }
+    assert set(calls) == set(ABILITIES)
+    for ability, call in calls.items():
+        if ability not in model.abilities:
+            with pytest.raises(ConfigError, match=f"^{model.name} (has no|does not)"):
+                call()
+            with pytest.raises(ConfigError, match=r"which this needs\. Choose another model"):
+                require(model, ability)
+            continue
+        given = call()
+        if ability == "encode":
+            assert (given.static.shape, given.dynamics.shape) == ((3, sizes[0]), (3, 4, sizes[1]))
+            assert model.decode(given).shape == clips().shape
+            again = model.encode(clips())
+            assert torch.equal(given.static, again.static), "without a generator it gives means"
+        elif ability != "anchor":
+            assert given.shape == ((3, sizes[0]) if ability == "sample_static" else (3, 4, sizes[1]))
+            assert torch.equal(given, call()), "a generator decides every draw"
+
+
+def test_codes_of_any_length_decode_to_it(recipe: Recipe) -> None:
+    model = built(recipe)
+    for time in (1, 7):
+        codes = Codes(torch.zeros(2, model.static_dim), torch.zeros(2, time, model.dynamics_dim))
+        assert model.decode(codes).shape == (2, time, 3, 64, 64)
+
+
+def test_one_step_of_all_turns_moves_every_parameter(recipe: Recipe) -> None:
+    model = built(recipe).train()
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    for turn in model.turns:
+        model.zero_grad()
+        learnt = list(model.turn_parameters(turn))
+        terms = model.loss(batch_of(clips()), Moment(generator=torch.Generator().manual_seed(0)), turn)
+        assert all(torch.isfinite(term) and term.ndim == 0 for term in terms.values()), terms
+        terms["total"].backward()
+        torch.optim.Adam(learnt, lr=1e-2).step()
+    assert [name for name, p in model.named_parameters() if torch.equal(p, before[name])] == []
+
+
+def test_clips_of_another_size_are_refused(recipe: Recipe) -> None:
+    model = built(recipe)
+    if "encode" in model.abilities:
+        with pytest.raises(ConfigError, match="3, 64, 64"):
+            model.encode(torch.zeros(1, 4, 3, 32, 32))
+
+
+def missing(figures: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Places of figures that are null without a reason beside them or beside what holds them."""
+    if isinstance(figures, dict):
+        reasoned = "why" in figures
+        for name, value in figures.items():
+            if value is None and not reasoned:
+                yield (*above, name)
+            elif not reasoned or value is not None:
+                yield from missing(value, (*above, name)) if not (reasoned and name == "by_label") else ()
+
+
+def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, tmp_path: Path) -> None:
+    trained = train_run(recipe, with_validation(), tmp_path / "run", look_every=3, cpu=True)
+    model = Method.from_pretrained(tmp_path / "run" / "model")
+    assert type(model) is METHODS[recipe.method] and model.config == recipe.model
+    assert recipe.method in (tmp_path / "run" / "model" / "README.md").read_text()
+    assert trained.static_dim == model.static_dim
+    labelled_judge().save(tmp_path / "judge", "")
+    result = evaluate(
+        model,
+        labelled_judge(),
+        with_validation(),
+        command="here",
+        checkpoint=tmp_path / "run" / "model",
+        judge_folder=tmp_path / "judge",
+        training={},
+        repeats=1,
+    )
+    write_result(result, tmp_path / "result.json")
+    written = json.loads((tmp_path / "result.json").read_text(), parse_constant=pytest.fail)  # no NaN
+    assert list(missing(written["metrics"])) == []
+    metrics = written["metrics"]
+    needs = {
+        "encode": [metrics["reconstruction"]["psnr"], metrics["swap"]["static"], metrics["active_units"]["static"]],
+        "anchor": [],
+        "sample_static": [],
+        "sample_dynamics": [],
+    }
+    for ability in ABILITIES:
+        assert all((figure is not None) == (ability in model.abilities) for figure in needs[ability]), ability
+    free = {"sample_static", "sample_dynamics"} <= model.abilities
+    assert (metrics["frechet"]["both_sampled"] is not None) == free
+    assert (metrics["generation"]["is"] is not None) == free
+    assert (metrics["generation"]["acc"] is not None) == (free and "encode" in model.abilities)
+    tables = "".join(make(tmp_path) for make in (generation_table, leakage_tables, swap_table))
+    row = next(line for line in swap_table(tmp_path).splitlines() if line.startswith(f"| {recipe.method}"))
+    assert ("| – | – |" in row) == ("encode" not in model.abilities) and recipe.method in tables
+
+
+def with_validation():
+    from dataclasses import replace
+
+    import numpy as np
+
+    clips = labelled_clips()
+    return replace(clips, split=np.tile(["train", "train", "validation", "test"], 36))
+
+
+def test_studio_takes_only_methods_that_read_the_static_code_from_one_frame() -> None:
+    for name in ("mocogan", "skd"):
+        with pytest.raises(ConfigError, match="which this needs"):
+            Studio(built(RECIPES[name]), "cpu")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        ({"method": {"name": "best"}, "backbone": {"name": "images"}}, r"The method is 'best'; known are: .*dbse"),
+        ({"method": {"name": "skd"}, "backbone": {"name": "sound"}}, r"The backbone is 'sound'; known are: images"),
+        ({"method": {"name": "skd"}}, r"The backbone is None; known are"),
+        ({"method": "skd", "backbone": {"name": "images"}}, r"known are|Unknown setting"),
+        ({"method": {"name": "skd", "statics": 3}, "backbone": {"name": "images"}}, "Unknown setting statics"),
+        ({"method": {"name": "dbse"}, "backbone": {"name": "images", "width": 0}}, "width is 0; it must be at least 1"),
+        ({"model": {}, "training": {}}, "Unknown part model. A recipe has the parts method, backbone, training"),
+        ([1], "A recipe must be a JSON object"),
+    ],
+)
+def test_a_recipe_that_names_what_is_not_there_is_refused(recipe: Any, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        Recipe.from_dict(recipe)
+
+
+def test_a_recipe_comes_back_from_json(recipe: Recipe) -> None:
+    assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+
+
+def test_a_checkpoint_for_an_unknown_backbone_is_refused(recipe: Recipe, tmp_path: Path) -> None:
+    built(recipe).save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["backbone"]["name"] = "touch"
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ConfigError, match=r"cannot be loaded\. The backbone is 'touch'; known are: images"):
+        Method.from_pretrained(tmp_path)
