@@ -1,8 +1,8 @@
 """Whether a set that memory does not hold can be trained on: a made set, and a process that may hold less than it.
 
-    python benchmarks/memory.py [--gigabytes 8] [--limit 3] [--steps 50] [--folder FOLDER]
+    python benchmarks/memory.py [--gigabytes 8] [--limit 3] [--steps 50]
 
-Makes a set of random pictures, and trains the preset `fast` on it with validation and a checkpoint at the end, in a
+Makes a set of random pictures (in TMPDIR, and deletes it at the end), and trains the preset `fast` on it with validation and a checkpoint at the end, in a
 process whose own memory (RLIMIT_DATA: heap and all else that is not a mapped file) may not pass the limit. Files that
 are mapped are in the system's page cache, which it takes back when memory is short. Linux alone. Writes
 results/benchmark_memory.json.
@@ -101,14 +101,13 @@ def main() -> None:
     parser.add_argument("--gigabytes", type=float, default=8)
     parser.add_argument("--limit", type=float, default=3, help="GB that the training process may hold")
     parser.add_argument("--steps", type=int, default=50)
-    parser.add_argument("--folder", type=Path, help="where the set is made, and deleted at the end")
     parser.add_argument("--train", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.train:
         resource.setrlimit(resource.RLIMIT_DATA, (int(chosen.limit * 1e9),) * 2)
         print(json.dumps(train(chosen.train, chosen.steps)))
         return
-    with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         make_set(Path(folder), chosen.gigabytes)
         limits = ["--limit", str(chosen.limit), "--steps", str(chosen.steps)]
         done = subprocess.run(

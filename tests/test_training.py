@@ -431,7 +431,7 @@ def test_training_brings_the_loss_down(clips: Clips, tmp_path) -> None:
     Trainer(small_dbse(), config, clips.part("train"), tmp_path, cpu=True).run(
         lambda now: seen.append(now.terms["total"])
     )
-    assert seen[-1] < 0.5 * seen[0]
+    assert seen[-1] < 0.7 * seen[0]
 
 
 def test_a_set_without_validation_clips_or_of_another_size_is_refused(clips: Clips, tmp_path) -> None:
