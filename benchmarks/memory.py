@@ -2,10 +2,10 @@
 
     python benchmarks/memory.py [--gigabytes 8] [--limit 3] [--steps 50]
 
-Makes a set of random pictures where temporary files go (TMPDIR), and trains the preset `fast` on it with validation and a
-checkpoint at the end, in a process whose own memory (RLIMIT_DATA: heap and all else that is no mapped file) may not pass
-the limit. Files that are mapped are in the page cache of the system, which takes it back when memory is short. Linux
-alone. Writes results/benchmark_memory.json.
+Makes a set of random pictures where temporary files go (TMPDIR), and trains the preset `fast` on it with validation and
+a checkpoint at the end, in a process whose own memory (RLIMIT_DATA: heap and all else that is no mapped file) may not
+pass the limit. Files that are mapped are in the page cache of the system, which takes it back when memory is short.
+Linux alone. Writes results/benchmark_memory.json.
 """
 
 import argparse

@@ -129,7 +129,7 @@ def test_a_batch_that_processes_cannot_share_evenly_is_refused(clips: Clips) -> 
 
 
 def test_sparse_batches_begin_with_the_first_frame_and_whole_ones_follow(clips: Clips) -> None:
-    frames = as_training_tensor(clips)
+    frames = as_training_tensor(clips)[:]
     sparse = drawn(clips, QUICK, 0)
     assert sparse.x.shape == (6, 3, 3, 64, 64)
     torch.testing.assert_close(sparse.x[:, 0], frames[sparse.index, 0].float() / 255)

@@ -77,24 +77,22 @@ class ShardedFrames:
         return chosen
 
     def __getitem__(self, key: Any) -> np.ndarray:
-        """As of an array: whole clips by an int, a slice or an int array; frames by two int arrays (clips, times).
+        """As of an array: clips by an int, a slice or int array; frames by (clips, times), int arrays that broadcast.
 
-        Raises IndexError for a number that is not there.
+        times may be a slice. Raises IndexError for a number that is not there.
         """
-        everyone, always = np.arange(self.shape[0]), np.arange(self.shape[1])
-        if not isinstance(key, tuple):
-            chosen = everyone[key]
-            read = np.empty((*chosen.shape, *self.shape[1:]), np.uint8)
-            for into, clip in zip(read.reshape(-1, *self.shape[1:]), chosen.ravel().tolist(), strict=True):
-                into[:] = self._read(clip, always)
+        clips, times = key if isinstance(key, tuple) else (key, slice(None))
+        clips_of, times_of = np.arange(self.shape[0])[clips], np.arange(self.shape[1])[times]
+        picture = self.shape[2:]
+        if isinstance(times, slice):  # the same times of each clip, which are read at once
+            read = np.empty((*clips_of.shape, *times_of.shape, *picture), np.uint8)
+            for into, clip in zip(read.reshape(-1, len(times_of), *picture), clips_of.ravel().tolist(), strict=True):
+                into[:] = self._read(clip, times_of)
             return read
-        clips, times = np.broadcast_arrays(
-            *(numbers[part] for numbers, part in zip((everyone, always), key, strict=True))
-        )
-        read = np.empty((*clips.shape, *self.shape[2:]), np.uint8)
-        for into, clip, time in zip(
-            read.reshape(-1, *self.shape[2:]), clips.ravel().tolist(), times.ravel(), strict=True
-        ):
+        clips_of, times_of = np.broadcast_arrays(clips_of, times_of)
+        read = np.empty((*clips_of.shape, *picture), np.uint8)
+        each = zip(read.reshape(-1, *picture), clips_of.ravel().tolist(), times_of.ravel().tolist(), strict=True)
+        for into, clip, time in each:
             into[:] = self._read(clip, time)
         return read
 
@@ -104,7 +102,7 @@ class ShardedFrames:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self[:], dtype)  # all of them, in memory
 
-    def _read(self, clip: int, times: np.ndarray) -> np.ndarray:
+    def _read(self, clip: int, times: int | np.ndarray) -> np.ndarray:
         number, place = self.rows[clip].tolist()
         shard = self.shards[number]
         stored = (shard.array() if isinstance(shard, Shard) else shard)[place]

@@ -22,7 +22,7 @@ from seqdisent_core.checkpoints import load_weights, read_network, write_network
 from seqdisent_core.data import FACE_LABELS, Clips
 from seqdisent_core.domains.images import FRAME_SIZES, FrameEncoder
 from seqdisent_core.errors import ConfigError, DataError
-from seqdisent_core.methods import run_lstm
+from seqdisent_core.methods import Sliced, run_lstm
 from seqdisent_core.settings import Settings, settings
 from seqdisent_core.training import Steps, TrainingConfig, learning_rate_scale
 
@@ -214,7 +214,7 @@ def train_judge(
 
 
 @torch.no_grad()
-def read_features(judge: Judge, clips: Tensor, batch: int = 64) -> Tensor:
+def read_features(judge: Judge, clips: Sliced, batch: int = 64) -> Tensor:
     """The judge's features of many clips, uint8 or float in [0, 1], (clips, frames, 3, size, size); on the CPU."""
     device = next(judge.parameters()).device
     parts = []
@@ -231,7 +231,7 @@ def read_logits(judge: Judge, features: Tensor) -> Logits:
     return {label: values.cpu() for label, values in logits.items()}
 
 
-def read_clips(judge: Judge, clips: Tensor, batch: int = 64) -> Logits:
+def read_clips(judge: Judge, clips: Sliced, batch: int = 64) -> Logits:
     """Logits of many clips: uint8 or float in [0, 1], (clips, frames, 3, size, size)."""
     return read_logits(judge, read_features(judge, clips, batch))
 

@@ -213,10 +213,9 @@ class Trainer:
     def _fitted(self, most: int | None = None) -> Method:
         """The evaluated weights, fitted to the training set, or to this many of its sequences."""
         model = self.evaluated.eval()
-        starts = range(0, min(len(self.clips), most or len(self.clips)), BATCH)
-        parts = (self.clips.select(np.arange(start, min(start + BATCH, starts.stop))) for start in starts)
+        clips = as_training_tensor(self.clips.select(np.arange(len(self.clips))[:most]))
         with torch.no_grad():
-            model.fit(as_training_tensor(part).to(model.device).float() / 255 for part in parts)
+            model.fit(clips[at : at + BATCH].to(model.device).float() / 255 for at in range(0, len(clips), BATCH))
         return model
 
     def _next_clips(self) -> StepClips:
