@@ -113,6 +113,7 @@ def train_run(
             "batch": recipe.training.batch,
             "processes": trainer.accelerator.num_processes,
             "seconds": round(trainer.seconds),
+            "precision": trainer.precision,
             "hardware": hardware(trainer.accelerator.device),
             "runs": trainer.runs,
             "software": software(),

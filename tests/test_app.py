@@ -26,6 +26,7 @@ from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 import app
 from app import DELETE_AFTER, build
 from pages import face_reading, model, status
+from pages.face_reading import stop as stop_reading
 from pages.session import forget_visitors
 from pages.swap import tuning as swap_tuning
 from seqdisent_core.assets import asset
@@ -414,7 +415,7 @@ def test_no_gpu_is_asked_for_where_nobody_is_tuned(monkeypatch: pytest.MonkeyPat
     assert {pair.tuned.steps for pair in swap_tuning.tuned(*faces, 0)} == {0}
 
 
-def test_uploads_that_were_broken_off_are_deleted_while_the_app_runs(
+def test_uploads_that_were_broken_off_and_visitors_long_gone_are_forgotten_while_the_app_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
@@ -425,11 +426,16 @@ def test_uploads_that_were_broken_off_are_deleted_while_the_app_runs(
     os.utime(old, times=(0, 0))
     demo = build()
     app.start(demo, host="127.0.0.1", block=False)
+    holder = demo.app.state_holder
+    for visitor in ("gone", "here"):
+        assert holder[visitor]
+    holder.time_last_used["gone"] -= timedelta(seconds=DELETE_AFTER + 1)
     try:
-        until(lambda: not old.exists())
+        until(lambda: not old.exists() and "gone" not in holder)
     finally:
         demo.close(verbose=False)
     assert new.exists(), "this one may still be on its way"
+    assert "here" in holder
 
 
 def test_what_visitors_brought_is_deleted_when_the_app_is_told_to_end(tmp_path: Path) -> None:
@@ -444,9 +450,14 @@ def test_what_visitors_brought_is_deleted_when_the_app_is_told_to_end(tmp_path: 
     with subprocess.Popen(command, cwd=_ROOT, env=told, stdout=subprocess.DEVNULL) as process:
         until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
         with example(FIRST).open("rb") as film:
-            httpx.post(f"{address}/upload", files={"files": film}).raise_for_status()
+            (path,) = httpx.post(f"{address}/upload", files={"files": film}).raise_for_status().json()
         assert list(tmp_path.rglob("*.mp4"))
-        with httpx.stream("GET", f"{address}/heartbeat/somebody", timeout=None):  # a page that is open
+        file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        work = httpx.post(f"{address}/call/swap", json={"data": [file, file, 60, 1]}).json()["event_id"]
+        with (
+            httpx.stream("GET", f"{address}/heartbeat/somebody", timeout=None),  # a page that is open
+            httpx.stream("GET", f"{address}/call/swap/{work}", timeout=None),  # and one that waits for its films
+        ):
             process.terminate()
             process.wait(_WAIT / 1000)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -457,11 +468,17 @@ def test_what_was_shown_to_a_visitor_is_forgotten_once_they_are_long_gone() -> N
     holder = StateHolder()
     holder.set_blocks(demo)
     face = next(number for number, block in demo.blocks.items() if block.elem_id == "first-face")
-    for visitor in ("gone", "here"):
+    job = next(
+        number for number, block in demo.blocks.items() if getattr(block, "delete_callback", None) is stop_reading
+    )
+    readings = {visitor: status.Job(lambda report: None) for visitor in ("gone", "here")}
+    for visitor, reading in readings.items():
+        holder[visitor][job] = reading
         holder[visitor]._update_value_in_config(face, "a picture of a face")  # as Gradio does with all that it shows
     holder.time_last_used["gone"] -= timedelta(seconds=DELETE_AFTER + 1)
     forget_visitors(holder, DELETE_AFTER)
     assert "gone" not in holder and "here" in holder
+    assert (readings["gone"].stopped, readings["here"].stopped) == (True, False)
     assert any("a picture" in str(shown) for shown in holder["here"].components)
     assert not any("a picture" in str(shown) for shown in holder["gone"].components)
 

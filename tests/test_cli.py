@@ -1,12 +1,13 @@
 """The command as people run it, on real files with the shipped checkpoint; of each chapter once as a process."""
 
+import io
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,22 +45,15 @@ class Done(NamedTuple):
     stderr: str
 
 
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def seqdisent(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command in this process, `seqdisent("swap", first, second)`: that takes no seconds to import it all."""
-
-    def run(*arguments: object) -> Done:
-        capsys.readouterr()
+def seqdisent(*arguments: object) -> Done:
+    """A command in this process, which takes no seconds to import it all."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
         try:
             code = main([*map(str, arguments)])
         except SystemExit as ended:
             code = int(ended.code or 0)
-        return Done(code, *capsys.readouterr())
-
-    return run
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def example(name: str) -> Path:
@@ -96,7 +90,7 @@ def test_a_swap_is_the_persons_film_as_long_as_the_driver_and_says_what_it_is(sw
     assert b"compositeWithTrainedAlgorithmicMedia" in Path(swapped["first"]).read_bytes()
 
 
-def test_a_boomerang_comes_back_and_what_cannot_be_is_said(tmp_path: Path, seqdisent: Run) -> None:
+def test_a_boomerang_comes_back_and_what_cannot_be_is_said(tmp_path: Path) -> None:
     clips = (example(HAPPY), example(SURPRISED), "--seconds", "0", "--device", "cpu", "--out", tmp_path / "out")
     done = seqdisent("swap", *clips, "--play", "boomerang", "--anchors", "1", "2", "--own-pixels")
     assert done.returncode == 0, done.stderr
@@ -107,7 +101,7 @@ def test_a_boomerang_comes_back_and_what_cannot_be_is_said(tmp_path: Path, seqdi
         assert refused.returncode == 1 and word in refused.stderr, refused.stderr
 
 
-def test_of_several_faces_the_one_that_is_asked_for_moves(tmp_path: Path, seqdisent: Run) -> None:
+def test_of_several_faces_the_one_that_is_asked_for_moves(tmp_path: Path) -> None:
     small, large = (tight(read_video(example(name))[0])[0] for name in (HAPPY, "person_049_fear"))
     picture = paste(paste(backdrop(), small, (180, 180, 120, 0)), large, (450, 180, 210, 0))
     two = write_video(tmp_path / "two.mp4", np.stack([picture] * 10), FPS)
@@ -124,7 +118,7 @@ def test_of_several_faces_the_one_that_is_asked_for_moves(tmp_path: Path, seqdis
     assert refused.returncode == 1 and "There is no face 2 in two.mp4: 2 faces were found." in refused.stderr
 
 
-def test_what_cannot_be_played_is_said_before_the_tuning(tmp_path: Path, seqdisent: Run) -> None:
+def test_what_cannot_be_played_is_said_before_the_tuning(tmp_path: Path) -> None:
     long = tmp_path / "long.mp4"
     ffmpeg("-stream_loop", "13", "-itsscale", "0.5", "-i", example(HAPPY), "-codec", "copy", long)
     refused = seqdisent("swap", long, example(SURPRISED), "--play", "loop", "--seconds", "3600", "--out", tmp_path)
@@ -143,9 +137,7 @@ def test_a_file_that_is_no_film_gets_one_line_and_exit_code_1(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == [text]
 
 
-def test_every_bad_file_gets_one_line_with_its_sentence(
-    bad_files: dict[str, tuple[Path, str]], seqdisent: Run, tmp_path: Path
-) -> None:
+def test_every_bad_file_gets_one_line_with_its_sentence(bad_files: dict[str, tuple[Path, str]], tmp_path: Path) -> None:
     assert len(bad_files) >= 20
     for name, (path, word) in bad_files.items():
         done = seqdisent("swap", path, example(HAPPY), "--out", tmp_path / "out", "--device", "cpu")
@@ -156,7 +148,7 @@ def test_every_bad_file_gets_one_line_with_its_sentence(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_web_address_and_a_missing_device_and_model_get_one_line_each(tmp_path: Path, seqdisent: Run) -> None:
+def test_a_web_address_and_a_missing_device_and_model_get_one_line_each(tmp_path: Path) -> None:
     for arguments, word in (
         (["https://example.org/a.mp4", example(HAPPY)], "web address"),
         ([example(HAPPY), example(SURPRISED), "--device", "abacus"], "abacus"),
@@ -167,7 +159,7 @@ def test_a_web_address_and_a_missing_device_and_model_get_one_line_each(tmp_path
         assert word in done.stderr and "Traceback" not in done.stderr
 
 
-def test_long_file_names_are_cut_and_one_clip_may_be_given_twice(tmp_path: Path, seqdisent: Run) -> None:
+def test_long_file_names_are_cut_and_one_clip_may_be_given_twice(tmp_path: Path) -> None:
     long = tmp_path / ("ש" * 100 + ".mp4")
     long.write_bytes(example(HAPPY).read_bytes())
     arguments = ["--out", tmp_path / "out", "--seconds", "0", "--json", "--device", "cpu"]
@@ -177,14 +169,14 @@ def test_long_file_names_are_cut_and_one_clip_may_be_given_twice(tmp_path: Path,
     assert len({paths[key] for key in ("first", "first_gif", "second", "second_gif", "sheet")}) == 5
 
 
-def test_a_folder_that_cannot_be_written_gets_one_line(tmp_path: Path, seqdisent: Run) -> None:
+def test_a_folder_that_cannot_be_written_gets_one_line(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     wanted = ("--out", tmp_path / "taken", "--seconds", "3600")  # it is said before the tuning
     done = seqdisent("swap", example(HAPPY), example(SURPRISED), *wanted)
     assert done.returncode == 1 and "taken" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_set_becomes_a_judge_a_model_a_result_file_and_a_table(tmp_path: Path, seqdisent: Run) -> None:
+def test_a_set_becomes_a_judge_a_model_a_result_file_and_a_table(tmp_path: Path) -> None:
     folder = tmp_path / "clips"
     for number in range(36):  # two persons, six expressions, three takes: one in each split
         person, expression, take = number // 18, EXPRESSIONS[number % 18 // 3], number % 3
@@ -193,15 +185,9 @@ def test_a_set_becomes_a_judge_a_model_a_result_file_and_a_table(tmp_path: Path,
         source = FILMS[(person * 5 + EXPRESSIONS.index(expression)) % len(FILMS)]
         (place / f"{take}.mp4").write_bytes(source.read_bytes())
     recipe = tmp_path / "recipe.json"
-    small = {
-        "width": 4,
-        "feature_dim": 8,
-        "static_dim": 4,
-        "dynamics_dim": 4,
-        "hidden_dim": 8,
-        "posterior_hidden_dim": 8,
-    }
-    recipe.write_text(json.dumps({"model": small, "training": {"steps": 2, "batch": 4}}))
+    sizes = {"static_dim": 4, "dynamics_dim": 4, "hidden_dim": 8, "posterior_hidden_dim": 8}
+    small = {"method": {"name": "dbse", **sizes}, "backbone": {"name": "images", "width": 4, "feature_dim": 8}}
+    recipe.write_text(json.dumps({**small, "training": {"steps": 2, "batch": 4}}))
     text = tmp_path / "text.md"
     text.write_text("# Mine\n<!-- figures: begin -->\n<!-- figures: end -->\n")
     judge, run, results = tmp_path / "judge", tmp_path / "run", tmp_path / "results"
@@ -239,7 +225,7 @@ def test_a_set_becomes_a_judge_a_model_a_result_file_and_a_table(tmp_path: Path,
     assert "12 test clips" in text.read_text()
 
 
-def test_wrong_usage_is_exit_code_2(seqdisent: Run) -> None:
+def test_wrong_usage_is_exit_code_2() -> None:
     assert seqdisent("swap").returncode == 2
     assert seqdisent("render", "nonsense", "out").returncode == 2
 
@@ -255,14 +241,15 @@ def test_wrong_usage_is_exit_code_2(seqdisent: Run) -> None:
         "render wild out --source model.npz --size 0",
     ],
 )
-def test_a_number_that_cannot_be_is_wrong_usage(arguments: str, seqdisent: Run) -> None:
+def test_a_number_that_cannot_be_is_wrong_usage(arguments: str) -> None:
     done = seqdisent(*arguments.split())
     assert done.returncode == 2 and f"argument {arguments.split()[-2]}: invalid" in done.stderr
 
 
 def test_of_several_processes_one_speaks(tmp_path: Path) -> None:
     rendered_set(tmp_path, frames=2, size=64)
-    (tmp_path / "recipe.json").write_text(json.dumps({"model": {"width": 4}, "training": {"steps": 1, "batch": 2}}))
+    small = {"method": {"name": "dbse"}, "backbone": {"name": "images", "width": 4}}
+    (tmp_path / "recipe.json").write_text(json.dumps({**small, "training": {"steps": 1, "batch": 2}}))
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     command = ["-m", "seqdisent_core.cli", "train", "recipe.json", ".", "run", "--cpu", "--json"]
     told = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
@@ -298,7 +285,7 @@ def a_direction() -> str:
     ids=lambda given: given[0] if isinstance(given, tuple) else "",
 )
 def test_a_command_tells_programs_what_it_wrote_in_one_object(
-    arguments: tuple[object, ...], written: set[str], tmp_path: Path, seqdisent: Run
+    arguments: tuple[object, ...], written: set[str], tmp_path: Path
 ) -> None:
     done = seqdisent(*arguments, "--out", tmp_path, "--device", "cpu", "--json")
     assert done.returncode == 0, done.stderr
@@ -307,7 +294,7 @@ def test_a_command_tells_programs_what_it_wrote_in_one_object(
     assert told["written"] and {name for name in told["written"] if name in written} == written
 
 
-def test_a_clip_is_put_on_the_map_beside_its_person_and_expression(seqdisent: Run) -> None:
+def test_a_clip_is_put_on_the_map_beside_its_person_and_expression() -> None:
     command = ["place", example(HAPPY), "--device", "cpu"]
     done = seqdisent(*command)
     persons, expressions, _ = done.stdout.splitlines()
@@ -343,7 +330,7 @@ def test_the_demo_tells_programs_its_address_in_one_object_and_nothing_else(tmp_
     assert rest == ""
 
 
-def test_help_is_a_table_of_contents_and_every_command_can_tell_programs(seqdisent: Run) -> None:
+def test_help_is_a_table_of_contents_and_every_command_can_tell_programs() -> None:
     named = [name for names in CHAPTERS.values() for name in names]
     shown = seqdisent("--help").stdout
     assert all(shown.count(f"\n  {name} ") == 1 for name in named) and all(title in shown for title in CHAPTERS)
@@ -356,7 +343,7 @@ def test_help_is_a_table_of_contents_and_every_command_can_tell_programs(seqdise
             assert shown.returncode == 0 and "--json" in shown.stdout, command
 
 
-def test_a_shell_can_complete_every_command(tmp_path: Path, seqdisent: Run) -> None:
+def test_a_shell_can_complete_every_command(tmp_path: Path) -> None:
     script = tmp_path / "completion.bash"
     script.write_text(seqdisent("--completion", "bash").stdout)
     (tmp_path / "first.mp4").touch()
@@ -376,8 +363,8 @@ def test_a_shell_can_complete_every_command(tmp_path: Path, seqdisent: Run) -> N
         assert set(done.stdout.split()) == offered, typed
 
 
-def test_unknown_presets_variants_and_files_are_refused(tmp_path: Path, seqdisent: Run) -> None:
-    (tmp_path / "recipe.json").write_text('{"model": {"widht": 3}}')
+def test_unknown_presets_variants_and_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").write_text('{"method": {"name": "dbse"}, "backbone": {"name": "images", "widht": 3}}')
     for arguments, word in (
         (["best", "data", tmp_path], "published, fast, sprites, wild"),
         ([tmp_path / "recipe.json", "data", tmp_path], "widht"),

@@ -21,6 +21,7 @@ from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.judge import Judge, JudgeConfig, accuracy, read_clips, train_judge
 from seqdisent_core.evaluation.protocols import pair_figures
+from seqdisent_core.machine import has_bf16_units
 from seqdisent_core.methods import Batch, Codes, Method, Moment
 from seqdisent_core.methods.codes import encode_clips
 from seqdisent_core.methods.schedules import cyclical
@@ -295,7 +296,8 @@ def test_one_process_trains_in_either_precision(clips: Clips, tmp_path) -> None:
         return float(Trainer(small_dbse(), config, clips.part("train"), tmp_path, cpu=True).advance()["total"].detach())
 
     half = first_loss("bf16")
-    assert half != first_loss("no") == pytest.approx(half, rel=0.01)
+    assert first_loss("no") == pytest.approx(half, rel=0.01)
+    assert (half == first_loss("no")) != has_bf16_units(torch.device("cpu"))
     assert first_loss("bf16") == half
 
 
@@ -400,16 +402,6 @@ def test_a_run_leaves_a_model_its_making_sheets_and_a_log(clips: Clips, tmp_path
     assert sorted(p.name for p in (tmp_path / "sheets").iterdir()) == ["000003.png", "000006.png"]
     assert len(lines) == 2 and "psnr" in lines[0]
     assert list((tmp_path / "log").iterdir())
-
-
-def test_a_trained_model_says_where_and_how_long_each_of_its_runs_was(clips: Clips, tmp_path: Path) -> None:
-    for stop_after in (2, 5, None):
-        train_run(small_recipe(), clips, tmp_path, stop_after=stop_after, cpu=True)
-    told = json.loads((tmp_path / "model" / "training.json").read_text())
-    assert [run["steps"] for run in told["runs"]] == [2, 3, 1]
-    assert {run["hardware"] for run in told["runs"]} == {told["hardware"]}
-    assert [run["processes"] for run in told["runs"]] == [1, 1, 1]
-    assert sum(run["seconds"] for run in told["runs"]) == pytest.approx(told["seconds"], abs=0.6)
 
 
 @pytest.mark.parametrize("readers", [1, 2])

@@ -3,6 +3,7 @@
 import gc
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -292,11 +293,28 @@ def test_a_child_past_its_memory_is_stopped(bad_files: dict, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("limit", ["_WAIT_FOR_ONE", "_WAIT_IN_ALL"])
-def test_a_child_that_keeps_us_waiting_is_stopped(long_4k: Path, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+def test_a_child_that_kept_us_waiting_is_stopped(long_4k: Path, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(ffmpeg, "_LOOK_EVERY", 60)  # seconds: nobody looks while we wait
     with open_video(long_4k) as reader:
         monkeypatch.setattr(ffmpeg, limit, 0.01)
         with pytest.raises(VideoError, match="time"):
             list(reader)
+
+
+@on_linux
+def test_a_child_that_stands_still_is_stopped(long_4k: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ffmpeg, "_WAIT_FOR_ONE", 0.5)
+    with open_video(long_4k) as reader, ThreadPoolExecutor(1) as apart:
+        next(reader)
+        assert reader._child is not None
+        child = reader._child._process
+        child.send_signal(signal.SIGSTOP)
+        reading = apart.submit(list, reader)
+        try:
+            with pytest.raises(VideoError, match="time"):
+                reading.result(timeout=60)
+        finally:
+            child.kill()  # or a reading that waits for ever would keep this test, too
 
 
 @on_linux

@@ -58,9 +58,11 @@ def _recipe(options: argparse.Namespace) -> "Recipe":
 def _train(options: argparse.Namespace) -> None:
     from seqdisent_core.data import load_clips
     from seqdisent_core.evaluation import Judge
+    from seqdisent_core.machine import keep_freed_memory
     from seqdisent_core.runs import train_run
     from seqdisent_core.training import process_state
 
+    keep_freed_memory()
     recipe = _recipe(options)
     clips = load_clips(options.data, size=recipe.network.frame_size)
     judge = Judge.from_pretrained(options.judge) if options.judge else None

@@ -25,7 +25,7 @@ from torch.utils.tensorboard import SummaryWriter
 from seqdisent_core.data import Clips, couples_of
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, SeqdisentError
-from seqdisent_core.machine import hardware, keep_freed_memory
+from seqdisent_core.machine import hardware, has_bf16_units
 from seqdisent_core.methods import BATCH, Method, Moment, named, with_views
 from seqdisent_core.training.batches import StepClips, Steps
 from seqdisent_core.training.config import TrainingConfig
@@ -88,6 +88,7 @@ class Trainer:
 
     start: hash of the model whose weights these are, where they are not new. readers: processes that read the clips
     of the next steps; by default 4 beside a GPU, and none on the CPU, whose cores the training needs itself.
+    `precision`: what it trains in, float32 instead of bf16 where the processor has no units for it.
 
     Raises ConfigError for the CPU in a process that has trained on another device, and for a batch that the processes
     cannot share.
@@ -111,8 +112,7 @@ class Trainer:
         # it has one precision a process: see advance
         self.accelerator = Accelerator(mixed_precision="no", cpu=cpu, kwargs_handlers=[parallel])
         processes, device = self.accelerator.num_processes, self.accelerator.device
-        if self.accelerator.device.type == "cpu":
-            keep_freed_memory()
+        self.precision = "bf16" if config.precision == "bf16" and has_bf16_units(device) else "float32"
         self.couples = couples_of(clips) if config.pair_share else None
         rank = self.accelerator.process_index
         self.batches = Steps(clips, config, couples=self.couples, process=rank, processes=processes)
@@ -132,7 +132,7 @@ class Trainer:
             self.average = AveragedModel(self.model, multi_avg_fn=averaging, use_buffers=True)
         self.step = 0
         self.seconds = 0.0
-        self._earlier: list[dict[str, Any]] = []  # runs that this one goes on from
+        self._earlier: list[dict[str, Any]] = []  # the runs that this one goes on from
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -146,21 +146,23 @@ class Trainer:
         }
 
     @property
-    def runs(self) -> list[dict[str, Any]]:
-        """Where the steps up to now were made, in how many processes, seconds and steps: one for each call of `run`."""
-        steps, seconds = (sum(run[what] for run in self._earlier) for what in ("steps", "seconds"))
-        now = {
-            "hardware": hardware(self.accelerator.device),
-            "processes": self.accelerator.num_processes,
-            "seconds": round(self.seconds - seconds, 1),
-            "steps": self.step - steps,
-        }
-        return [*self._earlier, now] if now["steps"] else self._earlier
-
-    @property
     def evaluated(self) -> Method:
         """The weights to look at and to keep: the average, or the model itself."""
         return self.average.module if self.average else self.model  # type: ignore[return-value]
+
+    @property
+    def runs(self) -> list[dict[str, Any]]:
+        """Each run that led here, this one last: machine, processes, precision, first and last step, and seconds."""
+        before = sum(run["seconds"] for run in self._earlier)
+        steps = [self._earlier[-1]["steps"][1] if self._earlier else 0, self.step]
+        this = {
+            "hardware": hardware(self.accelerator.device),
+            "processes": self.accelerator.num_processes,
+            "precision": self.precision,
+            "steps": steps,
+            "seconds": round(self.seconds - before, 1),
+        }
+        return [*self._earlier, this] if steps[0] < steps[1] else self._earlier
 
     def run(
         self,
@@ -249,8 +251,7 @@ class Trainer:
         terms: dict[str, Tensor] = {}
         for turn in self.model.turns:
             self.model.zero_grad()  # a turn's loss reaches parameters of the others, too
-            # bf16 needs no loss scaling; processors without it run the same code more slowly
-            with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+            with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):  # needs no loss scaling
                 own = self.parallel(batch, moment, turn)
             self.accelerator.backward(own["total"])
             for optimiser, peak in zip(self.optimisers[turn], self.peaks[turn], strict=True):
@@ -285,7 +286,7 @@ class Trainer:
         state = {
             "step": self.step,
             "seconds": self.seconds,
-            "runs": json.dumps(self.runs),
+            "runs": self.runs,
             "identity": json.dumps(self.identity),
             "model": self.model.state_dict(),
             "average": self.average.state_dict() if self.average else None,
@@ -311,5 +312,5 @@ class Trainer:
         for turn, own in self.optimisers.items():
             for optimiser, saved in zip(own, state["optimisers"][turn], strict=True):
                 optimiser.load_state_dict(saved)
-        self.step, self.seconds = state["step"], state["seconds"]
-        self._earlier, self._reading = json.loads(state["runs"]), None
+        self.step, self.seconds, self._earlier = state["step"], state["seconds"], state["runs"]
+        self._reading = None
