@@ -187,7 +187,7 @@ def test_films_made_without_a_judge_wait_for_one(
     for wrong, why in (
         ([*judging[:2]], "all three"),
         (["--made"], "all three"),
-        ([*judging, "--made", "--note", "another"], "leave out the options"),
+        ([*judging, "--made", "--note", "another"], "no videos are generated"),
         ([*judging, "--made"], "The judge stopped"),
     ):
         assert main([*making, *wrong]) == 1

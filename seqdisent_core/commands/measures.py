@@ -130,7 +130,10 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
         raise ConfigError("To judge videos, give all three of --judge-python, --models and --out.")
     told = (options.checkpoint, options.seconds, options.tuning, options.note, options.own_pixels, options.seed)
     if options.made and told != ("wild", None, {}, "", False, 0):
-        raise ConfigError("--made judges videos as they are: leave out the options that say how to generate them.")
+        raise ConfigError(
+            "With --made no videos are generated: leave out --checkpoint, --seconds, --tuning, --note, --own-pixels "
+            "and --seed."
+        )
     measured: list[dict[str, Any]] = []
     with tqdm(total=0, bar_format="{desc}", leave=False) as line:
         if options.out:
