@@ -257,7 +257,7 @@ def test_an_interrupted_run_keeps_its_last_whole_step(clips: Clips, tmp_path, du
     stopped.advance = interrupted  # type: ignore[method-assign]
     looks: list[int] = []
     with pytest.raises(KeyboardInterrupt):
-        stopped.run(look=lambda _, step: {"looked": looks.append(step) or 1.0})  # type: ignore[func-returns-value]
+        stopped.run(validate=lambda _, step: {"looked": looks.append(step) or 1.0})  # type: ignore[func-returns-value]
     assert signal.getsignal(signal.SIGINT) == handler and looks == looked
     again = trainer("stopped")
     seen: list[int] = []
@@ -269,7 +269,7 @@ def test_an_interrupted_run_keeps_its_last_whole_step(clips: Clips, tmp_path, du
 
 def test_a_resumed_run_looks_at_each_step_once(clips: Clips, tmp_path) -> None:
     def looked(**settings: int) -> list[int]:
-        train_run(small_recipe(), clips, tmp_path, look_every=2, cpu=True, **settings)  # type: ignore[arg-type]
+        train_run(small_recipe(), clips, tmp_path, validate_every=2, cpu=True, **settings)  # type: ignore[arg-type]
         return [json.loads(line).get("step") for line in (tmp_path / "looks.jsonl").read_text().splitlines()]
 
     looked(stop_after=2)
@@ -312,7 +312,7 @@ def test_settings_below_their_bounds_are_refused() -> None:
 def test_a_run_on_couples_is_looked_at_with_what_is_true_of_them(tmp_path) -> None:
     clips = couples()
     clips = replace(clips, split=np.repeat(["train", "validation"], 12))
-    train_run(small_recipe(replace(QUICK, pair_share=0.5)), clips, tmp_path, look_every=6, cpu=True)
+    train_run(small_recipe(replace(QUICK, pair_share=0.5)), clips, tmp_path, validate_every=6, cpu=True)
     head, look = [json.loads(line) for line in (tmp_path / "looks.jsonl").read_text().splitlines()]
     assert {"what", "command", "hardware"} == head.keys()
     assert {"pair_psnr", "pair_motion", "own_motion"} <= look.keys() and look["pair_psnr"] > 0
@@ -393,7 +393,7 @@ def test_the_documents_name_every_setting_in_which_the_presets_differ() -> None:
 
 def test_a_run_leaves_a_model_its_making_sheets_and_a_log(clips: Clips, tmp_path) -> None:
     lines: list[str] = []
-    train_run(small_recipe(), clips, tmp_path, report=lines.append, look_every=3, cpu=True)
+    train_run(small_recipe(), clips, tmp_path, report=lines.append, validate_every=3, cpu=True)
     model = Method.from_pretrained(tmp_path / "model")
     assert model.config == SMALL  # type: ignore[union-attr]
     told = json.loads((tmp_path / "model" / "training.json").read_text())
