@@ -22,7 +22,7 @@ import torch
 from seqdisent_core.data import Clips, Labels, load_clips
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.evaluation import Judge, swap_figures
-from seqdisent_core.machine import hardware
+from seqdisent_core.machine import hardware, keep_freed_memory
 from seqdisent_core.methods import encode_clips
 from seqdisent_core.reporting import write_result
 from seqdisent_core.runs import looked_at
@@ -111,6 +111,7 @@ def main() -> None:
     racing.add_argument("judge", type=Path)
     racing.add_argument("--minutes", type=float, default=20)
     chosen = parser.parse_args()
+    keep_freed_memory()
     if chosen.which == "step":
         time_step()
     else:

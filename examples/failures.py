@@ -19,14 +19,14 @@ from seqdisent_core.facekit import (
     Performance,
     Person,
     Surface,
-    Theatre,
-    extra,
     improvise,
     perform,
     read_face_model,
     risen,
-    scene,
+    sample_light,
+    sample_varied_person,
 )
+from seqdisent_core.facekit.renderer import Renderer
 from seqdisent_core.media import clip_rows, write_video
 from seqdisent_core.reenactment import around_face
 from seqdisent_core.studio import FILMED, Studio
@@ -37,7 +37,7 @@ FRAMES, FPS, SIDE = 40, 20.0, 128
 
 def situations(surface: Surface) -> dict[str, tuple[Person, Person, Performance]]:
     """Name -> the person, the driver, and what the driver does."""
-    names, people = surface.expression_names, [extra(surface, number, SEED) for number in range(6)]
+    names, people = surface.expression_names, [sample_varied_person(surface, number, SEED) for number in range(6)]
     turned = improvise((SEED, 1), names, FRAMES)
     yaw = 38 * risen(np.linspace(0, 1, FRAMES), 0.1, 0.5)
     turned = replace(turned, pose=np.concatenate([yaw[:, None], turned.pose[:, 1:]], axis=1).astype(np.float32))
@@ -54,22 +54,22 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="the contact sheet, PNG")
     chosen = parser.parse_args()
     surface = Surface(read_face_model(chosen.source))
-    theatre, studio = Theatre(surface, 256, margin=4.5), Studio.from_pretrained(FILMED)
+    renderer, studio = Renderer(surface, 256, margin=4.5), Studio.from_pretrained(FILMED)
     rows: list[np.ndarray] = []
     for at, (name, (person, driver, acted)) in enumerate(situations(surface).items()):
         own = improvise((SEED, 90 + at), surface.expression_names, FRAMES)
-        theatre.dress(driver)
-        driven = theatre.play(replace(acted, light=scene((SEED, 10 + at))))
-        theatre.dress(person)
-        light = scene((SEED, 20 + at))
-        given, truth = theatre.play(replace(own, light=light)), theatre.play(replace(acted, light=light))
+        renderer.set_person(driver)
+        driven = renderer.render(replace(acted, light=sample_light((SEED, 10 + at))))
+        renderer.set_person(person)
+        light = sample_light((SEED, 20 + at))
+        given, truth = renderer.render(replace(own, light=light)), renderer.render(replace(acted, light=light))
         with tempfile.TemporaryDirectory() as folder:
             films = [write_video(Path(folder) / f"{k}.mp4", film, FPS) for k, film in enumerate((given, driven))]
             *_, pair = studio.personalise(*(studio.read_face(film) for film in films))
         swapped = around_face(pair.swap().first, pair.subjects[0], SIDE)
         rows += [pair.subjects[1].clip.at_size(SIDE).frames, around_face(truth, pair.subjects[0], SIDE), swapped]
         print(f"{name}: tuned for {pair.tuned.steps} steps")
-    theatre.close()
+    renderer.close()
     iio.imwrite(chosen.out, clip_rows(rows, scale=1))
     print(f"written to {chosen.out}")
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import imageio.v3 as iio
 import numpy as np
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass as checked
 
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError
@@ -22,11 +24,27 @@ if TYPE_CHECKING:
     from seqdisent_core.evaluation import Reading
     from seqdisent_core.studio import Studio
 
-SAMPLES, SAMPLE_SEED, SAMPLE_FRAMES = 8, 7, 30
-LIVE_FRAMES = 24
+SAMPLES, SAMPLE_SEED, SAMPLE_FRAMES = 8, 7, 30  # two rows of a slide, two seconds; the README's seed
+LIVE_FRAMES = 24  # as many as are read in one window
 _SAMPLED = "person_010_disgust"  # whose person is kept while movements are drawn
 _MATERIAL = "material.json"
 TERMS = ("reconstruction", "anchor", "kl_static", "kl_dynamics")
+
+
+@checked
+class _About:
+    frames: dict[str, int]
+    weights: dict[str, float]
+
+
+@checked
+class _Stored:
+    """What material.json must hold; more is let be. features: thousandths."""
+
+    about: _About
+    features: dict[str, list[list[int]]]
+    terms: dict[str, dict[str, float]]
+    samples: list[dict[str, int | str]]
 
 
 @dataclass(frozen=True)
@@ -42,16 +60,17 @@ class Material:
     about: dict[str, Any]
     features: dict[str, np.ndarray]
     terms: dict[str, dict[str, float]]
-    samples: list[dict[str, Any]]
+    samples: list[dict[str, int | str]]
 
     @classmethod
     def load(cls, folder: Path) -> "Material":
         """Raises ConfigError where it is missing or unreadable."""
         try:
             known = json.loads((folder / _MATERIAL).read_text(encoding="utf-8"))
-            features = {name: np.array(rows, np.float32) / 1000 for name, rows in known["features"].items()}
-            return cls(folder, known["about"], features, known["terms"], known["samples"])
-        except (OSError, ValueError, KeyError):
+            stored = TypeAdapter(_Stored).validate_python(known)
+            features = {name: np.array(rows, np.float32) / 1000 for name, rows in stored.features.items()}
+            return cls(folder, known["about"], features, stored.terms, stored.samples)
+        except (OSError, ValueError):  # no JSON, or another one
             raise ConfigError(
                 f"The lecture's pictures in {folder} are missing or broken. `seqdisent lecture --prepare` makes them."
             ) from None
@@ -80,7 +99,7 @@ def subtracted(features: np.ndarray, anchor: int) -> np.ndarray:
     """
     difference = features - features[anchor]
     others = np.square(difference).sum() / (max(len(features) - 1, 1) * features.shape[1])
-    return difference / np.sqrt(others + 1e-4)
+    return difference / np.sqrt(others + 1e-4)  # as DBSE adds it
 
 
 def likeness(one: np.ndarray, other: np.ndarray) -> float:

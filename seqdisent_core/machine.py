@@ -1,4 +1,4 @@
-"""The machine that runs this: what it is called, its versions, and how its memory is kept."""
+"""The machine that runs this: what it is called, its versions, what it computes in, and how its memory is kept."""
 
 import ctypes
 import os
@@ -25,6 +25,16 @@ def software() -> dict[str, str]:
     return {"seqdisent": __version__, "torch": str(torch.__version__)}
 
 
+def has_bf16_units(device: torch.device) -> bool:
+    """Whether `device` multiplies bf16 in hardware. Where it only emulates bf16, float32 is faster and more exact."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "mps":
+        return True  # every Apple GPU that torch supports; it has no query for it
+    able: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.10 and later
+    return any(able.get(unit) for unit in ("amx_bf16", "avx512_bf16", "bf16"))  # the last one is ARM's
+
+
 def _processor() -> str:
     path = Path("/proc/cpuinfo")
     if path.exists():
@@ -37,7 +47,8 @@ def _processor() -> str:
 def keep_freed_memory() -> None:
     """Has the C library keep what is freed, where it is glibc: every step asks for the same large blocks again.
 
-    Given back to the system, they come back as pages to be cleared, which takes time at every step on a CPU.
+    Given back to the system, they come back as pages to be cleared, which takes time at every step on a CPU. It holds
+    for the whole process, so only commands and scripts call it, which own theirs.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:

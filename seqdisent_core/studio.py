@@ -1,13 +1,16 @@
 """What people do with a trained model: read a face, take it apart, swap, put it together again, write it down."""
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 import torch
+from torch import nn
 
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import checkpoint_folder
@@ -27,9 +30,12 @@ from seqdisent_core.latents import (
     draw_dynamics,
     draw_person,
 )
+from seqdisent_core.machine import has_bf16_units
 from seqdisent_core.methods import Codes, Method, anchored
-from seqdisent_core.reenactment import Pair, Rest, Swap, bridged, pairs, subjects
+from seqdisent_core.reenactment import Pair, Rest, Swap, encode_in_windows, pairs, subjects
 from seqdisent_core.weights import sha256_of
+
+Network = TypeVar("Network", bound=nn.Module)
 
 DRAWN, FILMED = "facekit52", "wild"  # of the checkpoints that come with the package, for which people
 SHIPPED_JUDGE = "checkpoints/facekit52_judge"
@@ -60,7 +66,8 @@ class Studio:
     ) -> None:
         """`judge` reads what is drawn; `latents` says what is known of the codes; `rest` chooses anchor frames.
 
-        Each may be missing; without `rest` a clip's first frame is its anchor, as in the paper's experiments.
+        Each may be missing; without `rest` a clip's first frame is its anchor, as in the paper's experiments. A model
+        on another device, or in training mode, is copied: the caller's own stays as it is.
         Raises ConfigError for a device that this machine does not have, and a method that lacks what is done here.
         """
         name = device or ("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
@@ -68,12 +75,12 @@ class Studio:
         if not usable.get(name.partition(":")[0]):
             raise ConfigError(f"There is no device {name!r} here. Choose cpu, or leave the device out.")
         try:
-            self.method = anchored(method).to(name).eval()
+            self.method = _placed(anchored(method), name)
+            self._judge = None if judge is None else _placed(judge, name)
         except torch.OutOfMemoryError:
             raise ConfigError(f"The device {name} has no memory left. Close what uses it, or choose cpu.") from None
         except RuntimeError:  # a number that no device has
             raise ConfigError(f"There is no device {name!r} here. Choose cpu, or leave the device out.") from None
-        self._judge = None if judge is None else judge.to(name).eval()
         self._find_latents = latents
         self._rest = rest
         self._latents: Latents | None = None
@@ -116,39 +123,28 @@ class Studio:
     def encode(self, frames: np.ndarray, *, anchor: int = 0) -> StudioCodes:
         """Take a clip apart: uint8 (frames, size, size, 3); the static code is read from frame `anchor`.
 
-        Raises SeqdisentError for other shapes or dtypes.
+        Each window of the clip is shown with that frame first, as in training, where each clip begins with it. Raises
+        SeqdisentError for other shapes or dtypes, and for an anchor that is not in the clip.
         """
         return self._encode(frames, anchor)
 
+    def encode_face(self, clip: FaceClip) -> StudioCodes:
+        """Take a face's clip of the model's size apart, from its anchor frame. Raises as `encode`."""
+        return self._encode(clip.frames, clip.anchor, clip.hidden)
+
     def _encode(self, frames: np.ndarray, anchor: int, hidden: Sequence[int] = ()) -> StudioCodes:
         self._check(frames)
-        with self._lock, torch.inference_mode(), self._precision():
-            clip = torch.from_numpy(np.ascontiguousarray(frames)).to(self.method.device)
-            shown = clip.permute(0, 3, 1, 2)[None].float() / 255
-            if hidden:
-                features = bridged(self.method.frame_features(shown)[0], hidden)[None]
-                codes = self.method.encode_features(features, anchor=anchor)
-            else:
-                codes = self.method.encode(shown, anchor=anchor)
-            return StudioCodes(codes.static[0].float().cpu().numpy(), codes.dynamics[0].float().cpu().numpy())
-
-    def encode_face(self, clip: FaceClip) -> StudioCodes:
-        """Take a face's clip of the model's size apart; the static code is read from its anchor frame.
-
-        That frame is shown first, as in training, where each clip begins with it. Raises as `encode`.
-        """
-        if not clip.anchor:
-            return self._encode(clip.frames, 0, clip.hidden)
-        frames = np.concatenate([clip.frames[clip.anchor, None], clip.frames])
-        codes = self._encode(frames, 0, [1 + frame for frame in clip.hidden])
-        return StudioCodes(codes.static, codes.dynamics[1:])
+        if not 0 <= anchor < len(frames):
+            raise SeqdisentError(f"Anchor {anchor} lies outside a clip of {len(frames)} frames.")
+        with self._lock, torch.inference_mode():
+            codes = encode_in_windows(self.method, self._as_clip(frames), anchor, hidden=hidden)
+            return StudioCodes(codes.static[0].cpu().numpy(), codes.dynamics[0].cpu().numpy())
 
     def features(self, frames: np.ndarray) -> np.ndarray:
         """g_t, what the model reads in each frame by itself: uint8 (frames, size, size, 3) -> (frames, feature_dim)."""
         self._check(frames)
         with self._lock, torch.inference_mode():
-            clip = torch.from_numpy(np.ascontiguousarray(frames)).to(self.method.device)
-            return self.method.frame_features(clip.permute(0, 3, 1, 2)[None].float() / 255)[0].float().cpu().numpy()
+            return self.method.frame_features(self._as_clip(frames)[None])[0].float().cpu().numpy()
 
     def decode(self, static: np.ndarray, dynamics: np.ndarray) -> np.ndarray:
         """Put codes together: float32 (static_dim,), (frames, dynamics_dim) -> uint8 (frames, size, size, 3).
@@ -266,25 +262,33 @@ class Studio:
                 f"A clip is uint8 (frames, {self.size}, {self.size}, 3); this one is {frames.dtype} {frames.shape}."
             )
 
+    def _as_clip(self, frames: np.ndarray) -> torch.Tensor:
+        """uint8 (frames, size, size, 3) -> float (frames, 3, size, size) in [0, 1] on the model's device."""
+        clip = torch.from_numpy(np.ascontiguousarray(frames)).to(self.method.device)
+        return clip.permute(0, 3, 1, 2).float() / 255
+
     def _sample(self, drawn: Drawn) -> Sample:
         return Sample(self.decode(drawn.codes.static, drawn.codes.dynamics), drawn.codes, drawn.name, drawn.seed)
 
     def _precision(self) -> torch.autocast:
-        """bf16 convolutions on processors that have units for them, which are faster in it, else float32.
+        """bf16 for pictures on processors that have units for it: a third to a half of the time.
 
-        It moves pixels by less than can be seen; result files are measured in float32.
+        It moves pixels by 1 or 2 of 255; codes and result files are computed in float32.
         """
-        use = self.method.device.type == "cpu" and _has_bf16_units()
-        return torch.autocast(self.method.device.type, torch.bfloat16, enabled=use)
+        device = self.method.device
+        return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cpu" and has_bf16_units(device))
 
 
 def _load_latents(folder: Path) -> Latents:
     return Latents.load(folder, sha256_of(folder))
 
 
-def _has_bf16_units() -> bool:
-    able: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.10 and later
-    return bool(able.get("amx_bf16"))
+def _placed(network: Network, device: str) -> Network:
+    """A network on a device in evaluation mode: itself where it is so already, or else a copy."""
+    there = torch.empty(0, device=device).device  # "cuda" with its number
+    if next(network.parameters()).device == there and not any(part.training for part in network.modules()):
+        return network
+    return copy.deepcopy(network).to(there).eval()
 
 
 def _has_mps() -> bool:

@@ -16,12 +16,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-import torch
 from PIL import Image
 
 from seqdisent_core.cli import _parser
-from seqdisent_core.domains.images import Images, ImagesConfig
-from seqdisent_core.methods import Batch, Moment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -144,19 +141,6 @@ def test_what_is_shown_in_python_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     assert names["decoded"].shape == (2, 15, 3, 64, 64)
     call = network[network.index("films, readings") :]
     assert call in (ROOT / "README.md").read_text(encoding="utf-8"), "it is the README's, which a test of its own runs"
-
-
-def test_the_method_that_is_shown_as_an_example_is_one() -> None:
-    text = (ROOT / "docs" / "extend.md").read_text(encoding="utf-8")
-    names: dict = {}
-    exec(next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "class Mean(" in block), names)
-    config = names["MeanConfig"](static_dim=4, dynamics_dim=2)
-    model = names["Mean"](config, Images(ImagesConfig(width=4, feature_dim=8), config.code_dim))
-    clips = torch.rand(2, 3, 3, 64, 64)
-    codes = model.encode(clips)
-    assert (codes.static.shape, codes.dynamics.shape) == ((2, 4), (2, 3, 2))
-    model.loss(Batch(clips, torch.arange(2)), Moment())["total"].backward()
-    assert all(weights.grad is not None for weights in model.parameters())
 
 
 def test_pictures_of_the_pages_are_wide_and_small_and_can_be_taken_again(tmp_path: Path, chromium: "Browser") -> None:

@@ -112,6 +112,11 @@ def test_structural_similarity_is_what_torchmetrics_computes() -> None:
     assert structural_similarity(first, first).allclose(torch.ones(4), atol=1e-5)
 
 
+def test_structural_similarity_is_computed_where_its_pictures_are() -> None:
+    elsewhere = torch.rand(4, 3, 16, 16, device="meta")
+    assert structural_similarity(elsewhere, elsewhere).device == elsewhere.device
+
+
 def test_accuracy_counts_the_largest_logit() -> None:
     assert accuracy(torch.tensor([[2.0, 1.0], [0.0, 3.0]]), np.array([0, 0])) == 0.5
 

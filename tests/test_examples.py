@@ -96,7 +96,7 @@ def test_a_persons_own_clips_become_a_model_its_figures_and_a_swap(
         if language == "python":
             exec(block, {})
             if "split" in block:
-                wanted = "train 4 clips\nvalidation 4 clips\ntest 4 clips\n('anna', 'ben')"
+                wanted = "train 4 clips\nvalidation 4 clips\ntest 4 clips\nperson ('anna', 'ben')"
                 assert wanted in capsys.readouterr().out
             continue
         for line in block.splitlines():

@@ -16,8 +16,8 @@ from seqdisent_core.data import EXPRESSIONS, load_clips
 from seqdisent_core.errors import DataError
 from seqdisent_core.facekit.acting import RECIPES, Performance, perform
 from seqdisent_core.facekit.model import LANDMARKS68, read_face_model, source_hash
-from seqdisent_core.facekit.people import cast
-from seqdisent_core.facekit.surface import Surface, hidden, vertex_normals
+from seqdisent_core.facekit.people import sample_person
+from seqdisent_core.facekit.surface import Surface, occluded, vertex_normals
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data" / "facekit" / "ict_facekit.npz"
 SOURCE = Path(os.environ.get("SEQDISENT_FACEKIT", _BESIDE))
@@ -32,25 +32,25 @@ def surface() -> Surface:
     return Surface(read_face_model(SOURCE))
 
 
-def theatre_of(surface: Surface, size: int) -> Iterator:
-    """A stage for pictures of this size, for as long as a fixture needs it."""
+def renderer_of(surface: Surface, size: int) -> Iterator:
+    """A renderer of pictures of this size, for as long as a fixture needs it."""
     pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
-    from seqdisent_core.facekit.head import Theatre
+    from seqdisent_core.facekit.renderer import Renderer
 
-    stage = Theatre(surface, size)
-    yield stage
-    stage.close()
+    renderer = Renderer(surface, size)
+    yield renderer
+    renderer.close()
 
 
 @pytest.fixture(scope="module")
-def theatre(surface: Surface) -> Iterator:
-    yield from theatre_of(surface, 64)
+def renderer(surface: Surface) -> Iterator:
+    yield from renderer_of(surface, 64)
 
 
 @pytest.fixture(scope="module")
 def small_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
-    from seqdisent_core.facekit.render import render_facekit52
+    from seqdisent_core.facekit.sets import render_facekit52
 
     return render_facekit52(tmp_path_factory.mktemp("sets") / "two", SOURCE, workers=2, **SETTINGS)
 
@@ -150,9 +150,9 @@ def test_normals_of_a_square_in_the_picture_plane_point_at_the_camera() -> None:
     assert np.allclose(vertex_normals(square, np.array([[0, 1, 2], [0, 2, 3]])), [0, 0, 1])
 
 
-def test_a_point_behind_another_is_hidden_from_the_light_and_the_front_one_is_not() -> None:
+def test_a_point_behind_another_is_occluded_from_the_light_and_the_front_one_is_not() -> None:
     points = np.array([[0, 0, 0], [0, 0, 5], [3, 0, 0]], np.float32)
-    assert hidden(points, np.array([0.0, 0.0, 1.0]), points).tolist() == [True, False, False]
+    assert occluded(points, np.array([0.0, 0.0, 1.0]), points).tolist() == [True, False, False]
 
 
 # ---- who and what ----------------------------------------------------------------------------------------------
@@ -160,7 +160,12 @@ def test_a_point_behind_another_is_hidden_from_the_light_and_the_front_one_is_no
 
 @needs_model
 def test_a_person_is_fixed_by_seed_and_number(surface: Surface) -> None:
-    first, again, other, reseeded = cast(surface, 3, 0), cast(surface, 3, 0), cast(surface, 4, 0), cast(surface, 3, 1)
+    first, again, other, reseeded = (
+        sample_person(surface, 3, 0),
+        sample_person(surface, 3, 0),
+        sample_person(surface, 4, 0),
+        sample_person(surface, 3, 1),
+    )
     assert (
         np.array_equal(first.shape, again.shape) and first.skin == again.skin and first.paint_seed == again.paint_seed
     )
@@ -195,22 +200,22 @@ def test_fear_draws_the_brows_together_and_the_lips_apart_where_surprise_does_no
 
 
 @needs_model
-def test_the_same_take_gives_the_same_bytes(surface: Surface, theatre) -> None:
-    theatre.dress(cast(surface, 0))
-    first = theatre.play(act(surface, "happiness", 0, 3))
-    theatre.dress(cast(surface, 1))
-    theatre.dress(cast(surface, 0))
-    assert np.array_equal(first, theatre.play(act(surface, "happiness", 0, 3)))
+def test_the_same_take_gives_the_same_bytes(surface: Surface, renderer) -> None:
+    renderer.set_person(sample_person(surface, 0))
+    first = renderer.render(act(surface, "happiness", 0, 3))
+    renderer.set_person(sample_person(surface, 1))
+    renderer.set_person(sample_person(surface, 0))
+    assert np.array_equal(first, renderer.render(act(surface, "happiness", 0, 3)))
     assert first.shape == (3, 64, 64, 3) and first.dtype == np.uint8
 
 
 @needs_model
-def test_persons_differ_more_than_takes_of_one_person(surface: Surface, theatre) -> None:
+def test_persons_differ_more_than_takes_of_one_person(surface: Surface, renderer) -> None:
     clips = {}
     for person in range(3):
-        theatre.dress(cast(surface, person))
+        renderer.set_person(sample_person(surface, person))
         for take in range(2):
-            clips[person, take] = theatre.play(act(surface, "sadness", take, 2))[0]
+            clips[person, take] = renderer.render(act(surface, "sadness", take, 2))[0]
     within = [apart(clips[p, 0], clips[p, 1]) for p in range(3)]
     between = [apart(clips[p, 0], clips[q, 0]) for p in range(3) for q in range(p)]
     assert max(within) < min(between)
@@ -218,20 +223,20 @@ def test_persons_differ_more_than_takes_of_one_person(surface: Surface, theatre)
 
 @needs_model
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_the_apex_differs_from_neutral_and_the_end_is_near_it(surface: Surface, theatre, expression: str) -> None:
-    theatre.dress(cast(surface, 2))
+def test_the_apex_differs_from_neutral_and_the_end_is_near_it(surface: Surface, renderer, expression: str) -> None:
+    renderer.set_person(sample_person(surface, 2))
     acted = act(surface, expression, 0)
-    clip = theatre.play(acted)
+    clip = renderer.render(acted)
     apex = int(acted.weights.sum(1).argmax())
     assert apart(clip[0], clip[apex]) > 4
     assert apart(clip[0], clip[apex]) > 1.2 * apart(clip[0], clip[-1])
 
 
 @needs_model
-def test_the_face_fills_the_picture_in_its_own_colours(surface: Surface, theatre) -> None:
-    person = cast(surface, 4)
-    theatre.dress(person)
-    frame = theatre.play(act(surface, "anger", 0, 2))[0].astype(float)
+def test_the_face_fills_the_picture_in_its_own_colours(surface: Surface, renderer) -> None:
+    person = sample_person(surface, 4)
+    renderer.set_person(person)
+    frame = renderer.render(act(surface, "anger", 0, 2))[0].astype(float)
     cheeks = frame[30:42, 14:22].mean((0, 1))
     assert cheeks[0] > cheeks[1] > cheeks[2]  # skin: more red than green than blue
     assert np.abs(cheeks / 255 - np.array(person.skin)).max() < 0.3
@@ -241,7 +246,7 @@ def test_the_face_fills_the_picture_in_its_own_colours(surface: Surface, theatre
 @needs_model
 def test_one_performance_can_be_drawn_on_two_persons() -> None:
     pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
-    from seqdisent_core.facekit.render import draw_clip
+    from seqdisent_core.facekit.sets import draw_clip
 
     own = draw_clip(SOURCE, 0, "surprise", 1, frames=3, size=48)
     lent = draw_clip(SOURCE, 0, "surprise", 1, frames=3, size=48, acted_by=5)
@@ -264,7 +269,7 @@ def test_a_set_loads_with_every_person_in_every_split(small_set: Path) -> None:
 
 @needs_model
 def test_a_set_taken_up_again_has_the_same_bytes_whatever_the_workers(small_set: Path) -> None:
-    from seqdisent_core.facekit.render import render_facekit52
+    from seqdisent_core.facekit.sets import render_facekit52
 
     shard = small_set / "person_001.npy"
     before, untouched = shard.read_bytes(), (small_set / "person_000.npy").stat().st_mtime_ns
@@ -298,7 +303,7 @@ def test_a_stopped_rendering_says_so_and_nothing_else(tmp_path: Path) -> None:
 
 @needs_model
 def test_other_settings_in_the_same_folder_are_refused(small_set: Path) -> None:
-    from seqdisent_core.facekit.render import render_facekit52
+    from seqdisent_core.facekit.sets import render_facekit52
 
     with pytest.raises(DataError, match="another seed"):
         render_facekit52(small_set, SOURCE, **{**SETTINGS, "seed": 6})
@@ -308,7 +313,7 @@ def test_other_settings_in_the_same_folder_are_refused(small_set: Path) -> None:
 
 def test_a_source_that_is_no_model_leaves_the_folder_to_the_right_one(tmp_path: Path) -> None:
     pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
-    from seqdisent_core.facekit.render import render_facekit52
+    from seqdisent_core.facekit.sets import render_facekit52
 
     (tmp_path / "text.npz").write_text("not a zip file")
     with pytest.raises(DataError, match="not a FaceKit model"):
@@ -319,7 +324,7 @@ def test_a_source_that_is_no_model_leaves_the_folder_to_the_right_one(tmp_path: 
 @needs_model
 def test_clips_without_their_set_json_are_refused(tmp_path: Path) -> None:
     pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
-    from seqdisent_core.facekit.render import render_facekit52
+    from seqdisent_core.facekit.sets import render_facekit52
 
     np.save(tmp_path / "person_000.npy", np.zeros(3))
     with pytest.raises(DataError, match=r"no set\.json"):
@@ -335,7 +340,7 @@ def test_clips_without_their_set_json_are_refused(tmp_path: Path) -> None:
 @needs_model
 def test_a_folder_of_videos_and_a_csv_load_as_the_same_clips(tmp_path: Path) -> None:
     pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
-    from seqdisent_core.facekit.render import draw_clip
+    from seqdisent_core.facekit.sets import draw_clip
     from seqdisent_core.media.video import write_video
 
     lines = ["file,person,expression"]

@@ -28,6 +28,7 @@ from seqdisent_core.faces.alignment import (
     transform_points,
 )
 from seqdisent_core.faces.reading import FaceClip, find_faces, read_face
+from seqdisent_core.faces.tracking import SceneWatch
 from seqdisent_core.media.video import read_video, write_video
 
 FILMED = Path(os.environ.get("SEQDISENT_FILMED", Path(__file__).parents[2] / "shared" / "data" / "filmed"))
@@ -310,6 +311,16 @@ def test_a_change_of_light_is_not_taken_for_a_cut(tmp_path: Path, people: list[n
     bright = still(people[0][0], 12)
     clip = read_face(film(tmp_path / "lamp.mp4", bright + [(0.7 * frame).astype(np.uint8) for frame in bright]))
     assert len(clip.frames) == 24 and not clip.notes
+
+
+def test_a_shaken_camera_is_not_taken_for_cuts() -> None:
+    random = np.random.default_rng(4)
+    for path in (examples()[3], examples()[8]):
+        watch, changes = SceneWatch(), []
+        for frame in read_video(path)[0]:
+            across, down = random.integers(6, 67, 2)
+            changes.append(watch.changed(cv2.resize(frame, (512, 512))[down : down + 440, across : across + 440]))
+        assert len(changes) == 15 and not any(changes)
 
 
 def test_the_preview_is_small_and_shows_the_square(tmp_path: Path, people: list[np.ndarray]) -> None:

@@ -187,15 +187,20 @@ def test_films_made_without_a_judge_wait_for_one(
     for wrong, why in (
         ([*judging[:2]], "all three"),
         (["--made"], "all three"),
-        ([*judging, "--made", "--note", "another"], "leave those options out"),
+        ([*judging, "--made", "--note", "another"], "no videos are generated"),
         ([*judging, "--made"], "The judge stopped"),
     ):
         assert main([*making, *wrong]) == 1
         assert why in capsys.readouterr().err and not out.exists()
     other = tmp_path / "python"  # what another environment's judge would print, whatever it is shown
     row = {"static": "a", "driver": "b", "person": True, "expression_corr": 0.9, "faces_found": 1.0, "both": True}
-    other.write_text(f"#!/bin/sh\nshift 2\nwhile [ $# -ge 3 ]; do echo '{json.dumps(row)}'; shift 3; done\n")
+    other.write_text(
+        f"#!{sys.executable}\nimport json, pathlib, sys\n"
+        f"for _ in json.loads(pathlib.Path(sys.argv[3]).read_text()):\n    print({json.dumps(row)!r})\n"
+    )
     other.chmod(0o755)
+    three = (tmp_path / "static.mp4", tmp_path / "driver.mp4", tmp_path / "result.mp4")
+    assert len(JudgePython(other, tmp_path).judge([three] * 20_000)) == 20_000, "more than a command line holds"
     assert main([*making, "--judge-python", str(other), *judging[2:], "--made"]) == 0
     result = json.loads(out.read_text(encoding="utf-8"))
     assert result["note"] == "a trial" and result["clips"] == list(NAMES) and list(result["left_out"]) == ["waves.mp4"]
@@ -216,3 +221,9 @@ def test_films_made_without_a_judge_wait_for_one(
         read_made(films)
     with pytest.raises(DataError, match="what films it holds"):
         read_made(tmp_path)
+    good = json.loads((films / "films.json").read_text())
+    lists = {**good["films"]["0"], "swaps": [["a.mp4", "b.mp4"]]}
+    for wrong in ([], 7, None, {}, {**good, "films": []}, {**good, "films": {}}, {**good, "films": {"0": lists}}):
+        (films / "films.json").write_text(json.dumps(wrong))
+        with pytest.raises(DataError, match="what films it holds"):
+            read_made(films)

@@ -57,6 +57,10 @@ def gpu() -> Studio:
     return Studio.from_pretrained("wild")
 
 
+def test_the_callers_model_stays_where_it_is(cpu: Studio) -> None:
+    assert Studio(cpu.method, "cuda").device == "cuda:0" and cpu.device == "cpu"
+
+
 def test_the_gpu_is_chosen_where_there_is_one_and_swaps_as_the_cpu_does(
     cpu: Studio, gpu: Studio, two: tuple[FaceClip, FaceClip]
 ) -> None:

@@ -140,6 +140,7 @@ def test_a_room_says_what_it_is_for_and_what_others_may_use(room: str) -> None:
         ("seqdisent_core.data", ("torch", "cv2", "gradio", "streamlit")),
         ("seqdisent_core.media, seqdisent_core.faces", ("torch", "gradio", "streamlit")),
         ("seqdisent_core.studio, seqdisent_core.runs, seqdisent_core.films", ("gradio", "streamlit", "vtkmodules")),
+        ("seqdisent_core.facekit", ("torch", "vtkmodules")),
         ("app; app.build()", ("torch", "cv2", "sklearn", "vtkmodules")),
     ],
 )

@@ -19,6 +19,7 @@ from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation import Judge, evaluate, read_clips, train_judge
 from seqdisent_core.evaluation.judge import JudgeConfig
 from seqdisent_core.evaluation.leakage import code_forms, latent_probes
+from seqdisent_core.latents import find_latents, measure_samples
 from seqdisent_core.methods import Codes
 from seqdisent_core.reporting import (
     generation_table,
@@ -172,3 +173,15 @@ def test_a_file_of_earlier_days_and_one_of_today_stand_in_one_table(tmp_path: Pa
         lines = make(tmp_path).splitlines()
         rows = [re.sub("`a_old`|`b_new`", "", line) for line in lines if re.search("a_old|b_new", line)]
         assert rows and rows[::2] == rows[1::2]
+
+
+def test_samples_and_directions_know_every_label_of_a_group() -> None:
+    clips, judge, method = dressed_clips(), dressed_judge(), LabelMethod()
+    latents = find_latents(method, judge, clips, "a hash")
+    assert latents.people.shape == (3, 4)  # of four identities, each a hat and a coat
+    figures = measure_samples(method, judge, clips, latents, repeats=2)
+    moved, kept = figures["dynamics"], figures["people_prior"]
+    assert [moved[name]["mean"] for name in ("static", "hat", "coat")] == [1, 1, 1]
+    assert set(moved["mouths"]) == {"open", "shut", "wide"} and sum(moved["mouths"].values()) == pytest.approx(1)
+    assert moved["samples"] == 2 * 48 and 0.3 < moved["certainty"]["mean"] <= 1
+    assert [kept[name]["mean"] for name in ("dynamic", "brows", "mouth")] == [1, 1, 1]

@@ -1,8 +1,10 @@
 """The latent map: figures with known answers, a round trip, own clips placed, and that what ships belongs together."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -154,9 +156,33 @@ def test_a_map_of_another_checkpoint_and_none_at_all_are_refused_with_the_way_ou
         LatentMap.load(made.folder, asset("checkpoints/facekit52"))
     with pytest.raises(ConfigError, match=r"no latent map.*seqdisent map"):
         LatentMap.load(tmp_path, asset("checkpoints/facekit52"))
-    (tmp_path / "map.json").write_text("{")
-    with pytest.raises(ConfigError, match="damaged"):
-        LatentMap.load(tmp_path, asset("checkpoints/facekit52"))
+
+
+@pytest.mark.parametrize("lacking", ["about", "labels"])
+def test_json_that_is_no_map_is_said_to_be_damaged(made: LatentMap, tmp_path: Path, lacking: str) -> None:
+    shutil.copytree(made.folder, tmp_path, dirs_exist_ok=True)
+    good = json.loads((tmp_path / "map.json").read_text())
+    old = {"about": good["about"], "persons": ["ann"], "expressions": 3}
+    wrong: list[Any] = ["{", "[]", "7", "null", '"persons"', {key: good[key] for key in good if key != lacking}, old]
+    wrong += [{**good, lacking: value} for value in (None, 3, "person", [1, 2], {}, {"model": {}}, {"static": [1]})]
+    for text in wrong:
+        (tmp_path / "map.json").write_text(text if isinstance(text, str) else json.dumps(text))
+        with pytest.raises(ConfigError, match=r"is damaged\. Make it anew"):
+            LatentMap.load(tmp_path, asset("checkpoints/facekit52"))
+
+
+def test_a_map_whose_arrays_are_of_other_clips_is_said_to_be_damaged(made: LatentMap, tmp_path: Path) -> None:
+    person, names = made.static_labels["person"]
+    for wrong in (
+        replace(made, static_labels={"person": LabelValues(person[:-1], names)}),
+        replace(made, static_labels={"person": LabelValues(person + 9, names)}),
+        replace(made, static_places=made.static_places[:, :1]),
+        replace(made, sheets=made.sheets[1:]),
+        replace(made, dynamics=made.dynamics[:, 0]),
+    ):
+        replace(wrong, folder=tmp_path).save()
+        with pytest.raises(ConfigError, match="damaged"):
+            LatentMap.load(tmp_path, asset("checkpoints/facekit52"))
 
 
 def test_the_map_that_ships_is_of_the_checkpoint_that_ships_and_reaches_its_marks() -> None:

@@ -142,6 +142,22 @@ def test_latents_come_back_and_those_of_another_model_are_refused(tmp_path: Path
         Latents.load(tmp_path, sha256_of(CHECKPOINT))
 
 
+def test_json_that_is_no_latents_is_said_to_be_damaged(tmp_path: Path, studio: Studio) -> None:
+    studio.latents.save(tmp_path)
+    path = tmp_path / "latents.json"
+    good = json.loads(path.read_text())
+    wrong = ["{", "[]", "7", "null", '"static"', {name: good[name] for name in ("static", "dynamics")}]
+    wrong += [{**good, "static": value} for value in (None, 3, "brows", [1] * 6, good["static"][1:])]
+    wrong += [{**good, "checkpoint_sha256": 7}]
+    for text in wrong:
+        path.write_text(text if isinstance(text, str) else json.dumps(text))
+        with pytest.raises(ConfigError, match=r"is damaged\. Make them: seqdisent latents"):
+            Latents.load(tmp_path, sha256_of(CHECKPOINT))
+    replace(studio.latents, neutral=studio.latents.neutral[1:]).save(tmp_path)
+    with pytest.raises(ConfigError, match="damaged"):
+        Latents.load(tmp_path, sha256_of(CHECKPOINT))
+
+
 def test_a_model_without_latents_says_how_they_are_made(tmp_path: Path) -> None:
     for name in ("config.json", "model.safetensors"):
         shutil.copy(CHECKPOINT / name, tmp_path)
@@ -216,7 +232,7 @@ def test_a_person_and_a_movement_of_one_seed_are_drawn_apart(studio: Studio) -> 
 
 def test_the_commands_refuse_what_cannot_be_in_one_line(tmp_path: Path) -> None:
     for arguments, words in (
-        (("sample", "--person", FILM, "--movement", FILM), "Nothing is left to draw"),
+        (("sample", "--person", FILM, "--movement", FILM), "Nothing is left to sample"),
         (("sample", "--count", 99), "1 to 16"),
         (("move", FILM, "up"), "Choose one of: skin"),
     ):

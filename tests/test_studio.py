@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError, SeqdisentError
@@ -15,6 +16,7 @@ from seqdisent_core.evaluation.judge import Judge
 from seqdisent_core.faces.reading import FaceClip
 from seqdisent_core.lecture import LIVE_FRAMES, take_apart
 from seqdisent_core.media.video import read_video, write_video
+from seqdisent_core.methods import Method
 from seqdisent_core.studio import Studio
 
 EXAMPLES = sorted(asset("examples").glob("*.mp4"))
@@ -113,6 +115,46 @@ def test_a_face_is_read_from_its_anchor_frame(studio: Studio, clips: list[FaceCl
     np.testing.assert_allclose(codes.static, alone.static, atol=0.05)
     assert not np.array_equal(codes.static, studio.encode_face(clips[0]).static)
     assert not np.array_equal(studio.swap(clip, other).first, studio.swap(clips[0], other).first)
+
+
+@pytest.mark.parametrize("anchor", [0, 33])
+def test_a_long_film_has_the_same_codes_whichever_way_it_is_swapped(
+    studio: Studio, clips: list[FaceClip], tmp_path: Path, anchor: int
+) -> None:
+    frames, fps = read_video(EXAMPLES[0])
+    film = write_video(tmp_path / "film.mp4", np.concatenate([frames, frames[::-1]] * 2), fps)
+    long = replace(studio.read_face(film), anchor=anchor)
+    assert len(long.frames) == 60
+    tuned = next(studio.personalise(long, clips[4], seconds=0)).tuned
+    for clip, known in zip((long, clips[4]), tuned.codes, strict=True):
+        codes = studio.encode_face(clip)
+        assert np.array_equal(codes.static, known.static[0].numpy())
+        assert np.array_equal(codes.dynamics, known.dynamics[0].numpy())
+    swap = studio.swap(clips[4], long)
+    person, driver = tuned.codes[1].static[0].numpy(), tuned.codes[0].dynamics[0].numpy()
+    assert np.array_equal(swap.first, studio.decode(person, driver))
+
+
+def test_a_clip_of_one_window_that_begins_with_its_anchor_is_read_as_it_is(
+    studio: Studio, clips: list[FaceClip]
+) -> None:
+    frames = np.concatenate([clips[0].frames, clips[0].frames[:9]])
+    shown = torch.from_numpy(frames).permute(0, 3, 1, 2)[None].float() / 255
+    with torch.inference_mode():
+        known = studio.method.encode(shown)
+    codes = studio.encode(frames)
+    assert len(frames) == 24 and np.array_equal(codes.static, known.static[0].numpy())
+    assert np.array_equal(codes.dynamics, known.dynamics[0].numpy())
+
+
+def test_the_callers_model_stays_as_it_is(clips: list[FaceClip]) -> None:
+    method = Method.from_pretrained("facekit52")
+    assert Studio(method, "cpu").method is method, "no copy where none is needed"
+    method.dynamics_lstm.train()
+    studio = Studio(method, "cpu")
+    assert method.dynamics_lstm.training and not any(part.training for part in studio.method.modules())
+    codes = studio.encode(clips[0].frames)
+    assert np.array_equal(codes.dynamics, studio.encode(clips[0].frames).dynamics)
 
 
 def test_the_anchor_is_a_frame_at_rest(clips: list[FaceClip], tmp_path: Path) -> None:

@@ -66,9 +66,9 @@ def _swap(options: argparse.Namespace) -> None:
         for pair in studio.personalise(*clips, seconds=seconds, every=1.0):
             share = min(1.0, pair.tuned.seconds / max(seconds, 1e-6))
             advance(0.3 + 0.5 * share, f"tuning to the two, step {pair.tuned.steps}")
-        advance(0.8, "moving the pictures")
+        advance(0.8, "warping the videos")
         swap = pair.full_size().swap(strength=options.strength, detail=not options.own_pixels)
-        advance(0.9, "writing the films")
+        advance(0.9, "writing the videos")
         files = save_swap(swap, options.out, *clips, play=options.play)
         advance(1.0, "done")
     notes = [f"{clip.source.name}: {note}" for clip in clips for note in clip.notes]

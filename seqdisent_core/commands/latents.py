@@ -90,7 +90,7 @@ def _place(options: argparse.Namespace) -> None:
     tell(
         options,
         *lines,
-        "That is the model's guess, not a likeness.",
+        "These are the nearest codes of the model, not a measure of likeness.",
         written={},
         figures=placement.to_dict(),
         notes=[f"{clip.source.name}: {note}" for note in clip.notes],
@@ -177,7 +177,7 @@ def _rest(options: argparse.Namespace) -> None:
     rest = learn_rest(method, sets, sha256_of(folder))
     rest.save(folder)
     written = folder / "rest.json"
-    words = f"First frames told from middle ones: AUC {rest.auc:.3f}; written to {written}"
+    words = f"AUC of first frames against middle frames: {rest.auc:.3f}; written to {written}"
     tell(options, words, written={"rest": written}, figures={"auc": rest.auc})
 
 

@@ -47,10 +47,10 @@ def _prepare(options: argparse.Namespace) -> None:
 
     if not options.failures.is_file():
         raise ConfigError(
-            f"There is no {options.failures}. `python examples/failures.py FaceXModel FILE` draws it; --failures FILE "
-            "names it."
+            f"There is no {options.failures}. `python examples/failures.py FaceXModel FILE` renders it; --failures "
+            "FILE names it."
         )
-    with progress_bar(100, "making the lecture") as bar:
+    with progress_bar(100, "preparing the lecture") as bar:
         made = make_material(
             Studio.from_pretrained(),
             options.out,
@@ -60,5 +60,5 @@ def _prepare(options: argparse.Namespace) -> None:
             progress=lambda share: bar.update(round(100 * share) - bar.n),
         )
     crop_failures(options.failures, options.out / "failures.webp")
-    words = f"What the lecture shows of {len(made.names)} clips is in {options.out}."
+    words = f"The material of the lecture, from {len(made.names)} clips, is in {options.out}."
     tell(options, words, written={"folder": options.out}, figures={"clips": len(made.names)})

@@ -68,7 +68,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from seqdisent_core.studio import Studio
 
     if options.out.suffix == ".png":
-        raise ConfigError(f"{options.out} would be overwritten by its own sheet. Give the result file another ending.")
+        raise ConfigError(f"{options.out} would be overwritten by the contact sheet. Give it another suffix.")
     keep_freed_memory()
     checkpoint, judge_folder = checkpoint_folder(options.checkpoint), checkpoint_folder(options.judge)
     training = read_training(checkpoint)
@@ -98,12 +98,13 @@ def _evaluate(options: argparse.Namespace) -> None:
     if not result["judge"]["trusted"]:
         shares = " and ".join(f"{ceiling[label]['mean']:.1%} of the {label}s" for label in clips.labels)
         notes.append(
-            f"This judge reads {shares} in real test clips. Below {TRUSTED:.0%} it judges nothing: train a better one."
+            f"This judge classifies {shares} in real test clips correctly. Below {TRUSTED:.0%} it judges nothing: "
+            "train a better one."
         )
     if result["data"]["trained_on_its_train_split"] is False:
         notes.append(
             f"This model was trained on other clips than the train split of {clips.name}: it may have seen the test "
-            "clips, and then the figures flatter it."
+            "clips, and the figures may be too good."
         )
     sheet = options.out.with_suffix(".png")
     result_sheet(model, clips.part("test"), sheet)
@@ -126,14 +127,17 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
 
     judging = (options.judge_python, options.models, options.out)
     if any(judging) != all(judging) or (options.made and not all(judging)):
-        raise ConfigError("Judging films takes --judge-python, --models and --out, all three.")
+        raise ConfigError("To judge videos, give all three of --judge-python, --models and --out.")
     told = (options.checkpoint, options.seconds, options.tuning, options.note, options.own_pixels, options.seed)
     if options.made and told != ("wild", None, {}, "", False, 0):
-        raise ConfigError("How films were made is said when they are made: leave those options out with --made.")
+        raise ConfigError(
+            "With --made no videos are generated: leave out --checkpoint, --seconds, --tuning, --note, --own-pixels "
+            "and --seed."
+        )
     measured: list[dict[str, Any]] = []
     with tqdm(total=0, bar_format="{desc}", leave=False) as line:
         if options.out:
-            line.set_description_str("asking for the judge")
+            line.set_description_str("checking the judge")
             judge = JudgePython(options.judge_python, options.models)
             judge.judge([])  # before an hour of films is made for it
         if not options.made:
@@ -147,7 +151,7 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
             tqdm.write(said, file=sys.stderr)
     notes = [f"{name} was left out: {why}" for name, why in facts["left_out"].items()]
     if not options.out:
-        tell(options, f"The films are in {options.films}.", written={"films": options.films}, notes=notes)
+        tell(options, f"The videos are in {options.films}.", written={"films": options.films}, notes=notes)
         return
     commands = [facts["command"], options.command_line] if options.made else [options.command_line]
     result = {
@@ -219,7 +223,7 @@ def _report(options: argparse.Namespace) -> None:
     said, written = [f"The figures in {options.text} are those of {options.results}."], {"text": options.text}
     if options.charts:
         write_charts(options.results, options.charts)
-        said.append(f"They are drawn in {options.charts}.")
+        said.append(f"They are plotted in {options.charts}.")
         written["charts"] = options.charts
     tell(options, *said, written=written)
 

@@ -68,7 +68,7 @@ def _add_common(command: argparse.ArgumentParser, out: str) -> None:
 
 def _sample(options: argparse.Namespace) -> None:
     if options.person and options.movement:
-        raise ConfigError("Nothing is left to draw where both the person and the movement stay. Leave one out.")
+        raise ConfigError("Nothing is left to sample if both the person and the movement are kept. Leave one out.")
 
     def make(studio: "Studio", codes: "list[StudioCodes]") -> "list[Sample]":
         return studio.sample(
@@ -128,10 +128,10 @@ def _make(
             bar.set_description_str(f"reading {film.name}")
             clips.append(studio.read_face(film))
             bar.update()
-        bar.set_description_str("making the clips")
+        bar.set_description_str("generating the clips")
         samples = make(studio, [studio.encode_face(clip) for clip in clips])
         bar.update()
-        bar.set_description_str("writing the films")
+        bar.set_description_str("writing the videos")
         written = save_samples(samples, options.out, fps=frames_a_second(clips[moved_by]), gifs=True)
         bar.update()
     readings = [studio.read(sample.frames) for sample in samples]

@@ -16,9 +16,13 @@ def add_commands(commands: Any) -> None:
         sets, "facekit52", "render 52 persons with 6 expressions", "clips of each person and expression", (12, 15, 64)
     ).set_defaults(run=_render_faces)
     wild = _add_drawn(
-        sets, "wild", "render parallel pairs of persons who move, talk and turn", "clips of each person", (2, 24, 128)
+        sets,
+        "wild",
+        "render parallel pairs of persons who move, talk and turn, with the ground truth of their motion",
+        "clips of each person",
+        (2, 24, 256),
     )
-    wild.add_argument("--persons", type=count, default=3000, help="a multiple of 10 (default: 3000)")
+    wild.add_argument("--persons", type=count, default=4000, help="a multiple of 10 (default: 4000)")
     wild.set_defaults(run=_render_wild)
     sprites = sets.add_parser("sprites", help="assemble the benchmark Sprites from its layers")
     sprites.add_argument("out", type=Path, help="folder for the set")
@@ -53,6 +57,7 @@ def _add_drawn(sets: Any, name: str, what: str, a_take: str, usual: tuple[int, i
     drawn.add_argument("--takes", type=count, default=takes, help=f"{a_take} (default: {takes})")
     drawn.add_argument("--frames", type=count, default=frames, help=f"frames of a clip (default: {frames})")
     drawn.add_argument("--size", type=count, default=size, help=f"pixels a side (default: {size})")
+    drawn.add_argument("--workers", type=count, help="processes that draw (default: one a core, at most 16)")
     add_seed(drawn)
     add_json(drawn)
     return drawn
@@ -71,6 +76,8 @@ def _render_wild(options: argparse.Namespace) -> None:
 
 
 def _render(render: Callable[..., Path], options: argparse.Namespace, **more: int) -> None:
+    if options.workers is not None:
+        more["workers"] = options.workers
     with progress_bar(1, "rendering") as bar:
         render(
             options.out,
@@ -140,7 +147,7 @@ def _export(options: argparse.Namespace) -> None:
     about = drawn(options.set)
     licence = check_export(options.out, options.licence, about)  # before the work
     clips = load_clips(options.set, size=options.size or (about["size"] if about else 64))
-    with progress_bar(len(clips), "writing the films") as bar:
+    with progress_bar(len(clips), "writing the videos") as bar:
         split = write_video_set(
             clips,
             options.out,
@@ -150,7 +157,7 @@ def _export(options: argparse.Namespace) -> None:
             fps=FPS,
             progress=lambda done, total: _advance(bar, done, total),
         )
-    words = f"{len(clips)} films, their labels and a card are in {options.out}. To pass it on:"
+    words = f"{len(clips)} videos, their labels and a card are in {options.out}. To upload it:"
     upload = f"hf upload YOU/{clips.name} {options.out} --repo-type dataset"
     tell(
         options,

@@ -60,8 +60,10 @@ def _train(options: argparse.Namespace) -> None:
 
     from seqdisent_core.data import load_clips
     from seqdisent_core.evaluation import Judge
+    from seqdisent_core.machine import keep_freed_memory
     from seqdisent_core.runs import train_run
 
+    keep_freed_memory()
     recipe = _recipe(options)
     clips = load_clips(options.data, size=recipe.network.frame_size)
     judge = Judge.from_pretrained(options.judge) if options.judge else None

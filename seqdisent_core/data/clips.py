@@ -1,6 +1,6 @@
 """Labelled clips on disk: three layouts, one type, splits in which all labels appear.
 
-A rendered set (set.json, labels.csv and files of clips, see facekit.render), a folder `person/expression/*.mp4`, or a
+A rendered set (set.json, labels.csv and files of clips, see facekit.sets), a folder `person/expression/*.mp4`, or a
 CSV file with the columns file, a column a label (label_columns) and, if wanted, split.
 """
 

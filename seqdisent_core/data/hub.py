@@ -1,4 +1,4 @@
-"""A labelled set as the Hugging Face Hub wants it: a folder of films a split with their labels, and a data set card."""
+"""A labelled set in the format of the Hugging Face Hub: a folder of videos per split, labels, and a dataset card."""
 
 import json
 import re
@@ -21,15 +21,15 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000
 
 
 def drawn(path: Path) -> dict[str, Any] | None:
-    """What fixes a set's pictures if this project's face model drew it, else None."""
+    """What determines a rendered set's images, from its set.json; None if this project did not render the set."""
     about = read_plan(path) if (path / "set.json").is_file() else {}
     return about if "renderer" in about else None
 
 
 def check_export(out: Path, licence: str | None, about: dict[str, Any] | None) -> str:
-    """The licence of a set that is to be written to `out`, as the Hub writes it; a drawn set has ours without asking.
+    """The licence under which a set is exported to `out`, as the Hub's identifier; rendered sets have this project's.
 
-    Raises DataError where `out` holds something, ConfigError where the licence is not known or written in another way.
+    Raises DataError if `out` is not empty, and ConfigError if the licence is missing or is no identifier of the Hub.
     """
     licence = licence or (DRAWN_LICENCE if about else None)
     if licence is None:
@@ -51,10 +51,10 @@ def write_video_set(
     fps: float,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, int]:
-    """Write train/, validation/ and test/ with an MP4 a clip and a metadata.jsonl each, and README.md; clips a split.
+    """Write train/, validation/ and test/, each with one MP4 per clip and a metadata.jsonl, and README.md.
 
-    about: what `drawn` says of the set. licence: what `check_export` gave. `progress` is called with (films done, films
-    in all).
+    Returns the number of clips per split. about: from `drawn`. licence: from `check_export`. `progress` is called with
+    (videos done, all videos).
     """
     rows = {split: numbers for split in SPLITS if len(numbers := np.flatnonzero(clips.split == split))}
     for split in rows:
@@ -92,7 +92,7 @@ def _write_labels(clips: Clips, numbers: np.ndarray, path: Path) -> None:
 
 
 def _columns(clips: Clips) -> dict[str, Labels]:
-    """Every label by name, and before them whom a clip shows where the set says so beside its static labels."""
+    """Every label by name, preceded by the identity if the set has one besides its static labels."""
     return {**({"identity": clips.identity} if clips.identity else {}), **clips.labels}
 
 

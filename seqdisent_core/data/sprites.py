@@ -1,7 +1,7 @@
-"""Puts the Sprites benchmark together from its layers: 1,296 characters in 9 actions of 8 frames, at 64 px.
+"""Assembles the benchmark Sprites from its layers: 1,296 characters in 9 actions of 8 frames, at 64 px.
 
-The set is that of Li and Mandt (2018), of art of the Liberated Pixel Cup (CC-BY-SA 3.0 / GPL 3), which is read from a
-file the user has and is not part of this project.
+The set of Li and Mandt (2018), with art of the Liberated Pixel Cup (CC-BY-SA 3.0 / GPL 3). The art is read from a file
+that the user provides; it is not part of this project.
 """
 
 import csv
@@ -28,8 +28,8 @@ def render_sprites(out: str | Path, source: str | Path, *, progress: Callable[[i
     """Write the set into the folder `out` and return it: set.json, labels.csv, skin_0.npy to skin_5.npy.
 
     source: npz with the arrays of LAYERS, uint8 RGBA (6 variants, or 1 of shoes, 9, 8, 64, 64, 4), and `actions`.
-    Each file is uint8 (1944, 8, 64, 64, 3): a character's 9 actions one after the other. `progress` is called with
-    (characters done, characters in all). Raises DataError where the source is not that, or `out` holds another set.
+    Each file is uint8 (1944, 8, 64, 64, 3): the 9 actions of one character after another. `progress` is called with
+    (characters done, all characters). Raises DataError if the source has other contents or `out` holds another set.
     """
     out = Path(out)
     layers, actions = _read(Path(source))
@@ -56,7 +56,7 @@ def render_sprites(out: str | Path, source: str | Path, *, progress: Callable[[i
 
 
 def over_black(layers: list[np.ndarray]) -> np.ndarray:
-    """uint8 RGBA layers (..., 4), the lowest first, one over the other on black: uint8 RGB (..., 3)."""
+    """Alpha-composite uint8 RGBA layers (..., 4), the lowest first, over black: uint8 RGB (..., 3)."""
     picture = np.zeros((*layers[0].shape[:-1], 3), np.float32)
     for layer in layers:
         shown = layer[..., 3] > 0  # a tenth of the pixels
@@ -69,8 +69,8 @@ def over_black(layers: list[np.ndarray]) -> np.ndarray:
 def character_splits() -> np.ndarray:
     """The split of each character, str (1296,), by its number ((skin * 6 + pants) * 6 + top) * 6 + hair.
 
-    1,000 characters to train and 296 to test, by NumPy's legacy permutation of seed 423 as usual with this set; the
-    last 100 of the 1,000 choose models (validation).
+    1,000 characters for training and 296 for testing, by NumPy's legacy permutation with seed 423, as is usual for this
+    set; the last 100 of the 1,000 are for validation.
     """
     order = np.random.RandomState(423).permutation(CHARACTERS)
     splits = np.full(CHARACTERS, "test", dtype="<U10")

@@ -1,5 +1,6 @@
 """What a domain gives to every method: a network that knows the elements of its sequences."""
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -49,3 +50,10 @@ class Backbone(nn.Module, ABC):
     def error(self, decoded: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
         """Negative log-likelihood up to a constant, summed over the element: two (batch, time, *element) ->
         (batch, time)."""
+
+    def for_inference(self, dtype: torch.dtype) -> "Backbone":
+        """A copy that only encodes and decodes, as fast as it can, in `dtype` where that is of use; float32 comes out.
+
+        As a rule nothing but a copy in evaluation mode.
+        """
+        return copy.deepcopy(self).eval().requires_grad_(False)

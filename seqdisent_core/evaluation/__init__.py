@@ -1,4 +1,4 @@
-"""The judge, and every measure of a model: swaps, generation, leakage, films."""
+"""The judge, and every measure of a model: swaps, generation, leakage, filmed people."""
 
 from seqdisent_core.evaluation.filmed import (
     MADE,

@@ -1,4 +1,4 @@
-"""Swaps of people's own films, measured by networks that nobody here trained (filmed_judge.py)."""
+"""Swaps of filmed people, evaluated by third-party pretrained networks (filmed_judge.py)."""
 
 import json
 import subprocess
@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import combinations, pairwise
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
 
 import imageio.v3 as iio
 import numpy as np
+from pydantic import Field, TypeAdapter
+from pydantic.dataclasses import dataclass as checked
 
 from seqdisent_core.errors import DataError, FaceError, VideoError
 from seqdisent_core.evaluation.filmed_judge import GOAL
@@ -28,18 +31,21 @@ Three = tuple[Path, Path, Path]  # films: of the static clip, of the driver, and
 
 @dataclass(frozen=True)
 class JudgePython:
-    """Where the judge's packages are: a Python of its own, and the folder of dlib's .dat files."""
+    """The judge's environment: its Python interpreter, and the folder of dlib's .dat files."""
 
     python: Path
     models: Path
 
     def judge(self, films: Sequence[Three]) -> list[dict[str, Any]]:
-        """Figures of swaps: films of the static clip, the driver and the result; of none, whether it can be asked.
+        """Figures of swaps, each given as three videos: static clip, driver, result; none: checks the environment.
 
-        Raises DataError where it fails.
+        Raises DataError if the judge fails.
         """
-        command = [self.python, _SCRIPT, self.models, *(film for three in films for film in three)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        with TemporaryDirectory() as folder:
+            listed = Path(folder) / "films.json"  # not the command line, whose length has a limit
+            listed.write_text(json.dumps(films, default=str), encoding="utf-8")
+            command = [self.python, _SCRIPT, self.models, listed]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
         rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         if done.returncode or len(rows) != len(films):
             said = done.stderr.strip().splitlines()[-1:] or ["nothing"]
@@ -53,9 +59,9 @@ class JudgePython:
 def read_folder(
     folder: Path, read: Callable[[Path], FaceClip], progress: Callable[[str], None]
 ) -> tuple[list[Subject], dict[str, str]]:
-    """Every clip of a folder that can be used, by `read` (as Studio.read_face), and why the others cannot, by file.
+    """Every usable clip of a folder, read by `read` (such as Studio.read_face), and why others are not usable, by file.
 
-    Raises DataError for fewer than two that can, and for two of one name.
+    Raises DataError for fewer than two usable clips, and for two files with the same stem.
     """
     subjects, left_out = [], {}
     films = sorted(path for path in folder.glob("*") if path.suffix.lower() in VIDEO_ENDINGS)
@@ -75,7 +81,7 @@ def read_folder(
 
 @dataclass(frozen=True)
 class Made:
-    """What was made after so many seconds of personalising: swaps of every pair, clips made anew, steps of tuning."""
+    """The videos after so many seconds of personalising: swaps of every pair, reconstructions, and the tuning steps."""
 
     swaps: list[Three] = field(default_factory=list)
     rebuilt: list[Three] = field(default_factory=list)
@@ -93,10 +99,10 @@ def swap_pairs(
     seed: int = 0,
     progress: Callable[[str], None] = lambda what: None,
 ) -> dict[float, Made]:
-    """Films of every ordered pair, and of each clip made anew from itself, by seconds of personalising.
+    """Videos of every ordered pair, and reconstructions of each clip, by seconds of personalising.
 
-    They are written into `folder`: SECONDS/STATIC_by_DRIVER.mp4. Where only a part of a driver could be read, that part
-    is written, too, into drivers/.
+    They are written into `folder`: SECONDS/STATIC_by_DRIVER.mp4. If only a part of a driver could be read, that part is
+    written into drivers/.
     """
     made = {at: Made() for at in seconds}
     drivers = [_as_read(one.clip, folder / "drivers") for one in subjects]
@@ -119,42 +125,45 @@ def swap_pairs(
     return made
 
 
+@checked
+class _Stored:
+    """What write_made writes, beside facts that are only passed on."""
+
+    films: Annotated[dict[float, Made], Field(min_length=1)]
+    clips_sha256: str
+
+
 def write_made(made: dict[float, Made], facts: dict[str, Any], folder: Path) -> None:
-    """Says beside the films what they are and how they were made, so that they can be judged later or elsewhere."""
+    """Writes a file beside the videos that describes them, so that they can be judged later or on another machine."""
     films = {f"{seconds:g}": asdict(one) for seconds, one in made.items()}
     text = json.dumps({**facts, "films": films}, indent=1, default=Path.as_posix)
     (folder / MADE).write_text(text + "\n", encoding="utf-8")
 
 
 def read_made(folder: Path) -> tuple[dict[float, Made], dict[str, Any]]:
-    """The films of a folder and how they were made, from what write_made wrote.
+    """The videos of a folder and how they were generated, as write_made described them.
 
-    Raises DataError where that is missing, or a film, or where clips are no longer those that the films were made of.
+    Raises DataError if the description or a video is missing, or if the source clips have changed since.
     """
     try:
         facts = json.loads((folder / MADE).read_text(encoding="utf-8"))
-        films = facts.pop("films")
-    except (OSError, ValueError, KeyError):
+        stored = TypeAdapter(_Stored).validate_python(facts)
+    except (OSError, ValueError):
         raise DataError(f"{folder} does not say what films it holds. Make them: leave out --made.") from None
+    del facts["films"]
 
-    def threes(named: list[list[str]]) -> list[Three]:
-        paths = [(Path(person), Path(driver), Path(film)) for person, driver, film in named]
-        for path in sorted({path for three in paths for path in three if not path.exists()}):
-            raise DataError(f"{path} is not there. Judge films from where they were made, or make them: no --made.")
-        return paths
-
-    made = {
-        float(seconds): Made(threes(one["swaps"]), threes(one["rebuilt"]), one["steps"])
-        for seconds, one in films.items()
-    }
+    made = stored.films
+    named = {path for one in made.values() for three in (*one.swaps, *one.rebuilt) for path in three}
+    for path in sorted(path for path in named if not path.exists()):
+        raise DataError(f"{path} is not there. Judge films from where they were made, or make them: no --made.")
     clips = [person for person, _, _ in next(iter(made.values())).rebuilt]
-    if sha256_of_files(clips) != facts["clips_sha256"]:
-        raise DataError(f"The clips in {clips[0].parent} have changed since the films were made. Make them again.")
+    if sha256_of_files(clips) != stored.clips_sha256:
+        raise DataError(f"The clips that {folder} was made of have changed since. Make the films again.")
     return made, facts
 
 
 def judge_films(made: Made, judge: JudgePython) -> dict[str, Any]:
-    """Figures of what was made; the reconstructions are the ceiling: what is lost there is not the swap's."""
+    """Figures of swaps and of reconstructions; the latter are the ceiling: all losses except those of swapping."""
     rows = judge.judge([*made.swaps, *made.rebuilt])
     swaps, rebuilt = rows[: len(made.swaps)], rows[len(made.swaps) :]
     return {
@@ -167,7 +176,7 @@ def judge_films(made: Made, judge: JudgePython) -> dict[str, Any]:
 
 
 def _as_read(clip: FaceClip, folder: Path) -> Path:
-    """A driver's film; where only a part of it could be read, a film of that part, as only that is to be followed."""
+    """A driver's video; if only a part of it could be read, a video of that part."""
     frames, fps = read_video(clip.source, max_fps=clip.fps)
     if len(frames) == len(clip.frames):
         return clip.source
@@ -178,7 +187,7 @@ def _as_read(clip: FaceClip, folder: Path) -> Path:
 
 
 def _at_times(states: Iterator[Pair], times: Sequence[float]) -> Iterator[tuple[float, Pair]]:
-    """The states at so many seconds of tuning, or just after."""
+    """The first state after each number of seconds of tuning."""
     waiting = sorted(times)
     for state in states:
         while waiting and state.tuned.seconds >= waiting[0]:
@@ -194,7 +203,7 @@ def _write(pair: Pair, own: int, other: int, driver: Path, folder: Path, detail:
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Shares in [0, 1] over the rows, and the mean correlation; a film with too few faces found counts as 0."""
+    """Shares in [0, 1] over the rows, and the mean correlation; a video with too few faces counts as 0."""
     followed = [row["expression_corr"] or 0.0 for row in rows]
     return {
         "films": len(rows),
@@ -207,13 +216,13 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
 
 
 def rebuilt_summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The same of clips made anew from themselves, where static and driver are one film."""
+    """The same for reconstructions, where static clip and driver are the same video."""
     whose = absent(("person", "both"), "static and driver are the same film: neither can be nearer")
     return {**summary(rows), **whose}
 
 
 def filmed_sheet(subjects: Sequence[Subject], folder: Path, path: Path, *, columns: int = 8, side: int = 112) -> None:
-    """PNG: a row a driver's clip, and under it every other person doing the same, from the films in `folder`."""
+    """PNG contact sheet of the videos in `folder`: a row per driver, below it every other person with its movement."""
     rows = []
     for driver in subjects:
         rows.append(_even(driver.clip.at_size(side).frames, columns))

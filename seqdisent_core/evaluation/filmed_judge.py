@@ -1,14 +1,15 @@
-"""Judges swaps of filmed people by two networks that nobody here trained; a script, in a Python of its own.
+"""Evaluates swaps of filmed people with two third-party networks; a script for a separate Python environment.
 
-    python filmed_judge.py DLIB_MODELS STATIC DRIVER RESULT [STATIC DRIVER RESULT ...]
+    python filmed_judge.py DLIB_MODELS FILMS
 
-A line of JSON for each three films: RESULT should show STATIC's person doing what DRIVER does, in DRIVER's time. Needs
-mediapipe 0.10.14, dlib-bin and imageio with ffmpeg, which want another OpenCV than seqdisent; DLIB_MODELS is the folder
-of dlib's .dat files, as the package face-recognition-models holds it.
+FILMS is a JSON file: a list of [STATIC, DRIVER, RESULT], paths of videos. A line of JSON is printed for each three:
+RESULT should show STATIC's person doing what DRIVER does, at the same time. Needs mediapipe 0.10.14, dlib-bin and
+imageio with ffmpeg, which require another OpenCV than seqdisent; DLIB_MODELS is the folder of dlib's .dat files, as in
+the package face-recognition-models.
 
-Person: dlib's face embedding, mean over frames; the result should be nearer to STATIC than to DRIVER. Expression: how
-far the mouth is open, how wide, how high the brows, how open the eyes, from MediaPipe's face mesh over the distance of
-the eyes' outer corners; the correlation with the driver's over time, each weighted by how much the driver moves it.
+Person: dlib's face embedding, averaged over frames; the result should be nearer to STATIC than to DRIVER. Expression:
+mouth opening, mouth width, brow height and eye opening from MediaPipe's face mesh, divided by the distance of the
+eyes' outer corners; the correlation with the driver's over time, weighted by how much the driver moves each.
 """
 
 import json
@@ -21,9 +22,11 @@ import cv2
 import imageio.v3 as iio
 import numpy as np
 
-RATE, SECONDS, SIDE = 12.0, 10.0, 256  # frames a second that are looked at, of so many seconds, at so many pixels
-GOAL, FOUND = 0.7, 0.8  # correlation, and share of frames with a face, from which on a swap counts
-LEAST = 5  # frames with a face, for a correlation
+# Frames a second, seconds and pixels a side that are looked at: half of a film's frames, to save time; all the seconds
+# that are swapped; a little more than the 192 pixels that the mesh takes.
+RATE, SECONDS, SIDE = 12.0, 10.0, 256
+GOAL, FOUND = 0.7, 0.8  # correlation (half of the variance), and share of frames with a face, from which a swap counts
+LEAST = 5  # frames with a face: of fewer, each correlation is high
 # Points of the mesh whose distance is a measure, each a mean of one or two pairs.
 MEASURES = (((13, 14),), ((61, 291),), ((105, 159), (334, 386)), ((159, 145), (386, 374)))
 EYES = (33, 263)
@@ -31,7 +34,7 @@ USUAL = np.array([0.15, 0.10, 0.05, 0.05])  # usual deviation of each measure, s
 
 
 class Describer:
-    """What films show: measures over time and the mean embedding, each film once."""
+    """Measurements over time and the mean embedding of videos, computed once per video."""
 
     def __init__(self, models: Path) -> None:
         import dlib
@@ -47,7 +50,7 @@ class Describer:
         self.describe = cache(self._describe)
 
     def _describe(self, film: Path) -> tuple[np.ndarray, np.ndarray]:
-        """Measures, float (frames, 4), NaN where no face is found; embedding (128,), every third frame's mean."""
+        """Measurements, float (frames, 4), NaN where no face is found; mean embedding (128,) of every third frame."""
         measures, embeddings = [], []
         for number, frame in enumerate(_frames(film)):
             face = self._face(frame)
@@ -64,7 +67,7 @@ class Describer:
         return np.array(measures), np.mean(embeddings, axis=0) if embeddings else np.full(128, np.nan)
 
     def _face(self, frame: np.ndarray) -> np.ndarray:
-        """The largest face and a margin, uint8 (SIDE, SIDE, 3); the whole frame where none is found, or it fills it."""
+        """The largest face with a margin, uint8 (SIDE, SIDE, 3); the whole frame if there is no face or it fills it."""
         height, width = frame.shape[:2]
         found = self._finder.process(np.ascontiguousarray(frame)).detections or []
         boxes = [detection.location_data.relative_bounding_box for detection in found]
@@ -79,7 +82,7 @@ class Describer:
 
 
 def _frames(film: Path) -> list[np.ndarray]:
-    """RATE frames a second; the others are not held, as a film's frames at their full size would fill memory."""
+    """RATE frames per second. Other frames are not kept, because a video's full-size frames would fill the memory."""
     fps = float(iio.immeta(film).get("fps") or 25.0)
     times = np.arange(0, SECONDS + 1, 1 / RATE)
     wanted, end = [round(time * fps) for time in times], 0.0
@@ -101,9 +104,10 @@ def _measures(points: np.ndarray) -> np.ndarray:
 
 
 def follows(meant: np.ndarray, done: np.ndarray) -> float | None:
-    """How measures (frames, 4) go with those meant, each weighted by how much it was to move; NaN: no face in a frame.
+    """Correlation of measurements `done` with those `meant`, (frames, 4) each, NaN in frames without a face.
 
-    None where fewer than five frames show a face in both, or nothing was to move.
+    Each measurement is weighted by its standard deviation in `meant`. None if fewer than five frames show a face in
+    both, or nothing moves in `meant`.
     """
     seen = ~np.isnan(meant[:, 0]) & ~np.isnan(done[:, 0])
     if seen.sum() < LEAST:
@@ -119,10 +123,10 @@ def follows(meant: np.ndarray, done: np.ndarray) -> float | None:
 
 
 def judge(describer: Describer, static: Path, driver: Path, result: Path) -> dict[str, Any]:
-    """Figures of one swap, as the first lines of this file say; `both` where person and expression are right.
+    """Figures of one swap (see the head of this file); `both`: person and expression are right.
 
-    expression_corr is None where too few faces were found to say; where static and driver are one film, `person` and
-    `both` say nothing.
+    expression_corr is None if too few faces were found; if static clip and driver are the same video, `person` and
+    `both` are meaningless.
     """
     (_, who), (meant, other), (done, shown) = (describer.describe(film) for film in (static, driver, result))
     meant = meant[np.linspace(0, len(meant) - 1, len(done)).round().astype(int)]
@@ -141,13 +145,15 @@ def judge(describer: Describer, static: Path, driver: Path, result: Path) -> dic
     }
 
 
-def main(arguments: list[str]) -> None:
-    """Judges the films named, three at a time."""
-    models, *films = map(Path, arguments)
-    describer = Describer(models)
-    for at in range(0, len(films), 3):
-        print(json.dumps(judge(describer, *films[at : at + 3])), flush=True)
+def main(models: str, films: str) -> None:
+    """Evaluates the videos that a file lists; a command line may be too short for them."""
+    listed = json.loads(Path(films).read_text(encoding="utf-8"))
+    describer = Describer(Path(models))
+    for static, driver, result in listed:
+        print(json.dumps(judge(describer, Path(static), Path(driver), Path(result))), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])

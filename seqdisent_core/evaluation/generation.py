@@ -1,9 +1,9 @@
-"""Clips generated from a test clip's codes and the priors, and the scores that the judge's readings of them give.
+"""Clips generated from a test clip's codes and the priors, and scores of the judge's predictions for them.
 
-Protocols (Berman et al. 2024): "fixed_dynamics" keeps a clip's posterior means of the dynamics and draws one static
-code from the prior; "fixed_static" keeps the static mean and draws dynamics; "swap" takes the dynamics of another
-clip that differs in both labels; "both_sampled" keeps nothing. Of drawn dynamics the prior's conditional means along
-the drawn path are decoded, as the published evaluation does.
+Protocols (Berman et al. 2024): "fixed_dynamics" keeps a clip's posterior means of the dynamics and samples one static
+code from the prior; "fixed_static" keeps the static mean and samples dynamics; "swap" takes the dynamics of another
+clip that differs in all labels; "both_sampled" keeps nothing. Sampled dynamics are decoded from the prior's conditional
+means along the sampled path, as in the published evaluation.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ NEEDS: dict[Protocol, tuple[Ability, ...]] = {
 
 
 def unable(method: Method, protocol: Protocol) -> str | None:
-    """Why clips of a protocol cannot be had of a method, as a sentence; None where they can."""
+    """The reason why a method cannot generate the clips of a protocol, as a sentence; None if it can."""
     if why := next((why for ability in NEEDS[protocol] if (why := method.reason(ability))), None):
         return why
     lacking = next((part for part in ("static", "dynamics") if getattr(method, f"{part}_dim") == 0), None)
@@ -48,10 +48,11 @@ class GenerationScores:
 
 
 def generation_scores(logits: Tensor, labels: np.ndarray) -> GenerationScores:
-    """Scores of readings (clips, classes) of generated clips against the labels that they should have kept.
+    """Scores of logits (clips, classes) of generated clips against the labels that they should have kept.
 
-    H(y|x) is the mean entropy of a reading, H(y) the entropy of the mean reading, and IS = exp(H(y) - H(y|x)), which
-    is the mean divergence of a reading from the mean reading, exponentiated. All clips count; nothing is balanced.
+    H(y|x) is the mean entropy of a prediction, H(y) the entropy of the mean prediction, and IS = exp(H(y) - H(y|x)),
+    the exponentiated mean KL divergence of a prediction from the mean prediction. All clips count equally; classes are
+    not balanced.
     """
     readings = logits.double().softmax(dim=1)
     h_y_given_x = float(torch.special.entr(readings).sum(dim=1).mean())
@@ -60,12 +61,12 @@ def generation_scores(logits: Tensor, labels: np.ndarray) -> GenerationScores:
 
 
 def scores_of_dynamic(logits: Logits, clips: Clips) -> dict[str, GenerationScores]:
-    """The scores of each dynamic label of clips whose movements were kept."""
+    """The scores of clips with kept dynamics, for each dynamic label."""
     return {name: generation_scores(logits[name], label.values) for name, label in clips.dynamic.items()}
 
 
 def scores_without_labels(logits: Logits, clips: Clips) -> dict[str, GenerationScores]:
-    """The scores, for each dynamic label, of clips that keep nothing of a given one: all but `acc` tell something."""
+    """The scores of clips that keep nothing of a test clip, for each dynamic label; `acc` is meaningless there."""
     return {name: generation_scores(logits[name], np.zeros(len(logits[name]), int)) for name in clips.dynamic}
 
 
@@ -73,8 +74,8 @@ def scores_without_labels(logits: Logits, clips: Clips) -> dict[str, GenerationS
 class Samples:
     """One repeat: the judge's features (clips, dims) of each protocol's clips, and the partners of the swaps.
 
-    `halves` are two halves of the test clips, int (clips // 2,) each, drawn anew in each repeat; "both_sampled" has
-    as many clips as one of them.
+    `halves`: two halves of the test clips, int (clips // 2,) each, split anew in each repeat; "both_sampled" has as
+    many clips as one half.
     """
 
     features: dict[Protocol, Tensor]
@@ -92,9 +93,9 @@ def draw_samples(
     repeat: int,
     progress: Callable[[str], None],
 ) -> Samples:
-    """Generate clips by every protocol that the method can from the codes of test clips, and show them to the judge.
+    """Generate clips by every protocol that the method can, and compute the judge's features of them.
 
-    codes: None where the method has no encoder.
+    codes: of the test clips; None if the method has no encoder.
     """
     random = np.random.default_rng([seed, repeat])
     partners = draw_pairs(clips, random)

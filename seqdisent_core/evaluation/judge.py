@@ -1,7 +1,8 @@
-"""The judge: a classifier of a set's labels that is trained on real clips and never sees decoded ones.
+"""The judge: a classifier of a set's labels, trained on real clips, that never sees decoded ones in training.
 
-The published evaluation's network (as described by Berman et al. 2024): a frame encoder, a bidirectional LSTM whose
-last forward and first backward states are joined, and a two-layer head a label, static or dynamic. It returns logits.
+The network of the published evaluation (as described by Berman et al. 2024): a frame encoder, a bidirectional LSTM
+whose last forward and first backward states are concatenated, and a two-layer head per label, static or dynamic. It
+returns logits.
 """
 
 import dataclasses
@@ -31,8 +32,7 @@ Names = Annotated[tuple[str, ...], Field(strict=False)]  # JSON has lists
 
 @settings
 class JudgeConfig(Settings):
-    """Sizes, and what it tells apart: the names of each label's values, by group; `width` half the published one is
-    enough."""
+    """Sizes, and the names of each label's values by group. Half of the published `width` is enough."""
 
     static: dict[str, Names]
     dynamic: dict[str, Names]
@@ -53,7 +53,7 @@ class JudgeConfig(Settings):
 
 @dataclass(frozen=True)
 class Seen:
-    """A label's value as the judge reads it, and how sure it is: a probability in [0, 1]."""
+    """The judge's prediction of a label: the value's name and its probability in [0, 1]."""
 
     name: str
     probability: float
@@ -61,7 +61,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the judge sees in one clip, label by label."""
+    """The judge's predictions for one clip, by label."""
 
     static: dict[str, Seen]
     dynamic: dict[str, Seen]
@@ -73,12 +73,12 @@ class Reading:
 
     @property
     def names(self) -> dict[str, str]:
-        """The value that is read, by label."""
+        """The predicted value of each label."""
         return {label: seen.name for label, seen in self.labels.items()}
 
     @property
     def static_summary(self) -> Seen:
-        """All static labels in one: their names in a row, and the product of their probabilities."""
+        """All static labels in one: their names, comma-separated, and the product of their probabilities."""
         return _summary(self.static)
 
     @property
@@ -87,7 +87,7 @@ class Reading:
         return _summary(self.dynamic)
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as JSON has it: LABEL and LABEL_probability of each."""
+        """JSON form: LABEL and LABEL_probability for each label."""
         return {
             key: value
             for label, seen in self.labels.items()
@@ -118,11 +118,11 @@ class Judge(nn.Module):
         return nn.Sequential(nn.Linear(2 * hidden, hidden), nn.ReLU(), nn.Linear(hidden, classes))
 
     def _head_of(self, label: str) -> str:
-        """A head is called as its label is, and has an underscore more where a module has a part of that name."""
+        """Module name of a label's head: the label, with an underscore appended if the module has such an attribute."""
         return f"{label}_" if hasattr(Judge, label) or label in ("config", "encoder", "lstm", "training") else label
 
     def features(self, clip: Tensor) -> Tensor:
-        """The joined last states of both directions of the LSTM: (batch, 2 hidden_dim)."""
+        """The concatenated last states of both LSTM directions: (batch, 2 hidden_dim)."""
         batch, frames = clip.shape[:2]
         features = self.encoder(clip.flatten(0, 1)).float().view(batch, frames, -1)
         _, last = run_lstm(self.lstm, features)
@@ -137,7 +137,7 @@ class Judge(nn.Module):
 
     @torch.no_grad()
     def read(self, frames: np.ndarray) -> Reading:
-        """What is in a clip, label by label: uint8 RGB (frames, size, size, 3)."""
+        """Predictions for one clip, uint8 RGB (frames, size, size, 3)."""
         clip = torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2)[None].float() / 255
         logits = self(clip.to(next(self.parameters()).device))
         best = {label: values[0].softmax(0).max(0) for label, values in logits.items()}
@@ -152,7 +152,7 @@ class Judge(nn.Module):
 
     @classmethod
     def from_pretrained(cls, source: str | Path) -> "Judge":
-        """A saved judge, in evaluation mode. Raises ConfigError where the folder is not one."""
+        """A saved judge, in evaluation mode. Raises ConfigError if the folder holds none."""
         config, state = read_network(source)
         if "expressions" in config:
             config, state = _in_groups(config, state)
@@ -162,7 +162,7 @@ class Judge(nn.Module):
 
 
 def _in_groups(config: dict[str, Any], state: dict[str, Tensor]) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """A judge that was saved before labels came in groups: of persons and expressions, or of Sprites' attributes."""
+    """Converts a judge saved before labels had groups: of persons and expressions, or of the attributes of Sprites."""
     config = dict(config)
     persons, expressions = config.pop("persons", ()), config.pop("expressions")
     attributes = config.pop("attributes", {})
@@ -180,12 +180,11 @@ def train_judge(
     width: int = 32,
     progress: Callable[[int, int], None] | None = None,
 ) -> Judge:
-    """Train a judge on the set's train split alone (batches of 32 clips, Adam 2e-3 with one cosine, bf16).
+    """Train a judge on the set's train split only (batches of 32 clips, Adam with 2e-3, one cosine schedule, bf16).
 
-    Colours scaled by up to 15 % and mirroring, all frames of a clip alike, so that neither tells persons apart; not
-    in a set with other labels than FaceKit's, where colours and sides may be what a label says. Raises DataError for
-    an empty train split and a label's value that it does not show, ConfigError for clips of a size that models do not
-    have.
+    Augmentation: colour scaling by up to 15 % and mirroring, the same for all frames of a clip, so that neither
+    identifies a person; not for sets with other labels than FaceKit's, where colour or side may be a label. Raises
+    DataError for an empty train split or a label value that it lacks, ConfigError for an unsupported frame size.
     """
     train = clips.part("train")
     clips.check_seen_in_train()
@@ -226,18 +225,18 @@ def read_features(judge: Judge, clips: Tensor, batch: int = 64) -> Tensor:
 
 @torch.no_grad()
 def read_logits(judge: Judge, features: Tensor) -> Logits:
-    """Logits of the judge's features of many clips, on the CPU."""
+    """Logits from the judge's features of many clips, on the CPU."""
     logits = judge.heads(features.to(next(judge.parameters()).device))
     return {label: values.cpu() for label, values in logits.items()}
 
 
 def read_clips(judge: Judge, clips: Tensor, batch: int = 64) -> Logits:
-    """Logits of many clips: uint8 or float in [0, 1], (clips, frames, 3, size, size)."""
+    """Logits for many clips, uint8 or float in [0, 1], (clips, frames, 3, size, size), on the CPU."""
     return read_logits(judge, read_features(judge, clips, batch))
 
 
 def check_judge(judge: Judge, clips: Clips) -> None:
-    """Raises DataError unless the judge tells apart just what a set's labels name, at its size, and train shows it."""
+    """Raises DataError unless the judge has the set's labels and frame size, and the train split shows every value."""
     known = judge.config
     if known.labels != {name: label.names for name, label in clips.labels.items()}:
         raise DataError(f"This judge knows other labels than {clips.name} has. Train one on it: seqdisent judge.")
@@ -252,18 +251,18 @@ def accuracy(logits: Tensor, labels: np.ndarray) -> float:
 
 
 def accuracies(logits: Logits, clips: Clips) -> dict[str, float]:
-    """Share of clips whose label is read rightly, by label and of each group (group_means), in [0, 1]."""
+    """Accuracy in [0, 1] for each label and for each group (group_means)."""
     return group_means({name: accuracy(logits[name], label.values) for name, label in clips.labels.items()}, clips)
 
 
 def chance(clips: Clips) -> dict[str, float]:
-    """How often the best guess is right, the commonest name of these clips, by label and of each group."""
+    """Accuracy of always guessing the most common value of these clips, for each label and for each group."""
     return group_means(
         {name: float(np.bincount(label.values).max() / len(clips)) for name, label in clips.labels.items()}, clips
     )
 
 
 def group_means(by_label: dict[str, float], clips: Clips) -> dict[str, float]:
-    """A figure of each label, and before them "static" and "dynamic", the means over the labels of each group."""
+    """Figures by label, preceded by "static" and "dynamic", their means over the labels of each group."""
     static, dynamic = (float(np.mean([by_label[name] for name in group])) for group in (clips.static, clips.dynamic))
     return {"static": static, "dynamic": dynamic, **by_label}

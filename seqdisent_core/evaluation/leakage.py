@@ -1,4 +1,4 @@
-"""Leakage: what one factor's codes still tell of the other, by generation and by probes of the codes themselves."""
+"""Leakage: information in one code about the other factor, by generation and by probes on the codes."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -29,10 +29,10 @@ TRAINED_ON = 0.9  # of the training clips, other ones in each repeat: a probe ha
 
 
 def leakage_row(repeats: Sequence[dict[str, float]], kept: Factor) -> dict[str, Any]:
-    """One row of a leakage table from accuracies by label and group (group_means) over repeats.
+    """One row of a leakage table, from accuracies by label and group (group_means) over repeats.
 
-    `kept` is the factor that the row's codes hold. The gap is the accuracy of the group that is held, less that of the
-    one that should be absent; both published tables have this shape. Each label's own accuracy stands beside them.
+    `kept` is the factor of the row's codes. The gap is the accuracy on the kept factor minus that on the other, as in
+    both published tables. `by_label` holds the accuracy of each label.
     """
     by_name = {name: [right[name] for right in repeats] for name in repeats[0]}
     static, dynamic = by_name.pop("static"), by_name.pop("dynamic")
@@ -42,8 +42,11 @@ def leakage_row(repeats: Sequence[dict[str, float]], kept: Factor) -> dict[str, 
 
 
 def code_forms(codes: Codes, middle: Tensor) -> dict[str, np.ndarray]:
-    """FORMS, (clips, numbers) each: s; s read from the middle frame, where a movement that began at rest shows itself
-    (`middle`, (clips, static_dim)); d of all frames in a row; the mean of d over time."""
+    """FORMS, (clips, dims) each: s; s of the middle frame; d of all frames, concatenated; the mean of d over time.
+
+    middle: (clips, static_dim), s of the middle frame, which shows the expression even if clips begin with a neutral
+    face.
+    """
     return {
         "static": codes.static.numpy(),
         "static_middle": middle.numpy(),
@@ -64,10 +67,10 @@ def latent_probes(
 ) -> dict[str, dict[str, Any]]:
     """Probes trained on codes of training clips, scored on test clips: a leakage row for each probe and form of code.
 
-    given, asked: `code_forms` of the two.
-    Standardised logistic regression, and gradient boosting of trees of depth 3 on histograms of 32 bins (scikit-learn's
-    HistGradientBoostingClassifier). Each repeat trains on another random 90 % of the training clips. Raises DataError
-    where a label has one value only, or the test clips a value that the training clips do not show.
+    given, asked: `code_forms` of training and test clips. The probes are logistic regression on standardised codes, and
+    gradient boosting with trees of depth 3 on histograms of 32 bins (scikit-learn's HistGradientBoostingClassifier).
+    Each repeat trains on another random 90 % of the training clips. Raises DataError if a label has only one value, or
+    if the test clips have a value that the training clips lack.
     """
     from threadpoolctl import threadpool_limits
 

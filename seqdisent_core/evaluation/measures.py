@@ -1,4 +1,4 @@
-"""All measures of a model on a labelled set, each a function that gives figures, or null and why a method has none."""
+"""All measures of a model on a labelled set: functions that return figures, or null with the reason."""
 
 import dataclasses
 from collections.abc import Callable, Iterable
@@ -33,10 +33,10 @@ _SCORES = ("acc", "is", "h_y_given_x", "h_y")
 
 @dataclass(frozen=True)
 class Measured:
-    """What measures are given: a model and its set, and what several of them need.
+    """The input of every measure: a model, its set, and what several measures need.
 
-    codes: posterior means of the test clips, None for a method without an encoder; real: the judge's features of them;
-    begin: told what begins.
+    codes: posterior means of the test clips, None for a method without an encoder; real: the judge's features of the
+    test clips; begin: called with the name of each stage.
     """
 
     model: Method
@@ -51,13 +51,13 @@ class Measured:
 
 
 def stages(model: Method, repeats: int) -> int:
-    """How many times the measures of a model say that something begins."""
+    """The number of stages that the measures of a model report."""
     protocols = sum(not unable(model, protocol) for protocol in PROTOCOLS)
     return 1 + repeats * protocols + ("encode" in model.abilities) * (3 + len(PROBES) * len(FORMS))
 
 
 def reconstruction(on: Measured) -> dict[str, Any]:
-    """Pixels and labels of clips decoded from their own posterior means."""
+    """PSNR, SSIM and label accuracies of clips decoded from their own posterior means."""
     if on.codes is None:
         names = ("psnr", "ssim", "static", "dynamic", *on.test.labels)
         return {"reconstruction": absent(names, str(on.model.reason("encode")))}
@@ -68,13 +68,13 @@ def reconstruction(on: Measured) -> dict[str, Any]:
 
 
 def divergences(on: Measured) -> dict[str, Any]:
-    """KL of each part from its prior."""
+    """KL divergence of each code from its prior."""
     on.begin("divergences")
     return {"kl": kl_figures(on.model, as_training_tensor(on.test), on.seed)}
 
 
 def active_units(on: Measured) -> dict[str, Any]:
-    """How many dimensions of each code vary over clips."""
+    """Number of active units of each code."""
     if on.codes is None:
         names = ("static", "static_of", "dynamics", "dynamics_of")
         return {"active_units": absent(names, str(on.model.reason("encode")))}
@@ -82,7 +82,7 @@ def active_units(on: Measured) -> dict[str, Any]:
 
 
 def samples(on: Measured) -> dict[str, Any]:
-    """The figures that need clips decoded from exchanged or sampled codes; null, and why, where a method cannot."""
+    """Figures of clips decoded from swapped or sampled codes; null with the reason if the method is unable."""
     model, judge, test, real = on.model, on.judge, on.test, on.real
     scores, swaps, free = [], [], []
     leaks: dict[str, list[dict[str, float]]] = {"fixed_static": [], "fixed_dynamics": []}
@@ -120,7 +120,7 @@ def samples(on: Measured) -> dict[str, Any]:
 def _or_why(
     model: Method, protocol: Protocol, names: Iterable[str], make: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:
-    """Figures of a protocol, or null for each and the reason why the method cannot have them."""
+    """Figures of a protocol, or null for each with the reason why the method cannot have them."""
     why = unable(model, protocol)
     return absent(names, why) if why else make()
 
@@ -128,7 +128,7 @@ def _or_why(
 def _generation(
     model: Method, scores: list[dict[str, GenerationScores]], free: list[dict[str, GenerationScores]]
 ) -> dict[str, Any]:
-    """Of clips whose dynamics were kept; of a method that keeps none, of clips of which all is sampled."""
+    """Scores of clips with kept dynamics; if the method keeps none, of clips with both codes sampled."""
     why = unable(model, "fixed_dynamics")
     if why is None:
         return score_figures(scores)
@@ -152,7 +152,7 @@ def _swap(model: Method, test: Clips, swaps: list[SwapFigures]) -> dict[str, Any
 
 
 def by_name(repeats: list[dict[str, float]]) -> dict[str, Figure]:
-    """A figure by name from what each repeat gave by name."""
+    """A figure by name, from each repeat's values by name."""
     return {name: figure([right[name] for right in repeats]) for name in repeats[0]}
 
 
@@ -168,7 +168,7 @@ def _likeness_figures(model: Method, distances: dict[str, list[float]], clips: i
 
 
 def score_figures(repeats: list[dict[str, GenerationScores]]) -> dict[str, Any]:
-    """Means over the dynamic labels, and each label's own beside them."""
+    """Means over the dynamic labels, and each label's own figures."""
     by_label = {name: [scores[name] for scores in repeats] for name in repeats[0]}
     means = [
         GenerationScores(*np.mean([dataclasses.astuple(one) for one in scores.values()], axis=0).tolist())
@@ -184,7 +184,7 @@ def _scores(scores: list[GenerationScores]) -> dict[str, Any]:
 
 
 def latent_leakage(on: Measured) -> dict[str, Any]:
-    """Latent probe (our protocol): the two rows of the schema by logistic regression, all probes beside them."""
+    """Latent probe (our protocol): the two rows of the schema by logistic regression, and all probes."""
     protocol = "latent probe (our protocol)"
     if on.codes is None:
         why = str(on.model.reason("encode"))

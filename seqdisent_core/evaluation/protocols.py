@@ -1,9 +1,10 @@
-"""Swaps and reconstructions of test clips, and their figures; written once, over the contract of a method."""
+"""Swaps and reconstructions of test clips, and their figures, for any method."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from sklearn.metrics import confusion_matrix
 from torch import Tensor
 
 from seqdisent_core.data import Clips, Labels, couples_of, selected
@@ -14,14 +15,14 @@ from seqdisent_core.methods import BATCH, Codes, Method, decode_batches
 
 
 def judged(method: Method, judge: Judge, codes: Codes) -> Tensor:
-    """What the judge sees in the clips that codes decode to: its features (clips, 2 hidden_dim), on the CPU."""
+    """The judge's features of the clips decoded from codes: (clips, 2 hidden_dim), on the CPU."""
     return torch.cat([read_features(judge, batch) for batch in decode_batches(method, codes.static, codes.dynamics)])
 
 
 def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
-    """For each clip a partner that differs in every label, static and dynamic: int (clips,).
+    """For each clip a random partner that differs in every label, static and dynamic: int (clips,).
 
-    Pairs that share a label would inflate a swap's score. Raises DataError where a clip has no such partner.
+    Pairs that share a label would inflate the score of a swap. Raises DataError if a clip has no such partner.
     """
     partners = np.empty(len(clips), int)
     labels = np.stack([label.values for label in clips.labels.values()])
@@ -38,10 +39,9 @@ def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
 
 @dataclass(frozen=True)
 class SwapFigures:
-    """`right`: shares in [0, 1] of swaps read as the static clip's static labels and the driver's dynamic ones, by
-    label and of each group (accuracies).
+    """`right`: accuracies in [0, 1] of swaps on the static clip's static labels and the driver's dynamic labels.
 
-    `confusion` counts, by label, rows: true value, columns: the judge's reading; (values, values) int.
+    `confusion`: counts by label, rows: true value, columns: predicted value; int (values, values).
     """
 
     right: dict[str, float]
@@ -49,31 +49,29 @@ class SwapFigures:
 
 
 def swap_figures(method: Method, judge: Judge, clips: Clips, codes: Codes, random: np.random.Generator) -> SwapFigures:
-    """Static of each clip with the dynamics of a random partner that differs in every label, read by the judge."""
+    """Static code of each clip with the dynamics of a random partner that differs in every label, by the judge."""
     partners = draw_pairs(clips, random)
     swaps = Codes(codes.static, codes.dynamics[torch.from_numpy(partners)])
     return score_swaps(read_logits(judge, judged(method, judge, swaps)), clips, partners)
 
 
 def score_swaps(logits: Logits, clips: Clips, partners: np.ndarray) -> SwapFigures:
-    """Figures of swaps that have been read: each clip's static with its partner's dynamics."""
+    """Figures of swaps from the judge's logits: each clip's static code with its partner's dynamics."""
     meant = replace(clips, dynamic=selected(clips.dynamic, partners))
     counts = {name: _confusion(label, logits[name]) for name, label in meant.labels.items()}
     return SwapFigures(accuracies(logits, meant), counts)
 
 
 def _confusion(true: Labels, logits: Tensor) -> np.ndarray:
-    counts = np.zeros((len(true.names), len(true.names)), int)
-    np.add.at(counts, (true.values, logits.argmax(1).numpy()), 1)
-    return counts
+    return confusion_matrix(true.values, logits.argmax(1).numpy(), labels=range(len(true.names)))
 
 
 @dataclass(frozen=True)
 class PairFigures:
-    """Against what is true, of drawn couples: a person's static code with the partner's dynamics of the same take.
+    """Swaps within parallel pairs against the ground truth: a person's static code with the partner's dynamics.
 
-    psnr in dB; motion: correlation of how pixels change from the first frame on with how they should, mean over clips;
-    own_motion: the same of reconstructions.
+    psnr in dB; motion: correlation of the pixels' change since the first frame with the true change, averaged over
+    clips; own_motion: the same for reconstructions.
     """
 
     psnr: float
@@ -82,7 +80,7 @@ class PairFigures:
 
 
 def pair_figures(method: Method, clips: Clips, codes: Codes) -> PairFigures:
-    """Figures of clips drawn in couples (batches.couples_of), whose posterior means are `codes`."""
+    """Figures of a set of parallel pairs (couples_of), whose posterior means are `codes`."""
     couples = couples_of(clips)
     partner = np.empty(len(clips), int)
     partner[couples[:, 0]], partner[couples[:, 1]] = couples[:, 1], couples[:, 0]
@@ -101,7 +99,7 @@ def pair_figures(method: Method, clips: Clips, codes: Codes) -> PairFigures:
 
 
 def _signal_to_noise(decoded: Tensor, real: Tensor) -> Tensor:
-    """PSNR in dB of each clip (clips, frames, 3, size, size) in [0, 1], a mean over its frames: (clips,)."""
+    """PSNR in dB of each clip, (clips, frames, 3, size, size) in [0, 1], averaged over its frames: (clips,)."""
     error = (decoded - real).square().mean(dim=(2, 3, 4)).clamp_min(1e-12)
     return -10 * error.log10().mean(dim=1)
 
@@ -112,16 +110,16 @@ def _correlation(first: Tensor, second: Tensor) -> Tensor:
 
 
 def structural_similarity(first: Tensor, second: Tensor) -> Tensor:
-    """SSIM of Wang et al. 2004, mean over pixels and colours: (n, 3, size, size) in [0, 1] -> (n,).
+    """SSIM of Wang et al. 2004, averaged over pixels and colours: (n, 3, size, size) in [0, 1] -> (n,).
 
-    Gaussian windows 11 pixels wide with deviation 1.5, pictures mirrored at their borders: what torchmetrics computes,
-    with the window as two matrix products instead of a convolution, which a CPU does sooner.
+    Gaussian windows of 11 pixels with standard deviation 1.5, mirrored at the borders, as in torchmetrics; the window
+    is applied as two matrix products, which is faster on a CPU than a convolution.
     """
     size, reach = first.shape[-1], 5
     window = torch.exp(-((torch.arange(2 * reach + 1.0) - reach) ** 2) / (2 * 1.5**2))
     places = (torch.arange(size)[:, None] + torch.arange(-reach, reach + 1)).abs()
     mirrored = torch.minimum(places, 2 * (size - 1) - places)
-    blur = torch.zeros(size, size).scatter_add_(1, mirrored, (window / window.sum()).expand(size, -1))
+    blur = torch.zeros(size, size).scatter_add_(1, mirrored, (window / window.sum()).expand(size, -1)).to(first)
 
     def local(picture: Tensor) -> Tensor:
         return blur @ picture @ blur.T
@@ -137,7 +135,7 @@ def structural_similarity(first: Tensor, second: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class ReconstructionFigures:
-    """psnr in dB and ssim in [-1, 1], means over clips; `right`: shares read rightly (accuracies), if judged."""
+    """psnr in dB and ssim in [-1, 1], means over clips; `right`: accuracies of the judge, if there is one."""
 
     psnr: float
     ssim: float
@@ -145,7 +143,7 @@ class ReconstructionFigures:
 
 
 def reconstruction_figures(method: Method, judge: Judge | None, clips: Clips, codes: Codes) -> ReconstructionFigures:
-    """Reconstructions from posterior means against their clips; PSNR a frame against a peak of 1, then averaged."""
+    """Reconstructions from posterior means against their clips; PSNR per frame with a peak of 1, then averaged."""
     frames = as_training_tensor(clips)
     psnr, ssim, seen = [], [], []
     for index, decoded in enumerate(decode_batches(method, codes.static, codes.dynamics)):

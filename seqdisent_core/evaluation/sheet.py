@@ -1,4 +1,4 @@
-"""What a result file's figures were measured on, as one picture."""
+"""A contact sheet of the clips behind a result file."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from seqdisent_core.training import model_sheet
 
 
 def choose_clips(clips: Clips, count: int = 3) -> np.ndarray:
-    """Numbers of up to `count` clips, no two of which share an identity or a dynamic label; always the same ones."""
+    """Numbers of up to `count` clips, no two of which share an identity or a dynamic label; deterministic."""
     told = np.stack([label.values for label in (clips.identities, *clips.dynamic.values())], axis=1)
     chosen: list[int] = []
     for clip in np.random.default_rng(0).permutation(len(clips)):
@@ -21,5 +21,5 @@ def choose_clips(clips: Clips, count: int = 3) -> np.ndarray:
 
 
 def result_sheet(method: Method, clips: Clips, path: Path) -> None:
-    """PNG of what a model makes of three clips that share no label (training.model_sheet)."""
+    """PNG of what a model generates from three clips that share no label (training.model_sheet)."""
     model_sheet(method, as_training_tensor(clips.select(choose_clips(clips))), path, scale=1)

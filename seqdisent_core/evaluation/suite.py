@@ -1,4 +1,4 @@
-"""Result files: one schema for every figure that is shown anywhere, with what is needed to make it again."""
+"""The suite of all figures of a model on a labelled set, with their provenance: the content of a result file."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -33,11 +33,11 @@ def evaluate(
     repeats: int = REPEATS,
     progress: Progress = lambda done, total, what: None,
 ) -> dict[str, Any]:
-    """All figures of a checkpoint on a set's test split, by the schema in docs/results.md.
+    """All figures of a checkpoint on a set's test split, in the schema of docs/results.md.
 
-    What has a draw in it is drawn anew in each repeat; what has none is measured once (n = 1). `training` is what the
-    checkpoint says of its own making, `note` what tells it from others of its variant. Raises DataError where the
-    judge is not the set's.
+    Random measurements are repeated with new random numbers; deterministic ones are made once (n = 1). `training` is
+    the checkpoint's training.json, `note` distinguishes the model from others of its variant. Raises DataError if the
+    judge was trained on other labels than the set's.
     """
     check_judge(judge, clips)
     test = clips.part("test")
@@ -84,7 +84,7 @@ def evaluate(
 
 
 def _trained_on(train: Clips, training: dict[str, Any]) -> bool | None:
-    """If these are the clips a model says it was trained on; where they are not, it may have seen test clips."""
+    """Whether the model was trained on these clips, by its training.json; if not, it may have seen test clips."""
     its = training.get("data", {}).get("sha256")
     return None if its is None else its == train.sha256()
 
@@ -101,7 +101,7 @@ def _model_facts(model: Method, checkpoint: Path) -> dict[str, Any]:
 
 
 def _judge_figures(ceiling: Logits, test: Clips) -> dict[str, Any]:
-    """What the judge reads in real test clips: the ceiling of every figure that it measures, and if it may judge."""
+    """The judge's accuracy on real test clips, the ceiling of its figures, and whether it is high enough."""
     right = accuracies(ceiling, test)
     return {
         "trusted": min(right.values()) >= TRUSTED,

@@ -1,25 +1,27 @@
-"""Labelled face clips rendered from a 3D face model."""
+"""Labelled face clips rendered from the ICT FaceKit 3D face model (Li et al. 2020, MIT licence).
+
+The renderer itself (facekit.renderer) is imported where it is used: it needs the extra `render`.
+"""
 
 from seqdisent_core.facekit.acting import Performance, perform, risen
-from seqdisent_core.facekit.head import Theatre
-from seqdisent_core.facekit.improvising import improvise, scene
+from seqdisent_core.facekit.improvising import improvise, sample_light
 from seqdisent_core.facekit.model import read_face_model
 from seqdisent_core.facekit.people import Person
-from seqdisent_core.facekit.render import render_facekit52
+from seqdisent_core.facekit.sets import draw_clip, render_facekit52
 from seqdisent_core.facekit.surface import Surface
-from seqdisent_core.facekit.wild import extra, render_wild
+from seqdisent_core.facekit.wild import render_wild, sample_varied_person
 
 __all__ = [
     "Performance",
     "Person",
     "Surface",
-    "Theatre",
-    "extra",
+    "draw_clip",
     "improvise",
     "perform",
     "read_face_model",
     "render_facekit52",
     "render_wild",
     "risen",
-    "scene",
+    "sample_light",
+    "sample_varied_person",
 ]

@@ -18,8 +18,7 @@ from vtkmodules.vtkRenderingCore import (
     vtkTexture,
 )
 
-DISTANCE = 95.0  # cm from the camera to the face: a portrait lens
-PLANE = 9.0  # cm, the depth at which a picture's side is measured
+from seqdisent_core.facekit.view import DISTANCE, PLANE
 
 
 class Mesh:
@@ -42,9 +41,7 @@ class Mesh:
         holder.SetData(self._points)
         self._holder = holder
         self._data.SetPoints(holder)
-        cells = vtkCellArray()
-        cells.SetData(3, numpy_to_vtkIdTypeArray(np.ascontiguousarray(triangles, dtype=np.int64).ravel(), deep=True))
-        self._data.SetPolys(cells)
+        self.set_triangles(triangles)
         self._colours: vtkUnsignedCharArray = numpy_to_vtk(self.colours)
         self._data.GetPointData().SetScalars(self._colours)
         mapper = vtkPolyDataMapper()
@@ -59,11 +56,17 @@ class Mesh:
         if uv is not None:
             self._data.GetPointData().SetTCoords(numpy_to_vtk(uv, deep=True))
 
+    def set_triangles(self, triangles: np.ndarray) -> None:
+        """Draw these, int (triangles, 3) into the points, instead of what was drawn."""
+        cells = vtkCellArray()
+        cells.SetData(3, numpy_to_vtkIdTypeArray(np.ascontiguousarray(triangles, dtype=np.int64).ravel(), deep=True))
+        self._data.SetPolys(cells)
+
     def paint(self, texture: np.ndarray) -> None:
         """Set the texture: uint8 (height, width, 3 or 4), row 0 at v = 0."""
         self.actor.SetTexture(_texture(texture))
 
-    def changed(self) -> None:
+    def update(self) -> None:
         """Tell VTK that points and colours were overwritten."""
         self._points.Modified()
         self._holder.Modified()
@@ -71,7 +74,7 @@ class Mesh:
         self._data.Modified()
 
 
-class Stage:
+class Window:
     """A window of size x size pixels without a display, its camera and its backdrop."""
 
     def __init__(self, size: int, meshes: list[Mesh]):
@@ -81,10 +84,10 @@ class Stage:
         self._renderer.SetUseOIT(False)  # plain blending: hair and lashes come last and are one layer each
         for mesh in meshes:
             self._renderer.AddActor(mesh.actor)
-        told = vtkLogger.GetCurrentVerbosityCutoff()
+        verbosity = vtkLogger.GetCurrentVerbosityCutoff()
         vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_ERROR)  # VTK looks for an X server first and warns without
         self._window = vtkRenderWindow()
-        vtkLogger.SetStderrVerbosity(told)
+        vtkLogger.SetStderrVerbosity(verbosity)
         self._window.SetOffScreenRendering(True)
         self._window.SetMultiSamples(0)
         self._window.SetSize(size, size)

@@ -42,7 +42,7 @@ def paint_eye(person: Person, where: np.ndarray) -> np.ndarray:
     return cv2.remap(eye.astype(np.float32), columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def rest_albedo(person: Person, material: np.ndarray, place: np.ndarray) -> np.ndarray:
+def untextured_albedo(person: Person, material: np.ndarray, place: np.ndarray) -> np.ndarray:
     """Albedo, float32 (points, 3), of what has no texture, by material and position (points, 3) on the mean face."""
     albedo = np.broadcast_to(np.array(person.skin) ** 2, (len(material), 3)).copy()
     albedo[material == "M_GumsTongue"] = _GUMS

@@ -12,7 +12,7 @@ from seqdisent_core.facekit.people import Person
 from seqdisent_core.facekit.surface import Surface
 
 _TURNS, _STEPS = 81, 44
-_WIDEST = np.radians(125)
+WIDEST = float(np.radians(125))
 _LONGEST = 36.0  # cm along a strand
 _CENTRE = np.array([0.0, 4.0, 0.5], dtype=np.float32)
 _TEXTURE = (1024, 512)  # along turn, along length
@@ -22,13 +22,14 @@ _EAR = 2.0  # cm, height below which hair hangs
 class Hair:
     """The shell's grid and the vertices of the skull that it is tied to."""
 
-    def __init__(self, surface: Surface):
-        self.turn = np.linspace(-_WIDEST, _WIDEST, _TURNS)
+    def __init__(self, surface: Surface, widest: float = WIDEST):
+        """widest: how far around the head the shell reaches on either side, in radians."""
+        self.turn = np.linspace(-widest, widest, _TURNS)
         place = surface.neutral
         # The skull alone: no ears, no eyes, nothing inside the mouth, no nose or lips standing out.
         usable = np.zeros(len(place), bool)
         usable[surface.skin.vertex] = True
-        usable[surface.rest.vertex[surface.rest.material == "M_BackHead"]] = True
+        usable[surface.untextured.vertex[surface.untextured.material == "M_BackHead"]] = True
         ear = (np.abs(place[:, 0]) > 7.1) & (place[:, 1] < 5.2) & (place[:, 1] > -3) & (place[:, 2] < 3.5)
         usable &= ~ear & (place[:, 1] > -4) & ~((np.abs(place[:, 0]) < 5) & (place[:, 1] < 4))
         self._skull = np.flatnonzero(usable)
@@ -53,12 +54,15 @@ class Hair:
         u, v = np.meshgrid(np.linspace(0, 1, _TURNS), np.linspace(0, 1, _STEPS), indexing="ij")
         self.uv = np.stack([u.ravel(), v.ravel()], 1).astype(np.float32)
 
-    def grow(self, person: Person, neutral: np.ndarray) -> np.ndarray:
-        """The shell on this person's head: float32 (turns * steps, 3) in cm, in the neutral face's frame."""
+    def grow(self, person: Person, neutral: np.ndarray, body: float | None = None) -> np.ndarray:
+        """The shell on this person's head: float32 (turns * steps, 3) in cm, in the neutral face's frame.
+
+        body: how far it stands off the skull, by default as the style has it.
+        """
         away = np.linalg.norm(neutral[self._skull] - _CENTRE, axis=1)
         radius = (away[self._near] * self._share).sum(1).reshape(_TURNS, -1)
         radius = cv2.GaussianBlur(radius.astype(np.float32), (0, 0), 2.0)
-        body = _BODY[person.hair_style]
+        body = _BODY[person.hair_style] if body is None else body
         strands = np.empty((_TURNS, _STEPS, 3), np.float32)
         for row in range(_TURNS):
             thick = body * (0.45 + 0.55 * np.cos(self._drop * 0.7))
@@ -70,7 +74,7 @@ class Hair:
         """Texture, float32 (length, turn, 4): squared screen values and opacity, row 0 at the crown."""
         rng = np.random.default_rng(person.paint_seed + 3)
         wide, long = _TEXTURE
-        turn = np.linspace(-_WIDEST, _WIDEST, wide)
+        turn = np.linspace(self.turn[0], self.turn[-1], wide)
         length = np.linspace(0, _LONGEST, long)[:, None]
         fine = _streaks(rng, wide, long, 1.0, 60)
         locks = _streaks(rng, wide, long, 9.0, 120)
@@ -81,6 +85,30 @@ class Hair:
         reach = _reach(person, turn, shell)[None] + ends * _RAGGED[person.hair_style]
         opacity = np.clip((reach - length) / 0.7 + 0.5, 0, 1) * np.clip(1.25 + 0.25 * fine, 0, 1)
         return np.concatenate([colour * tone, opacity[..., None]], 2).astype(np.float32)
+
+    def laid_down(self, person: Person, neutral: np.ndarray, shell: np.ndarray, opacity: np.ndarray) -> np.ndarray:
+        """The shell, drawn to the skull where cut hair ends, so that no gap shows between them from the side."""
+        if flowing(person):
+            return shell
+        height, width = opacity.shape
+        inner = cv2.GaussianBlur(np.pad(opacity, ((60, 0), (0, 0)), mode="edge"), (0, 0), sigmaX=28, sigmaY=22)[60:]
+        rows = np.clip((self.uv[:, 1] * height).astype(int), 0, height - 1)
+        columns = np.clip((self.uv[:, 0] * width).astype(int), 0, width - 1)
+        lifted = np.clip((inner[rows, columns] - 0.45) / 0.45, 0, 1)[:, None]
+        flat = self.grow(person, neutral, body=0.12)
+        return (flat + lifted * (shell - flat)).astype(np.float32)
+
+    def visible_triangles(self, opacity: np.ndarray) -> np.ndarray:
+        """The triangles (n, 3) with any hair in them, of the opacity (length, turn) that `paint` gave."""
+        height, width = opacity.shape
+        reach = np.ones((2 * (height // (_STEPS - 1)) + 3, 2 * (width // (_TURNS - 1)) + 3), np.uint8)
+        around = cv2.dilate(opacity, reach)
+        rows = np.clip((self.uv[:, 1] * height).astype(int), 0, height - 1)
+        columns = np.clip((self.uv[:, 0] * width).astype(int), 0, width - 1)
+        shown = self.triangles[(around[rows, columns][self.triangles] > 0.02).all(1)]
+        return shown[
+            np.argsort(-np.abs(self.uv[shown[:, 0], 0] - 0.5), kind="stable")
+        ]  # what hangs in front comes last
 
     def shade(self, shell: np.ndarray, light: Light) -> np.ndarray:
         """Light on each point of the shell, float32 (points, 3): soft, with a sheen across the strands."""
@@ -143,7 +171,7 @@ def _reach(person: Person, turn: np.ndarray, shell: np.ndarray) -> np.ndarray:
         swing = np.clip((side - 44 - 3 * np.sign(degrees * person.parting)) / 16, 0, 1)
         height = height * (1 - swing) + end * swing
     grid = shell.reshape(_TURNS, _STEPS, 3)[:, :, 1]
-    want = np.interp(turn, np.linspace(-_WIDEST, _WIDEST, _TURNS), np.arange(_TURNS))
+    want = np.interp(turn, np.linspace(turn[0], turn[-1], _TURNS), np.arange(_TURNS))
     lengths = np.linspace(0, _LONGEST, _STEPS)
     rows = [grid[round(place)] for place in want]
     return np.array([np.interp(-y, -row, lengths) for y, row in zip(height, rows, strict=True)], dtype=np.float32)

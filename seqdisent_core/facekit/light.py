@@ -1,9 +1,9 @@
-"""Soft light on a face: a key, a fill and a sky, hidden corners, creases that deepen as the face moves."""
+"""Soft light on a face: a key, a fill and a sky, occluded corners, creases that deepen as the face moves."""
 
 import numpy as np
 
 from seqdisent_core.facekit.acting import Light
-from seqdisent_core.facekit.surface import Surface, hidden, openness
+from seqdisent_core.facekit.surface import Surface, occluded, openness
 
 FULL = 1.7  # squared-light value that a vertex colour of 1 stands for
 # Light that enters skin leaves it nearby, red furthest: red wraps around the terminator, blue hardly.
@@ -24,25 +24,25 @@ _SKY = sky_directions()
 
 
 def occlusion(surface: Surface, points: np.ndarray, hair: np.ndarray) -> np.ndarray:
-    """Openness to the sky, float32 (vertices,), smoothed over the mesh; hair: (n, 3), points that hide too."""
+    """Openness to the sky, float32 (vertices,), smoothed over the mesh; hair: (n, 3), points that occlude too."""
     blockers = np.concatenate([points[surface.solid], hair])
     seen = openness(points, surface.normals(points), _SKY, blockers)
-    return surface.spread(surface.spread(seen)) * 0.6 + 0.4 * seen
+    return surface.smoothed(surface.smoothed(seen)) * 0.6 + 0.4 * seen
 
 
 def creases(surface: Surface, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
     """How concave the surface is at each vertex, about -1 (ridge) to 1 (furrow), float32 (vertices,)."""
-    away = surface.spread(points) - points
+    away = surface.smoothed(points) - points
     bend = (away * normals).sum(1) * 14
-    return np.tanh(surface.spread(bend)).astype(np.float32)
+    return np.tanh(surface.smoothed(bend)).astype(np.float32)
 
 
 def shade(surface: Surface, points: np.ndarray, open_sky: np.ndarray, light: Light) -> tuple[np.ndarray, np.ndarray]:
     """Light falling on each vertex, float32 (vertices, 3), squared screen values, and gloss, float32 (vertices,)."""
     normals = surface.normals(points)
-    shadow = hidden(points, light.key, points[surface.solid]).astype(np.float32)
+    shadow = occluded(points, light.key, points[surface.solid]).astype(np.float32)
     for _ in range(3):
-        shadow = surface.spread(shadow)
+        shadow = surface.smoothed(shadow)
     open_sky = np.clip(open_sky, 0, 1) ** 1.1
     total = np.zeros((len(points), 3), dtype=np.float32)
     for direction, colour, blocked in (
@@ -53,7 +53,7 @@ def shade(surface: Surface, points: np.ndarray, open_sky: np.ndarray, light: Lig
         wrapped = np.clip((facing[:, None] + _WRAP) / (1 + _WRAP), 0, 1)
         total += (wrapped**1.2 * np.asarray(colour)) * np.atleast_1d(1 - blocked)[:, None]
     up = 0.62 + 0.38 * normals[:, 1]
-    # Hidden corners lose blue and green first: what light reaches them has passed through skin.
+    # Occluded corners lose blue and green first: what light reaches them has passed through skin.
     dim = open_sky[:, None] ** np.array([0.85, 1.1, 1.15], dtype=np.float32)
     total = total * (0.25 + 0.75 * dim) + (up[:, None] * dim) * light.sky_colour
     furrow = creases(surface, points, normals)

@@ -60,12 +60,16 @@ class Person:
     backdrop: tuple[Colour, Colour]
     backdrop_noise: float
     glasses: int | None = None  # a seed of their form; None for none
+    # What films have and FaceKit-52 lacks.
+    reflection: float = 0.0  # in the glasses
+    wrinkles: float = 0.0  # that come with expressions
+    teeth: Colour = (0.92, 0.89, 0.83)
 
 
 _TONES = (0.14, 0.2, 0.2, 0.18, 0.14, 0.09, 0.05)
 
 
-def cast(surface: Surface, person: int, seed: int = 0, *, tones: tuple[float, ...] = _TONES) -> Person:
+def sample_person(surface: Surface, person: int, seed: int = 0, *, tones: tuple[float, ...] = _TONES) -> Person:
     """The person with this number: the same for the same (seed, person), whoever else is drawn.
 
     tones: how frequent each of the seven tones of skin is, from light to dark.

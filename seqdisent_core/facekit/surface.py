@@ -1,4 +1,4 @@
-"""The part of the model that a camera in front can see: points, triangles, normals, hidden corners."""
+"""The part of the model that a camera in front can see: points, triangles, normals, occlusion."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from seqdisent_core.facekit.model import FaceModel
 SKIN = ("M_Face",)
 EYES = ("M_ScleraLeft", "M_ScleraRight")
 LASHES = ("M_EyeLashes",)
-REST = ("M_BackHead", "M_GumsTongue", "M_Teeth")
-_CLOSED = tuple(name for name in SKIN + EYES + REST)  # never seen from behind
+UNTEXTURED = ("M_BackHead", "M_GumsTongue", "M_Teeth")
+_CLOSED = tuple(name for name in SKIN + EYES + UNTEXTURED)  # never seen from behind
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,19 @@ class Part:
 
 
 class Surface:
-    """The visible vertices of a FaceModel, with bases as (weights, vertices * 3) float32 matrices."""
+    """The visible vertices of a FaceModel, with bases as (weights, vertices * 3) float32 matrices.
 
-    def __init__(self, model: FaceModel):
+    turned_away: triangles whose normal points further back than this are left out: -0.3 is 17 degrees, more than a
+    head turns away from a camera in front.
+    """
+
+    def __init__(self, model: FaceModel, turned_away: float = -0.3):
         normal = vertex_normals(model.neutral, model.triangles)
         keep = []
-        for name in SKIN + EYES + LASHES + REST:
+        for name in SKIN + EYES + LASHES + UNTEXTURED:
             rows = model.triangles_of(name)
-            if name in _CLOSED:  # turned away by more than 17 degrees even after the head's small motions
-                rows = rows[normal[model.triangles[rows]].mean(1)[:, 2] > -0.3]
+            if name in _CLOSED:
+                rows = rows[normal[model.triangles[rows]].mean(1)[:, 2] > turned_away]
             keep.append(rows)
         rows = np.sort(np.concatenate(keep))
         self.vertices, flat = np.unique(model.triangles[rows], return_inverse=True)
@@ -42,10 +46,10 @@ class Surface:
         self.expression = model.expression[:, self.vertices].reshape(len(model.expression), -1).astype(np.float32)
         self.expression_names = model.expression_names
         self.landmarks = np.searchsorted(self.vertices, model.landmarks)
-        parts = [self._part(model, rows, names) for names in (SKIN, EYES, LASHES, REST)]
-        self.skin, self.eyes, self.lashes, self.rest = parts
+        parts = [self._part(model, rows, names) for names in (SKIN, EYES, LASHES, UNTEXTURED)]
+        self.skin, self.eyes, self.lashes, self.untextured = parts
         self.solid = np.ones(len(self.vertices), bool)
-        self.solid[self.lashes.vertex] = False  # lashes hide nothing from the light
+        self.solid[self.lashes.vertex] = False  # lashes keep no light away
         edges = np.concatenate([self.triangles[:, [0, 1]], self.triangles[:, [1, 2]], self.triangles[:, [2, 0]]])
         edges = np.unique(np.sort(edges, axis=1), axis=0)
         self.edges = np.concatenate([edges, edges[:, ::-1]])
@@ -72,7 +76,7 @@ class Surface:
         """Unit normals, float32 (vertices, 3), of positions (vertices, 3)."""
         return vertex_normals(points, self.triangles)
 
-    def spread(self, values: np.ndarray) -> np.ndarray:
+    def smoothed(self, values: np.ndarray) -> np.ndarray:
         """Mean over each vertex's neighbours of values (vertices,) or (vertices, columns)."""
         columns = values.reshape(len(values), -1)
         sums = [
@@ -94,22 +98,22 @@ def vertex_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 def openness(points: np.ndarray, normals: np.ndarray, directions: np.ndarray, blockers: np.ndarray) -> np.ndarray:
     """How much of the sky each vertex sees, float32 (vertices,) in [0, 1]: baked ambient occlusion.
 
-    points, normals: (vertices, 3); directions: (n, 3) unit vectors towards the sky; blockers: (m, 3) points that hide.
+    points, normals: (vertices, 3); directions: (n, 3) unit vectors towards the sky; blockers: (m, 3) points in the way.
     """
     seen = np.zeros(len(points), dtype=np.float32)
     weight = np.full(len(points), 1e-6, dtype=np.float32)
     for direction in directions:
         facing = np.maximum(normals @ direction, 0).astype(np.float32)
-        seen += facing * ~hidden(points, direction, blockers)
+        seen += facing * ~occluded(points, direction, blockers)
         weight += facing
     return seen / weight
 
 
-def hidden(points: np.ndarray, direction: np.ndarray, blockers: np.ndarray, cell: float = 0.35) -> np.ndarray:
+def occluded(points: np.ndarray, direction: np.ndarray, blockers: np.ndarray, cell: float = 0.35) -> np.ndarray:
     """Whether something stands between each point and a far light in this direction: bool (vertices,).
 
     Seen from the light, blockers (m, 3) are sorted into square cells of `cell` cm; a point well behind the foremost
-    of its cell is hidden.
+    of its cell is occluded.
     """
     helper = np.array([0.0, 1.0, 0.0]) if abs(direction[1]) < 0.9 else np.array([1.0, 0.0, 0.0])
     across = np.cross(helper, direction)

@@ -25,7 +25,7 @@ EYE_MOUTH_TO_EYES = 1.07  # eyes' middle to mouth over left eye to right, of the
 LONG_SECONDS = 1.0
 SHORT_SECONDS = 0.1
 SIZE_SECONDS = 3.0  # of the past
-SLIP, ROLL_SLIP = 0.01, 0.02  # deviations beyond this, in sides and radians, pull less
+SLIP, ROLL_SLIP = 0.01, 0.02  # deviations beyond this, in sides and radians, pull less: outliers shake no crop
 
 
 class Pose(NamedTuple):
@@ -141,7 +141,7 @@ def _level(time: np.ndarray, values: np.ndarray, reach: int, slip: float) -> flo
     """Mean of values, in which times near `reach` and outliers count less; Huber weights in three rounds."""
     fade = np.cos(np.pi / 2 * time / (reach + 1)) ** 2
     level = float(np.median(values))
-    for _ in range(3):
+    for _ in range(3):  # by then the level moves by far less than a pixel
         weight = fade * np.minimum(1.0, slip / np.maximum(np.abs(values - level), 1e-9))
         level = float(weight @ values / weight.sum())
     return level

@@ -17,7 +17,7 @@ from seqdisent_core.faces.alignment import Pose, cut_out, face_pose, inverse, su
 MODEL = "face_finder/face_detection_yunet_2023mar.onnx"
 SEEK_SIDES = (320, 640, 128)  # longer sides of the pictures a new face is sought in: usual, small and huge faces
 SEEK_MARGIN = 0.25  # of the picture, added all round in the smallest: a face may fill the frame
-SEEK_SCORE = 0.7
+SEEK_SCORE = 0.7  # of 1; with less, more leaves and shadows are faces
 NEAR_SCORE = 0.5  # around a face's last place less proof is enough
 # A face is looked at closely in a square of so many pixels, which is so many crop sides wide: with smaller faces YuNet
 # reports a fifth of the head's roll only.

@@ -18,9 +18,9 @@ __all__ = ["Face", "FaceClip", "find_faces", "read_face"]
 # Films are scaled to this longer side, and read again at the next where the face is then less than FINE crops large.
 LONGEST_SIDES = (640, 1280)
 FINE = 1.5
-TURNED = 0.55  # `face_turn` beyond which a face is turned away
+TURNED = 0.55  # `face_turn` beyond which a face is turned away: by more than some 45 degrees
 TURNED_MOSTLY, TURNED_PARTLY = 0.5, 0.1  # shares of the clip: an error, a note
-SQUARE_COLOUR, SQUARE_EDGE = (255, 209, 71), (20, 20, 20)
+SQUARE_COLOUR, SQUARE_EDGE = (255, 209, 71), (20, 20, 20)  # bright with a dark edge: seen on any picture
 _ORDINALS = ("largest", "second largest", "third largest", "fourth largest", "fifth largest")
 
 

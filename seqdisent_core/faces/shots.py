@@ -15,12 +15,12 @@ from seqdisent_core.faces.alignment import Pose, PoseTrack, cut_out, pose_transf
 from seqdisent_core.faces.finder import SEEK_SIDES, Face, FaceFinder
 from seqdisent_core.faces.tracking import FaceFollower, SceneWatch, Sighting
 
-LEAST_FRAMES = 8  # usable ones, in which the face is seen
+LEAST_FRAMES = 8  # usable ones, in which the face is seen: a third of a second of most films
 LEAST_SIDE = 48  # pixels of the crop's square in the source; a smaller face has nothing left to show
-HOLD_SECONDS = 1.0  # so long a face may be out of sight
+HOLD_SECONDS = 1.0  # so long a face may be out of sight: what it does there is guessed
 LOST_SECONDS = 0.2  # at the end of a film, from which on it is said that the face was lost
-OTHERS_SECONDS = 0.4  # so long a k-th face is waited for once a first one is seen
-PREVIEW_WIDTH = 640
+OTHERS_SECONDS = 0.4  # so long a k-th face is waited for once a first one is seen: single frames may lack it
+PREVIEW_WIDTH = 640  # pixels, at most: it is shown on a page
 _PIECE = 1.0  # crop sides to each side of the face's middle that are kept of a waiting frame
 
 

@@ -1,8 +1,8 @@
-"""What is known of a trained model's codes: where drawn people lie, and the directions along which codes vary most.
+"""The latent space of a trained model: the distribution of the training persons, and named principal directions.
 
-The prior of the static codes is N(0, I), but a few dozen persons do not fill its dimensions: most of its draws look
-like ghosts. New people for the eye are drawn from a normal distribution fitted afterwards to the persons' mean codes,
-in their leading principal directions. Figures of the published protocol use the prior itself.
+The prior of the static codes is N(0, I), but a few dozen persons do not fill its dimensions: most of its samples look
+ghostly. New people for the demo are sampled from a normal distribution fitted to the persons' mean codes, in its
+leading principal directions. Figures of the published protocol use the prior itself.
 """
 
 import json
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass as checked
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -31,17 +33,27 @@ NAMED_DIRECTIONS = 6  # of each factor
 
 @dataclass(frozen=True)
 class Direction:
-    """A principal direction of one factor's codes: float32 (dims,), as long as one standard deviation along it."""
+    """A principal direction of one factor's codes: float32 (dims,), scaled to one standard deviation."""
 
     name: str
     factor: Factor
     vector: np.ndarray
 
 
+@checked
+class _Stored:
+    """What latents.json must hold: the hash of the checkpoint's weights, and names of each factor's directions."""
+
+    checkpoint_sha256: str
+    static: list[str]
+    dynamics: list[str]
+
+
 @dataclass(frozen=True)
 class Latents:
-    """static_mean: float32 (static_dim,); people: float32 (PEOPLE_DIRECTIONS, static_dim), a deviation each;
-    neutral: float32 (dynamics_dim,), mean dynamics of the first frames; sha256: of the checkpoint's weights."""
+    """static_mean: float32 (static_dim,); people: float32 (PEOPLE_DIRECTIONS, static_dim), one standard deviation each;
+    neutral: float32 (dynamics_dim,), mean dynamics of the first frames; sha256: of the checkpoint's weights.
+    """
 
     static_mean: np.ndarray
     people: np.ndarray
@@ -63,22 +75,28 @@ class Latents:
 
     @classmethod
     def load(cls, folder: Path, sha256: str) -> "Latents":
-        """Read from a checkpoint's folder. Raises ConfigError where they are missing, damaged or another model's."""
+        """Read from a checkpoint's folder. Raises ConfigError if they are missing, damaged or another model's."""
         again = f"Make them: seqdisent latents {folder} --data SET --judge JUDGE"
         try:
-            about = json.loads((folder / NAMES).read_text(encoding="utf-8"))
+            about = TypeAdapter(_Stored).validate_json((folder / NAMES).read_bytes())
             tensors = load_file(folder / TENSORS)
+            named: tuple[tuple[Factor, list[str]], ...] = (("static", about.static), ("dynamics", about.dynamics))
             directions = tuple(
                 Direction(name, factor, vector)
-                for factor in ("static", "dynamics")
-                for name, vector in zip(about[factor], tensors[factor], strict=True)
+                for factor, names in named
+                for name, vector in zip(names, tensors[factor], strict=True)
             )
             found = cls(
-                tensors["static_mean"], tensors["people"], tensors["neutral"], directions, about["checkpoint_sha256"]
+                tensors["static_mean"], tensors["people"], tensors["neutral"], directions, about.checkpoint_sha256
             )
+            dims = found.static_mean.size, found.neutral.size
+            if (tensors["static"].shape[1:], tensors["dynamics"].shape[1:]) != ((dims[0],), (dims[1],)):
+                raise ValueError
+            if found.people.shape[1:] != found.static_mean.shape or found.neutral.ndim != 1:
+                raise ValueError
         except FileNotFoundError:
             raise ConfigError(f"Nothing is known yet of the codes of {folder}. {again}") from None
-        except (json.JSONDecodeError, SafetensorError, KeyError, ValueError):
+        except (ValueError, SafetensorError, KeyError):  # no JSON, or another one; tensors of other names or shapes
             raise ConfigError(f"{folder / NAMES} or {TENSORS} is damaged. {again}") from None
         if found.sha256 != sha256:
             raise ConfigError(f"{folder / NAMES} belongs to another model than the one beside it. {again}")
@@ -88,9 +106,9 @@ class Latents:
 def find_latents(
     method: Method, judge: Judge, clips: Clips, sha256: str, progress: Callable[[str], None] = lambda stage: None
 ) -> Latents:
-    """Fit the people and find the named directions on a set's train split. Deterministic.
+    """Fit the distribution of people and find the named directions on a set's train split. Deterministic.
 
-    Raises DataError where the judge is not the set's, or the set shows one identity only.
+    Raises DataError if the judge was trained on other labels than the set's, or if the set shows only one identity.
     """
     check_judge(judge, clips)
     train = clips.part("train")
@@ -117,9 +135,9 @@ def find_latents(
 
 
 def _principal(centred: np.ndarray, count: int) -> np.ndarray:
-    """Leading principal directions of float (items, dims), each a standard deviation long; its largest entry positive.
+    """Leading principal directions of float (items, dims), each one standard deviation long; largest entry positive.
 
-    The sign of a singular vector is a matter of chance; here it is not.
+    The sign of a singular vector is arbitrary; this rule makes it deterministic.
     """
     _, sizes, vectors = np.linalg.svd(centred, full_matrices=False)
     count = min(count, len(vectors))

@@ -1,4 +1,4 @@
-"""How a latent map is made: codes of test clips, two t-SNE embeddings, figures in the codes, moving pictures."""
+"""Makes a latent map: codes of test clips, two t-SNE embeddings, figures measured on the codes, thumbnails."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -34,13 +34,13 @@ def make_map(
     seed: int = 0,
     progress: Progress = lambda share, stage: None,
 ) -> LatentMap:
-    """Map the test clips of a set and write all of it into `folder`.
+    """Map the test clips of a set and write the map into `folder`.
 
-    The same seed gives the same map on one machine with as many threads; elsewhere codes differ in their last digits,
-    and t-SNE makes that visible: the same islands with their dots elsewhere in them.
+    The same seed gives the same map on one machine with the same number of threads. Elsewhere codes differ in their
+    last digits, which t-SNE amplifies: the clusters are the same, the positions within them differ.
 
-    Figures are measured in the codes, not in the picture: test clips are judged by their nearest training clips.
-    Raises DataError where the set has no clips for training or test.
+    Figures are measured on the codes, not on the embedding: test clips are classified by their nearest training clips.
+    Raises DataError if the set has no training or test clips.
     """
     train, test = clips.part("train"), clips.part("test")
     codes = _codes(model, test, lambda share: progress(0.08 * share, "reading the test clips"))
@@ -105,7 +105,7 @@ def _about(
 
 
 def _codes(model: Method, clips: Clips, progress: Callable[[float], None]) -> Codes:
-    """Posterior means, in parts, so that one sees how far it is."""
+    """Posterior means, in parts, so that progress can be reported."""
     import torch
 
     step = 128
@@ -148,9 +148,9 @@ def embed(codes: np.ndarray, perplexity: int, seed: int, progress: Callable[[flo
 
 
 def agreement(codes: np.ndarray, clips: Clips, known: np.ndarray, known_clips: Clips) -> dict[str, Any]:
-    """Shares of clips whose k nearest known clips, by majority, have the same label: by label and of each group.
+    """Accuracy of a k-nearest-neighbour classifier, for each label and for each group.
 
-    codes: (clips, dim). known: (known clips, dim), none of which is among the clips.
+    codes: (clips, dim), the clips to classify. known: (known clips, dim), none of which is among them.
     """
     from sklearn.neighbors import KNeighborsClassifier
 
@@ -163,9 +163,9 @@ def agreement(codes: np.ndarray, clips: Clips, known: np.ndarray, known_clips: C
 
 
 def trust(codes: np.ndarray, places: np.ndarray, seed: int) -> float:
-    """Trustworthiness of an embedding, 0 to 1: whether neighbours in the picture are neighbours in the codes.
+    """Trustworthiness of an embedding, 0 to 1: whether neighbours in it are neighbours in the codes.
 
-    Venna and Kaski 2001. Of many points, a random part is taken.
+    Venna and Kaski 2001. Computed on a random subset if there are many points.
     """
     from sklearn.manifold import trustworthiness
 
@@ -177,7 +177,7 @@ def trust(codes: np.ndarray, places: np.ndarray, seed: int) -> float:
 
 
 def write_sheets(latent_map: LatentMap, frames: np.ndarray) -> None:
-    """One WebP an identity: a row a clip, uint8 (clips, frames, size, size, 3), time to the right."""
+    """One WebP per identity: a row per clip, uint8 (clips, frames, size, size, 3), time to the right."""
     for sheet in np.unique(latent_map.sheets):
         path = latent_map.sheet(int(sheet))
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Names for directions of codes, found by looking at what is decoded at both ends of them."""
+"""Names for latent directions, from what changes in the decoded frames between their two ends."""
 
 from itertools import chain, count
 
@@ -32,14 +32,14 @@ _TRIED = 16  # of the static codes given
 
 
 def swell(frames: int) -> np.ndarray:
-    """float32 (frames, 1): how far a move along a dynamics direction has come, 0 to 1 and back to 0."""
+    """float32 (frames, 1): the amount of a move along a dynamics direction over time, from 0 to 1 and back to 0."""
     return np.sin(np.pi * np.linspace(0, 1, frames, dtype=np.float32))[:, None] ** 2
 
 
 def name_static(method: Method, mean: np.ndarray, directions: np.ndarray, dynamics: np.ndarray) -> list[str]:
-    """Which part of the picture changes its colour most along each of float (n, static_dim), and how; each once.
+    """The part of the image whose colour changes most along each of float (n, static_dim), and how; no name twice.
 
-    mean: float (static_dim,), the middle of all people; dynamics: float (frames, dynamics_dim), a face at rest.
+    mean: float (static_dim,), mean of all people; dynamics: float (frames, dynamics_dim) of a neutral face.
     """
     names: dict[tuple[str, int], str] = {}
     for direction in directions:
@@ -54,11 +54,12 @@ def name_static(method: Method, mean: np.ndarray, directions: np.ndarray, dynami
 def name_dynamics(
     method: Method, judge: Judge, static: np.ndarray, directions: np.ndarray, dynamics: np.ndarray
 ) -> list[str]:
-    """Along each of float (n, dynamics_dim): the part of the face that changes most and the values of dynamic labels
-    whose logit, by the judge, rises most towards each end; or how the head moves, where it does as a whole and none
-    appears.
+    """Names of directions, float (n, dynamics_dim).
 
-    static: float (people, static_dim), on some of which it is tried; dynamics: float (frames, dynamics_dim), at rest.
+    The part of the face that changes most, and the values of dynamic labels whose logit rises most towards each end; or
+    how the head moves, if it moves as a whole and no value stands out.
+
+    static: float (people, static_dim), people to decode; dynamics: float (frames, dynamics_dim) of a neutral face.
     """
     values = [value for names in judge.config.dynamic.values() for value in names]
     moved = swell(len(dynamics))
@@ -84,7 +85,7 @@ def name_dynamics(
 
 
 def _head_movement(before: np.ndarray, after: np.ndarray) -> str | None:
-    """How the whole head moves between uint8 (n, size, size, 3) pictures, None where parts of it move apart."""
+    """Direction in which the whole head moves between uint8 (n, size, size, 3) images; None if only parts move."""
     flows = []
     for pictures in zip(before, after, strict=True):
         first, second = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in pictures)

@@ -1,4 +1,4 @@
-"""How new clips come out, by the judge: of drawn movements and of drawn people, as the demo draws them."""
+"""Figures of sampled clips, by the judge: of movements and of people, sampled as in the demo."""
 
 from collections.abc import Callable
 from typing import Any, Literal
@@ -26,12 +26,13 @@ def measure_samples(
     repeats: int = 5,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> dict[str, Any]:
-    """Figures over the test split, each repeat with a draw for every clip; shares and certainties in [0, 1].
+    """Figures on the test split, with a new sample for every clip in each repeat; shares and probabilities in [0, 1].
 
-    dynamics: each clip's static code with dynamics drawn from the prior at temperature 1 (draws, not their means):
-    static labels kept, values seen of each dynamic label (as "expressions"; pooled over the repeats), the judge's mean
-    certainty of those. people_fitted and people_prior: each clip's dynamics with static codes drawn from the fitted
-    normal distribution and from N(0, I): dynamic labels kept. Raises DataError where the judge is not the set's.
+    dynamics: each clip's static code with dynamics sampled from the prior at temperature 1 (samples, not means):
+    accuracy on the static labels, predicted values of each dynamic label (as "expressions", pooled over the repeats),
+    mean probability of the predictions. people_fitted, people_prior: each clip's dynamics with static codes sampled
+    from the fitted normal distribution and from N(0, I): accuracy on the dynamic labels. Raises DataError if the judge
+    was trained on other labels than the set's.
     """
     check_judge(judge, clips)
     test = clips.part("test")

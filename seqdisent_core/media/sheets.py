@@ -2,7 +2,7 @@
 
 import numpy as np
 
-GAP = 2
+GAP = 2  # pixels of white around each frame, so that neighbours do not run together
 
 
 def clip_rows(rows: list[np.ndarray], columns: int = 8, scale: int = 2) -> np.ndarray:

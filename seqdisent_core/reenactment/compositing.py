@@ -14,12 +14,13 @@ import numpy as np
 
 from seqdisent_core.faces import inverse
 
+# Smaller, _NEW would show the decoder's noise, and larger, hide teeth; smaller, _SOFT would give what shows an edge.
 _NEW = 0.015  # mean difference of colour, in [0, 1], from which on the decoded pixels show
-_SOFT = 0.02
+_SOFT = 0.02  # more of it, until they show alone
 _FADE = 0.2  # of the crop's side beyond it, over which a movement fades to nothing
 _EDGE = 0.12  # of the crop's side within it, over which decoded pixels fade to nothing
-_SHADE = 0.5  # of what a movement does not explain that is added where the decoded pixels do not show
-_TONE = 0.06  # of the crop's side, over which the source's tone is taken
+_SHADE = 0.5  # of what a movement does not explain that is added where decoded pixels do not show; all would blur
+_TONE = 0.06  # of the crop's side, over which the source's tone is taken, and none of its detail
 _MEAN = np.full((1, 3), 1 / 3, np.float32)  # of the colours
 _ALONE: Any = None  # for a second map where the first holds both axes; cv2's types know no such
 _TIMES = (0.1, 0.8, 0.1)  # weights of neighbouring frames: decoded faces do not flicker, their flow does

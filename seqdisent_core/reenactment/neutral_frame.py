@@ -18,8 +18,8 @@ from seqdisent_core.methods import Method, encode_clips
 from seqdisent_core.weights import sha256_of
 
 NAME = "rest.json"
-_LOOKED_AT = 48  # frames of a clip, evenly
-_BLURRED = 0.7  # of the clip's usual sharpness (an open mouth has more edges than one at rest)
+_LOOKED_AT = 48  # frames of a clip, evenly: a fifth of a second apart in the longest that is read
+_BLURRED = 0.7  # of the clip's usual sharpness; not nearer to 1, as an open mouth has more edges than one at rest
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from seqdisent_core.methods import Method
 from seqdisent_core.reenactment.neutral_frame import Rest, static_codes
 
 _LATER = 3  # frames of a clip beside the first that are learnt from
-_LEAST = 6  # frames of a clip
+_LEAST = 6  # frames of a clip, so that more than _LATER lie in its middle half
 _OTHERS = 0.2  # clips of each further set that are learnt from, as a share of the first one's
-_NETWORKS, _HIDDEN, _DECAY = 5, 32, 3.0  # small ones, averaged: what rest looks like is no straight line in the codes
+_NETWORKS, _HIDDEN, _DECAY = 5, 32, 3.0  # small ones, held small and averaged: rest is no straight line in the codes
 
 
 def learn_rest(method: Method, sets: Sequence[Clips], sha256: str) -> Rest:

@@ -17,11 +17,12 @@ from seqdisent_core.methods import Anchored, Codes
 from seqdisent_core.reenactment.compositing import Source, carry_detail, paste_decoded
 from seqdisent_core.reenactment.personalising import USUAL, Tuned, Tuning, personalise
 
-_BATCH = 64
+_BATCH = 64  # frames decoded at a time, which bounds memory
 PICTURE, LARGEST = 640, 1280  # pixels of a result's longer side: to look at soon, and at most
 FACE = 192  # pixels of a face's square that are enough to look at soon: the decoded one has 128
-STRENGTHS = (0.0, 1.5)
-GLIMPSE_SIDE, GLIMPSE_SECONDS, GLIMPSE_FRAMES = 192, 1.6, 16
+STRENGTHS = (0.0, 1.5)  # from still, by as much as the driver, to half as much again
+# Of a preview, in pixels, seconds and frames: so small that two CPU cores make it in about a second.
+GLIMPSE_SIDE, GLIMPSE_SECONDS, GLIMPSE_FRAMES = FACE, 1.6, 16
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ from seqdisent_core.settings import Settings, settings
 
 SECONDS, GPU_SECONDS = 20.0, 2.5  # of tuning, unless somebody says otherwise; a GPU makes about as many steps in those
 AVERAGE = 0.9  # decay of the averaged weights and codes that are given: good at any step, with no schedule to end
-FRAMES = 12  # of each clip a step, and as many of rehearsal
-RETURN_FRAMES = 8  # of a swap that is read back
+FRAMES = 12  # of each clip a step, and as many of rehearsal: few, so that seconds hold many steps
+RETURN_FRAMES = 8  # of a swap that is read back: few, as that takes both networks
+MOTION = 2.0  # weight of what moves, as the model was trained with (`motion_weight` of the preset wild)
 
 
 @settings
@@ -127,6 +128,7 @@ def personalise(
     yield state()
     # The first optimiser takes torch a second to make: those who only look at the first state do not wait for it.
     groups = [{"params": weights, "lr": tuning.learning_rate}, {"params": free, "lr": 10 * tuning.learning_rate}]
+    # betas: the squares' memory is a hundred steps long, as 20 seconds on a CPU hold little more.
     optimiser = torch.optim.Adam([group for group in groups if group["params"]], betas=(0.9, 0.99))
     while spent < limit and (steps is None or done < steps):
         began = time.perf_counter()
@@ -182,7 +184,7 @@ def _as_tensor(clip: np.ndarray, device: torch.device) -> Tensor:
 
 def _error(decoded: Tensor, meant: Tensor) -> Tensor:
     """Squared error a colour value, where the clip moves counted up to several times."""
-    return ((decoded - meant).square() * motion_weights(meant, 2.0)).mean()
+    return ((decoded - meant).square() * motion_weights(meant, MOTION)).mean()
 
 
 def _rehearse(method: Anchored, tuned: Anchored, generator: torch.Generator) -> Tensor:

@@ -1,4 +1,4 @@
-"""Result files, tables, charts, published figures, cards and the latent map, read from files alone (no torch)."""
+"""Result files, tables, charts, published figures, model cards and the latent map, read from files only (no torch)."""
 
 from seqdisent_core.reporting.cards import model_card, write_measured
 from seqdisent_core.reporting.charts import Chart, charts, write_charts

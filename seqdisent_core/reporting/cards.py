@@ -1,4 +1,4 @@
-"""A checkpoint's model card says what was measured of it: put there from result files that measured those weights."""
+"""Model cards, and their section of measured figures, from result files of the same weights."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +13,10 @@ _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 def write_measured(checkpoint: Path, results: Sequence[Path]) -> str:
-    """Put result files of `seqdisent evaluate` and `evaluate-filmed` into a checkpoint's README.md; the new text.
+    """Write figures of `seqdisent evaluate` and `evaluate-filmed` into a checkpoint's README.md; returns the new text.
 
-    What an earlier call put there is replaced. Raises DataError where there is no card, or a file measured another
-    checkpoint or comes from another command.
+    Replaces what an earlier call wrote. Raises DataError if there is no card, or if a file is of another checkpoint or
+    another command.
     """
     card = checkpoint / "README.md"
     if not card.is_file():
@@ -27,7 +27,7 @@ def write_measured(checkpoint: Path, results: Sequence[Path]) -> str:
 
 
 def with_measured(card: str, results: Sequence[Path], sha256: str) -> str:
-    """The card's text with a section on what was measured of the weights with that hash (write_measured)."""
+    """The card's text with a section of figures measured on the weights with that hash (write_measured)."""
     if _BEGIN in card and _END not in card:
         raise DataError("The card has the mark where figures begin and not the one where they end. Restore it.")
     sections = "\n\n".join(_section(path, read_result(path), sha256) for path in results)

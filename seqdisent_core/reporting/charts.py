@@ -10,12 +10,12 @@ Chart = dict[str, Any]
 
 
 def charts(folder: Path) -> dict[str, Chart]:
-    """Charts by name, from every result file in a folder; what a file has no figure for is left out.
+    """Charts by name, from every result file in a folder; files without a figure are left out of its chart.
 
-    `SET_leakage_KIND_FACTOR`: what the codes of one factor still tell, bars by result file, with chance as lines
-    (KIND generation or latent, FACTOR static or dynamics). `STEM_confusion`: what swaps by a set's first model are read
-    as, of its first dynamic label; the others' are in their files.
-    Raises DataError where there is no result file.
+    `SET_leakage_KIND_FACTOR`: bars of what one factor's codes reveal, by result file, with chance as lines (KIND
+    generation or latent, FACTOR static or dynamics). `STEM_confusion`: confusion matrix of swaps by a set's first
+    model, for its first dynamic label; those of the others are in their files. Raises DataError if there is no result
+    file.
     """
     made: dict[str, Chart] = {}
     for name, results in read_results(folder).items():
@@ -34,7 +34,7 @@ def charts(folder: Path) -> dict[str, Chart]:
 
 
 def write_charts(folder: Path, path: Path) -> None:
-    """All charts of a folder on an HTML page by itself. Raises DataError where there is no result file."""
+    """All charts of a folder in one HTML file. Raises DataError if there is no result file."""
     from plotly.io import to_html
 
     made = charts(folder).values()
@@ -55,7 +55,7 @@ def _row(result: Result, kind: str, factor: str) -> dict[str, Any] | None:
 
 
 def leakage_chart(rows: dict[str, dict[str, Any]], chance: dict[str, float], kind: str, factor: str) -> Chart:
-    """Bars of both accuracies (percent) of one factor's codes, by row, each label's chance a dashed line."""
+    """Bars of both accuracies (percent) on one factor's codes, by row; each label's chance is a dashed line."""
     bars, lines = [], []
     for key, group, words, colour in (
         ("static_acc", "static", "who it is", WHO),
@@ -87,7 +87,7 @@ def leakage_chart(rows: dict[str, dict[str, Any]], chance: dict[str, float], kin
 
 
 def confusion_chart(counts: list[list[int]], names: list[str]) -> Chart:
-    """A heatmap of what swaps are read as, in percent of each true label."""
+    """A heatmap of what swaps are classified as, in percent of each true label."""
     shares = [[100 * count / max(sum(row), 1) for count in row] for row in counts]
     heat = {
         "type": "heatmap",

@@ -1,4 +1,4 @@
-"""A latent map: the codes of labelled clips and where t-SNE puts them, stored; and own clips placed among them."""
+"""A latent map: codes of labelled clips and their t-SNE positions, stored on disk; places new clips among them."""
 
 import json
 from collections import Counter
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import imageio.v3 as iio
 import numpy as np
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass as checked
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from openTSNE import TSNEEmbedding
 
 
-NEIGHBOURS = 10
+NEIGHBOURS = 10  # of a clip that say what it is: about as many as a person's takes of an expression
 ARRAYS, ABOUT, SHEETS = "map.safetensors", "map.json", "sheets"
 AGAIN = "Make it anew: seqdisent map CHECKPOINT --data DATA."
 
@@ -37,14 +39,14 @@ class ClipCodes(Protocol):
 
 @dataclass(frozen=True)
 class Named:
-    """A label's value, and the share (0 to 1) of the nearest known clips that have it."""
+    """A label value, and the share (0 to 1) of the nearest known clips that have it."""
 
     name: str
     share: float
 
 
 class LabelValues(NamedTuple):
-    """A label of the map's clips: values int64 (clips,), numbers into names."""
+    """A label of the map's clips: values int64 (clips,), indices into names."""
 
     values: np.ndarray
     names: tuple[str, ...]
@@ -52,10 +54,10 @@ class LabelValues(NamedTuple):
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a clip lies: `static` float32 (2,), `dynamics` float32 (frames of the map, 2); and what it lies beside.
+    """The place of a clip: `static` float32 (2,), `dynamics` float32 (frames of the map, 2); and its neighbours.
 
-    near_static: by static label, the values of the clips with the nearest static codes. near_dynamic: by dynamic label,
-    those of the clips with the nearest dynamics codes. The largest share comes first, and a label's shares sum to 1.
+    near_static: for each static label, the values of the clips with the nearest static codes. near_dynamic: for each
+    dynamic label, those of the clips with the nearest dynamics codes. Largest share first; a label's shares sum to 1.
     """
 
     static: np.ndarray
@@ -65,11 +67,11 @@ class Placement:
 
     @property
     def near(self) -> dict[str, tuple[Named, ...]]:
-        """What is near by every label, the static ones first."""
+        """The nearest values of every label, static ones first."""
         return {**self.near_static, **self.near_dynamic}
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as JSON has it; places to hundredths, and what is near by each label's name with an s."""
+        """JSON form: positions to two decimals, and the nearest values under each label's name with an s."""
         return {
             "static": self.static.astype(float).round(2).tolist(),
             "dynamics": self.dynamics.astype(float).round(2).tolist(),
@@ -77,15 +79,42 @@ class Placement:
         }
 
 
+@checked
+class _Model:
+    checkpoint_sha256: str
+
+
+@checked
+class _About:
+    model: _Model
+    neighbours: dict[str, Any]
+    figures: dict[str, dict[str, Any]]
+    chance: dict[str, float]
+
+
+@checked
+class _Labels:
+    static: dict[str, list[str]]
+    dynamic: dict[str, list[str]]
+
+
+@checked
+class _Stored:
+    """What map.json must hold; more is let be."""
+
+    about: _About
+    labels: _Labels
+
+
 @dataclass(frozen=True)
 class LatentMap:
-    """Labelled clips with their codes and places; one t-SNE of static codes, one of the dynamics codes of all times.
+    """Labelled clips with codes and positions: one t-SNE of the static codes, one of the dynamics codes of all frames.
 
     static: float32 (clips, static_dim). dynamics: float32 (clips, frames, dynamics_dim).
     static_places: float32 (clips, 2). dynamics_places: float32 (clips, frames, 2). Both are centred on 0.
-    static_labels, dynamic_labels: the clips' labels by name. sheets: int64 (clips,), the picture that each clip is in.
-    about: the result file's content: checkpoint, data, seed, command, figures.
-    folder: where the map's moving pictures are (`sheet`).
+    static_labels, dynamic_labels: the clips' labels by name. sheets: int64 (clips,), the image that shows each clip.
+    about: content of the result file: checkpoint, data, seed, command, figures.
+    folder: the map's folder, with the images (`sheet`).
     """
 
     static: np.ndarray
@@ -131,11 +160,11 @@ class LatentMap:
         return int(apart.argmax())
 
     def sheet(self, number: int) -> Path:
-        """One of `sheets`: the clips of one identity as a picture, one row a clip, time to the right."""
+        """One of `sheets`: an image of the clips of one identity, a row per clip, time to the right."""
         return self.folder / SHEETS / f"{number:03d}.webp"
 
     def clip(self, number: int) -> np.ndarray:
-        """A clip as its sheet has it (lossy): uint8 (frames, size, size, 3)."""
+        """A clip as stored in its sheet (lossy): uint8 (frames, size, size, 3)."""
         pixels = iio.imread(self.sheet(int(self.sheets[number])), mode="RGB")
         size = pixels.shape[1] // self.frames
         top = int(self.row[number]) * size
@@ -145,49 +174,62 @@ class LatentMap:
     def load(cls, folder: str | Path, checkpoint: str | Path) -> "LatentMap":
         """A stored map, for the checkpoint in that folder.
 
-        Raises ConfigError where the map is missing, damaged, or made with another checkpoint.
+        Raises ConfigError if the map is missing, damaged, or made with another checkpoint.
         """
         folder = Path(folder)
+        damaged = ConfigError(f"The latent map in {folder.name} is damaged. {AGAIN}")
         try:
             stored = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             arrays = load_file(folder / ARRAYS)
+            if "persons" in stored:  # made before labels came in groups
+                stored["labels"] = {
+                    "static": {"person": stored["persons"]},
+                    "dynamic": {"expression": stored["expressions"]},
+                }
+                arrays |= {f"label {name}": arrays[name] for name in ("person", "expression")}
+                arrays["sheets"] = arrays["person"]
+            known = TypeAdapter(_Stored).validate_python(stored)
+            static, dynamic = (
+                {name: LabelValues(arrays[f"label {name}"], tuple(names)) for name, names in group.items()}
+                for group in (known.labels.static, known.labels.dynamic)
+            )
+            found = cls(
+                arrays["static"].astype(np.float32),
+                arrays["dynamics"].astype(np.float32),
+                arrays["static_places"],
+                arrays["dynamics_places"],
+                static,
+                dynamic,
+                arrays["sheets"],
+                stored["about"],
+                folder,
+            )
         except FileNotFoundError:
             raise ConfigError(f"There is no latent map in {folder.name}. {AGAIN}") from None
-        except (json.JSONDecodeError, SafetensorError):
-            raise ConfigError(f"The latent map in {folder.name} is damaged. {AGAIN}") from None
-        about = stored["about"]
-        if about["model"]["checkpoint_sha256"] != sha256_of(checkpoint):
+        except (ValueError, TypeError, KeyError, SafetensorError):  # no JSON, or another one; arrays of other names
+            raise damaged from None
+        if not found.is_whole:
+            raise damaged
+        if known.about.model.checkpoint_sha256 != sha256_of(checkpoint):
             raise ConfigError(
                 f"The latent map in {folder.name} was made with another checkpoint than this one. {AGAIN}"
             )
-        if "persons" in stored:  # made before labels came in groups
-            stored["labels"] = {
-                "static": {"person": stored["persons"]},
-                "dynamic": {"expression": stored["expressions"]},
-            }
-            arrays |= {f"label {name}": arrays[name] for name in ("person", "expression")}
-            arrays["sheets"] = arrays["person"]
-        static, dynamic = (
-            {
-                name: LabelValues(arrays[f"label {name}"], tuple(names))
-                for name, names in stored["labels"][group].items()
-            }
-            for group in ("static", "dynamic")
-        )
-        return cls(
-            arrays["static"].astype(np.float32),
-            arrays["dynamics"].astype(np.float32),
-            arrays["static_places"],
-            arrays["dynamics_places"],
-            static,
-            dynamic,
-            arrays["sheets"],
-            about,
-            folder,
+        return found
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all arrays are of the same clips, and their labels have names."""
+        if self.dynamics.ndim != 3 or self.static.ndim != 2:
+            return False
+        clips, frames = self.dynamics.shape[:2]
+        places = self.static.shape[:1], self.static_places.shape, self.dynamics_places.shape, self.sheets.shape
+        return places == ((clips,), (clips, 2), (clips, frames, 2), (clips,)) and all(
+            values.shape == (clips,) and bool(((values >= 0) & (values < len(names))).all())
+            for values, names in self.labels.values()
         )
 
     def save(self) -> None:
-        """Write the map into its folder, codes in half precision; `load` gives it back. Sheets are written apart."""
+        """Write the map into its folder, codes in half precision, for `load`. Sheets are written separately."""
         self.folder.mkdir(parents=True, exist_ok=True)
         arrays = {
             "static": self.static.astype(np.float16),
@@ -206,9 +248,9 @@ class LatentMap:
         (self.folder / ABOUT).write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
 
     def place(self, codes: ClipCodes) -> Placement:
-        """Put a clip's codes into both maps, which stay as they are, and find the known clips nearest to it.
+        """Place a clip's codes in both embeddings, which stay fixed, and find its nearest known clips. Deterministic.
 
-        A clip of another length is sampled evenly at as many frames as the map's clips have. Deterministic.
+        A clip of another length is resampled to the length of the map's clips.
         """
         dynamics = resampled(codes.dynamics, self.frames)
         return Placement(
@@ -224,12 +266,12 @@ class LatentMap:
 
     @cached_property
     def _dynamics_tsne(self) -> "TSNEEmbedding":
-        """One embedding for all times: each frame of each clip is a point."""
+        """One embedding for all frames: each frame of each clip is a point."""
         return _embedding(self.dynamics.reshape(-1, self.dynamics.shape[2]), self.dynamics_places.reshape(-1, 2))
 
 
 def _turn(keys: Sequence[Any]) -> np.ndarray:
-    """How many equal keys came before each: int64 (keys,)."""
+    """The number of equal keys before each: int64 (keys,)."""
     seen: Counter[Any] = Counter()
     turns = np.empty(len(keys), np.int64)
     for at, key in enumerate(keys):
@@ -250,7 +292,7 @@ def _nearest(code: np.ndarray, known: np.ndarray, label: LabelValues) -> tuple[N
 
 
 def _embedding(codes: np.ndarray, places: np.ndarray) -> "TSNEEmbedding":
-    """A finished embedding that new points can be put into."""
+    """A fitted embedding to which new points can be added."""
     from openTSNE import TSNEEmbedding
     from openTSNE.affinity import PerplexityBasedNN
 
@@ -260,6 +302,6 @@ def _embedding(codes: np.ndarray, places: np.ndarray) -> "TSNEEmbedding":
 
 
 def _transform(embedding: "TSNEEmbedding", codes: np.ndarray) -> np.ndarray:
-    """New points among the known: (points, dim) -> float32 (points, 2)."""
+    """Positions of new points: (points, dim) -> float32 (points, 2)."""
     known = max(2, min(5, (len(embedding) - 1) // 3))  # three times the perplexity may not be more than all points
     return np.asarray(embedding.transform(codes, perplexity=known, k=min(25, len(embedding))), np.float32)

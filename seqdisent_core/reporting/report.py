@@ -1,4 +1,4 @@
-"""The figures of result files put into texts, so that no figure in a text is typed by hand."""
+"""Inserts the figures of result files into texts, so that no figure in a text is typed by hand."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +10,9 @@ from seqdisent_core.reporting.result_files import Result, guessed, number, perce
 
 
 def figures_table(folder: Path) -> str:
-    """The short table of the README: the main result file, and the benchmarks that there are.
+    """The short table of the README: the main result file, and all benchmarks.
 
-    Raises DataError where the main result file is missing or unreadable.
+    Raises DataError if the main result file is missing or unreadable.
     """
     result = read_result(folder / "facekit52_dbse.json")
     swap, rebuilt = result["metrics"]["swap"], result["metrics"]["reconstruction"]
@@ -47,7 +47,7 @@ def _benchmarks(folder: Path) -> list[str]:
 
 
 def _measured(entry: Result) -> str:
-    """A benchmark's figure; milliseconds where seconds would be zeros, and the steps of a training."""
+    """A benchmark's figure: in milliseconds if below 0.1 s, and with the steps of a training run."""
     if entry["unit"] == "s" and entry["value"] < 0.1:
         return f"{1000 * entry['value']:.0f} ms"
     steps = f", {entry['steps']:,} steps" if "steps" in entry else ""
@@ -71,10 +71,10 @@ PLACES: dict[str, Callable[[Path], str]] = {
 
 
 def with_figures(text: str, folder: Path) -> str:
-    """A Markdown text with every place for figures filled anew from the result files in `folder`.
+    """A Markdown text with every block of figures regenerated from the result files in `folder`.
 
-    A place stands between the marks `<!-- NAME: begin -->` and `<!-- NAME: end -->`, NAME one of PLACES. Raises
-    DataError where there is no place.
+    A block is between the marks `<!-- NAME: begin -->` and `<!-- NAME: end -->`, NAME one of PLACES. Raises DataError
+    if there is none.
     """
     names = [name for name in PLACES if f"<!-- {name}: begin -->" in text and f"<!-- {name}: end -->" in text]
     if not names:

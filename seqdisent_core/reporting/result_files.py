@@ -1,4 +1,4 @@
-"""Result files as they are read: by their schema, whatever they are called."""
+"""Reads and writes result files, which are recognised by their schema, not by their names."""
 
 import json
 from pathlib import Path
@@ -12,9 +12,9 @@ _BY_LABEL = ("swap", "reconstruction")  # of a result's metrics, those with a fi
 
 
 def read_result(path: Path) -> Result:
-    """One JSON file of the results folder; that of `seqdisent evaluate` with its labels in groups (_in_groups).
+    """One JSON file of the results folder; one of `seqdisent evaluate` with its labels in groups (_in_groups).
 
-    Raises DataError where it is missing or not JSON.
+    Raises DataError if it is missing or not JSON.
     """
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
@@ -26,12 +26,13 @@ def read_result(path: Path) -> Result:
 
 
 def read_results(folder: Path) -> dict[str, dict[str, Result]]:
-    """Every file that `seqdisent evaluate` wrote into a folder: set -> file's stem -> result.
+    """Every file of `seqdisent evaluate` in a folder: set -> file stem -> result.
 
-    Full models come first; of one variant, those without a note, then by seed of their training. Figures of other test
-    clips, or of another judge, are of another set even where it is called the same, and a part of their hash is added.
+    Full models come first; within a variant, those without a note, then by training seed. Results on other test clips,
+    or by another judge, count as another set even if its name is the same; part of their hash is then added to the
+    name.
 
-    Other JSON files, of other commands, are passed over. Raises DataError where there is none.
+    JSON files of other commands are skipped. Raises DataError if there is none.
     """
     found: dict[tuple[str, str, str], dict[str, Result]] = {}
     for path in sorted(folder.glob("*.json")):
@@ -49,15 +50,15 @@ def read_results(folder: Path) -> dict[str, dict[str, Result]]:
 
 
 def is_evaluation(result: Any) -> bool:
-    """If a JSON file's content is what `seqdisent evaluate` writes."""
+    """Whether this is the content of a result file of `seqdisent evaluate`."""
     return isinstance(result, dict) and {"model", "data", "training", "judge", "metrics"} <= result.keys()
 
 
 def _in_groups(result: Result) -> Result:
-    """A result with the names of its labels' values by group, "labels", and each group's mean beside its labels.
+    """A result with "labels", the names of the labels' values by group, and each group's mean beside its labels.
 
-    Written before labels came in groups, it has "person" for the mean of the static labels, named each where there are
-    more, as in Sprites, and "expression" for the dynamic one, which in Sprites is an action.
+    Files written before labels had groups have "person" for the mean of the static labels (which they also name each
+    where there are several, as in Sprites) and "expression" for the dynamic one (in Sprites, the action).
     """
     if "labels" in result:
         return result
@@ -79,7 +80,7 @@ def _in_groups(result: Result) -> Result:
 
 
 def of_group(result: Result, group: Literal["static", "dynamic"]) -> str:
-    """What a table calls a group of labels: the label's name where there is one alone."""
+    """The name of a group of labels in tables: that of its label, if it has only one."""
     names = [*result["labels"][group]]
     return names[0] if len(names) == 1 else {"static": "attributes", "dynamic": "movements"}[group]
 
@@ -90,12 +91,12 @@ def _place(stem: str, result: Result) -> tuple[bool, str, str, str, str]:
 
 
 def training_seed(result: Result) -> str:
-    """The seed that a result's model was trained with."""
+    """The seed of a result's model."""
     return str(result["training"].get("recipe", {}).get("training", {}).get("seed", "unknown"))
 
 
 def described(result: Result) -> str:
-    """A model among those of its method: variant, note, and the seed of its training where that is not 0."""
+    """How a model differs from others of its method: variant, note, and training seed if not 0."""
     seed = training_seed(result)
     parts = (
         result["model"]["variant"].replace("_", " "),
@@ -108,12 +109,12 @@ def described(result: Result) -> str:
 
 
 def label(stem: str, result: Result) -> str:
-    """What a row is called: method, model and file."""
+    """The name of a row: method, model and file."""
     return f"{result['model']['method']}, {described(result)} (`{stem}`)"
 
 
 def guessed(result: Result, name: str) -> str:
-    """What guessing gives of a label, or of "static" or "dynamic", the mean of a group's, as "16.7 %"."""
+    """Chance for a label, or for "static" or "dynamic", the mean of a group, as "16.7 %"."""
     return share(result["chance"][name])
 
 
@@ -123,7 +124,7 @@ def share(of_one: float) -> str:
 
 
 def percent(figure: dict[str, Any] | None) -> str:
-    """A share as "97.5 ± 0.3 %", a dash for none; the spread is left out where there are no repeats."""
+    """A share as "97.5 ± 0.3 %", or a dash for none; without spread if there was one repeat."""
     if figure is None:
         return NONE
     spread = f" ± {100 * figure['std']:.1f}" if figure["n"] > 1 else ""
@@ -131,7 +132,7 @@ def percent(figure: dict[str, Any] | None) -> str:
 
 
 def number(figure: dict[str, Any] | None, digits: int = 3) -> str:
-    """A figure with its spread, a dash for none."""
+    """A figure with its spread, or a dash for none."""
     if figure is None:
         return NONE
     spread = f" ± {figure['std']:.{digits}f}" if figure["n"] > 1 else ""

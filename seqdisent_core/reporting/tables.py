@@ -1,4 +1,4 @@
-"""The tables of docs/results.md: a row a result file, chance and ceiling beside, a table a set."""
+"""The tables of docs/results.md: one per set, a row per result file, with chance and ceiling."""
 
 import json
 import math
@@ -42,7 +42,7 @@ def _scores(figures: dict[str, Any]) -> list[str]:
 
 
 def generation_table(folder: Path) -> str:
-    """Acc, IS, H(y|x), H(y) of clips with kept dynamics and a drawn person."""
+    """Acc, IS, H(y|x), H(y) of clips with kept dynamics and a sampled person."""
 
     def make(name: str, results: dict[str, Result]) -> str:
         rows = [[label(stem, r), *_scores(_metric(r, "generation"))] for stem, r in results.items()]
@@ -88,7 +88,7 @@ def leakage_tables(folder: Path) -> str:
 
 
 def _by_frame(name: str, results: dict[str, Result]) -> str:
-    """What a linear probe reads in s from the first and from the middle frame, of the files that have the latter."""
+    """Accuracy of the linear probe on s from the first and from the middle frame, for files that have the latter."""
     rows = []
     for stem, r in results.items():
         probed = _metric(r, "leakage_latent").get("probes", {}).get("logistic_regression", {})
@@ -110,12 +110,12 @@ def _probed(result: Result, probe: str, form: str) -> dict[str, Any]:
 
 
 def _in_means(result: Result) -> list[str]:
-    """The labels of groups with more than one, of which a table shows the mean."""
+    """The labels of groups with more than one label, for which a table shows the mean."""
     return [name for group in GROUPS if len(result["labels"][group]) > 1 for name in result["labels"][group]]
 
 
 def swap_table(folder: Path) -> str:
-    """Swaps and reconstructions, as the judge and as pixels have them; a group of several label by label, too."""
+    """Swaps and reconstructions: the judge's accuracies, PSNR and SSIM; and a table by label for groups of several."""
 
     def make(name: str, results: dict[str, Result]) -> str:
         rows = []
@@ -166,7 +166,7 @@ def likeness_table(folder: Path) -> str:
 
 
 def codes_table(folder: Path) -> str:
-    """Divergences in nats and active units."""
+    """KL divergences in nats and active units."""
 
     def make(name: str, results: dict[str, Result]) -> str:
         rows = []
@@ -182,7 +182,7 @@ def codes_table(folder: Path) -> str:
 
 
 def made_table(folder: Path) -> str:
-    """What stands behind each row: budget, seeds, hashes, hardware, command."""
+    """Provenance of each row: budget, seeds, hashes, hardware, command."""
     rows = []
     for results in read_results(folder).values():
         for stem, r in results.items():
@@ -203,7 +203,7 @@ def made_table(folder: Path) -> str:
 
 
 def looks_table(folder: Path) -> str:
-    """What runs showed of validation clips on their way, from their looks.jsonl: four looks of each at most."""
+    """Validation figures during training runs, from their looks.jsonl: at most four steps of each."""
     rows: list[list[str]] = []
     names: dict[str, None] = {}
     files = {path.stem: _looks(path) for path in sorted((folder / "looks").glob("*.jsonl"))}
@@ -218,7 +218,7 @@ def looks_table(folder: Path) -> str:
 
 
 def _looks(path: Path) -> tuple[str, str, list[dict[str, Any]]]:
-    """What a run is called, its machine, and its looks. Raises DataError where the file is none of a run's."""
+    """Name, machine and validation figures of a run. Raises DataError if the file is not from a run."""
     try:
         head, *looks = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
         return head["what"], head.get("hardware", NONE), [look for look in looks if look["step"]]

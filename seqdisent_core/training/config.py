@@ -27,8 +27,9 @@ class TrainingConfig(Settings):
       drawn in couples, where two persons play the same take.
     * colour_gain: largest relative change of each colour channel, and mirror: left and right exchanged half the time;
       both drawn once a clip and the same for all its frames.
-    * precision: of convolutions and linear layers; losses, codes and recurrences are float32 always. (What cuDNN
-      multiplies in float32, in convolutions and recurrences, an NVIDIA card rounds to TF32: torch's default.)
+    * precision: of convolutions and linear layers, bf16 where the processor has units for it (else float32, which is
+      faster there); losses, codes and recurrences are float32 always. (What cuDNN multiplies in float32, in
+      convolutions and recurrences, an NVIDIA card rounds to TF32: torch's default.)
     """
 
     seed: Annotated[int, Field(ge=0)] = 0

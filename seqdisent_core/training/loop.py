@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from torch.utils.tensorboard import SummaryWriter
 from seqdisent_core.data import Clips, couples_of
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, SeqdisentError
-from seqdisent_core.machine import keep_freed_memory
+from seqdisent_core.machine import hardware, has_bf16_units
 from seqdisent_core.methods import BATCH, Method, Moment, named, with_views
 from seqdisent_core.training.batches import draw_batch
 from seqdisent_core.training.config import TrainingConfig
@@ -68,7 +69,8 @@ def _where_it_fits(clips: Tensor, device: torch.device) -> Tensor:
 class Trainer:
     """Trains one method on one set; `run` goes on from the last checkpoint in `folder` where there is one.
 
-    start: hash of the model whose weights these are, where they are not new. Raises ConfigError for the CPU in a
+    start: hash of the model whose weights these are, where they are not new. `precision`: what it trains in, float32
+    instead of bf16 where the processor has no units for it. Raises ConfigError for the CPU in a
     process that has trained on another device.
     """
 
@@ -86,8 +88,8 @@ class Trainer:
         if cpu and PartialState(cpu).device.type != "cpu":
             raise ConfigError("This process has trained on another device. Train on the CPU in a process of its own.")
         self.accelerator = Accelerator(mixed_precision="no", cpu=cpu)  # it has one precision a process: see advance
-        if self.accelerator.device.type == "cpu":
-            keep_freed_memory()
+        fast = has_bf16_units(self.accelerator.device)
+        self.precision = "bf16" if config.precision == "bf16" and fast else "float32"
         self.clips = _where_it_fits(as_training_tensor(clips), self.accelerator.device)
         self.couples = couples_of(clips) if config.pair_share else None
         self.identity = {
@@ -108,11 +110,25 @@ class Trainer:
             self.average = AveragedModel(self.model, multi_avg_fn=averaging, use_buffers=True)
         self.step = 0
         self.seconds = 0.0
+        self._earlier: list[dict[str, Any]] = []  # the runs that this one goes on from
 
     @property
     def evaluated(self) -> Method:
         """The weights to look at and to keep: the average, or the model itself."""
         return self.average.module if self.average else self.model  # type: ignore[return-value]
+
+    @property
+    def runs(self) -> list[dict[str, Any]]:
+        """Each run that led here, this one last: its machine, precision, first and last step, and seconds."""
+        before = sum(run["seconds"] for run in self._earlier)
+        steps = [self._earlier[-1]["steps"][1] if self._earlier else 0, self.step]
+        this = {
+            "hardware": hardware(self.accelerator.device),
+            "precision": self.precision,
+            "steps": steps,
+            "seconds": round(self.seconds - before, 1),
+        }
+        return [*self._earlier, this] if steps[0] < steps[1] else self._earlier
 
     def run(
         self,
@@ -179,8 +195,7 @@ class Trainer:
         terms: dict[str, Tensor] = {}
         for turn in self.model.turns:
             self.model.zero_grad()  # a turn's loss reaches parameters of the others, too
-            # bf16 needs no loss scaling; processors without it run the same code more slowly
-            with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+            with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):  # needs no loss scaling
                 own = self.parallel(batch, moment, turn)
             self.accelerator.backward(own["total"])
             for optimiser, peak in zip(self.optimisers[turn], self.peaks[turn], strict=True):
@@ -214,6 +229,7 @@ class Trainer:
         state = {
             "step": self.step,
             "seconds": self.seconds,
+            "runs": self.runs,
             "identity": json.dumps(self.identity),
             "model": self.model.state_dict(),
             "average": self.average.state_dict() if self.average else None,
@@ -240,4 +256,4 @@ class Trainer:
         for turn, own in self.optimisers.items():
             for optimiser, saved in zip(own, state["optimisers"][turn], strict=True):
                 optimiser.load_state_dict(saved)
-        self.step, self.seconds = state["step"], state["seconds"]
+        self.step, self.seconds, self._earlier = state["step"], state["seconds"], state["runs"]

@@ -1,11 +1,14 @@
 """Frames of films: the DCGAN stacks of Berman et al. 2024, and squared errors in which what moves may weigh more."""
 
+import copy
 from typing import Annotated, ClassVar
 
+import torch
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 
 from seqdisent_core.domains.backbone import Backbone
+from seqdisent_core.domains.images.folding import Folded
 from seqdisent_core.domains.images.motion import motion_weights
 from seqdisent_core.domains.images.networks import FRAME_SIZES, FrameDecoder, FrameEncoder
 from seqdisent_core.domains.images.views import recoloured, shuffled
@@ -59,6 +62,15 @@ class Images(Backbone):
 
     def decode(self, codes: Tensor) -> Tensor:
         return self.decoder(codes).float()
+
+    def for_inference(self, dtype: torch.dtype) -> "Images":
+        """A copy with batch norms folded into convolutions, which run in `dtype`."""
+        copied = copy.deepcopy(self).eval().requires_grad_(False)
+        for stack in (copied.encoder, copied.decoder):
+            layers = stack.layers
+            assert isinstance(layers, nn.Sequential)
+            stack.layers = Folded(layers, dtype)
+        return copied
 
     def error(self, decoded: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
         """Squared errors, (batch, time): the Gaussian log-likelihood of the paper."""

@@ -37,7 +37,7 @@ class FrameEncoder(nn.Module):
             ]
             inputs = outputs
         layers += [nn.Conv2d(inputs, feature_dim, 4, bias=False), nn.BatchNorm2d(feature_dim), nn.Tanh()]
-        self.layers = nn.Sequential(*layers)
+        self.layers: nn.Module = nn.Sequential(*layers)
 
     def forward(self, frames: Tensor) -> Tensor:
         return self.layers(frames.contiguous(memory_format=torch.channels_last)).flatten(1)
@@ -62,7 +62,7 @@ class FrameDecoder(nn.Module):
             ]
         layers += [nn.ConvTranspose2d(outputs[-1], 3 * patch**2, 4, stride=2, padding=1)]
         layers += [nn.PixelShuffle(patch), nn.Sigmoid()] if patch > 1 else [nn.Sigmoid()]
-        self.layers = nn.Sequential(*layers)
+        self.layers: nn.Module = nn.Sequential(*layers)
 
     def forward(self, codes: Tensor) -> Tensor:
         return self.layers(codes[:, :, None, None].contiguous(memory_format=torch.channels_last))

@@ -13,19 +13,19 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seqdisent_core.data import EXPRESSIONS, read_plan, split_of_takes
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.facekit.acting import perform
-from seqdisent_core.facekit.model import read_face_model, source_hash
-from seqdisent_core.facekit.people import cast
+from seqdisent_core.facekit.model import FaceModel, read_face_model, source_hash
+from seqdisent_core.facekit.people import sample_person
 from seqdisent_core.facekit.surface import Surface
 
 if TYPE_CHECKING:
-    from seqdisent_core.facekit.head import Theatre
+    from seqdisent_core.facekit.renderer import Renderer
 
 RENDERER = 1  # raise when a change of the renderer changes the pictures: older files are then not mixed with new ones
 CORES = min(16, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
@@ -57,8 +57,19 @@ class SetPlan:
     def clips_a_file(self) -> int:
         raise NotImplementedError
 
-    def draw(self, theatre: "Theatre", file: int) -> np.ndarray:
-        """The clips of one file, uint8 (clips, frames, size, size, 3)."""
+    @property
+    def parts(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of the arrays of one file, by the ending that their names get; the frames have none."""
+        return {"": (self.clips_a_file, self.frames, self.size, self.size, 3)}
+
+    def make_renderer(self, model: FaceModel) -> Any:
+        """What a process draws this set with."""
+        from seqdisent_core.facekit.renderer import Renderer
+
+        return Renderer(Surface(model), self.size)
+
+    def draw(self, renderer: Any, file: int) -> dict[str, np.ndarray]:
+        """The arrays of one file, as `parts` names them; frames are uint8."""
         raise NotImplementedError
 
     def rows(self) -> Iterator[tuple[str, int, str, str, int, str]]:
@@ -78,12 +89,13 @@ class FaceKit52(SetPlan):
     def clips_a_file(self) -> int:
         return len(EXPRESSIONS) * self.takes
 
-    def draw(self, theatre: "Theatre", file: int) -> np.ndarray:
-        surface = theatre.surface
-        theatre.dress(cast(surface, file, self.seed))
+    def draw(self, renderer: "Renderer", file: int) -> dict[str, np.ndarray]:
+        surface = renderer.surface
+        renderer.set_person(sample_person(surface, file, self.seed))
         takes = product(range(len(EXPRESSIONS)), range(self.takes))
         names = surface.expression_names
-        return np.stack([theatre.play(perform(e, (self.seed, file, e, t), names, self.frames)) for e, t in takes])
+        clips = [renderer.render(perform(e, (self.seed, file, e, t), names, self.frames)) for e, t in takes]
+        return {"": np.stack(clips)}
 
     def rows(self) -> Iterator[tuple[str, int, str, str, int, str]]:
         splits = split_of_takes(self.takes)
@@ -135,7 +147,7 @@ def render_set(
         read_face_model(source)  # says now if it is none, before the folder is its set's
     out.mkdir(parents=True, exist_ok=True)
     _claim(out, plan)
-    missing = [number for number, name in enumerate(plan.files) if not _finished(out / name, plan)]
+    missing = [number for number, name in enumerate(plan.files) if not _finished(out, name, plan)]
     done, total = (len(plan.files) - len(missing)) * plan.clips_a_file, len(plan.files) * plan.clips_a_file
     if progress is not None:
         progress(done, total)
@@ -146,7 +158,7 @@ def render_set(
                 min(workers, len(missing)),
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_prepare,
-                initargs=(str(source), plan.size),
+                initargs=(str(source), plan),
             )
             with pool:
                 waiting = [pool.submit(_draw_file, str(out), number, plan) for number in missing]
@@ -187,17 +199,17 @@ def draw_clip(
     Raises DataError if the source is not a face model or the expression is unknown; ConfigError without VTK.
     """
     _need_vtk()
-    from seqdisent_core.facekit.head import Theatre
+    from seqdisent_core.facekit.renderer import Renderer
 
     number = EXPRESSIONS.index(expression) if expression in EXPRESSIONS else expression
     if not isinstance(number, int) or not 0 <= number < len(EXPRESSIONS):
         raise DataError(f"There is no expression {expression}. Choose one of {', '.join(EXPRESSIONS)}.")
     surface = Surface(read_face_model(source))
-    theatre = Theatre(surface, size, margin)
-    theatre.dress(cast(surface, person, seed))
+    renderer = Renderer(surface, size, margin)
+    renderer.set_person(sample_person(surface, person, seed))
     actor = person if acted_by is None else acted_by
-    clip = theatre.play(perform(number, (seed, actor, number, take), surface.expression_names, frames))
-    theatre.close()
+    clip = renderer.render(perform(number, (seed, actor, number, take), surface.expression_names, frames))
+    renderer.close()
     return clip
 
 
@@ -210,7 +222,7 @@ def _claim(out: Path, plan: SetPlan) -> None:
     path = out / "set.json"
     if path.exists():
         found = read_plan(out)
-        wrong = [key for key, value in asdict(plan).items() if found.get(key) != value]
+        wrong = [key for key, value in json.loads(json.dumps(asdict(plan))).items() if found.get(key) != value]
         if wrong:
             raise DataError(
                 f"The folder {out.name} holds a set drawn with another {', '.join(wrong)}. "
@@ -222,11 +234,17 @@ def _claim(out: Path, plan: SetPlan) -> None:
         _write(path, (json.dumps(asdict(plan), indent=2) + "\n").encode())
 
 
-def _finished(path: Path, plan: SetPlan) -> bool:
-    if not path.exists():
-        return False
-    shape = np.load(path, mmap_mode="r").shape
-    return bool(shape == (plan.clips_a_file, plan.frames, plan.size, plan.size, 3))
+def part_path(folder: Path, file: str, part: str) -> Path:
+    """Where a part of a set's file is: pairs_0000.npy, pairs_0000.motion.npy."""
+    return folder / (f"{Path(file).stem}.{part}.npy" if part else file)
+
+
+def _finished(folder: Path, file: str, plan: SetPlan) -> bool:
+    for part, shape in plan.parts.items():
+        path = part_path(folder, file, part)
+        if not path.exists() or np.load(path, mmap_mode="r").shape != shape:
+            return False
+    return True
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -259,19 +277,17 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-_theatres: list = []  # this process's own, made once by _prepare
+_renderers: list = []  # this process's own, made once by _prepare
 
 
-def _prepare(source: str, size: int) -> None:
+def _prepare(source: str, plan: SetPlan) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C, which all processes hear, is the first one's to act on
-
-    from seqdisent_core.facekit.head import Theatre
-
-    _theatres[:] = [Theatre(Surface(read_face_model(source)), size)]
+    _renderers[:] = [plan.make_renderer(read_face_model(source))]
 
 
 def _draw_file(out: str, number: int, plan: SetPlan) -> None:
-    (theatre,) = _theatres
-    content = io.BytesIO()
-    np.save(content, plan.draw(theatre, number))
-    _write(Path(out) / plan.files[number], content.getvalue())
+    (renderer,) = _renderers
+    for part, array in plan.draw(renderer, number).items():
+        content = io.BytesIO()
+        np.save(content, array)
+        _write(part_path(Path(out), plan.files[number], part), content.getvalue())
