@@ -119,7 +119,7 @@ def train_run(
             "software": software(),
             "date": time.strftime("%Y-%m-%d", time.gmtime()),
             "command": command,
-            "data": {"name": clips.name, "clips": len(train), "sha256": train.sha256()},
+            "data": {"name": clips.name, "clips": len(train), "sha256": trainer.identity["data"]},
             "recipe": recipe.to_dict(),
             **({"start": started} if started else {}),
         }

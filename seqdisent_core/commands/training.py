@@ -58,18 +58,17 @@ def _recipe(options: argparse.Namespace) -> "Recipe":
 
 
 def _train(options: argparse.Namespace) -> None:
-    from accelerate import PartialState
-
     from seqdisent_core.data import load_clips
     from seqdisent_core.evaluation import Judge
     from seqdisent_core.machine import keep_freed_memory
     from seqdisent_core.runs import train_run
+    from seqdisent_core.training import process_state
 
     keep_freed_memory()
     recipe = _recipe(options)
     clips = load_clips(options.data, size=recipe.network.frame_size)
     judge = Judge.from_pretrained(options.judge) if options.judge else None
-    speaks = PartialState(options.cpu).is_main_process  # of several processes, one
+    speaks = process_state(options.cpu).is_main_process  # of several processes, one
     with progress_bar(recipe.training.steps, "training", shown=speaks) as bar:
 
         def progress(now: "Progress") -> None:
