@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from seqdisent_core.checkpoints import checkpoint_folder, read_network
-from seqdisent_core.data import Clips, couples_of
+from seqdisent_core.data import Clips, parallel_pairs
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation import Judge, check_judge, draw_pairs, pair_figures, reconstruction_figures, swap_figures
@@ -28,9 +28,9 @@ def validated_clips(validation: Clips) -> Clips:
     return validation.select(np.random.default_rng(0).permutation(len(validation))[:VALIDATED])
 
 
-def _validated_couples(validation: Clips) -> np.ndarray:
-    """Numbers of clips such that both of a couple are there, int (clips,)."""
-    return couples_of(validation)[: VALIDATED // 2].ravel()
+def _validated_pairs(validation: Clips) -> np.ndarray:
+    """Numbers of clips such that both of a pair are there, int (clips,)."""
+    return parallel_pairs(validation)[: VALIDATED // 2].ravel()
 
 
 def train_run(
@@ -74,7 +74,7 @@ def train_run(
     trainer = Trainer(model, recipe.training, train, folder, start=started, cpu=cpu)
     if judge:
         judge = judge.to(trainer.accelerator.device)
-    held_clips = held.select(_validated_couples(held)) if trainer.couples is not None else validated_clips(held)
+    held_clips = held.select(_validated_pairs(held)) if trainer.pairs is not None else validated_clips(held)
     if judge:
         draw_pairs(held_clips, np.random.default_rng(0))  # says now, not after the first steps, where there are none
     held_frames = as_training_tensor(held_clips)
@@ -93,7 +93,7 @@ def train_run(
             if judge:
                 swap = swap_figures(method, judge, held_clips, codes, np.random.default_rng(0))
                 figures |= {f"swap_{label}": swap.right[label] for label in held.labels}
-            if trainer.couples is not None:
+            if trainer.pairs is not None:
                 pairs = pair_figures(method, held_clips, codes)
                 figures |= {"pair_psnr": pairs.psnr, "pair_motion": pairs.motion, "own_motion": pairs.own_motion}
         model_sheet(method, held_frames[:6], folder / "sheets" / f"{step:06d}.png")

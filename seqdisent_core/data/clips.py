@@ -326,8 +326,8 @@ def _labelled(clips: ShardedFrames, rows: list[dict[str, str]], columns: LabelCo
     )
 
 
-def couples_of(clips: Clips) -> np.ndarray:
-    """Numbers of the two clips of each take that two persons play, int (takes, 2), from a set drawn in couples.
+def parallel_pairs(clips: Clips) -> np.ndarray:
+    """Numbers of the two clips of each take that two persons play, int (takes, 2), of a set of parallel pairs.
 
     Raises ConfigError for another set.
     """

@@ -22,7 +22,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 
-from seqdisent_core.data import Clips, couples_of
+from seqdisent_core.data import Clips, parallel_pairs
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.machine import hardware, has_bf16_units
@@ -113,9 +113,9 @@ class Trainer:
         self.accelerator = Accelerator(mixed_precision="no", cpu=cpu, kwargs_handlers=[parallel])
         processes, device = self.accelerator.num_processes, self.accelerator.device
         self.precision = "bf16" if config.precision == "bf16" and has_bf16_units(device) else "float32"
-        self.couples = couples_of(clips) if config.pair_share else None
+        self.pairs = parallel_pairs(clips) if config.pair_share else None
         rank = self.accelerator.process_index
-        self.batches = Steps(clips, config, couples=self.couples, process=rank, processes=processes)
+        self.batches = Steps(clips, config, pairs=self.pairs, process=rank, processes=processes)
         if readers is None:
             readers = min(READERS, (os.cpu_count() or 1) // processes - 1) if device.type == "cuda" else 0
         self.readers = max(0, readers)
