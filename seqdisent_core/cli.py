@@ -18,7 +18,7 @@ from seqdisent_core.errors import SeqdisentError
 # How `seqdisent --help` groups the commands: each is in one chapter.
 CHAPTERS = {
     "Face videos": ("swap", "sample", "interpolate", "move", "place"),
-    "Data and training": ("render", "judge", "train", "latents", "rest", "map"),
+    "Data and training": ("render", "pack", "judge", "train", "latents", "rest", "map"),
     "Evaluation": ("evaluate", "evaluate-filmed", "samples", "report"),
     "Demo and sharing": ("demo", "lecture", "showcase", "card", "export"),
 }

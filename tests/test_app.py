@@ -289,11 +289,11 @@ def test_tuning_is_seen_as_it_goes_and_ends_when_it_is_told_to(visit: Visit) -> 
         face_is_found(page, place)
     page.get_by_role("button", name="Swap", exact=True).click()
     page.get_by_text("So it looks untuned.").wait_for(timeout=_WAIT)
-    assert page.locator(".sd-glimpse .sd-film").count() == 2
+    assert page.locator(".sd-preview .sd-film").count() == 2
     page.get_by_text("So it looks after").wait_for(timeout=_WAIT)
     page.get_by_role("button", name="That is enough").click()
     results_are_shown(page)
-    assert not page.locator("#enough").is_visible() and not page.locator(".sd-glimpse").count()
+    assert not page.locator("#enough").is_visible() and not page.locator(".sd-preview").count()
 
 
 def test_films_are_made_again_as_they_are_wished(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:

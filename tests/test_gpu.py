@@ -18,7 +18,7 @@ from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.evaluation.judge import accuracies, read_clips, train_judge
 from seqdisent_core.faces.reading import FaceClip
 from seqdisent_core.studio import Studio
-from seqdisent_core.training.batches import draw_batch
+from seqdisent_core.training.batches import Steps
 from seqdisent_core.training.loop import Trainer
 
 
@@ -79,20 +79,20 @@ def test_what_is_drawn_by_a_seed_is_the_same_person_on_both() -> None:
     assert np.abs(ours.frames.astype(int) - theirs.frames).mean() < 2
 
 
-def test_a_batch_of_a_set_on_the_gpu_is_the_one_of_a_set_in_memory(clips: Clips) -> None:
-    frames, config = as_training_tensor(clips), replace(QUICK, colour_gain=0.2, mirror=True)
+def test_a_batch_made_on_the_gpu_is_the_one_made_on_the_cpu(clips: Clips) -> None:
+    steps = Steps(clips, replace(QUICK, colour_gain=0.2, mirror=True))
     for step in (0, 5):
-        there, here = (draw_batch(where, config, step).clips for where in (frames.cuda(), frames))
+        there, here = (steps[step].batch(torch.device(device)).x for device in ("cuda", "cpu"))
         assert there.device.type == "cuda"
         torch.testing.assert_close(there.cpu(), here)
 
 
 @pytest.mark.usefixtures("trains_anew")
-def test_training_keeps_the_set_on_the_gpu_and_learns_as_the_cpu_does(clips: Clips, tmp_path: Path) -> None:
+def test_training_reads_beside_the_gpu_and_learns_as_the_cpu_does(clips: Clips, tmp_path: Path) -> None:
     torch.manual_seed(0)
     config = replace(QUICK, steps=40, sparse_share=0.0)
     trainer = Trainer(small_dbse(), config, clips.part("train"), tmp_path / "run")
-    assert trainer.clips.device.type == "cuda" and trainer.model.device.type == "cuda"
+    assert trainer.readers and trainer.model.device.type == "cuda"
     losses = [float(trainer.advance()["total"].detach()) for _ in range(config.steps)]
     assert np.isfinite(losses).all() and np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
     trainer._save()

@@ -125,7 +125,7 @@ def test_a_person_copied_into_the_dynamics_is_found_by_probes_though_no_clip_sho
 
 def test_what_one_frame_tells_of_the_expression_is_found_where_it_shows() -> None:
     clips = labelled_clips()
-    frames = clips.frames.copy()
+    frames = np.array(clips.frames)
     frames[:, 0, 4 * BAR :] = 0  # all begin at rest
     clips = replace(clips, frames=frames)
     found = measured(OneFrame(), clips=clips)["metrics"]["leakage_latent"]

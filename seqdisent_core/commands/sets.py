@@ -30,6 +30,15 @@ def add_commands(commands: Any) -> None:
     add_json(sprites)
     sprites.set_defaults(run=_render_sprites)
 
+    pack = commands.add_parser("pack", help="convert face videos to a set, so that faces are found only once")
+    pack.add_argument("source", type=Path, help="a folder person/expression/*.mp4, or a CSV")
+    pack.add_argument("out", type=Path, help="folder for the set; resumes if it was stopped")
+    pack.add_argument("--frames", type=count, default=15, help="frames of a clip (default: 15)")
+    pack.add_argument("--size", type=count, default=64, help="pixels a side (default: 64)")
+    pack.add_argument("--leave-out", action="store_true", help="leave out unusable videos instead of stopping")
+    add_json(pack)
+    pack.set_defaults(run=_pack)
+
     judge = commands.add_parser("judge", help="train the judge, a classifier of a set's labels, on its train split")
     judge.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
     judge.add_argument("out", type=Path, help="folder for the judge")
@@ -107,6 +116,28 @@ def _tell_set(options: argparse.Namespace) -> None:
 def _advance(bar: Any, done: int, total: int) -> None:
     bar.total = total
     bar.update(done - bar.n)
+
+
+def _pack(options: argparse.Namespace) -> None:
+    from seqdisent_core.data import pack_films
+
+    with progress_bar(1, "reading faces") as bar:
+        packed = pack_films(
+            options.source,
+            options.out,
+            frames=options.frames,
+            size=options.size,
+            leave_out=options.leave_out,
+            progress=lambda done, total: _advance(bar, done, total),
+        )
+    without = f"; {len(packed.left_out)} films were left out" if packed.left_out else ""
+    tell(
+        options,
+        f"The set is in {options.out}: {packed.clips} clips{without}.",
+        written={"set": options.out},
+        figures={"clips": packed.clips, "left_out": len(packed.left_out)},
+        notes=packed.left_out,
+    )
 
 
 def _judge(options: argparse.Namespace) -> None:

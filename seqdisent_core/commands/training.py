@@ -28,7 +28,9 @@ def add_commands(commands: Any) -> None:
     train.add_argument("--judge", type=Path, help="judge for swaps of the validation split during training")
     train.add_argument("--steps", type=count, help="steps to train, instead of the recipe's")
     train.add_argument("--seed", type=whole_number, help="seed, instead of the recipe's")
-    train.add_argument("--look-every", type=count, default=500, help="steps between validations (default: 500)")
+    train.add_argument(
+        "--look-every", dest="validate_every", type=count, default=500, help="steps between validations (default: 500)"
+    )
     train.add_argument("--start", help="folder, Hub id or name of a model of the same sizes to initialise from")
     train.add_argument("--cpu", action="store_true", help="train on the CPU even if there is a GPU")
     add_json(train)
@@ -56,18 +58,17 @@ def _recipe(options: argparse.Namespace) -> "Recipe":
 
 
 def _train(options: argparse.Namespace) -> None:
-    from accelerate import PartialState
-
     from seqdisent_core.data import load_clips
     from seqdisent_core.evaluation import Judge
     from seqdisent_core.machine import keep_freed_memory
     from seqdisent_core.runs import train_run
+    from seqdisent_core.training import process_state
 
     keep_freed_memory()
     recipe = _recipe(options)
     clips = load_clips(options.data, size=recipe.network.frame_size)
     judge = Judge.from_pretrained(options.judge) if options.judge else None
-    speaks = PartialState(options.cpu).is_main_process  # of several processes, one
+    speaks = process_state(options.cpu).is_main_process  # of several processes, one
     with progress_bar(recipe.training.steps, "training", shown=speaks) as bar:
 
         def progress(now: "Progress") -> None:
@@ -84,7 +85,7 @@ def _train(options: argparse.Namespace) -> None:
             command=options.command_line,
             progress=progress,
             report=lambda line: tqdm.write(line, file=sys.stderr),
-            look_every=options.look_every,
+            validate_every=options.validate_every,
             start=options.start,
             cpu=options.cpu,
         )

@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from seqdisent_core.data.labels import (
+    FACE_LABELS,
     LabelColumns,
     Labels,
     check_label_names,
@@ -26,26 +27,29 @@ from seqdisent_core.data.labels import (
     planned_columns,
     selected,
 )
+from seqdisent_core.data.shards import Shard, ShardedFrames
 from seqdisent_core.errors import ConfigError, DataError, FaceError, VideoError
 
 SPLITS = ("train", "validation", "test")
 VIDEO_FRAMES = 15  # as in MUG
+_HASHED = 64  # clips at a time: of a set of any size, some MB
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".gif")
 
 
 @dataclass(frozen=True)
 class Clips:
-    """Clips of one length and size with their labels, in memory.
+    """Clips of one length and size with their labels.
 
-    frames: uint8 (clips, frames, height, width, 3). static, dynamic: the labels of each group by name, one or more: of
-    what stays in a clip (person; skin, hair, ...) and of what changes (expression, action). split: str (clips,), each
-    one of SPLITS. name: what a result file calls this set. identity: whom each clip shows, where a set says so beside
-    its static labels, as Sprites does of its characters, who are others in each split.
+    frames: uint8 (clips, frames, height, width, 3), read when they are indexed; an array is taken, too. static,
+    dynamic: the labels of each group by name, one or more: of what stays in a clip (person; skin, hair, ...) and of
+    what changes (expression, action). split: str (clips,), each one of SPLITS. name: what a result file calls this set.
+    identity: whom each clip shows, where a set says so beside its static labels, as Sprites does of its characters, who
+    are others in each split.
 
     Raises DataError where a group has no label, or names are none that labels can have (check_label_names).
     """
 
-    frames: np.ndarray
+    frames: ShardedFrames
     static: dict[str, Labels]
     dynamic: dict[str, Labels]
     split: np.ndarray
@@ -54,6 +58,8 @@ class Clips:
 
     def __post_init__(self) -> None:
         check_label_names(tuple(self.static), tuple(self.dynamic), self.name)
+        if not isinstance(self.frames, ShardedFrames):
+            object.__setattr__(self, "frames", ShardedFrames([self.frames]))
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -85,10 +91,13 @@ class Clips:
         return self.select(rows)
 
     def select(self, rows: np.ndarray) -> "Clips":
-        """The clips with these numbers, int (n,), in that order, with the same numbering of labels."""
+        """The clips with these numbers, int (n,), in that order, with the same numbering of labels.
+
+        No frame is read or copied.
+        """
         return replace(
             self,
-            frames=self.frames[rows],
+            frames=self.frames.select(rows),
             static=selected(self.static, rows),
             dynamic=selected(self.dynamic, rows),
             split=self.split[rows],
@@ -119,7 +128,8 @@ class Clips:
         # Identities and one dynamic label, then all other labels: hashes in result files began so, with no other there.
         who, ((_, does), *further) = self.identities, self.dynamic.items()
         digest = hashlib.sha256(repr((self.frames.shape, who.names, does.names)).encode())
-        digest.update(np.ascontiguousarray(self.frames).data)
+        for start in range(0, len(self), _HASHED):
+            digest.update(self.frames[start : start + _HASHED].data)
         digest.update(who.values.astype("<i8").tobytes() + does.values.astype("<i8").tobytes())
         digest.update("\n".join(map(str, self.split)).encode())
         others = [(name, label) for name, label in self.static.items() if label is not who]
@@ -152,32 +162,35 @@ def load_clips(path: str | Path, *, frames: int | None = None, size: int = 64) -
     Raises DataError if the set is missing, unfinished or mislabelled, or a video in it holds no usable face.
     """
     path = Path(path)
-    if path.is_file() and path.suffix.lower() == ".csv":
-        return _from_csv(path, frames or VIDEO_FRAMES, size)
-    if not path.is_dir():
-        raise DataError(f"There are no clips at {path}. Give a folder of clips or a CSV file.")
     if (path / "set.json").exists():
-        return _from_rendered(path, frames, size)
-    return _from_folder(path, frames or VIDEO_FRAMES, size)
+        return _from_shards(path, frames, size)
+    films = films_of(path)
+    clips = np.stack([films.read(row, frames or VIDEO_FRAMES, size) for row in films.rows])
+    assign_splits(films)
+    return _labelled(ShardedFrames([clips]), films.rows, films.columns, films.name)
 
 
-def _from_rendered(folder: Path, frames: int | None, size: int) -> Clips:
-    again = "Run the rendering again: it goes on where it stopped."
+def _from_shards(folder: Path, frames: int | None, size: int) -> Clips:
     about, table = read_plan(folder), folder / "labels.csv"
+    again = f"Run the {'packing' if 'films' in about else 'rendering'} again: it goes on where it stopped."
     columns = planned_columns(about, folder.name)
     rows = _rows(_table(table), table.name, ("file", "index", "split", *columns.all)) if table.exists() else []
     if not rows:
         raise DataError(f"The set in {folder.name} is not finished. {again}")
-    stored = {name: _shard(folder / name, again) for name in dict.fromkeys(row["file"] for row in rows)}
-    if sum(map(len, stored.values())) != len(rows):
+    shards = {name: _shard(folder / name, about, again) for name in dict.fromkeys(row["file"] for row in rows)}
+    if sum(shard.shape[0] for shard in shards.values()) != len(rows):
         raise DataError(f"The set in {folder.name} has other clips than its labels.csv names. {again}")
-    frames = frames or stored[rows[0]["file"]].shape[1]
-    clips = np.empty((len(rows), frames, size, size, 3), np.uint8)
-    for place, row in enumerate(rows):
-        shard, index = stored[row["file"]], row["index"]
-        if not index.isdecimal() or int(index) >= len(shard):
-            raise DataError(f"labels.csv in {folder.name} names clip {index} of {row['file']}, not there. {again}")
-        clips[place] = _fit(shard[int(index)], frames, size)
+    number = {name: place for place, name in enumerate(shards)}
+    places = np.empty((len(rows), 2), int)
+    for place, row in zip(places, rows, strict=True):
+        file, index = row["file"], row["index"]
+        if not index.isdecimal() or int(index) >= shards[file].shape[0]:
+            raise DataError(f"labels.csv in {folder.name} names clip {index} of {file}, not there. {again}")
+        place[:] = number[file], int(index)
+    reach = about.get("reach", 1.0)  # of rendered sets whose pictures are wider than the crop that models see
+    if not isinstance(reach, int | float) or reach < 1:
+        raise DataError(f"The set.json in {folder.name} says a reach of {reach!r}; it is 1 or more. {again}")
+    clips = ShardedFrames(list(shards.values()), places, frames=frames, size=size, reach=reach)
     return _labelled(clips, rows, columns, str(about.get("name", folder.name)))
 
 
@@ -192,33 +205,66 @@ def read_plan(folder: Path) -> dict[str, Any]:
     return plan
 
 
-def _shard(path: Path, again: str) -> np.ndarray:
+def _shard(path: Path, plan: dict[str, Any], again: str) -> Shard:
     try:
-        return np.load(path, mmap_mode="r")
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path.name} is missing or cut off. {again}") from error
-
-
-def _from_folder(folder: Path, frames: int, size: int) -> Clips:
-    videos = [p for p in sorted(folder.glob("*/*/*")) if p.suffix.lower() in VIDEO_ENDINGS]
-    if not videos:
+        shard = Shard.of(path)
+    except DataError as error:
+        raise DataError(f"{error} {again}") from error
+    frames, size = plan.get("frames", shard.shape[1]), plan.get("size", shard.shape[2])
+    if shard.shape[1:4] != (frames, size, size):
+        length, height, width = shard.shape[1:4]
         raise DataError(
-            f"{folder.name} holds no clips. Put them in folders person/expression/, such as anna/anger/1.mp4."
+            f"{path.name} has {length} frames of {width} x {height} px, and the set.json beside it says {frames} of "
+            f"{size} x {size}. {again}"
         )
-    rows = [
-        {"file": str(p.relative_to(folder)), "person": p.parent.parent.name, "expression": p.parent.name}
-        for p in videos
-    ]
-    return _from_videos(folder, rows, label_columns(tuple(rows[0]), folder.name), frames, size, folder.name)
+    return shard
 
 
-def _from_csv(path: Path, frames: int, size: int) -> Clips:
-    table = _table(path)
-    columns = label_columns(table.fieldnames or (), path.name)
-    rows = _rows(table, path.name, ("file", *columns.all))
-    if not rows:
-        raise DataError(f"{path.name} names no clips. Write one line a clip: {','.join(('file', *columns.all))}.")
-    return _from_videos(path.parent, rows, columns, frames, size, path.stem)
+class Films(NamedTuple):
+    """People's films: a row each, with the column file (from `base` on), one a label, and split if that is given."""
+
+    base: Path
+    name: str
+    columns: LabelColumns
+    rows: list[dict[str, str]]
+
+    def read(self, row: dict[str, str], frames: int, size: int) -> np.ndarray:
+        """The largest face of a film, uint8 (frames, size, size, 3). Raises DataError where the film has none."""
+        from seqdisent_core.faces import read_face  # brings OpenCV: only those who read films wait for it
+
+        try:
+            clip = read_face(self.base / row["file"], size=size)
+        except (FaceError, VideoError) as error:
+            raise DataError(f"{row['file']} cannot be used: {error}") from error
+        return ShardedFrames([clip.frames[None]], frames=frames)[0]
+
+
+def films_of(path: Path) -> Films:
+    """The films that a folder person/expression/*.mp4 or a CSV file names.
+
+    Raises DataError where there are none, one is not there, or a label is missing or wrong.
+    """
+    if path.is_file() and path.suffix.lower() == ".csv":
+        table = _table(path)
+        columns = label_columns(table.fieldnames or (), path.name)
+        films = Films(path.parent, path.stem, columns, _rows(table, path.name, ("file", *columns.all)))
+        if not films.rows:
+            raise DataError(f"{path.name} names no clips. Write one line a clip: {','.join(('file', *columns.all))}.")
+    elif not path.is_dir():
+        raise DataError(f"There are no clips at {path}. Give a folder of clips or a CSV file.")
+    else:
+        found = [p.relative_to(path) for p in sorted(path.glob("*/*/*")) if p.suffix.lower() in VIDEO_ENDINGS]
+        rows = [{"file": str(p), "person": p.parts[0], "expression": p.parts[1]} for p in found]
+        films = Films(path, path.name, label_columns(FACE_LABELS, path.name), rows)
+        if not rows:
+            raise DataError(
+                f"{path.name} holds no clips. Put them in folders person/expression/, such as anna/anger/1.mp4."
+            )
+    _check_splits(films)
+    for row in films.rows:
+        if not (films.base / row["file"]).is_file():
+            raise DataError(f"{row['file']} is named in {films.name} but not there. Correct its name or take it out.")
+    return films
 
 
 def _table(path: Path) -> "csv.DictReader[str]":
@@ -242,36 +288,22 @@ def _rows(table: "csv.DictReader[str]", name: str, wanted: Sequence[str]) -> lis
     return rows
 
 
-def _from_videos(
-    base: Path, rows: list[dict[str, str]], columns: LabelColumns, frames: int, size: int, name: str
-) -> Clips:
-    from seqdisent_core.faces import read_face  # brings OpenCV: only those who read videos wait for it
-
-    _split(rows, columns, name)
-    clips = np.empty((len(rows), frames, size, size, 3), np.uint8)
-    for place, row in enumerate(rows):
-        if not (base / row["file"]).is_file():
-            raise DataError(f"{row['file']} is named in {name} but not there. Correct its name or take it out.")
-        try:
-            clips[place] = _fit(read_face(base / row["file"], size=size).frames, frames, size)
-        except (FaceError, VideoError) as error:
-            raise DataError(f"{row['file']} cannot be used: {error}") from error
-    return _labelled(clips, rows, columns, name)
-
-
-def _split(rows: list[dict[str, str]], columns: LabelColumns, name: str) -> None:
-    """Fill in the column split where no row has one."""
-    given = [row.get("split", "") for row in rows]
+def _check_splits(films: Films) -> None:
+    given = [row.get("split", "") for row in films.rows]
     wrong = sorted({split for split in given if split and split not in SPLITS})
     if wrong:
-        raise DataError(f"{name} has the split {wrong[0]!r}. A split is one of {', '.join(SPLITS)}.")
-    if any(given):
-        if not all(given):
-            raise DataError(f"Only some clips of {name} have a split. Give one to every clip or to none.")
+        raise DataError(f"{films.name} has the split {wrong[0]!r}. A split is one of {', '.join(SPLITS)}.")
+    if any(given) and not all(given):
+        raise DataError(f"Only some clips of {films.name} have a split. Give one to every clip or to none.")
+
+
+def assign_splits(films: Films) -> None:
+    """Where no film has a split, give each one by its order among those of the same labels (split_of_takes)."""
+    if films.rows[0].get("split"):
         return
     groups: dict[tuple[int, ...], list[dict[str, str]]] = defaultdict(list)
-    labels = {**_labels(rows, columns.static), **_labels(rows, columns.dynamic)}
-    for row, *values in zip(rows, *(label.values.tolist() for label in labels.values()), strict=True):
+    labels = {**_labels(films.rows, films.columns.static), **_labels(films.rows, films.columns.dynamic)}
+    for row, *values in zip(films.rows, *(label.values.tolist() for label in labels.values()), strict=True):
         groups[tuple(values)].append(row)
     for group in groups.values():
         ordered = sorted(group, key=lambda row: row["file"])
@@ -279,23 +311,11 @@ def _split(rows: list[dict[str, str]], columns: LabelColumns, name: str) -> None
             row["split"] = split
 
 
-def _fit(clip: np.ndarray, frames: int, size: int) -> np.ndarray:
-    """Evenly sampled to `frames` frames and resized: uint8 (frames, size, size, 3)."""
-    if len(clip) != frames:
-        clip = clip[np.linspace(0, len(clip) - 1, frames).round().astype(int)]
-    if clip.shape[1:3] == (size, size):
-        return np.asarray(clip)
-    import cv2
-
-    way = cv2.INTER_AREA if clip.shape[1] > size else cv2.INTER_CUBIC
-    return np.stack([cv2.resize(frame, (size, size), interpolation=way) for frame in np.asarray(clip)])
-
-
 def _labels(rows: list[dict[str, str]], columns: dict[str, str]) -> dict[str, Labels]:
     return {label: labels_of(label, [row[column] for row in rows]) for label, column in columns.items()}
 
 
-def _labelled(clips: np.ndarray, rows: list[dict[str, str]], columns: LabelColumns, name: str) -> Clips:
+def _labelled(clips: ShardedFrames, rows: list[dict[str, str]], columns: LabelColumns, name: str) -> Clips:
     return Clips(
         clips,
         _labels(rows, columns.static),
@@ -306,8 +326,8 @@ def _labelled(clips: np.ndarray, rows: list[dict[str, str]], columns: LabelColum
     )
 
 
-def couples_of(clips: Clips) -> np.ndarray:
-    """Numbers of the two clips of each take that two persons play, int (takes, 2), from a set drawn in couples.
+def parallel_pairs(clips: Clips) -> np.ndarray:
+    """Numbers of the two clips of each take that two persons play, int (takes, 2), of a set of parallel pairs.
 
     Raises ConfigError for another set.
     """

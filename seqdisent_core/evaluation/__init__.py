@@ -22,7 +22,8 @@ from seqdisent_core.evaluation.judge import (
     read_logits,
     train_judge,
 )
-from seqdisent_core.evaluation.protocols import draw_pairs, judged, pair_figures, reconstruction_figures, swap_figures
+from seqdisent_core.evaluation.pairs import draw_pairs
+from seqdisent_core.evaluation.protocols import judged, pair_figures, reconstruction_figures, swap_figures
 from seqdisent_core.evaluation.sheet import result_sheet
 from seqdisent_core.evaluation.suite import TRUSTED, evaluate
 

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from seqdisent_core.data import Clips
 from seqdisent_core.evaluation.judge import Judge, Logits, accuracy
-from seqdisent_core.evaluation.protocols import draw_pairs, judged
+from seqdisent_core.evaluation.pairs import draw_pairs
+from seqdisent_core.evaluation.protocols import judged
 from seqdisent_core.methods import Ability, Codes, Method
 
 Protocol = Literal["fixed_dynamics", "fixed_static", "swap", "both_sampled"]

@@ -21,11 +21,11 @@ from torch.nn.functional import cross_entropy
 
 from seqdisent_core.checkpoints import load_weights, read_network, write_network
 from seqdisent_core.data import FACE_LABELS, Clips
-from seqdisent_core.domains.images import FRAME_SIZES, FrameEncoder, as_training_tensor
+from seqdisent_core.domains.images import FRAME_SIZES, FrameEncoder
 from seqdisent_core.errors import ConfigError, DataError
-from seqdisent_core.methods import run_lstm
+from seqdisent_core.methods import Sliced, run_lstm
 from seqdisent_core.settings import Settings, settings
-from seqdisent_core.training import TrainingConfig, draw_batch, learning_rate_scale
+from seqdisent_core.training import Steps, TrainingConfig, learning_rate_scale
 
 Names = Annotated[tuple[str, ...], Field(strict=False)]  # JSON has lists
 
@@ -195,13 +195,13 @@ def train_judge(
     optimiser = torch.optim.Adam(judge.parameters(), lr=2e-3)
     varied = clips.labels.keys() <= set(FACE_LABELS)
     config = TrainingConfig(seed=seed, steps=steps, batch=32, colour_gain=0.15 * varied, mirror=varied)
-    frames = as_training_tensor(train)
+    batches = Steps(train, config)
     labels = {name: torch.from_numpy(label.values) for name, label in train.labels.items()}
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = 2e-3 * learning_rate_scale(step, steps, "cosine", 20)
-        batch = draw_batch(frames, config, step)
+        batch = batches[step].batch(device)
         with torch.autocast(device.type, torch.bfloat16):
-            logits = judge(batch.x.to(device))
+            logits = judge(batch.x)
         errors = [cross_entropy(logits[name], label[batch.index].to(device)) for name, label in labels.items()]
         loss = torch.stack(errors).sum()
         optimiser.zero_grad()
@@ -213,7 +213,7 @@ def train_judge(
 
 
 @torch.no_grad()
-def read_features(judge: Judge, clips: Tensor, batch: int = 64) -> Tensor:
+def read_features(judge: Judge, clips: Sliced, batch: int = 64) -> Tensor:
     """The judge's features of many clips, uint8 or float in [0, 1], (clips, frames, 3, size, size); on the CPU."""
     device = next(judge.parameters()).device
     parts = []
@@ -230,7 +230,7 @@ def read_logits(judge: Judge, features: Tensor) -> Logits:
     return {label: values.cpu() for label, values in logits.items()}
 
 
-def read_clips(judge: Judge, clips: Tensor, batch: int = 64) -> Logits:
+def read_clips(judge: Judge, clips: Sliced, batch: int = 64) -> Logits:
     """Logits for many clips, uint8 or float in [0, 1], (clips, frames, 3, size, size), on the CPU."""
     return read_logits(judge, read_features(judge, clips, batch))
 

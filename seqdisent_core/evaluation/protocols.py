@@ -7,34 +7,16 @@ import torch
 from sklearn.metrics import confusion_matrix
 from torch import Tensor
 
-from seqdisent_core.data import Clips, Labels, couples_of, selected
+from seqdisent_core.data import Clips, Labels, parallel_pairs, selected
 from seqdisent_core.domains.images import as_training_tensor
-from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, read_features, read_logits
+from seqdisent_core.evaluation.pairs import draw_pairs
 from seqdisent_core.methods import BATCH, Codes, Method, decode_batches
 
 
 def judged(method: Method, judge: Judge, codes: Codes) -> Tensor:
     """The judge's features of the clips decoded from codes: (clips, 2 hidden_dim), on the CPU."""
     return torch.cat([read_features(judge, batch) for batch in decode_batches(method, codes.static, codes.dynamics)])
-
-
-def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
-    """For each clip a random partner that differs in every label, static and dynamic: int (clips,).
-
-    Pairs that share a label would inflate the score of a swap. Raises DataError if a clip has no such partner.
-    """
-    partners = np.empty(len(clips), int)
-    labels = np.stack([label.values for label in clips.labels.values()])
-    for clip in range(len(partners)):
-        others = np.flatnonzero((labels != labels[:, clip : clip + 1]).all(axis=0))
-        if not len(others):
-            raise DataError(
-                f"{clips.name} needs two or more values of each label ({', '.join(clips.labels)}) in its "
-                f"{clips.split[clip]} split, and pairs that share none: a swap is judged between such clips."
-            )
-        partners[clip] = random.choice(others)
-    return partners
 
 
 @dataclass(frozen=True)
@@ -80,10 +62,10 @@ class PairFigures:
 
 
 def pair_figures(method: Method, clips: Clips, codes: Codes) -> PairFigures:
-    """Figures of a set of parallel pairs (couples_of), whose posterior means are `codes`."""
-    couples = couples_of(clips)
+    """Figures of a set of parallel pairs (parallel_pairs), whose posterior means are `codes`."""
+    pairs = parallel_pairs(clips)
     partner = np.empty(len(clips), int)
-    partner[couples[:, 0]], partner[couples[:, 1]] = couples[:, 1], couples[:, 0]
+    partner[pairs[:, 0]], partner[pairs[:, 1]] = pairs[:, 1], pairs[:, 0]
     real = as_training_tensor(clips)
     figures = []
     for dynamics in (codes.dynamics[torch.from_numpy(partner)], codes.dynamics):

@@ -22,4 +22,4 @@ def choose_clips(clips: Clips, count: int = 3) -> np.ndarray:
 
 def result_sheet(method: Method, clips: Clips, path: Path) -> None:
     """PNG of what a model generates from three clips that share no label (training.model_sheet)."""
-    model_sheet(method, as_training_tensor(clips.select(choose_clips(clips))), path, scale=1)
+    model_sheet(method, as_training_tensor(clips.select(choose_clips(clips)))[:], path, scale=1)

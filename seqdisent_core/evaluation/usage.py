@@ -5,14 +5,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seqdisent_core.methods import BATCH, Batch, Method, Moment, with_views
+from seqdisent_core.methods import BATCH, Batch, Method, Moment, Sliced, with_views
 from seqdisent_core.reporting import figure
 
 ACTIVE_VARIANCE = 0.01  # Burda et al. 2016
 
 
 @torch.no_grad()
-def kl_figures(method: Method, clips: Tensor, seed: int = 0) -> dict[str, Any]:
+def kl_figures(method: Method, clips: Sliced, seed: int = 0) -> dict[str, Any]:
     """KL divergences in nats, averaged over clips, uint8 (clips, frames, 3, size, size).
 
     They are the method's own loss terms `kl_static` and `kl_dynamics` (summed over time), unweighted; the prior of the

@@ -8,7 +8,7 @@ from typing import Any
 import imageio.v3 as iio
 import numpy as np
 
-from seqdisent_core.data import Clips
+from seqdisent_core.data import Clips, ShardedFrames
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.evaluation import chance, group_means
 from seqdisent_core.machine import hardware
@@ -176,7 +176,7 @@ def trust(codes: np.ndarray, places: np.ndarray, seed: int) -> float:
     return float(trustworthiness(codes[chosen], places[chosen], n_neighbors=neighbours))
 
 
-def write_sheets(latent_map: LatentMap, frames: np.ndarray) -> None:
+def write_sheets(latent_map: LatentMap, frames: ShardedFrames) -> None:
     """One WebP per identity: a row per clip, uint8 (clips, frames, size, size, 3), time to the right."""
     for sheet in np.unique(latent_map.sheets):
         path = latent_map.sheet(int(sheet))

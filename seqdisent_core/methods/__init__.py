@@ -1,6 +1,6 @@
 """The contract that every method keeps, and one method a file."""
 
-from seqdisent_core.methods.codes import BATCH, decode_batches, encode_clips
+from seqdisent_core.methods.codes import BATCH, Sliced, decode_batches, encode_clips
 from seqdisent_core.methods.contract import (
     Ability,
     Anchored,
@@ -28,6 +28,7 @@ __all__ = [
     "DBSEConfig",
     "Method",
     "Moment",
+    "Sliced",
     "anchored",
     "build",
     "decode_batches",

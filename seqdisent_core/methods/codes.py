@@ -1,6 +1,7 @@
 """Codes of many clips, a batch at a time, over the contract of a method."""
 
 from collections.abc import Iterator
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -10,8 +11,19 @@ from seqdisent_core.methods.contract import Codes, Method
 BATCH = 64
 
 
+class Sliced(Protocol):
+    """A tensor, or what gives one when it is sliced, as a set's frames that are read from files."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, key: Any, /) -> Tensor: ...
+
+
 @torch.no_grad()
-def encode_clips(method: Method, clips: Tensor) -> Codes:
+def encode_clips(method: Method, clips: Sliced) -> Codes:
     """Posterior means of many clips, uint8 (clips, frames, 3, size, size), on the CPU."""
     parts = []
     for start in range(0, len(clips), BATCH):

@@ -1,8 +1,8 @@
 """Settings, recipes, batches, optimisers and the loop."""
 
-from seqdisent_core.training.batches import draw_batch
+from seqdisent_core.training.batches import Steps
 from seqdisent_core.training.config import TrainingConfig
-from seqdisent_core.training.loop import Progress, Trainer
+from seqdisent_core.training.loop import Progress, Trainer, process_state
 from seqdisent_core.training.optimisers import learning_rate_scale
 from seqdisent_core.training.recipes import PRESETS, Recipe, preset
 from seqdisent_core.training.sheet import model_sheet
@@ -11,10 +11,11 @@ __all__ = [
     "PRESETS",
     "Progress",
     "Recipe",
+    "Steps",
     "Trainer",
     "TrainingConfig",
-    "draw_batch",
     "learning_rate_scale",
     "model_sheet",
     "preset",
+    "process_state",
 ]

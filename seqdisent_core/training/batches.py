@@ -1,53 +1,117 @@
 """The clips of each training step, as pure functions of the step."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset
 
+from seqdisent_core.data import Clips
+from seqdisent_core.errors import ConfigError
 from seqdisent_core.methods import Batch
 from seqdisent_core.training.config import TrainingConfig
 
 
-def draw_batch(
-    clips: Tensor, config: TrainingConfig, step: int, rank: int = 0, couples: np.ndarray | None = None
-) -> Batch:
-    """The clips of one step, from uint8 (clips, frames, 3, size, size); couples: int (couples, 2), for pair_share.
+class StepClips(NamedTuple):
+    """What the batch of a step is made of, as it is read.
 
-    A pure function of seed, step and process, so that a resumed run sees what an unbroken one would have seen. The
-    batch lies on the device of `clips`.
+    * frames: uint8 (batch, time, height, width, 3); chosen: int (batch,), which clips of the set they are; partner: as
+      in a Batch.
+    * gain: float (batch, 1, 3, 1, 1), of each clip's colours, and mirrored: int (n,), which clips of the batch are;
+      None where the recipe asks for neither.
+    * together: clips of the step in all processes.
     """
-    random = np.random.default_rng([config.seed, step, rank])
-    sparse = step < config.sparse_share * config.steps
-    count = min(config.sparse_batch if sparse else config.batch, len(clips))
-    alike = 1  # so many clips in a row see the same times and are mirrored together
-    partner = None
-    if couples is None:
-        chosen = random.choice(len(clips), count, replace=False)
-    else:
-        alike, count = 2, max(2, count // 2 * 2)
-        chosen = couples[random.choice(len(couples), count // 2, replace=False)].ravel()
+
+    frames: Tensor
+    chosen: Tensor
+    partner: Tensor | None
+    gain: Tensor | None
+    mirrored: Tensor | None
+    together: int
+
+    def batch(self, device: torch.device) -> Batch:
+        """The clips as they are trained on."""
+        x = self.frames.to(device, non_blocking=True).permute(0, 1, 4, 2, 3).float() / 255
+        if self.gain is not None:
+            x = (x * self.gain.to(device)).clamp(0, 1)
+        if self.mirrored is not None:
+            turned = self.mirrored.to(device)
+            x[turned] = x[turned].flip(-1)
+        return Batch(x, self.chosen, partner=None if self.partner is None else self.partner.to(device))
+
+
+class Steps(Dataset[StepClips]):
+    """The clips of each step, by its number: a DataLoader's data set whose sampler is the steps that are to come.
+
+    They are a pure function of the seed and the step, so that a resumed run sees what an unbroken one would have seen.
+    Of several processes each makes the same choice and reads its share of it: a batch is the same one for any number of
+    processes. pairs: int (pairs, 2), for pair_share; both of a pair are in one share.
+
+    Raises ConfigError where the clips of a step cannot be shared evenly.
+    """
+
+    def __init__(
+        self,
+        clips: Clips,
+        config: TrainingConfig,
+        *,
+        pairs: np.ndarray | None = None,
+        process: int = 0,
+        processes: int = 1,
+    ) -> None:
+        self.frames, self.config, self.pairs = clips.frames, config, pairs
+        self.process, self.processes = process, processes
+        self.alike = 1 if pairs is None else 2  # so many clips in a row see the same times and are mirrored together
+        for count in {self._count(step) for step in (0, config.steps - 1)}:
+            if count // self.alike % processes:
+                what = "clips" if pairs is None else "pairs"
+                raise ConfigError(
+                    f"The {count // self.alike} {what} of a step cannot be shared evenly by {processes} processes. Use "
+                    "a number of processes that divides them, or change batch and sparse_batch."
+                )
+
+    def __len__(self) -> int:
+        return self.config.steps
+
+    def _sparse(self, step: int) -> bool:
+        return step < self.config.sparse_share * self.config.steps
+
+    def _count(self, step: int) -> int:
+        count = min(self.config.sparse_batch if self._sparse(step) else self.config.batch, len(self.frames))
+        return count if self.pairs is None else max(2, count // 2 * 2)
+
+    def __getitem__(self, step: int) -> StepClips:
+        config, pairs, alike, count = self.config, self.pairs, self.alike, self._count(step)
+        random = np.random.default_rng([config.seed, step, 0])
         places = np.arange(count)
-        exchanged = places < 2 * round(config.pair_share * count / 2)
-        partner = torch.from_numpy(np.where(exchanged, places ^ 1, places))
-    frames = clips.shape[1]
-    if sparse and config.sparse_frames < frames:
-        later = [
-            np.sort(random.choice(frames - 1, config.sparse_frames - 1, replace=False)) + 1 for _ in chosen[::alike]
-        ]
-        times = np.concatenate([np.zeros((len(later), 1), int), np.stack(later)], axis=1).repeat(alike, axis=0)
-        batch = clips[torch.from_numpy(chosen)[:, None], torch.from_numpy(times)]
-    elif config.least_frames:
-        batch = clips[torch.from_numpy(chosen)[:, None], torch.from_numpy(_run(frames, config.least_frames, random))]
-    else:
-        batch = clips[torch.from_numpy(chosen)]
-    batch = batch.float() / 255
-    if config.colour_gain:
-        gain = 1 + config.colour_gain * random.uniform(-1, 1, (count, 1, 3, 1, 1))
-        batch = (batch * torch.from_numpy(gain).float().to(batch.device)).clamp(0, 1)
-    if config.mirror:
-        turned = torch.from_numpy(np.flatnonzero((random.random(count // alike) < 0.5).repeat(alike)))
-        batch[turned] = batch[turned].flip(-1)
-    return Batch(batch, torch.from_numpy(chosen), partner=partner)
+        own = places.reshape(-1, alike)[self.process :: self.processes].ravel()
+        partner = None
+        if pairs is None:
+            chosen = random.choice(len(self.frames), count, replace=False)
+        else:
+            chosen = pairs[random.choice(len(pairs), count // 2, replace=False)].ravel()
+            exchanged, here = own < 2 * round(config.pair_share * count / 2), np.arange(len(own))
+            partner = torch.from_numpy(np.where(exchanged, here ^ 1, here))
+        time = self.frames.shape[1]
+        if self._sparse(step) and config.sparse_frames < time:
+            later = [
+                np.sort(random.choice(time - 1, config.sparse_frames - 1, replace=False)) + 1 for _ in chosen[::alike]
+            ]
+            times = np.concatenate([np.zeros((len(later), 1), int), np.stack(later)], axis=1).repeat(alike, axis=0)
+            frames = self.frames[chosen[own][:, None], times[own]]
+        elif config.least_frames:
+            frames = self.frames[chosen[own][:, None], _run(time, config.least_frames, random)]
+        else:
+            frames = self.frames[chosen[own]]
+        gain = mirrored = None
+        if config.colour_gain:
+            drawn = 1 + config.colour_gain * random.uniform(-1, 1, (count, 1, 3, 1, 1))
+            gain = torch.from_numpy(drawn[own]).float()
+        if config.mirror:
+            turned = (random.random(count // alike) < 0.5).repeat(alike)[own]
+            mirrored = torch.from_numpy(np.flatnonzero(turned))
+        return StepClips(torch.from_numpy(frames), torch.from_numpy(chosen[own]), partner, gain, mirrored, count)
 
 
 def _run(frames: int, least: int, random: np.random.Generator) -> np.ndarray:
