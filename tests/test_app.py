@@ -585,12 +585,12 @@ def test_files_of_the_project_are_not_served(served: Served, tmp_path: Path) -> 
 
 
 def test_no_history_and_no_statistics_of_visitors_are_kept_and_what_is_too_large_is_refused(served: Served) -> None:
-    address = f"{served.address}gradio_api/"
-    assert httpx.get(f"{address}runs").status_code == 404
-    assert httpx.get(f"{address}monitoring/summary").status_code == 403
+    assert httpx.get(f"{served.address}gradio_api/runs").status_code == 404
+    assert httpx.get(f"{served.address}monitoring/summary").status_code == 403
     with TemporaryFile() as film:
         film.truncate(201 * 2**20)
-        refused = httpx.post(f"{address}upload", files={"files": ("large.mp4", film)}, timeout=_WAIT / 1000)
+        files = {"files": ("large.mp4", film)}
+        refused = httpx.post(f"{served.address}gradio_api/upload", files=files, timeout=_WAIT / 1000)
     assert refused.status_code == 413
 
 
