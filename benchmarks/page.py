@@ -4,7 +4,7 @@
 
 Writes results/benchmark_page.json. The clips are 5 seconds of 1280 x 720 at 25 frames a second, made of two example
 clips. Waiting counts from handing both files to the page until all four films can play; Swap is pressed as soon as it
-can be, with tuning left out; then pressed again with it, until the first glimpse of the results. The model's share is
+can be, with tuning left out; then pressed again with it, until the first preview of the results. The model's share is
 measured apart, on the same two faces. Other pages are opened by their links, on a visitor's first visit; the map counts
 as usable when its dots are there to point at, a hover when the clip beside the dot shows.
 """
@@ -37,7 +37,7 @@ WAITS = {
     "start": "From `python app.py` to the first page",
     "swap": "From two 5-second 720p clips to two swapped films in the page, untuned",
     "press": "Of it from the button to the films",
-    "glimpse": "From the button to the first glimpse, tuned",
+    "preview": "From the button to the first preview, tuned",
     "model": "Swapping two such films, the model and the moved pixels",
     "reading": "Reading one such face, alone",
     "change": "From one page to another",
@@ -100,9 +100,9 @@ def press_swap(page: Page) -> None:
     page.wait_for_function("[...document.querySelectorAll('.sd-stage video')].every((video) => video.readyState >= 3)")
 
 
-def glimpse(page: Page) -> None:
+def preview(page: Page) -> None:
     page.locator("#swap:not([disabled])").click(timeout=120_000)
-    page.locator(".sd-glimpse").wait_for(timeout=120_000)
+    page.locator(".sd-preview").wait_for(timeout=120_000)
 
 
 def new_samples(page: Page) -> float:
@@ -135,7 +135,7 @@ def measure(chromium: str, repeats: int, films: list[Path]) -> dict[str, list[fl
                 waits["press"].append(seconds_of(press_swap, page))
                 waits["swap"].append(handed + waits["press"][-1])
                 page.get_by_label("Tune to the two people").check()
-                waits["glimpse"].append(seconds_of(glimpse, page))
+                waits["preview"].append(seconds_of(preview, page))
                 page.locator("#enough").click()
                 page.locator("#swap:not([disabled])").wait_for(timeout=120_000)
                 waits["change"].append(seconds_of(follow, page, "Sample", "#sample-clip .sd-thumb"))

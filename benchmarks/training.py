@@ -25,7 +25,7 @@ from seqdisent_core.evaluation import Judge, swap_figures
 from seqdisent_core.machine import hardware, keep_freed_memory
 from seqdisent_core.methods import encode_clips
 from seqdisent_core.reporting import write_result
-from seqdisent_core.runs import looked_at
+from seqdisent_core.runs import validated_clips
 from seqdisent_core.training import Trainer, TrainingConfig, preset
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
@@ -73,7 +73,7 @@ def time_step(repeats: int = 12) -> None:
 
 def race(data: Path, judge_folder: Path, minutes: float) -> None:
     clips, judge = load_clips(data), Judge.from_pretrained(judge_folder)
-    held = looked_at(clips.part("validation"))
+    held = validated_clips(clips.part("validation"))
     held_frames = as_training_tensor(held)
     entries = []
     for name in ("fast", "published"):

@@ -259,8 +259,8 @@ def take_apart(studio: "Studio", path: Path, driver: Path) -> Live:
     face, other = studio.read_face(path), studio.read_face(driver)
     at = np.linspace(0, len(face.frames) - 1, min(LIVE_FRAMES, len(face.frames))).round().astype(int)
     frames, anchor = face.frames[at], int(np.abs(at - face.anchor).argmin())
-    hidden = tuple(np.flatnonzero(np.isin(at, face.hidden)).tolist())
-    own = studio.encode_face(replace(face, frames=frames, anchor=anchor, hidden=hidden))
+    occluded = tuple(np.flatnonzero(np.isin(at, face.occluded)).tolist())
+    own = studio.encode_face(replace(face, frames=frames, anchor=anchor, occluded=occluded))
     moves = studio.encode_face(other)
     turns = np.linspace(0, len(moves.dynamics) - 1, len(frames)).round().astype(int)  # as long as the clip
     return Live(

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from seqdisent_core.checkpoints import checkpoint_folder, read_network
-from seqdisent_core.data import Clips, couples_of
+from seqdisent_core.data import Clips, parallel_pairs
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation import Judge, check_judge, draw_pairs, pair_figures, reconstruction_figures, swap_figures
@@ -20,17 +20,17 @@ from seqdisent_core.reporting import model_card
 from seqdisent_core.training import Progress, Recipe, Trainer, model_sheet
 from seqdisent_core.weights import sha256_of
 
-LOOKED_AT = 192  # validation clips a look measures: enough to steer by, quick enough to do often
+VALIDATED = 192  # clips that a validation measures: enough to steer by, quick enough to do often
 
 
-def looked_at(validation: Clips) -> Clips:
-    """The clips that a look measures, the same ones in every run on a set."""
-    return validation.select(np.random.default_rng(0).permutation(len(validation))[:LOOKED_AT])
+def validated_clips(validation: Clips) -> Clips:
+    """The clips that a validation measures, the same ones in every run on a set."""
+    return validation.select(np.random.default_rng(0).permutation(len(validation))[:VALIDATED])
 
 
-def _couples_looked_at(validation: Clips) -> np.ndarray:
-    """Numbers of clips such that both of a couple are there, int (clips,)."""
-    return couples_of(validation)[: LOOKED_AT // 2].ravel()
+def _validated_pairs(validation: Clips) -> np.ndarray:
+    """Numbers of clips such that both of a pair are there, int (clips,)."""
+    return parallel_pairs(validation)[: VALIDATED // 2].ravel()
 
 
 def train_run(
@@ -42,14 +42,14 @@ def train_run(
     command: str = "",
     progress: Callable[[Progress], None] | None = None,
     report: Callable[[str], None] = lambda line: None,
-    look_every: int = 500,
+    validate_every: int = 500,
     stop_after: int | None = None,
     start: str | Path | None = None,
     cpu: bool = False,
 ) -> Method:
     """Train a recipe on a set's train split and save the model in `folder`/model with training.json beside it.
 
-    Every `look_every` steps: figures on validation clips (into the log, `report`, and looks.jsonl) and a PNG sheet.
+    Every `validate_every` steps: figures on validation clips (into the log, `report`, and looks.jsonl) and a PNG sheet.
     A run stopped at any time goes on from its last checkpoint.
 
     start: a saved model (folder, shipped name or Hub id) whose weights are the first ones, of the same sizes.
@@ -74,40 +74,40 @@ def train_run(
     trainer = Trainer(model, recipe.training, train, folder, start=started, cpu=cpu)
     if judge:
         judge = judge.to(trainer.accelerator.device)
-    looked = held.select(_couples_looked_at(held)) if trainer.couples is not None else looked_at(held)
+    held_clips = held.select(_validated_pairs(held)) if trainer.pairs is not None else validated_clips(held)
     if judge:
-        draw_pairs(looked, np.random.default_rng(0))  # says now, not after the first steps, where there are none
-    looked_frames = as_training_tensor(looked)
+        draw_pairs(held_clips, np.random.default_rng(0))  # says now, not after the first steps, where there are none
+    held_frames = as_training_tensor(held_clips)
 
     seen = folder / "looks.jsonl"
 
-    def looks() -> list[dict[str, Any]]:
+    def validations() -> list[dict[str, Any]]:
         return [json.loads(one) for one in seen.read_text(encoding="utf-8").splitlines()] if seen.exists() else []
 
-    def look(method: Method, step: int) -> dict[str, float]:
+    def validate(method: Method, step: int) -> dict[str, float]:
         figures = {}
         if "encode" in method.abilities:
-            codes = encode_clips(method, looked_frames)
-            rebuilt = reconstruction_figures(method, judge, looked, codes)
+            codes = encode_clips(method, held_frames)
+            rebuilt = reconstruction_figures(method, judge, held_clips, codes)
             figures = {"psnr": rebuilt.psnr, "ssim": rebuilt.ssim}
             if judge:
-                swap = swap_figures(method, judge, looked, codes, np.random.default_rng(0))
+                swap = swap_figures(method, judge, held_clips, codes, np.random.default_rng(0))
                 figures |= {f"swap_{label}": swap.right[label] for label in held.labels}
-            if trainer.couples is not None:
-                pairs = pair_figures(method, looked, codes)
+            if trainer.pairs is not None:
+                pairs = pair_figures(method, held_clips, codes)
                 figures |= {"pair_psnr": pairs.psnr, "pair_motion": pairs.motion, "own_motion": pairs.own_motion}
-        model_sheet(method, looked_frames[:6], folder / "sheets" / f"{step:06d}.png")
+        model_sheet(method, held_frames[:6], folder / "sheets" / f"{step:06d}.png")
         line = {"step": step, "seconds": round(trainer.seconds, 1), **{k: round(v, 4) for k, v in figures.items()}}
         head = {"what": folder.name, "command": command, "hardware": hardware(trainer.accelerator.device)}
-        earlier = [one for one in looks() or [head] if one.get("step", 0) < step]  # one that goes on looks again
+        earlier = [one for one in validations() or [head] if one.get("step", 0) < step]  # a run that goes on redoes it
         seen.write_text("".join(json.dumps(one) + "\n" for one in [*earlier, line]), encoding="utf-8")
         report(", ".join(f"{name} {value}" for name, value in line.items()))
         return figures
 
-    method = trainer.run(progress, look, look_every=look_every, stop_after=stop_after)
+    method = trainer.run(progress, validate, validate_every=validate_every, stop_after=stop_after)
     if trainer.step == recipe.training.steps and trainer.accelerator.is_main_process:
-        if all(one.get("step") != trainer.step for one in looks()):  # stopped between the last step and its look
-            look(method, trainer.step)
+        if all(one.get("step") != trainer.step for one in validations()):  # stopped after the last step, before it
+            validate(method, trainer.step)
         training = {
             "steps": trainer.step,
             "batch": recipe.training.batch,

@@ -32,7 +32,7 @@ from seqdisent_core.latents import (
 )
 from seqdisent_core.machine import has_bf16_units
 from seqdisent_core.methods import Codes, Method, anchored
-from seqdisent_core.reenactment import Pair, Rest, Swap, encode_in_windows, pairs, subjects
+from seqdisent_core.reenactment import NeutralFrame, Pair, Swap, encode_in_windows, pairs, subjects
 from seqdisent_core.weights import sha256_of
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -62,12 +62,12 @@ class Studio:
         *,
         judge: Judge | None = None,
         latents: Callable[[], Latents] | None = None,
-        rest: Rest | None = None,
+        neutral: NeutralFrame | None = None,
     ) -> None:
-        """`judge` reads what is drawn; `latents` says what is known of the codes; `rest` chooses anchor frames.
+        """`judge` reads what is drawn; `latents` says what is known of the codes; `neutral` chooses anchor frames.
 
-        Each may be missing; without `rest` a clip's first frame is its anchor, as in the paper's experiments. A model
-        on another device, or in training mode, is copied: the caller's own stays as it is.
+        Each may be missing; without `neutral` a clip's first frame is its anchor, as in the paper's experiments. A
+        model on another device, or in training mode, is copied: the caller's own stays as it is.
         Raises ConfigError for a device that this machine does not have, and a method that lacks what is done here.
         """
         name = device or ("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
@@ -82,7 +82,7 @@ class Studio:
         except RuntimeError:  # a number that no device has
             raise ConfigError(f"There is no device {name!r} here. Choose cpu, or leave the device out.") from None
         self._find_latents = latents
-        self._rest = rest
+        self._neutral = neutral
         self._latents: Latents | None = None
         self._lock = Lock()
 
@@ -96,7 +96,7 @@ class Studio:
         folder = checkpoint_folder(DRAWN if source is None else source)
         judge = Judge.from_pretrained(asset(SHIPPED_JUDGE)) if folder == checkpoint_folder(DRAWN) else None
         method, latents = Method.from_pretrained(folder), partial(_load_latents, folder)
-        return cls(method, device, judge=judge, latents=latents, rest=Rest.load(folder))
+        return cls(method, device, judge=judge, latents=latents, neutral=NeutralFrame.load(folder))
 
     @property
     def size(self) -> int:
@@ -112,13 +112,13 @@ class Studio:
     ) -> FaceClip:
         """The face of a media file at the model's size; face 0 is the largest.
 
-        Its anchor is a frame at rest, or the first where the model has not learnt what rest is (Rest).
+        Its anchor is a neutral frame, or the first where the model has not learnt what that is (NeutralFrame).
         Raises VideoError or FaceError.
         """
         clip = read_face(path, size=self.size, face=face, progress=progress)
-        if self._rest is None:
+        if self._neutral is None:
             return clip
-        return replace(clip, anchor=self._rest.choose(self.method, clip.frames, clip.hidden))
+        return replace(clip, anchor=self._neutral.choose(self.method, clip.frames, clip.occluded))
 
     def encode(self, frames: np.ndarray, *, anchor: int = 0) -> StudioCodes:
         """Take a clip apart: uint8 (frames, size, size, 3); the static code is read from frame `anchor`.
@@ -130,14 +130,14 @@ class Studio:
 
     def encode_face(self, clip: FaceClip) -> StudioCodes:
         """Take a face's clip of the model's size apart, from its anchor frame. Raises as `encode`."""
-        return self._encode(clip.frames, clip.anchor, clip.hidden)
+        return self._encode(clip.frames, clip.anchor, clip.occluded)
 
-    def _encode(self, frames: np.ndarray, anchor: int, hidden: Sequence[int] = ()) -> StudioCodes:
+    def _encode(self, frames: np.ndarray, anchor: int, occluded: Sequence[int] = ()) -> StudioCodes:
         self._check(frames)
         if not 0 <= anchor < len(frames):
             raise SeqdisentError(f"Anchor {anchor} lies outside a clip of {len(frames)} frames.")
         with self._lock, torch.inference_mode():
-            codes = encode_in_windows(self.method, self._as_clip(frames), anchor, hidden=hidden)
+            codes = encode_in_windows(self.method, self._as_clip(frames), anchor, occluded=occluded)
             return StudioCodes(codes.static[0].cpu().numpy(), codes.dynamics[0].cpu().numpy())
 
     def features(self, frames: np.ndarray) -> np.ndarray:

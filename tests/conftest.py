@@ -28,6 +28,13 @@ FIRST, SECOND = "person_000_happiness.mp4", "person_005_surprise.mp4"  # example
 _FIRST = ("test_lecture", "test_app", "test_examples", "test_cli", "test_sample_page", "test_docs")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A worker a core, and up to four; none for a single file, whose tests would all go to one of them."""
+    if len(config.args) == 1 and Path(config.args[0].partition("::")[0]).is_file():
+        return 0
+    return min(4, os.cpu_count() or 1)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Workers share the processor, and so do the processes that their tests start: else their threads only wait."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))

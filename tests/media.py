@@ -183,6 +183,7 @@ class OddFile(NamedTuple):
 
 
 _HUGE = "color=red:size=16400x64:rate=5:duration=0.4"
+_SQUARE = "color=gray:size=8256x8256:rate=5:duration=0.4"
 _8K = "color=gray:size=7680x4320:rate=5:duration=0.6"
 _HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{film}\n#EXT-X-ENDLIST\n"
 _SDP = "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n"
@@ -217,7 +218,8 @@ BAD_FILES = (
     OddFile("manifest.mpd", _playlist(_DASH), "playlist"),
     OddFile("locked.mp4", _locked, "Save it as an MP4"),
     OddFile("unknown_codec.mp4", _unknown_codec, "codec"),
-    OddFile("too_wide.mkv", _source(_HUGE, "-c:v", "ffv1"), "smaller"),
+    OddFile("too_wide.mkv", _source(_HUGE, "-c:v", "ffv1"), "16384 a side"),
+    OddFile("too_many_pixels.mp4", _source(_SQUARE, *H264), "67 million"),
     OddFile("folder.mp4", lambda path: path.mkdir(), "folder"),
     OddFile("8k.mp4", _source(_8K, *H264), "ok"),
     OddFile("drawing.mp4", _smiley, "ok"),

@@ -9,8 +9,8 @@ from small import small_dbse
 from seqdisent_core.data.clips import Clips
 from seqdisent_core.errors import DataError
 from seqdisent_core.methods import Method
-from seqdisent_core.reenactment.neutral_frame import Rest
-from seqdisent_core.reenactment.neutral_learning import learn_rest
+from seqdisent_core.reenactment.neutral_frame import NeutralFrame
+from seqdisent_core.reenactment.neutral_learning import learn_neutral
 
 
 def bowing_clips() -> Clips:
@@ -24,24 +24,24 @@ def bowing_clips() -> Clips:
     return Clips(frames, base.static, base.dynamic, split, "bowing")
 
 
-def indifferent(model: Method) -> Rest:
-    return Rest([[0.0]] * model.static_dim, [0.0], [0.0], 0.5, "none", "a hash")
+def indifferent(model: Method) -> NeutralFrame:
+    return NeutralFrame([[0.0]] * model.static_dim, [0.0], [0.0], 0.5, "none", "a hash")
 
 
 def test_rest_is_learnt_and_found_again() -> None:
     torch.manual_seed(0)
     model = small_dbse(feature_dim=32, static_dim=64).eval()
     clips = bowing_clips()
-    rest = learn_rest(model, [clips], "a hash")
-    assert rest.auc > 0.95 and (rest.set_name, rest.sha256) == ("bowing", "a hash")
+    neutral = learn_neutral(model, [clips], "a hash")
+    assert neutral.auc > 0.95 and (neutral.set_name, neutral.sha256) == ("bowing", "a hash")
     shuffled = clips.frames[::-1, [3, 2, 0, 4, 5]]  # rest comes third
-    assert np.mean([rest.choose(model, frames) == 2 for frames in shuffled[:24]]) > 0.9
+    assert np.mean([neutral.choose(model, frames) == 2 for frames in shuffled[:24]]) > 0.9
 
 
 def test_clips_that_are_too_short_to_learn_rest_from_are_refused() -> None:
     model = small_dbse(feature_dim=32, static_dim=64, initial_std=0.01).eval()
-    with pytest.raises(DataError, match=r"3 frames\. Rest is learnt from 6"):
-        learn_rest(model, [bowing_clips(), labelled_clips()], "a hash")
+    with pytest.raises(DataError, match=r"3 frames\. Neutral faces are learnt from clips of 6"):
+        learn_neutral(model, [bowing_clips(), labelled_clips()], "a hash")
 
 
 def test_a_blurred_frame_is_not_taken() -> None:
@@ -54,4 +54,4 @@ def test_a_blurred_frame_is_not_taken() -> None:
 def test_a_hidden_frame_is_not_taken() -> None:
     model = small_dbse(feature_dim=32, static_dim=64, initial_std=0.01).eval()
     frames = np.random.default_rng(0).integers(0, 255, (6, 64, 64, 3)).astype(np.uint8)
-    assert indifferent(model).choose(model, frames, hidden=(0, 1)) == 2
+    assert indifferent(model).choose(model, frames, occluded=(0, 1)) == 2

@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Event
 from typing import TYPE_CHECKING
 
+import httpx
 import imageio_ffmpeg
 import numpy as np
 import pytest
@@ -287,11 +289,11 @@ def test_tuning_is_seen_as_it_goes_and_ends_when_it_is_told_to(visit: Visit) -> 
         face_is_found(page, place)
     page.get_by_role("button", name="Swap", exact=True).click()
     page.get_by_text("So it looks untuned.").wait_for(timeout=_WAIT)
-    assert page.locator(".sd-glimpse .sd-film").count() == 2
+    assert page.locator(".sd-preview .sd-film").count() == 2
     page.get_by_text("So it looks after").wait_for(timeout=_WAIT)
     page.get_by_role("button", name="That is enough").click()
     results_are_shown(page)
-    assert not page.locator("#enough").is_visible() and not page.locator(".sd-glimpse").count()
+    assert not page.locator("#enough").is_visible() and not page.locator(".sd-preview").count()
 
 
 def test_films_are_made_again_as_they_are_wished(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -439,8 +441,6 @@ def test_uploads_that_were_broken_off_and_visitors_long_gone_are_forgotten_while
 
 
 def test_what_visitors_brought_is_deleted_when_the_app_is_told_to_end(tmp_path: Path) -> None:
-    import httpx
-
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -564,8 +564,6 @@ def test_only_what_is_meant_for_programs_is_offered_to_them(client: Client) -> N
 
 
 def test_files_of_the_project_are_not_served(served: Served, tmp_path: Path) -> None:
-    import httpx
-
     def status(path: Path) -> int:
         return httpx.get(f"{served.address}gradio_api/file={path}").status_code
 
@@ -584,6 +582,16 @@ def test_files_of_the_project_are_not_served(served: Served, tmp_path: Path) -> 
     assert "event: complete" in swap_of(path=uploaded, meta=meta)
     for given in ({"meta": meta}, {}):  # what could be swapped as well, if it might be read
         assert swap_of(path=private, **given).startswith("event: error")
+
+
+def test_no_history_and_no_statistics_of_visitors_are_kept_and_what_is_too_large_is_refused(served: Served) -> None:
+    assert httpx.get(f"{served.address}gradio_api/runs").status_code == 404
+    assert httpx.get(f"{served.address}monitoring/summary").status_code == 403
+    with TemporaryFile() as film:
+        film.truncate(201 * 2**20)
+        files = {"files": ("large.mp4", film)}
+        refused = httpx.post(f"{served.address}gradio_api/upload", files=files, timeout=_WAIT / 1000)
+    assert refused.status_code == 413
 
 
 def test_everything_a_visitor_brought_or_got_can_be_deleted(served: Served, client: Client) -> None:

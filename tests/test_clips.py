@@ -71,6 +71,20 @@ def test_every_person_and_expression_is_in_every_split(tmp_path: Path) -> None:
         assert set(labels) == {(p, e) for p in range(2) for e in range(6)}
 
 
+def test_of_a_set_with_wider_pictures_the_middle_is_read(tmp_path: Path) -> None:
+    clips = rendered_set(tmp_path)
+    plan = json.loads((tmp_path / "set.json").read_text())
+    (tmp_path / "set.json").write_text(json.dumps(plan | {"reach": 2.0}))
+    read = load_clips(tmp_path, frames=5, size=8)
+    assert np.array_equal(read.frames[0], clips[0, 0][:, 4:12, 4:12])
+    assert np.array_equal(
+        read.part("test").frames[0], clips[0][read.split[: len(clips[0])] == "test"][0][:, 4:12, 4:12]
+    )
+    (tmp_path / "set.json").write_text(json.dumps(plan | {"reach": 0.5}))
+    with pytest.raises(DataError, match=r"a reach of 0\.5; it is 1 or more"):
+        load_clips(tmp_path)
+
+
 def test_another_length_keeps_first_and_last_frame_and_another_size_the_mean(tmp_path: Path) -> None:
     written = rendered_set(tmp_path)
     clips = load_clips(tmp_path, frames=3, size=16)

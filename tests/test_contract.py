@@ -114,7 +114,7 @@ def missing(figures: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ..
 
 
 def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, tmp_path: Path) -> None:
-    trained = train_run(recipe, with_validation(), tmp_path / "run", look_every=3, cpu=True)
+    trained = train_run(recipe, with_validation(), tmp_path / "run", validate_every=3, cpu=True)
     model = Method.from_pretrained(tmp_path / "run" / "model")
     assert type(model) is METHODS[recipe.method] and model.config == recipe.model
     assert recipe.method in (tmp_path / "run" / "model" / "README.md").read_text()

@@ -48,7 +48,7 @@ def evaluated(folder: Path) -> dict:
             "training": {"steps": 4, "batch": 8},
         }
     )
-    train_run(recipe, clips, folder / "run", look_every=2, cpu=True)
+    train_run(recipe, clips, folder / "run", validate_every=2, cpu=True)
     labelled_judge().save(folder / "judge", "")
     return suite.evaluate(
         Method.from_pretrained(folder / "run" / "model"),

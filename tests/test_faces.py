@@ -250,7 +250,7 @@ def test_a_face_that_comes_after_what_is_read_of_a_film_is_said_to_be_missing_th
 def test_a_face_out_of_sight_for_a_moment_is_held(tmp_path: Path, people: list[np.ndarray]) -> None:
     seen = still(people[0][0], 12)
     clip = read_face(film(tmp_path / "moment.mp4", seen + [backdrop()] * 8 + seen))
-    assert len(clip.frames) == 32 and clip.hidden == tuple(range(12, 20))
+    assert len(clip.frames) == 32 and clip.occluded == tuple(range(12, 20))
     assert clip.notes[0].startswith("The face is out of sight for 0.3 s") and len(clip.notes) == 1
     assert wander(clip, lambda index: (320, 180, 200, 0)) < 0.5
 

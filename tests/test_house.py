@@ -127,7 +127,7 @@ def test_rooms_are_entered_through_their_door() -> None:
 @pytest.mark.parametrize("room", [*ROOMS, "domains.images", "commands", "domains"])
 def test_a_room_says_what_it_is_for_and_what_others_may_use(room: str) -> None:
     face = import_module(f"seqdisent_core.{room}")
-    assert face.__doc__ and face.__doc__.endswith(".")
+    assert face.__doc__ and face.__doc__.strip().endswith(".")
     if room not in ("commands", "domains"):
         assert face.__all__ == sorted(face.__all__, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
         assert all(hasattr(face, name) for name in face.__all__)

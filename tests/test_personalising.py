@@ -55,23 +55,23 @@ def test_a_clip_of_one_window_is_read_at_once_with_its_anchor_before_it(method: 
 @torch.no_grad()
 def test_what_hides_a_face_is_not_read_as_a_movement(method: Method, clips: list[FaceClip]) -> None:
     clear = clips[0].frames
-    covered, hidden = clear.copy(), (5, 6, 7)
-    covered[list(hidden)] = 90
+    covered, occluded = clear.copy(), (5, 6, 7)
+    covered[list(occluded)] = 90
     true, bridged, read = (
-        encode_in_windows(method, as_tensor(frames), hidden=out).dynamics[0]
-        for frames, out in ((clear, ()), (covered, hidden), (covered, ()))
+        encode_in_windows(method, as_tensor(frames), occluded=out).dynamics[0]
+        for frames, out in ((clear, ()), (covered, occluded), (covered, ()))
     )
     usual = (true - true.mean(dim=0)).norm(dim=1).mean()
     assert (bridged - true).norm(dim=1).max() < 0.6 * usual < 0.5 * (read - true).norm(dim=1).max()
 
 
 def test_nothing_is_learnt_from_frames_in_which_a_face_is_hidden(method: Method, clips: list[FaceClip]) -> None:
-    hidden = (5, 6, 7)
+    occluded = (5, 6, 7)
     learnt = []
     for grey in (20, 200):
         frames = clips[0].frames.copy()
-        frames[list(hidden)] = grey
-        *_, state = personalise(method, [frames], (0,), seconds=600, steps=2, every=600, hidden=[hidden])
+        frames[list(occluded)] = grey
+        *_, state = personalise(method, [frames], (0,), seconds=600, steps=2, every=600, occluded=[occluded])
         learnt.append(state.codes[0].static)
     torch.testing.assert_close(*learnt)
 
@@ -240,7 +240,7 @@ def test_two_films_are_tuned_and_each_does_what_the_other_did(method: Method, cl
     swap = states[-1].swap()
     assert swap.in_films and (swap.first_fps, swap.second_fps) == (clips[1].fps, clips[0].fps)
     assert swap.first.shape == (len(clips[1].frames), *states[0].subjects[0].source.picture.shape)
-    frames, seconds = states[0].glimpse(0)
+    frames, seconds = states[0].preview(0)
     assert frames.shape == (15, 192, 192, 3) and seconds == pytest.approx(15 / clips[1].fps)
     large = states[-1].full_size()
     assert large.tuned is states[-1].tuned and not any(one.has_full_size for one in large.subjects)

@@ -175,7 +175,7 @@ def test_directions_whose_words_are_all_taken_are_numbered() -> None:
 
 
 def test_latents_are_not_named_by_a_judge_of_another_set() -> None:
-    with pytest.raises(DataError, match="knows other people"):
+    with pytest.raises(DataError, match="knows other labels"):
         find_latents(LabelMethod(), labelled_judge(), dressed_clips(), "a hash")
 
 

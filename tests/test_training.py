@@ -16,7 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from seqdisent_core import __version__
 from seqdisent_core.assets import asset
-from seqdisent_core.data import EXPRESSIONS, Clips, Labels, couples_of
+from seqdisent_core.data import EXPRESSIONS, Clips, Labels, parallel_pairs
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.judge import Judge, JudgeConfig, accuracy, read_clips, train_judge
@@ -125,8 +125,8 @@ def test_a_batch_that_processes_cannot_share_evenly_is_refused(clips: Clips) -> 
         Steps(clips, QUICK, processes=3)
     with pytest.raises(ConfigError, match="The 6 clips"):
         Steps(clips, QUICK, processes=4)
-    with pytest.raises(ConfigError, match="The 3 couples"):
-        Steps(couples(), replace(QUICK, batch=6, pair_share=0.5), couples=couples_of(couples()), processes=2)
+    with pytest.raises(ConfigError, match="The 3 pairs"):
+        Steps(pairs(), replace(QUICK, batch=6, pair_share=0.5), pairs=parallel_pairs(pairs()), processes=2)
 
 
 def test_sparse_batches_begin_with_the_first_frame_and_whole_ones_follow(clips: Clips) -> None:
@@ -146,7 +146,7 @@ def test_colours_and_mirroring_change_all_frames_of_a_clip_alike(clips: Clips) -
     assert batch.flatten(1).mean(1).std() > 0
 
 
-def couples() -> Clips:
+def pairs() -> Clips:
     """Twelve takes, each played by a red and by a green person at the same moment; a take's clips are its number."""
     persons = np.tile([0, 1], 12)
     takes = np.repeat(np.arange(12), 2)
@@ -156,14 +156,14 @@ def couples() -> Clips:
     frames[..., :20, 2] = 200  # a left side
     names = tuple(f"take_{take:02d}" for take in range(12))
     static, dynamic = {"person": Labels(persons, ("red", "green"))}, {"expression": Labels(takes, names)}
-    return Clips(frames, static, dynamic, np.full(24, "train"), "couples")
+    return Clips(frames, static, dynamic, np.full(24, "train"), "pairs")
 
 
 @pytest.mark.parametrize("step", [0, 5])  # sparse, and runs
 def test_the_two_of_a_couple_see_the_same_times_and_half_of_them_exchange_their_dynamics(step: int) -> None:
-    clips = couples()
+    clips = pairs()
     config = replace(QUICK, batch=6, pair_share=0.34, least_frames=3, mirror=True)
-    batch = Steps(clips, config, couples=couples_of(clips))[step].batch(CPU)
+    batch = Steps(clips, config, pairs=parallel_pairs(clips))[step].batch(CPU)
     person, take = clips.static["person"].values, clips.dynamic["expression"].values
     assert (take[batch.index[::2]] == take[batch.index[1::2]]).all()
     assert (person[batch.index[::2]] != person[batch.index[1::2]]).all()
@@ -172,7 +172,7 @@ def test_the_two_of_a_couple_see_the_same_times_and_half_of_them_exchange_their_
 
 
 def test_runs_are_of_many_lengths_go_evenly_there_and_back_and_have_an_anchor_before_them() -> None:
-    clips = couples()
+    clips = pairs()
     config = replace(QUICK, sparse_share=0.0, least_frames=3, steps=80)
     runs = [(drawn(clips, config, step).x[0, :, 1, 0, 0] * 255 / 40).round().int().tolist() for step in range(80)]
     assert {len(run) for run in runs} >= {4, 5, 6, 7}
@@ -257,7 +257,7 @@ def test_an_interrupted_run_keeps_its_last_whole_step(clips: Clips, tmp_path, du
     stopped.advance = interrupted  # type: ignore[method-assign]
     looks: list[int] = []
     with pytest.raises(KeyboardInterrupt):
-        stopped.run(look=lambda _, step: {"looked": looks.append(step) or 1.0})  # type: ignore[func-returns-value]
+        stopped.run(validate=lambda _, step: {"looked": looks.append(step) or 1.0})  # type: ignore[func-returns-value]
     assert signal.getsignal(signal.SIGINT) == handler and looks == looked
     again = trainer("stopped")
     seen: list[int] = []
@@ -269,7 +269,7 @@ def test_an_interrupted_run_keeps_its_last_whole_step(clips: Clips, tmp_path, du
 
 def test_a_resumed_run_looks_at_each_step_once(clips: Clips, tmp_path) -> None:
     def looked(**settings: int) -> list[int]:
-        train_run(small_recipe(), clips, tmp_path, look_every=2, cpu=True, **settings)  # type: ignore[arg-type]
+        train_run(small_recipe(), clips, tmp_path, validate_every=2, cpu=True, **settings)  # type: ignore[arg-type]
         return [json.loads(line).get("step") for line in (tmp_path / "looks.jsonl").read_text().splitlines()]
 
     looked(stop_after=2)
@@ -310,9 +310,9 @@ def test_settings_below_their_bounds_are_refused() -> None:
 
 
 def test_a_run_on_couples_is_looked_at_with_what_is_true_of_them(tmp_path) -> None:
-    clips = couples()
+    clips = pairs()
     clips = replace(clips, split=np.repeat(["train", "validation"], 12))
-    train_run(small_recipe(replace(QUICK, pair_share=0.5)), clips, tmp_path, look_every=6, cpu=True)
+    train_run(small_recipe(replace(QUICK, pair_share=0.5)), clips, tmp_path, validate_every=6, cpu=True)
     head, look = [json.loads(line) for line in (tmp_path / "looks.jsonl").read_text().splitlines()]
     assert {"what", "command", "hardware"} == head.keys()
     assert {"pair_psnr", "pair_motion", "own_motion"} <= look.keys() and look["pair_psnr"] > 0
@@ -327,7 +327,7 @@ def test_pairs_that_are_rebuilt_perfectly_move_as_they_should() -> None:
     frames = (paint(moving) * 255).round().to(torch.uint8).permute(0, 1, 3, 4, 2).numpy()
     persons, takes = np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1])
     static, dynamic = {"person": Labels(persons, ("ann", "ben"))}, {"expression": Labels(takes, ("first", "second"))}
-    clips = Clips(frames, static, dynamic, np.full(4, "test"), "couples")
+    clips = Clips(frames, static, dynamic, np.full(4, "test"), "pairs")
 
     def figures(kind: str) -> tuple[float, float, float]:
         method = LabelMethod(kind)
@@ -393,7 +393,7 @@ def test_the_documents_name_every_setting_in_which_the_presets_differ() -> None:
 
 def test_a_run_leaves_a_model_its_making_sheets_and_a_log(clips: Clips, tmp_path) -> None:
     lines: list[str] = []
-    train_run(small_recipe(), clips, tmp_path, report=lines.append, look_every=3, cpu=True)
+    train_run(small_recipe(), clips, tmp_path, report=lines.append, validate_every=3, cpu=True)
     model = Method.from_pretrained(tmp_path / "model")
     assert model.config == SMALL  # type: ignore[union-attr]
     told = json.loads((tmp_path / "model" / "training.json").read_text())

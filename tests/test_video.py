@@ -303,12 +303,12 @@ def test_a_child_that_kept_us_waiting_is_stopped(long_4k: Path, monkeypatch: pyt
 
 @on_linux
 def test_a_child_that_stands_still_is_stopped(long_4k: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ffmpeg, "_WAIT_FOR_ONE", 0.5)
     with open_video(long_4k) as reader, ThreadPoolExecutor(1) as apart:
         next(reader)
         assert reader._child is not None
         child = reader._child._process
         child.send_signal(signal.SIGSTOP)
+        monkeypatch.setattr(ffmpeg, "_WAIT_FOR_ONE", 0.5)
         reading = apart.submit(list, reader)
         try:
             with pytest.raises(VideoError, match="time"):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from test_facekit import SOURCE, needs_model
 
-from seqdisent_core.data.clips import couples_of, load_clips, read_plan
+from seqdisent_core.data.clips import load_clips, parallel_pairs, read_plan
 from seqdisent_core.errors import DataError
 from seqdisent_core.facekit import glasses, truth
 from seqdisent_core.facekit.acting import Performance
@@ -352,7 +352,7 @@ def test_a_set_of_pairs_is_read_with_what_belongs_together(small_set: Path, tmp_
 
     clips = load_clips(small_set, size=16)
     assert clips.frames.shape == (10, 2, 16, 16, 3) and clips.name == "wild"
-    pairs = couples_of(clips)
+    pairs = parallel_pairs(clips)
     assert pairs.tolist() == [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]
     assert [str(split) for split in clips.split] == ["train"] * 6 + ["validation"] * 2 + ["test"] * 2
     with pytest.raises(DataError, match="multiple"):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from seqdisent_core.films import Play
     from seqdisent_core.reenactment import Pair
 
-_BETWEEN = 3.0  # seconds from one glimpse to the next
+_BETWEEN = 3.0  # seconds from one preview to the next
 _ENOUGH = "That is enough: make the films"
 _NOT_YET = '<p class="sd-hint-line">This counts from the next swap on.</p>'
 FILMS_READY = "Both films are ready below."
@@ -87,7 +87,7 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
                 if passed - shown >= _BETWEEN:
                     shown = passed
                     far = status.stages(names, 1, passed / limit)
-                    yield far + _glimpse(pair, wish), None, gr.skip(), gr.skip(), None, enough
+                    yield far + _preview(pair, wish), None, gr.skip(), gr.skip(), None, enough
                 newer = next(states, None)
                 if newer is None:
                     break
@@ -149,13 +149,13 @@ def answer(
         yield None, status.problem(str(error))
 
 
-def _glimpse(pair: "Pair", wish: Wish) -> str:
+def _preview(pair: "Pair", wish: Wish) -> str:
     """Both results as they are by now, around the face, a second or two of them."""
     from seqdisent_core.media import labelled
 
     figures = ""
     for own, who, does in ((1, *NAMES[::-1]), (0, *NAMES)):
-        frames, seconds = pair.glimpse(own, strength=wish.strength, detail=wish.pixels == "film")
+        frames, seconds = pair.preview(own, strength=wish.strength, detail=wish.pixels == "film")
         figures += (
             f"<figure>{moving(labelled(frames), seconds, said(who, does))}"
             f'<figcaption><span class="sd-who">{who.capitalize()} person</span>, '
@@ -163,7 +163,7 @@ def _glimpse(pair: "Pair", wish: Wish) -> str:
         )
     steps = pair.tuned.steps
     words = "untuned" if not steps else f"after {steps} {'step' if steps == 1 else 'steps'}"
-    return f'<div class="sd-glimpse">{figures}<p class="sd-quiet">So it looks {words}.</p></div>'
+    return f'<div class="sd-preview">{figures}<p class="sd-quiet">So it looks {words}.</p></div>'
 
 
 @contextmanager

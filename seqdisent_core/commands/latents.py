@@ -167,18 +167,18 @@ def _rest(options: argparse.Namespace) -> None:
     from seqdisent_core.checkpoints import checkpoint_folder
     from seqdisent_core.data import load_clips
     from seqdisent_core.methods import Method
-    from seqdisent_core.reenactment import learn_rest
+    from seqdisent_core.reenactment import learn_neutral
     from seqdisent_core.studio import Studio
     from seqdisent_core.weights import sha256_of
 
     folder = checkpoint_folder(options.checkpoint)
     method = Studio(Method.from_pretrained(folder), options.device).method  # whatever lies beside it
     sets = [load_clips(path, size=method.backbone.element[-1]) for path in options.data]
-    rest = learn_rest(method, sets, sha256_of(folder))
-    rest.save(folder)
+    neutral = learn_neutral(method, sets, sha256_of(folder))
+    neutral.save(folder)
     written = folder / "rest.json"
-    words = f"AUC of first frames against middle frames: {rest.auc:.3f}; written to {written}"
-    tell(options, words, written={"rest": written}, figures={"auc": rest.auc})
+    words = f"AUC of first frames against middle frames: {neutral.auc:.3f}; written to {written}"
+    tell(options, words, written={"rest": written}, figures={"auc": neutral.auc})
 
 
 def _samples(options: argparse.Namespace) -> None:

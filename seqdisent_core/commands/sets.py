@@ -30,12 +30,12 @@ def add_commands(commands: Any) -> None:
     add_json(sprites)
     sprites.set_defaults(run=_render_sprites)
 
-    pack = commands.add_parser("pack", help="turn films of people into a set, so that faces are found once")
+    pack = commands.add_parser("pack", help="convert face videos to a set, so that faces are found only once")
     pack.add_argument("source", type=Path, help="a folder person/expression/*.mp4, or a CSV")
-    pack.add_argument("out", type=Path, help="folder for the set; a run that was stopped goes on")
+    pack.add_argument("out", type=Path, help="folder for the set; resumes if it was stopped")
     pack.add_argument("--frames", type=count, default=15, help="frames of a clip (default: 15)")
     pack.add_argument("--size", type=count, default=64, help="pixels a side (default: 64)")
-    pack.add_argument("--leave-out", action="store_true", help="go on without films that cannot be used")
+    pack.add_argument("--leave-out", action="store_true", help="leave out unusable videos instead of stopping")
     add_json(pack)
     pack.set_defaults(run=_pack)
 

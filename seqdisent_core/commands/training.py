@@ -28,7 +28,9 @@ def add_commands(commands: Any) -> None:
     train.add_argument("--judge", type=Path, help="judge for swaps of the validation split during training")
     train.add_argument("--steps", type=count, help="steps to train, instead of the recipe's")
     train.add_argument("--seed", type=whole_number, help="seed, instead of the recipe's")
-    train.add_argument("--look-every", type=count, default=500, help="steps between validations (default: 500)")
+    train.add_argument(
+        "--look-every", dest="validate_every", type=count, default=500, help="steps between validations (default: 500)"
+    )
     train.add_argument("--start", help="folder, Hub id or name of a model of the same sizes to initialise from")
     train.add_argument("--cpu", action="store_true", help="train on the CPU even if there is a GPU")
     add_json(train)
@@ -83,7 +85,7 @@ def _train(options: argparse.Namespace) -> None:
             command=options.command_line,
             progress=progress,
             report=lambda line: tqdm.write(line, file=sys.stderr),
-            look_every=options.look_every,
+            validate_every=options.validate_every,
             start=options.start,
             cpu=options.cpu,
         )

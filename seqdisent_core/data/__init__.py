@@ -1,6 +1,6 @@
 """Labelled clips on disk: layouts, labels, splits, loading."""
 
-from seqdisent_core.data.clips import Clips, couples_of, load_clips, read_plan, split_of_takes
+from seqdisent_core.data.clips import Clips, load_clips, parallel_pairs, read_plan, split_of_takes
 from seqdisent_core.data.hub import check_export, drawn, write_video_set
 from seqdisent_core.data.labels import EXPRESSIONS, FACE_LABELS, Labels, selected
 from seqdisent_core.data.packing import pack_films
@@ -14,10 +14,10 @@ __all__ = [
     "Labels",
     "ShardedFrames",
     "check_export",
-    "couples_of",
     "drawn",
     "load_clips",
     "pack_films",
+    "parallel_pairs",
     "read_plan",
     "render_sprites",
     "selected",

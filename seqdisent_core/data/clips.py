@@ -187,7 +187,10 @@ def _from_shards(folder: Path, frames: int | None, size: int) -> Clips:
         if not index.isdecimal() or int(index) >= shards[file].shape[0]:
             raise DataError(f"labels.csv in {folder.name} names clip {index} of {file}, not there. {again}")
         place[:] = number[file], int(index)
-    clips = ShardedFrames(list(shards.values()), places, frames=frames, size=size)
+    reach = about.get("reach", 1.0)  # of rendered sets whose pictures are wider than the crop that models see
+    if not isinstance(reach, int | float) or reach < 1:
+        raise DataError(f"The set.json in {folder.name} says a reach of {reach!r}; it is 1 or more. {again}")
+    clips = ShardedFrames(list(shards.values()), places, frames=frames, size=size, reach=reach)
     return _labelled(clips, rows, columns, str(about.get("name", folder.name)))
 
 
@@ -323,8 +326,8 @@ def _labelled(clips: ShardedFrames, rows: list[dict[str, str]], columns: LabelCo
     )
 
 
-def couples_of(clips: Clips) -> np.ndarray:
-    """Numbers of the two clips of each take that two persons play, int (takes, 2), from a set drawn in couples.
+def parallel_pairs(clips: Clips) -> np.ndarray:
+    """Numbers of the two clips of each take that two persons play, int (takes, 2), of a set of parallel pairs.
 
     Raises ConfigError for another set.
     """

@@ -147,7 +147,7 @@ SHA-256 {clips.sha256()}.
 {_NOT_FOR if about else _NOT_FOR_OTHERS}"""
 
 
-_TAKES = {"wild": "each played by a couple, and named in the column `expression`"}
+_TAKES = {"wild": "each played by a pair, and named in the column `expression`"}
 _DRAWN = """Drawn by seqdisent (`seqdisent render {name}`) from the 3D face model ICT FaceKit (MIT, USC Institute for
 Creative Technologies; SHA-256 {source}): {persons} persons, {takes} takes
 {of}, seed {seed}, version {renderer} of the renderer. The persons and what they do are

@@ -48,7 +48,8 @@ class ShardedFrames:
 
     shards: arrays or Shards, (clips, frames, height, width, 3) each. rows: int (clips, 2), for each clip the number of
     its shard and its place in it; None for all clips in their order. frames: clips of another length are sampled evenly
-    from the first to the last frame. size: pixels a side; frames of another size are resized when they are read.
+    from the first to the last frame. size: pixels a side; frames of another size are resized when they are read. reach:
+    stored pictures are so many times as wide as the crop around the face that is read out of their middle.
     """
 
     def __init__(
@@ -58,13 +59,14 @@ class ShardedFrames:
         *,
         frames: int | None = None,
         size: int | None = None,
+        reach: float = 1.0,
     ) -> None:
-        self.shards = tuple(shards)
+        self.shards, self.reach = tuple(shards), reach
         if rows is None:
             rows = np.array([(number, clip) for number, one in enumerate(self.shards) for clip in range(one.shape[0])])
         self.rows = rows.reshape(-1, 2)
         length, height, width, colours = self.shards[0].shape[1:]
-        picture = (size, size) if size else (height, width)
+        picture = (size, size) if size else (round(height / reach), round(width / reach))
         self.shape = (len(self.rows), frames or length, *picture, colours)
 
     def __len__(self) -> int:
@@ -72,7 +74,7 @@ class ShardedFrames:
 
     def select(self, rows: np.ndarray) -> "ShardedFrames":
         """The clips with these numbers, int (n,), in that order; nothing is read."""
-        chosen = ShardedFrames(self.shards, self.rows[rows], frames=self.shape[1])
+        chosen = ShardedFrames(self.shards, self.rows[rows], frames=self.shape[1], reach=self.reach)
         chosen.shape = (len(chosen), *self.shape[1:])
         return chosen
 
@@ -108,7 +110,9 @@ class ShardedFrames:
         stored = (shard.array() if isinstance(shard, Shard) else shard)[place]
         if len(stored) != self.shape[1]:
             times = np.linspace(0, len(stored) - 1, self.shape[1]).round().astype(int)[times]
-        return resized(stored[times], self.shape[2])
+        height, width = (round(side / self.reach) for side in stored.shape[1:3])
+        top, left = (stored.shape[1] - height) // 2, (stored.shape[2] - width) // 2
+        return resized(stored[times][..., top : top + height, left : left + width, :], self.shape[2])
 
 
 def resized(frames: np.ndarray, size: int) -> np.ndarray:

@@ -23,6 +23,7 @@ from seqdisent_core.checkpoints import load_weights, read_network, write_network
 from seqdisent_core.data import FACE_LABELS, Clips
 from seqdisent_core.domains.images import FRAME_SIZES, FrameEncoder
 from seqdisent_core.errors import ConfigError, DataError
+from seqdisent_core.machine import has_bf16_units
 from seqdisent_core.methods import Sliced, run_lstm
 from seqdisent_core.settings import Settings, settings
 from seqdisent_core.training import Steps, TrainingConfig, learning_rate_scale
@@ -200,7 +201,7 @@ def train_judge(
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = 2e-3 * learning_rate_scale(step, steps, "cosine", 20)
         batch = batches[step].batch(device)
-        with torch.autocast(device.type, torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16, enabled=has_bf16_units(device)):
             logits = judge(batch.x)
         errors = [cross_entropy(logits[name], label[batch.index].to(device)) for name, label in labels.items()]
         loss = torch.stack(errors).sum()

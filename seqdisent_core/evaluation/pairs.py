@@ -9,12 +9,12 @@ from seqdisent_core.errors import DataError
 
 
 def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
-    """For each clip a partner that differs in every label, all such clips being equally likely: int (clips,).
+    """For each clip a partner, uniformly random among those that differ in every label: int (clips,).
 
-    Pairs that share a label would inflate a swap's score. Raises DataError where a clip has no such partner.
+    Pairs that share a label would inflate the score of a swap. Raises DataError if a clip has no such partner.
 
-    One number is drawn for each clip, its partner's rank among those that it may have. Which clip has that rank is
-    found by bisection over counts, in n log(n)^2 for n clips, and not by listing the possible partners of each.
+    One number is drawn for each clip, the rank of its partner among the possible ones. The clip with that rank is found
+    by bisection over counts, in O(n log(n)^2) for n clips, without listing the possible partners of each.
     """
     labels = np.stack([label.values for label in clips.labels.values()])
     everyone = np.full(len(clips), len(clips))

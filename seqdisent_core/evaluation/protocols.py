@@ -7,7 +7,7 @@ import torch
 from sklearn.metrics import confusion_matrix
 from torch import Tensor
 
-from seqdisent_core.data import Clips, Labels, couples_of, selected
+from seqdisent_core.data import Clips, Labels, parallel_pairs, selected
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, read_features, read_logits
 from seqdisent_core.evaluation.pairs import draw_pairs
@@ -62,10 +62,10 @@ class PairFigures:
 
 
 def pair_figures(method: Method, clips: Clips, codes: Codes) -> PairFigures:
-    """Figures of a set of parallel pairs (couples_of), whose posterior means are `codes`."""
-    couples = couples_of(clips)
+    """Figures of a set of parallel pairs (parallel_pairs), whose posterior means are `codes`."""
+    pairs = parallel_pairs(clips)
     partner = np.empty(len(clips), int)
-    partner[couples[:, 0]], partner[couples[:, 1]] = couples[:, 1], couples[:, 0]
+    partner[pairs[:, 0]], partner[pairs[:, 1]] = pairs[:, 1], pairs[:, 0]
     real = as_training_tensor(clips)
     figures = []
     for dynamics in (codes.dynamics[torch.from_numpy(partner)], codes.dynamics):

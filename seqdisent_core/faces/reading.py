@@ -38,7 +38,7 @@ class FaceClip:
       that is known.
     * start: which of the film's frames, at this rate, the first one is.
     * anchor: the frame that the static factor is read from.
-    * hidden: frames, between others, in which the face is out of sight.
+    * occluded: frames, between others, in which the face is out of sight.
     """
 
     frames: np.ndarray
@@ -52,7 +52,7 @@ class FaceClip:
     squares: np.ndarray = field(default_factory=lambda: np.empty((0, 3), np.float32))
     anchor: int = 0
     face: int = 0
-    hidden: tuple[int, ...] = ()
+    occluded: tuple[int, ...] = ()
 
     def at_size(self, size: int) -> "FaceClip":
         """The same clip with frames of size x size pixels."""
@@ -136,7 +136,7 @@ def read_face(
         shot.start,
         squares,
         face=face,
-        hidden=tuple(shot.hidden),
+        occluded=tuple(shot.occluded),
     )
 
 
@@ -214,9 +214,9 @@ def _notes(shot: Shot, cutter: ShotCutter, fps: float, face: int) -> list[str]:
         notes.append(f"The face is lost at {end:.1f} s; the part before that is used.")
     elif shot.start > fps / 2:
         notes.append(f"The clip begins at {start:.1f} s, where the face is first seen.")
-    if shot.hidden:
+    if shot.occluded:
         notes.append(
-            f"The face is out of sight for {len(shot.hidden) / fps:.1f} s; what it does there is guessed from what "
+            f"The face is out of sight for {len(shot.occluded) / fps:.1f} s; what it does there is guessed from what "
             "comes before and after."
         )
     turned = float(np.mean(np.array(shot.turns) > TURNED))

@@ -29,7 +29,7 @@ class Shot:
     """A stretch in which one face is followed.
 
     start: its first frame; preview: that frame, `preview_scale` times its size; faces: all that are in it, the largest
-    first; seen: frames in which the face was seen; hidden: the numbers of those, between seen ones, in which it was
+    first; seen: frames in which the face was seen; occluded: the numbers of those, between seen ones, in which it was
     not; turns, sides: as the finder saw them; crops: uint8 (size, size, 3); transforms: float64 (2, 3).
     """
 
@@ -40,7 +40,7 @@ class Shot:
     preview_scale: float
     faces: tuple[Pose, ...]
     seen: int = 0
-    hidden: list[int] = field(default_factory=list)
+    occluded: list[int] = field(default_factory=list)
     turns: list[float] = field(default_factory=list)
     sides: list[float] = field(default_factory=list)
     crops: list[np.ndarray] = field(default_factory=list)
@@ -53,8 +53,8 @@ class Shot:
         if sighting.pose is not None and sighting.turn is not None:
             self.turns.append(abs(sighting.turn))
             self.sides.append(sighting.pose.side)
-        first = self.seen + len(self.hidden)
-        self.hidden += range(first, first + len(held))
+        first = self.seen + len(self.occluded)
+        self.occluded += range(first, first + len(held))
         self.seen += 1
         self.track.add(sighting.pose, sighting.moved, len(held))
         self._waiting.extend((before, np.zeros(2)) for before in held)

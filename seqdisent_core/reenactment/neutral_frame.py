@@ -1,7 +1,7 @@
-"""The frame of a clip that the static factor is best read from: at rest, facing the camera, sharp.
+"""The frame of a clip that the static factor is best read from: a neutral face, towards the camera, sharp.
 
-What rest looks like is learnt from drawn sets whose clips mostly begin with it (rest_learning.py): a small network that
-parts static codes of first frames from those of later ones, whoever it is.
+It is learnt from drawn sets whose clips mostly begin with one (neutral_learning.py): a small network tells static codes
+of first frames from those of later ones, whoever it is.
 """
 
 import json
@@ -18,13 +18,13 @@ from seqdisent_core.methods import Method, encode_clips
 from seqdisent_core.weights import sha256_of
 
 NAME = "rest.json"
-_LOOKED_AT = 48  # frames of a clip, evenly: a fifth of a second apart in the longest that is read
-_BLURRED = 0.7  # of the clip's usual sharpness; not nearer to 1, as an open mouth has more edges than one at rest
+_SAMPLED = 48  # frames of a clip, evenly: a fifth of a second apart in the longest that is read
+_BLURRED = 0.7  # of the clip's usual sharpness; not nearer to 1, as an open mouth has more edges than a closed one
 
 
 @dataclass(frozen=True)
-class Rest:
-    """A network with one hidden layer that tells of static codes how much at rest a face is.
+class NeutralFrame:
+    """A network with one hidden layer that scores static codes by how neutral the face is.
 
     * hidden: (static_dim, units), bias: (units,), weights: (units,).
     * auc: of telling first frames from middle ones of the first set's validation clips, 0.5 by chance; some begin
@@ -46,7 +46,7 @@ class Rest:
         path.write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> "Rest | None":
+    def load(cls, folder: Path) -> "NeutralFrame | None":
         """Read from a checkpoint's folder, None where it has none. Raises ConfigError where it is another model's."""
         path = folder / NAME
         if not path.exists():
@@ -60,18 +60,18 @@ class Rest:
         return found
 
     def score(self, static: np.ndarray) -> np.ndarray:
-        """How much at rest, (n,), from (n, static_dim)."""
+        """How neutral each face is, (n,), from (n, static_dim)."""
         return np.maximum(static @ np.array(self.hidden) + self.bias, 0) @ self.weights
 
-    def choose(self, method: Method, frames: np.ndarray, hidden: Sequence[int] = ()) -> int:
-        """The number of the frame most at rest, neither blurred nor hidden, among uint8 (frames, size, size, 3)."""
-        seen = np.setdiff1d(np.arange(len(frames)), hidden)
-        at = seen[np.unique(np.linspace(0, len(seen) - 1, _LOOKED_AT).round().astype(int))]
-        resting = self.score(static_codes(method, frames[at]))
+    def choose(self, method: Method, frames: np.ndarray, occluded: Sequence[int] = ()) -> int:
+        """The number of the most neutral frame, neither blurred nor occluded, among uint8 (frames, size, size, 3)."""
+        seen = np.setdiff1d(np.arange(len(frames)), occluded)
+        at = seen[np.unique(np.linspace(0, len(seen) - 1, _SAMPLED).round().astype(int))]
+        scores = self.score(static_codes(method, frames[at]))
         grey = [cv2.cvtColor(frames[index], cv2.COLOR_RGB2GRAY) for index in at]
         sharp = np.array([cv2.Laplacian(picture, cv2.CV_32F).var() for picture in grey])
-        resting[sharp < _BLURRED * np.median(sharp)] = -np.inf
-        return int(at[resting.argmax()])
+        scores[sharp < _BLURRED * np.median(sharp)] = -np.inf
+        return int(at[scores.argmax()])
 
 
 def static_codes(method: Method, frames: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a face at rest looks like to a model, learnt from sets whose clips mostly begin at rest. Needs scikit-learn."""
+"""What a neutral face is to a model, learnt from sets whose clips mostly begin with one. Needs scikit-learn."""
 
 import warnings
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from sklearn.preprocessing import StandardScaler
 from seqdisent_core.data import Clips
 from seqdisent_core.errors import DataError
 from seqdisent_core.methods import Method
-from seqdisent_core.reenactment.neutral_frame import Rest, static_codes
+from seqdisent_core.reenactment.neutral_frame import NeutralFrame, static_codes
 
 _LATER = 3  # frames of a clip beside the first that are learnt from
 _LEAST = 6  # frames of a clip, so that more than _LATER lie in its middle half
 _OTHERS = 0.2  # clips of each further set that are learnt from, as a share of the first one's
-_NETWORKS, _HIDDEN, _DECAY = 5, 32, 3.0  # small ones, held small and averaged: rest is no straight line in the codes
+_NETWORKS, _HIDDEN, _DECAY = 5, 32, 3.0  # small ones, held small and averaged: no hyperplane of the codes parts them
 
 
-def learn_rest(method: Method, sets: Sequence[Clips], sha256: str) -> Rest:
+def learn_neutral(method: Method, sets: Sequence[Clips], sha256: str) -> NeutralFrame:
     """Learn from the train splits, and measure on the first set's validation split.
 
     The first set is the model's own; of each other one, a fifth as many clips are taken. Raises DataError for too short
@@ -30,7 +30,8 @@ def learn_rest(method: Method, sets: Sequence[Clips], sha256: str) -> Rest:
     for clips in sets:
         if clips.frames.shape[1] < _LEAST:
             raise DataError(
-                f"The clips of {clips.name} have {clips.frames.shape[1]} frames. Rest is learnt from {_LEAST} or more."
+                f"The clips of {clips.name} have {clips.frames.shape[1]} frames. Neutral faces are learnt from clips "
+                f"of {_LEAST} or more."
             )
     random = np.random.default_rng(0)
     parts = [clips.part("train") for clips in sets]
@@ -52,7 +53,7 @@ def learn_rest(method: Method, sets: Sequence[Clips], sha256: str) -> Rest:
     hidden = np.concatenate([network.coefs_[0] for network in networks], axis=1) / scaler.scale_[:, None]
     bias = np.concatenate([network.intercepts_[0] for network in networks]) - scaler.mean_ @ hidden
     weights = np.concatenate([network.coefs_[1][:, 0] for network in networks]) / _NETWORKS
-    rest = Rest(
+    neutral = NeutralFrame(
         hidden.round(4).tolist(),
         bias.round(4).tolist(),
         weights.round(4).tolist(),
@@ -61,11 +62,11 @@ def learn_rest(method: Method, sets: Sequence[Clips], sha256: str) -> Rest:
         sha256,
     )
     held, held_first = _examples(method, sets[0].part("validation"), random)
-    return replace(rest, auc=float(roc_auc_score(held_first, rest.score(held))))
+    return replace(neutral, auc=float(roc_auc_score(held_first, neutral.score(held))))
 
 
 def _examples(method: Method, clips: Clips, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Static codes of the first and some middle frames of each clip (it may end at rest), and which are first."""
+    """Static codes of the first and some middle frames of each clip (it may end neutral), and which are first."""
     frames = clips.frames.shape[1]
     middle = np.arange(frames // 4, frames - frames // 4)
     later = np.stack([random.choice(middle, _LATER, replace=False) for _ in range(len(clips))])

@@ -22,7 +22,7 @@ PICTURE, LARGEST = 640, 1280  # pixels of a result's longer side: to look at soo
 FACE = 192  # pixels of a face's square that are enough to look at soon: the decoded one has 128
 STRENGTHS = (0.0, 1.5)  # from still, by as much as the driver, to half as much again
 # Of a preview, in pixels, seconds and frames: so small that two CPU cores make it in about a second.
-GLIMPSE_SIDE, GLIMPSE_SECONDS, GLIMPSE_FRAMES = FACE, 1.6, 16
+PREVIEW_SIDE, PREVIEW_SECONDS, PREVIEW_FRAMES = FACE, 1.6, 16
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def drive(
     own are shown. at: which of the driver's frames.
     """
     own, other = codes
-    rest = other.dynamics[:, driver.clip.anchor, None]
-    decoded = decode_frames(method, own.static, rest + strength * (other.dynamics[:, at] - rest))
+    neutral = other.dynamics[:, driver.clip.anchor, None]
+    decoded = decode_frames(method, own.static, neutral + strength * (other.dynamics[:, at] - neutral))
     if not detail:
         return paste_decoded(person.source, decoded)
     still = decode_frames(method, own.static, own.dynamics[:, person.clip.anchor, None])[0]
@@ -138,7 +138,7 @@ class Pair:
             films = list(threads.map(lambda own: self.film(own, 1 - own, strength=strength, detail=detail), (0, 1)))
         return Swap(films[0], second.clip.fps, films[1], first.clip.fps, in_films=True)
 
-    def glimpse(self, own: int, *, strength: float = 1.0, detail: bool = True) -> tuple[np.ndarray, float]:
+    def preview(self, own: int, *, strength: float = 1.0, detail: bool = True) -> tuple[np.ndarray, float]:
         """A second or two of one result, the first person's (0) or the second's (1), where the driver is liveliest.
 
         Gives frames around the face, uint8 (frames, 192, 192, 3), 16 at most, and the seconds that they last.
@@ -146,7 +146,7 @@ class Pair:
         driver = self.subjects[1 - own].clip
         at = _liveliest(self.tuned.codes[1 - own].dynamics[0], driver.fps)
         film = self.film(own, 1 - own, strength=strength, detail=detail, at=at)
-        return around_face(film, self.subjects[own], GLIMPSE_SIDE), len(film) * at.step / driver.fps
+        return around_face(film, self.subjects[own], PREVIEW_SIDE), len(film) * at.step / driver.fps
 
     def film(
         self, own: int, driver: int, *, strength: float = 1.0, detail: bool = True, at: slice = slice(None)
@@ -196,7 +196,7 @@ def pairs(
         steps=steps,
         every=every,
         seed=seed,
-        hidden=[clip.hidden for clip in clips],
+        occluded=[clip.occluded for clip in clips],
     ):
         yield Pair(subjects, tuned)
 
@@ -211,9 +211,9 @@ def around_face(frames: np.ndarray, person: Subject, side: int, reach: float = 1
 
 
 def _liveliest(dynamics: Tensor, fps: float) -> slice:
-    """Where most happens for a second or two, in steps that make it GLIMPSE_FRAMES frames."""
-    stride = max(1, int(GLIMPSE_SECONDS * fps / GLIMPSE_FRAMES))
-    length = min(len(dynamics), stride * GLIMPSE_FRAMES)
+    """Where most happens for a second or two, in steps that make it PREVIEW_FRAMES frames."""
+    stride = max(1, int(PREVIEW_SECONDS * fps / PREVIEW_FRAMES))
+    length = min(len(dynamics), stride * PREVIEW_FRAMES)
     moves = torch.cat([torch.zeros(1, device=dynamics.device), dynamics.diff(dim=0).norm(dim=1)]).cumsum(0)
     start = int((moves[length - 1 :] - moves[: len(moves) - length + 1]).argmax())
     return slice(start, start + length, stride)

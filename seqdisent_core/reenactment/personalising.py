@@ -88,12 +88,12 @@ def personalise(
     steps: int | None = None,
     seed: int = 0,
     every: float = 2.0,
-    hidden: Sequence[Sequence[int]] | None = None,
+    occluded: Sequence[Sequence[int]] | None = None,
 ) -> Iterator[Tuned]:
     """Tune a copy of a model to clips, uint8 (frames, size, size, 3) each; `method` itself stays as it is.
 
     * anchors: the frame each static code is read from.
-    * hidden: of each clip, frames in which the face is out of sight; nothing is learnt from them.
+    * occluded: of each clip, frames in which the face is out of sight; nothing is learnt from them.
     * seconds: until when another step is begun (None: `usual_seconds`); steps: at most so many.
 
     Gives the state before the first step, then about every `every` seconds, and at the end; stop whenever you like. The
@@ -105,9 +105,9 @@ def personalise(
             part.train()
             part.flatten_parameters()  # a copy's weights lie apart, which cuDNN would mend at each call
     frames = [_as_tensor(clip, method.device) for clip in clips]
-    unseen = hidden or [()] * len(clips)
+    unseen = occluded or [()] * len(clips)
     read = [
-        encode_in_windows(method, clip, anchor, hidden=out)
+        encode_in_windows(method, clip, anchor, occluded=out)
         for clip, anchor, out in zip(frames, anchors, unseen, strict=True)
     ]
     seen = [np.setdiff1d(np.arange(len(clip)), out) for clip, out in zip(frames, unseen, strict=True)]

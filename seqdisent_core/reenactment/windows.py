@@ -15,18 +15,18 @@ _FRAMES = 64  # frames whose features are read at a time, for the same reason
 
 @torch.no_grad()
 def encode_in_windows(
-    method: Anchored, clip: Tensor, anchor: int = 0, window: int = WINDOW, hidden: Sequence[int] = ()
+    method: Anchored, clip: Tensor, anchor: int = 0, window: int = WINDOW, occluded: Sequence[int] = ()
 ) -> Codes:
     """Posterior means of a clip of any length, (frames, 3, size, size) in [0, 1]: codes of a batch of one.
 
     In training each clip begins with its anchor frame, so here each piece does. A clip of up to `window` frames is one
     piece, the anchor put before it unless it is its first frame. A longer one is read in pieces of that length, half
     over half, the anchor put before each; where two pieces meet, their dynamics fade into each other.
-    hidden: as in `bridged`.
+    occluded: as in `bridged`.
     """
     frames = len(clip)
     seen = [method.frame_features(clip[None, at : at + _FRAMES])[0] for at in range(0, frames, _FRAMES)]
-    features = bridged(torch.cat(seen), hidden)
+    features = bridged(torch.cat(seen), occluded)
     still = features[anchor : anchor + 1]
     if frames <= window:
         codes = method.encode_features((torch.cat([still, features]) if anchor else features)[None])
@@ -48,15 +48,15 @@ def encode_in_windows(
     return Codes(static, (total / weight)[None])
 
 
-def bridged(features: Tensor, hidden: Sequence[int]) -> Tensor:
-    """Features of frames, (frames, dim); in hidden frames, between others, on the way from the last seen to the next.
+def bridged(features: Tensor, occluded: Sequence[int]) -> Tensor:
+    """Features of frames, (frames, dim); in occluded frames, between others, on the way from the last seen to the next.
 
     What hides a face is no movement of it: read as one, it takes the swapped face apart.
     """
-    if not hidden:
+    if not occluded:
         return features
-    seen = torch.tensor(sorted(set(range(len(features))) - set(hidden)), device=features.device)
-    at = torch.tensor(hidden, device=features.device)
+    seen = torch.tensor(sorted(set(range(len(features))) - set(occluded)), device=features.device)
+    at = torch.tensor(occluded, device=features.device)
     after = torch.searchsorted(seen, at)
     before, after = seen[after - 1], seen[after]
     share = ((at - before) / (after - before))[:, None].to(features.dtype)

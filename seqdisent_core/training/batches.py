@@ -46,7 +46,7 @@ class Steps(Dataset[StepClips]):
 
     They are a pure function of the seed and the step, so that a resumed run sees what an unbroken one would have seen.
     Of several processes each makes the same choice and reads its share of it: a batch is the same one for any number of
-    processes. couples: int (couples, 2), for pair_share; both of a couple are in one share.
+    processes. pairs: int (pairs, 2), for pair_share; both of a pair are in one share.
 
     Raises ConfigError where the clips of a step cannot be shared evenly.
     """
@@ -56,16 +56,16 @@ class Steps(Dataset[StepClips]):
         clips: Clips,
         config: TrainingConfig,
         *,
-        couples: np.ndarray | None = None,
+        pairs: np.ndarray | None = None,
         process: int = 0,
         processes: int = 1,
     ) -> None:
-        self.frames, self.config, self.couples = clips.frames, config, couples
+        self.frames, self.config, self.pairs = clips.frames, config, pairs
         self.process, self.processes = process, processes
-        self.alike = 1 if couples is None else 2  # so many clips in a row see the same times and are mirrored together
+        self.alike = 1 if pairs is None else 2  # so many clips in a row see the same times and are mirrored together
         for count in {self._count(step) for step in (0, config.steps - 1)}:
             if count // self.alike % processes:
-                what = "clips" if couples is None else "couples"
+                what = "clips" if pairs is None else "pairs"
                 raise ConfigError(
                     f"The {count // self.alike} {what} of a step cannot be shared evenly by {processes} processes. Use "
                     "a number of processes that divides them, or change batch and sparse_batch."
@@ -79,18 +79,18 @@ class Steps(Dataset[StepClips]):
 
     def _count(self, step: int) -> int:
         count = min(self.config.sparse_batch if self._sparse(step) else self.config.batch, len(self.frames))
-        return count if self.couples is None else max(2, count // 2 * 2)
+        return count if self.pairs is None else max(2, count // 2 * 2)
 
     def __getitem__(self, step: int) -> StepClips:
-        config, couples, alike, count = self.config, self.couples, self.alike, self._count(step)
+        config, pairs, alike, count = self.config, self.pairs, self.alike, self._count(step)
         random = np.random.default_rng([config.seed, step, 0])
         places = np.arange(count)
         own = places.reshape(-1, alike)[self.process :: self.processes].ravel()
         partner = None
-        if couples is None:
+        if pairs is None:
             chosen = random.choice(len(self.frames), count, replace=False)
         else:
-            chosen = couples[random.choice(len(couples), count // 2, replace=False)].ravel()
+            chosen = pairs[random.choice(len(pairs), count // 2, replace=False)].ravel()
             exchanged, here = own < 2 * round(config.pair_share * count / 2), np.arange(len(own))
             partner = torch.from_numpy(np.where(exchanged, here ^ 1, here))
         time = self.frames.shape[1]

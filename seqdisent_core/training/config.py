@@ -24,7 +24,7 @@ class TrainingConfig(Settings):
       second, at times there and back again, an anchor frame before them; 0 for whole clips.
     * ema_decay: of the averaged weights that are evaluated and kept, 0 for the last weights themselves.
     * pair_share: of the clips, so many are rebuilt from their own static code and their partner's dynamics; for sets
-      drawn in couples, where two persons play the same take.
+      of parallel pairs, where two persons play the same take.
     * colour_gain: largest relative change of each colour channel, and mirror: left and right exchanged half the time;
       both drawn once a clip and the same for all its frames.
     * precision: of convolutions and linear layers, bf16 where the processor has units for it (else float32, which is

@@ -22,7 +22,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 
-from seqdisent_core.data import Clips, couples_of
+from seqdisent_core.data import Clips, parallel_pairs
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.machine import hardware, has_bf16_units
@@ -34,7 +34,7 @@ from seqdisent_core.training.optimisers import learning_rate_scale, make_optimis
 FITTED = 512  # sequences that are enough to fit a model to before it is validated
 READERS = 4  # processes that read clips beside a GPU, as far as there are cores
 PATIENCE = timedelta(hours=12)  # of a process that waits for another, which validates or hashes a large set
-TOLD_EVERY = 20  # steps from one report of the losses to the next; a GPU is waited for there and at the end
+LOG_EVERY = 20  # steps from one report of the losses to the next; a GPU is waited for there and at the end
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ class Trainer:
         self.accelerator = Accelerator(mixed_precision="no", cpu=cpu, kwargs_handlers=[parallel])
         processes, device = self.accelerator.num_processes, self.accelerator.device
         self.precision = "bf16" if config.precision == "bf16" and has_bf16_units(device) else "float32"
-        self.couples = couples_of(clips) if config.pair_share else None
+        self.pairs = parallel_pairs(clips) if config.pair_share else None
         rank = self.accelerator.process_index
-        self.batches = Steps(clips, config, couples=self.couples, process=rank, processes=processes)
+        self.batches = Steps(clips, config, pairs=self.pairs, process=rank, processes=processes)
         if readers is None:
             readers = min(READERS, (os.cpu_count() or 1) // processes - 1) if device.type == "cuda" else 0
         self.readers = max(0, readers)
@@ -167,15 +167,15 @@ class Trainer:
     def run(
         self,
         progress: Callable[[Progress], None] | None = None,
-        look: Callable[[Method, int], dict[str, float]] | None = None,
+        validate: Callable[[Method, int], dict[str, float]] | None = None,
         *,
-        look_every: int = 500,
+        validate_every: int = 500,
         save_every: int = 200,
         stop_after: int | None = None,
     ) -> Method:
         """Train to the last step and return the kept weights in evaluation mode.
 
-        `look(model, step)` is called every `look_every` steps and at the end; its figures go into the log.
+        `validate(model, step)` is called every `validate_every` steps and at the end; its figures go into the log.
         `stop_after` ends the call at that step, with a checkpoint to go on from; so does Ctrl-C.
         Raises SeqdisentError when the loss stops being a number.
         """
@@ -189,18 +189,18 @@ class Trainer:
             while self.step < last:
                 terms = self.advance()
                 due = self.step == last
-                told = self.step == 1 or self.step % TOLD_EVERY == 0 or due
-                stopped = self._anywhere(interrupted.is_set(), told)
-                if told or stopped:
+                logged = self.step == 1 or self.step % LOG_EVERY == 0 or due
+                stopped = self._anywhere(interrupted.is_set(), logged)
+                if logged or stopped:
                     self._report(terms, progress, log)
                 if main and (self.step % save_every == 0 or due or stopped):
                     self._save()
-                if main and look and (self.step % look_every == 0 or due):
-                    figures = look(self._fitted(FITTED), self.step)
+                if main and validate and (self.step % validate_every == 0 or due):
+                    figures = validate(self._fitted(FITTED), self.step)
                     for name, value in figures.items():
                         if log:
                             log.add_scalar(f"validation/{name}", value, self.step)
-                if stopped:  # after the look, which a run that goes on does not come by again
+                if stopped:  # after validation, which a run that goes on does not come by again
                     raise KeyboardInterrupt
         return self._fitted() if main and self.step == self.config.steps else self.evaluated.eval()
 
@@ -261,7 +261,7 @@ class Trainer:
         if self.average:
             self.average.update_parameters(self.model)
         self.step += 1
-        if device.type == "cuda" and (self.step % TOLD_EVERY == 0 or self.step == config.steps):
+        if device.type == "cuda" and (self.step % LOG_EVERY == 0 or self.step == config.steps):
             torch.cuda.synchronize()  # or the clock would read when work was ordered, not when it was done
         self.seconds += time.perf_counter() - started
         return terms

@@ -122,7 +122,7 @@ def sprites() -> Recipe:
 
 
 def wild() -> Recipe:
-    """`fast` at 128 px for thousands of persons in couples (`seqdisent render wild`), the demo's own.
+    """`fast` at 128 px for thousands of persons in parallel pairs (`seqdisent render wild`), the demo's own.
 
     * Half of the clips are rebuilt from the partner's dynamics, which no table of the paper's measures may use.
     * Frames are taken in squares of 2 x 2 pixels, so that the networks work on 64 x 64 places.
