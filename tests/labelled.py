@@ -113,7 +113,7 @@ class LabelMethod(Anchored):
         self.nothing = torch.nn.Parameter(torch.zeros(1))
 
     def frame_features(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
-        return self.backbone.encode(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+        return self.backbone.encode_sequences(x)
 
     def encode(self, x, observed=None, generator=None, *, anchor: int = 0) -> Codes:
         return self.encode_features(self.frame_features(x), anchor=anchor, generator=generator)
@@ -136,7 +136,7 @@ class LabelMethod(Anchored):
         return self._painted(torch.cat([person, codes.dynamics[..., :6]], dim=2))
 
     def _painted(self, bars: Tensor) -> Tensor:
-        return self.backbone.decode(bars.flatten(0, 1)).unflatten(0, bars.shape[:2])
+        return self.backbone.decode_sequences(bars)
 
     def sample_static(self, count, generator=None):
         people = one_hot(torch.randint(4, (count,), generator=generator), 4).float()

@@ -51,6 +51,15 @@ class Backbone(nn.Module, ABC):
         """Negative log-likelihood up to a constant, summed over the element: two (batch, time, *element) ->
         (batch, time)."""
 
+    def encode_sequences(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
+        """Features of all elements of sequences: (batch, time, *element) -> (batch, time, feature_dim)."""
+        seen = None if observed is None else observed.flatten(0, 1)
+        return self.encode(x.flatten(0, 1), seen).unflatten(0, x.shape[:2])
+
+    def decode_sequences(self, codes: Tensor) -> Tensor:
+        """Sequences from codes of all their elements: (batch, time, code_dim) -> (batch, time, *element)."""
+        return self.decode(codes.flatten(0, 1)).unflatten(0, codes.shape[:2])
+
     def for_inference(self, dtype: torch.dtype) -> "Backbone":
         """A copy that only encodes and decodes, as fast as it can, in `dtype` where that is of use; float32 comes out.
 

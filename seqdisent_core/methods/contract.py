@@ -36,6 +36,11 @@ class Codes:
     static: Tensor
     dynamics: Tensor
 
+    def joined(self) -> Tensor:
+        """[s, d_t] of each step: (batch, time, static_dim + dynamics_dim)."""
+        repeated = self.static[:, None].expand(-1, self.dynamics.shape[1], -1)
+        return torch.cat([repeated, self.dynamics], dim=2)
+
 
 @dataclass(frozen=True)
 class Batch:

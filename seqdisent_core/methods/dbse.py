@@ -107,8 +107,7 @@ class DBSE(Anchored):
 
     def frame_features(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
         """g_t: (batch, time, *element) -> (batch, time, feature_dim)."""
-        seen = None if observed is None else observed.flatten(0, 1)
-        return self.backbone.encode(x.flatten(0, 1), seen).unflatten(0, x.shape[:2])
+        return self.backbone.encode_sequences(x, observed)
 
     def subtract_anchor(self, features: Tensor, anchor: int, generator: torch.Generator | None = None) -> Tensor:
         """u_t = g_t - g_anchor, (batch, time, feature_dim).
@@ -161,9 +160,7 @@ class DBSE(Anchored):
 
     def decode(self, codes: Codes) -> Tensor:
         """p(x_t | s, d_t) means: each frame is decoded from the concatenation [s, d_t] alone."""
-        batch, time = codes.dynamics.shape[:2]
-        joined = torch.cat([codes.static[:, None].expand(-1, time, -1), codes.dynamics], dim=-1)
-        return self.backbone.decode(joined.flatten(0, 1)).unflatten(0, (batch, time))
+        return self.backbone.decode_sequences(codes.joined())
 
     def sample_static(self, count: int, generator: torch.Generator | None = None) -> Tensor:
         return standard_normal(torch.empty(count, self.static_dim, device=self.device), generator)

@@ -64,9 +64,7 @@ class MoCoGAN(Method):
 
     def decode(self, codes: Codes) -> Tensor:
         """Each element from its motion, the category and the content."""
-        batch, time = codes.dynamics.shape[:2]
-        joined = torch.cat([codes.static[:, None].expand(-1, time, -1), codes.dynamics], dim=-1)
-        return self.backbone.decode(joined.flatten(0, 1)).unflatten(0, (batch, time))
+        return self.backbone.decode_sequences(codes.joined())
 
     def sample_static(self, count: int, generator: torch.Generator | None = None) -> Tensor:
         return standard_normal(torch.empty(count, self.static_dim, device=self.device), generator)
@@ -96,7 +94,7 @@ class MoCoGAN(Method):
     def judge(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits of sequences (batch, time, *element): of each element and of each step being real, (batch, time); of
         the category, (batch, categories)."""
-        features = self.backbone.encode(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+        features = self.backbone.encode_sequences(x)
         joined = self.sequence_critic(features.transpose(1, 2))
         return self.image_critic(features)[..., 0], joined[:, 0], joined[:, 1:].mean(dim=2)
 

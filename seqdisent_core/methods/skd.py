@@ -84,14 +84,13 @@ class SKD(Method):
     def latents(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
         """z_t: (batch, time, *element) -> (batch, time, koopman_dim)."""
         self.check_sequences(x)
-        seen = None if observed is None else observed.flatten(0, 1)
-        features = self.backbone.encode(x.flatten(0, 1), seen).unflatten(0, x.shape[:2])
+        features = self.backbone.encode_sequences(x, observed)
         return run_lstm(self.encoder_lstm, self.dropout(features))[0]
 
     def decode_latents(self, z: Tensor) -> Tensor:
         """(batch, time, koopman_dim) -> (batch, time, *element)."""
         hidden = run_lstm(self.decoder_lstm, z)[0]
-        return self.backbone.decode(self.dropout(hidden).flatten(0, 1)).unflatten(0, z.shape[:2])
+        return self.backbone.decode_sequences(self.dropout(hidden))
 
     def encode(self, x: Tensor, observed: Tensor | None = None, generator: torch.Generator | None = None) -> Codes:
         """Codes of sequences; SKD is deterministic, so a generator changes nothing."""
@@ -99,10 +98,8 @@ class SKD(Method):
         return Codes(coordinates[..., : self.static_dim].mean(dim=1), coordinates[..., self.static_dim :])
 
     def decode(self, codes: Codes) -> Tensor:
-        static = codes.static[:, None].expand(-1, codes.dynamics.shape[1], -1)
-        coordinates = torch.cat([static, codes.dynamics], dim=2)
-        back = torch.linalg.inv(self.basis.double()).to(coordinates.dtype)
-        return self.decode_latents(coordinates @ back)
+        back = torch.linalg.inv(self.basis.double()).to(codes.static.dtype)
+        return self.decode_latents(codes.joined() @ back)
 
     @torch.no_grad()
     def fit(self, sequences: Iterable[Tensor]) -> None:
