@@ -30,6 +30,7 @@ from pages.web import FAVICON
 from seqdisent_core.assets import asset
 from seqdisent_core.commands.arguments import add_demo
 from seqdisent_core.errors import ConfigError
+from seqdisent_core.threads import share_cores
 
 WAITING_VISITORS = 20  # events that may queue; the next visitor is told that the queue is full
 DELETE_AFTER = 1800  # seconds until uploads, results and what was shown are deleted from the server
@@ -128,6 +129,7 @@ async def _forget(app: App) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Starts the app from a terminal."""
+    share_cores()
     parser = argparse.ArgumentParser(description="Swap what two faces do, in a page on this machine.")
     add_demo(parser)
     chosen = parser.parse_args(arguments)

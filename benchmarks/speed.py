@@ -25,6 +25,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from transcription import D, S, Transcription
 
 from seqdisent_core.data import Clips, Labels
+from seqdisent_core.faces import FaceClip
 from seqdisent_core.machine import hardware, has_bf16_units, keep_freed_memory
 from seqdisent_core.reporting import write_result
 from seqdisent_core.studio import Studio
@@ -121,7 +122,9 @@ def swapping() -> tuple[Work, Work]:
             made = model.decode(codes[own][0], codes[other][1])[0]
             (made * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
-    return theirs, lambda: studio.swap_frames(*clips)
+    still = np.tile(np.eye(2, 3, dtype=np.float32), (FRAMES, 1, 1))
+    faces = [FaceClip(clip, 25.0, still, Path("made"), (), 1, clip[0]) for clip in clips]
+    return theirs, lambda: studio.swap(faces[0], faces[1])
 
 
 def sampling() -> tuple[Work, Work]:

@@ -14,6 +14,7 @@ import shtab
 from seqdisent_core import __version__
 from seqdisent_core.commands import faces, latents, lecture, measures, pages, samples, sets, training
 from seqdisent_core.errors import SeqdisentError
+from seqdisent_core.threads import share_cores
 
 # How `seqdisent --help` groups the commands: each is in one chapter.
 CHAPTERS = {
@@ -29,6 +30,7 @@ _NAMES_OR_PATHS = ("checkpoint", "config", "model", "start")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns 0 for success, 1 for an error (one line on standard error), 2 for wrong usage."""
+    share_cores()
     options = _parser().parse_args(arguments)
     options.command_line = shlex.join(["seqdisent", *(sys.argv[1:] if arguments is None else arguments)])
     try:

@@ -35,6 +35,14 @@ def has_bf16_units(device: torch.device) -> bool:
     return any(able.get(unit) for unit in ("amx_bf16", "avx512_bf16", "bf16"))  # the last one is ARM's
 
 
+def picture_dtype(device: torch.device) -> torch.dtype:
+    """What pictures are decoded in: bf16 on processors that have units for it, else float32.
+
+    It moves pixels by 1 or 2 of 255; codes and result files are computed in float32.
+    """
+    return torch.bfloat16 if device.type == "cpu" and has_bf16_units(device) else torch.float32
+
+
 def _processor() -> str:
     path = Path("/proc/cpuinfo")
     if path.exists():

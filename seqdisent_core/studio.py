@@ -30,7 +30,7 @@ from seqdisent_core.latents import (
     draw_dynamics,
     draw_person,
 )
-from seqdisent_core.machine import has_bf16_units
+from seqdisent_core.machine import picture_dtype
 from seqdisent_core.methods import Codes, Method, anchored
 from seqdisent_core.reenactment import NeutralFrame, Pair, Swap, encode_in_windows, pairs, subjects
 from seqdisent_core.weights import sha256_of
@@ -76,6 +76,8 @@ class Studio:
             raise ConfigError(f"There is no device {name!r} here. Choose cpu, or leave the device out.")
         try:
             self.method = _placed(anchored(method), name)
+            self._reader = self.method.for_inference()
+            self._decoder = self.method.for_inference(picture_dtype(self.method.device))
             self._judge = None if judge is None else _placed(judge, name)
         except torch.OutOfMemoryError:
             raise ConfigError(f"The device {name} has no memory left. Close what uses it, or choose cpu.") from None
@@ -118,7 +120,7 @@ class Studio:
         clip = read_face(path, size=self.size, face=face, progress=progress)
         if self._neutral is None:
             return clip
-        return replace(clip, anchor=self._neutral.choose(self.method, clip.frames, clip.occluded))
+        return replace(clip, anchor=self._neutral.choose(self._reader, clip.frames, clip.occluded))
 
     def encode(self, frames: np.ndarray, *, anchor: int = 0) -> StudioCodes:
         """Take a clip apart: uint8 (frames, size, size, 3); the static code is read from frame `anchor`.
@@ -137,14 +139,14 @@ class Studio:
         if not 0 <= anchor < len(frames):
             raise SeqdisentError(f"Anchor {anchor} lies outside a clip of {len(frames)} frames.")
         with self._lock, torch.inference_mode():
-            codes = encode_in_windows(self.method, self._as_clip(frames), anchor, occluded=occluded)
+            codes = encode_in_windows(self._reader, self._as_clip(frames), anchor, occluded=occluded)
             return StudioCodes(codes.static[0].cpu().numpy(), codes.dynamics[0].cpu().numpy())
 
     def features(self, frames: np.ndarray) -> np.ndarray:
         """g_t, what the model reads in each frame by itself: uint8 (frames, size, size, 3) -> (frames, feature_dim)."""
         self._check(frames)
         with self._lock, torch.inference_mode():
-            return self.method.frame_features(self._as_clip(frames)[None])[0].float().cpu().numpy()
+            return self._reader.frame_features(self._as_clip(frames)[None])[0].float().cpu().numpy()
 
     def decode(self, static: np.ndarray, dynamics: np.ndarray) -> np.ndarray:
         """Put codes together: float32 (static_dim,), (frames, dynamics_dim) -> uint8 (frames, size, size, 3).
@@ -156,11 +158,15 @@ class Studio:
             raise SeqdisentError(
                 f"Codes are ({wanted[0][0]},) and (frames, {wanted[1][0]}); these are {static.shape}, {dynamics.shape}."
             )
-        with self._lock, torch.inference_mode(), self._precision():
-            device = self.method.device
-            codes = Codes(*(torch.from_numpy(code).float().to(device)[None] for code in (static, dynamics)))
-            clip = self.method.decode(codes)
-            return as_frames(clip[0])
+        return self._decode(static[None], dynamics[None])[0]
+
+    def _decode(self, static: np.ndarray, dynamics: np.ndarray) -> np.ndarray:
+        """Several clips of one length at once: (clips, static_dim), (clips, frames, dynamics_dim)."""
+        device = self.method.device
+        codes = Codes(*(torch.from_numpy(code).float().to(device) for code in (static, dynamics)))
+        with self._lock, torch.inference_mode():
+            decoded = self._decoder.decode(codes)
+        return as_frames(decoded)
 
     def reconstruct(self, frames: np.ndarray) -> np.ndarray:
         """Take a clip apart and put it together again: what the model keeps of it."""
@@ -170,12 +176,12 @@ class Studio:
     def swap(self, first: FaceClip, second: FaceClip) -> Swap:
         """Each person doing what the other does."""
         one, other = self.encode_face(first), self.encode_face(second)
-        return Swap(
-            first=self.decode(one.static, other.dynamics),
-            first_fps=second.fps,
-            second=self.decode(other.static, one.dynamics),
-            second_fps=first.fps,
-        )
+        made = [(one.static, other.dynamics), (other.static, one.dynamics)]
+        if len(one.dynamics) == len(other.dynamics):
+            swapped = list(self._decode(*(np.stack(codes) for codes in zip(*made, strict=True))))
+        else:
+            swapped = [self.decode(*codes) for codes in made]
+        return Swap(first=swapped[0], first_fps=second.fps, second=swapped[1], second_fps=first.fps)
 
     def personalise(
         self,
@@ -269,14 +275,6 @@ class Studio:
 
     def _sample(self, drawn: Drawn) -> Sample:
         return Sample(self.decode(drawn.codes.static, drawn.codes.dynamics), drawn.codes, drawn.name, drawn.seed)
-
-    def _precision(self) -> torch.autocast:
-        """bf16 for pictures on processors that have units for it: a third to a half of the time.
-
-        It moves pixels by 1 or 2 of 255; codes and result files are computed in float32.
-        """
-        device = self.method.device
-        return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cpu" and has_bf16_units(device))
 
 
 def _load_latents(folder: Path) -> Latents:

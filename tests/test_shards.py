@@ -32,6 +32,8 @@ WHOLE = np.concatenate(PARTS)
         (slice(None), slice(2, 3)),
         (np.array([4, 1]), slice(None, None, -2)),
         (5, slice(2)),
+        (slice(None, None, -1), [3, 0]),
+        (slice(2, 5), np.array([4, 1])),
         (np.array([[1], [7]]), np.array([0, 2, 4])),
         (np.array([[1], [7]]), np.array([[0, 2, 4], [5, 3, 1]])),
     ],

@@ -143,8 +143,9 @@ def test_a_clip_of_one_window_that_begins_with_its_anchor_is_read_as_it_is(
     with torch.inference_mode():
         known = studio.method.encode(shown)
     codes = studio.encode(frames)
-    assert len(frames) == 24 and np.array_equal(codes.static, known.static[0].numpy())
-    assert np.array_equal(codes.dynamics, known.dynamics[0].numpy())
+    assert len(frames) == 24
+    np.testing.assert_allclose(codes.static, known.static[0].numpy(), atol=1e-5)  # folded networks round otherwise
+    np.testing.assert_allclose(codes.dynamics, known.dynamics[0].numpy(), atol=1e-5)
 
 
 def test_the_callers_model_stays_as_it_is(clips: list[FaceClip]) -> None:

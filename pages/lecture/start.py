@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 
+import pandas  # noqa: F401  before Streamlit does while a chart is drawn: in another run Plotly would find half of it
 from streamlit.web.cli import main
 
 from pages.lecture.steps import Step, Talk

@@ -91,6 +91,8 @@ class ShardedFrames:
             for into, clip in zip(read.reshape(-1, len(times_of), *picture), clips_of.ravel().tolist(), strict=True):
                 into[:] = self._read(clip, times_of)
             return read
+        if isinstance(clips, slice):  # all these times of all these clips
+            clips_of = clips_of[:, None]
         clips_of, times_of = np.broadcast_arrays(clips_of, times_of)
         read = np.empty((*clips_of.shape, *picture), np.uint8)
         each = zip(read.reshape(-1, *picture), clips_of.ravel().tolist(), times_of.ravel().tolist(), strict=True)

@@ -1,5 +1,6 @@
 """What every method offers: swapping, sampling, every measure and every page are written once, over this."""
 
+import copy
 import shutil
 import tempfile
 from abc import ABC, abstractmethod
@@ -156,6 +157,15 @@ class Method(nn.Module, ModelHubMixin, ABC):
 
         For what is not learnt by steps, such as an operator that all batches share. As a rule there is nothing.
         """
+
+    def for_inference(self, dtype: torch.dtype = torch.float32) -> Self:
+        """A copy that encodes, decodes and samples, and does nothing else, as fast as it can.
+
+        dtype: of the backbone's work; what comes out is float32 all the same. In float32 it differs by rounding.
+        """
+        copied = copy.deepcopy(self).eval().requires_grad_(False)
+        copied.backbone = self.backbone.for_inference(dtype)
+        return copied
 
     # What is the same for all.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from seqdisent_core.domains.images import as_frames
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.faces import FaceClip, cut_out, film_frame
+from seqdisent_core.machine import picture_dtype
 from seqdisent_core.media import Frames, VideoInfo
 from seqdisent_core.methods import Anchored, Codes
 from seqdisent_core.reenactment.compositing import Source, carry_detail, paste_decoded
@@ -119,6 +120,11 @@ class Pair:
     subjects: tuple[Subject, Subject]
     tuned: Tuned
 
+    @cached_property
+    def _decoder(self) -> Anchored:
+        """The tuned model as it is when the first frame is asked for, fast."""
+        return self.tuned.method.for_inference(picture_dtype(self.tuned.method.device))
+
     def kept(self) -> "Pair":
         """A copy on the CPU, which stays as it is while the tuning goes on, and can be given to another process."""
         return replace(self, tuned=self.tuned.kept())
@@ -165,7 +171,7 @@ class Pair:
         check_strength(strength)
         person, codes = self.subjects[own], (self.tuned.codes[own], self.tuned.codes[driver])
         by = self.subjects[driver]
-        made = drive(self.tuned.method, person, by, codes, strength=strength, detail=detail, at=at)
+        made = drive(self._decoder, person, by, codes, strength=strength, detail=detail, at=at)
         return Frames((len(by.clip.frames[at]), *person.source.picture.shape), made)
 
 

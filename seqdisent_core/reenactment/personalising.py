@@ -106,8 +106,9 @@ def personalise(
             part.flatten_parameters()  # a copy's weights lie apart, which cuDNN would mend at each call
     frames = [_as_tensor(clip, method.device) for clip in clips]
     unseen = occluded or [()] * len(clips)
+    reader = method.for_inference()
     read = [
-        encode_in_windows(method, clip, anchor, occluded=out)
+        encode_in_windows(reader, clip, anchor, occluded=out)
         for clip, anchor, out in zip(frames, anchors, unseen, strict=True)
     ]
     seen = [np.setdiff1d(np.arange(len(clip)), out) for clip, out in zip(frames, unseen, strict=True)]

@@ -16,8 +16,8 @@ _Share = Annotated[float, Field(ge=0, le=1)]
 class TrainingConfig(Settings):
     """How a model is trained; the defaults are the paper's optimiser.
 
-    * steps, and batch: clips a step, of all processes together; learning_rate and beta1: of Adam; muon_learning_rate:
-      of Muon, convolutions; schedule and warmup_steps of both.
+    * steps, and batch: clips a step, of all processes together; learning_rate and beta1: of Adam;
+      muon_learning_rate: of Muon, convolutions; schedule and warmup_steps of both.
     * sparse_share of the steps come first and see `sparse_frames` of each of `sparse_batch` clips: the first frame and
       random later ones in order; the other steps see whole clips.
     * least_frames: the steps after the sparse ones see runs of this many frames up to all of them, every one or every

@@ -160,7 +160,7 @@ class Trainer:
             "processes": self.accelerator.num_processes,
             "precision": self.precision,
             "steps": steps,
-            "seconds": round(self.seconds - before, 1),
+            "seconds": round(self.seconds - before, 3),
         }
         return [*self._earlier, this] if steps[0] < steps[1] else self._earlier
 
