@@ -114,14 +114,15 @@ def main() -> None:
             [sys.executable, __file__, "--train", folder, *limits], stdout=subprocess.PIPE, text=True, check=True
         )
     found = json.loads(done.stdout)
+    name = f"Set of {chosen.gigabytes:g} GB"
     entries = [
         {"what": what, "value": round(value, 3), "unit": unit}
         for what, value, unit in (
-            (f"Opening a set of {chosen.gigabytes:g} GB ({found['clips']:,} clips)", found["opened"], "s"),
-            (f"From there to the first step, by a process that may hold {chosen.limit:g} GB", found["first"], "s"),
-            (f"To step {chosen.steps}", found["last"], "s"),
-            (f"To the end: validated, hashed ({found['hash']:.0f} s) and saved", found["whole"], "s"),
-            ("The most memory that it held", found["bytes"] / 1e9, "GB"),
+            (f"{name} ({found['clips']:,} clips): opened", found["opened"], "s"),
+            (f"{name}: then to the first step, in a process limited to {chosen.limit:g} GB", found["first"], "s"),
+            (f"{name}: to step {chosen.steps}", found["last"], "s"),
+            (f"{name}: to the end, validated, hashed ({found['hash']:.0f} s) and saved", found["whole"], "s"),
+            (f"{name}: peak of the process's own memory", found["bytes"] / 1e9, "GB"),
         )
     ]
     write(entries)
