@@ -117,7 +117,13 @@ def load_weights(network: torch.nn.Module, state: dict[str, Tensor], source: str
 
 def read_training(checkpoint: Path) -> dict[str, Any]:
     """What a checkpoint's training.json says of its making. Raises ConfigError where it is missing or damaged."""
+    path = checkpoint / "training.json"
     try:
-        return json.loads((checkpoint / "training.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+        training = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
         raise ConfigError(f"{checkpoint} does not say how it was trained: its training.json is missing.") from None
+    except ValueError:  # no JSON, or no text at all
+        training = None
+    if not isinstance(training, dict):
+        raise ConfigError(f"{path} is damaged: it does not say how the model was trained. Fetch the checkpoint again.")
+    return training

@@ -1,14 +1,20 @@
 """The machine that runs this: what it is called, its versions, what it computes in, and how its memory is kept."""
 
+import copy
 import ctypes
 import os
 import platform
 import sys
 from pathlib import Path
+from typing import TypeVar
 
 import torch
+from torch import nn
 
 from seqdisent_core import __version__
+from seqdisent_core.errors import ConfigError
+
+_Network = TypeVar("_Network", bound=nn.Module)
 
 
 def hardware(device: torch.device) -> str:
@@ -33,6 +39,28 @@ def has_bf16_units(device: torch.device) -> bool:
         return True  # every Apple GPU that torch supports; it has no query for it
     able: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.10 and later
     return any(able.get(unit) for unit in ("amx_bf16", "avx512_bf16", "bf16"))  # the last one is ARM's
+
+
+def place(network: _Network, device: str | None = None) -> _Network:
+    """A network in evaluation mode on a device, by default the GPU if there is one: itself where it is so, or a copy.
+
+    Raises ConfigError for a device that this machine does not have, or that has no memory left.
+    """
+    mps = torch.backends.mps.is_available()
+    name = device or ("cuda" if torch.cuda.is_available() else "mps" if mps else "cpu")
+    usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": mps}
+    absent = ConfigError(f"There is no device {name!r} here. Choose cpu, or leave the device out.")
+    if not usable.get(name.partition(":")[0]):
+        raise absent
+    try:
+        there = torch.empty(0, device=name).device  # "cuda" with its number
+        if next(network.parameters()).device == there and not any(part.training for part in network.modules()):
+            return network
+        return copy.deepcopy(network).to(there).eval()
+    except torch.OutOfMemoryError:
+        raise ConfigError(f"The device {name} has no memory left. Close what uses it, or choose cpu.") from None
+    except RuntimeError:  # a number that no device has
+        raise absent from None
 
 
 def picture_dtype(device: torch.device) -> torch.dtype:

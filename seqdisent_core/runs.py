@@ -60,12 +60,13 @@ def train_run(
     train, held = clips.part("train"), clips.part("validation")
     if judge:
         check_judge(judge, clips)
-    if clips.frames.shape[2] != recipe.network.frame_size:
-        raise DataError(
-            f"{clips.name} is {clips.frames.shape[2]} px and the model {recipe.network.frame_size} px wide."
-        )
     torch.manual_seed(recipe.training.seed)
     model = recipe.build()
+    size = clips.frames.shape[2]
+    if len(model.backbone.element) != 3:
+        raise DataError(f"{clips.name} holds pictures, and the backbone {recipe.backbone} does not read pictures.")
+    if size != model.backbone.element[-1]:
+        raise DataError(f"{clips.name} is {size} px and the model {model.backbone.element[-1]} px wide.")
     started = None
     if start:
         source = checkpoint_folder(start)
@@ -75,7 +76,7 @@ def train_run(
     if judge:
         judge = judge.to(trainer.accelerator.device)
     held_clips = held.select(_validated_pairs(held)) if trainer.pairs is not None else validated_clips(held)
-    if judge:
+    if judge and "encode" in model.abilities:
         draw_pairs(held_clips, np.random.default_rng(0))  # says now, not after the first steps, where there are none
     held_frames = as_training_tensor(held_clips)
 
@@ -123,7 +124,10 @@ def train_run(
             "recipe": recipe.to_dict(),
             **({"start": started} if started else {}),
         }
-        method.card, method.stored_half = model_card(training, method.static_dim, method.dynamics_dim), True
+        method.card, method.stored_half = (
+            model_card(training, method.static_dim, method.dynamics_dim, anchored="anchor" in method.abilities),
+            True,
+        )
         method.save_pretrained(folder / "model")
         (folder / "model" / "training.json").write_text(json.dumps(training, indent=1) + "\n", encoding="utf-8")
     return method

@@ -1,16 +1,13 @@
 """What people do with a trained model: read a face, take it apart, swap, put it together again, write it down."""
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TypeVar
 
 import numpy as np
 import torch
-from torch import nn
 
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import checkpoint_folder
@@ -30,12 +27,10 @@ from seqdisent_core.latents import (
     draw_dynamics,
     draw_person,
 )
-from seqdisent_core.machine import picture_dtype
+from seqdisent_core.machine import picture_dtype, place
 from seqdisent_core.methods import Codes, Method, anchored
 from seqdisent_core.reenactment import NeutralFrame, Pair, Swap, encode_in_windows, pairs, subjects
 from seqdisent_core.weights import sha256_of
-
-Network = TypeVar("Network", bound=nn.Module)
 
 DRAWN, FILMED = "facekit52", "wild"  # of the checkpoints that come with the package, for which people
 SHIPPED_JUDGE = "checkpoints/facekit52_judge"
@@ -70,19 +65,10 @@ class Studio:
         model on another device, or in training mode, is copied: the caller's own stays as it is.
         Raises ConfigError for a device that this machine does not have, and a method that lacks what is done here.
         """
-        name = device or ("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
-        usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": _has_mps()}
-        if not usable.get(name.partition(":")[0]):
-            raise ConfigError(f"There is no device {name!r} here. Choose cpu, or leave the device out.")
-        try:
-            self.method = _placed(anchored(method), name)
-            self._reader = self.method.for_inference()
-            self._decoder = self.method.for_inference(picture_dtype(self.method.device))
-            self._judge = None if judge is None else _placed(judge, name)
-        except torch.OutOfMemoryError:
-            raise ConfigError(f"The device {name} has no memory left. Close what uses it, or choose cpu.") from None
-        except RuntimeError:  # a number that no device has
-            raise ConfigError(f"There is no device {name!r} here. Choose cpu, or leave the device out.") from None
+        self.method = place(anchored(method), device)
+        self._judge = None if judge is None else place(judge, device)
+        self._reader = self.method.for_inference()
+        self._decoder = self.method.for_inference(picture_dtype(self.method.device))
         self._find_latents = latents
         self._neutral = neutral
         self._latents: Latents | None = None
@@ -279,15 +265,3 @@ class Studio:
 
 def _load_latents(folder: Path) -> Latents:
     return Latents.load(folder, sha256_of(folder))
-
-
-def _placed(network: Network, device: str) -> Network:
-    """A network on a device in evaluation mode: itself where it is so already, or else a copy."""
-    there = torch.empty(0, device=device).device  # "cuda" with its number
-    if next(network.parameters()).device == there and not any(part.training for part in network.modules()):
-        return network
-    return copy.deepcopy(network).to(there).eval()
-
-
-def _has_mps() -> bool:
-    return torch.backends.mps.is_available()

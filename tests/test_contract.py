@@ -2,15 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from labelled import labelled_clips, labelled_judge
-from small import IMAGES, QUICK, batch_of, small_recipe
+from small import IMAGES, batch_of, small_recipe
+from vectors import Vectors
 
-from seqdisent_core.errors import ConfigError
+from seqdisent_core.cli import main
+from seqdisent_core.data import Clips
+from seqdisent_core.domains import BACKBONES
+from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.suite import evaluate
 from seqdisent_core.methods import METHODS, Codes, Method, Moment, anchored, require
 from seqdisent_core.methods.contract import ABILITIES, Ability
@@ -19,11 +25,11 @@ from seqdisent_core.methods.skd import SKDConfig
 from seqdisent_core.reporting import generation_table, leakage_tables, swap_table, write_result
 from seqdisent_core.runs import train_run
 from seqdisent_core.studio import Studio
-from seqdisent_core.training import Recipe, TrainingConfig
+from seqdisent_core.training import Recipe, Trainer, TrainingConfig
 
 EVEN = TrainingConfig(steps=3, batch=4)
 RECIPES = {
-    "dbse": small_recipe(QUICK.__class__(steps=3, batch=4)),
+    "dbse": small_recipe(EVEN),
     "mocogan": Recipe("mocogan", MoCoGANConfig(content_dim=4, motion_dim=3, hidden_dim=8), "images", IMAGES, EVEN),
     "skd": Recipe("skd", SKDConfig(koopman_dim=6, static_size=2), "images", IMAGES, EVEN),
 }
@@ -149,13 +155,53 @@ def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, t
     tables = "".join(make(tmp_path) for make in (generation_table, leakage_tables, swap_table))
     row = next(line for line in swap_table(tmp_path).splitlines() if line.startswith(f"| {recipe.method}"))
     assert ("| – | – |" in row) == ("encode" not in model.abilities) and recipe.method in tables
+    assert ("both factors sampled" in generation_table(tmp_path)) == ("encode" not in model.abilities and free)
+    card = (tmp_path / "run" / "model" / "README.md").read_text()
+    assert ("studio.personalise" in card) == ("anchor" in model.abilities)
 
 
-def with_validation():
-    from dataclasses import replace
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(recipe: Recipe, tmp_path: Path) -> None:
+    """With every draw of a method, dropout included, from the moment's generator."""
+    train = with_validation().part("train")
 
-    import numpy as np
+    def trained(folder: str, *stops: int) -> dict[str, torch.Tensor]:
+        for stop in stops:
+            torch.manual_seed(0)
+            trainer = Trainer(recipe.build(), recipe.training, train, tmp_path / folder, cpu=True)
+            torch.manual_seed(stop)  # what others drew meanwhile
+            model = trainer.run(stop_after=stop)
+        return model.state_dict()
 
+    whole, resumed = trained("whole", 3), trained("resumed", 1, 2, 3)
+    assert [name for name, value in whole.items() if not torch.equal(value, resumed[name])] == []
+
+
+def test_the_command_measures_every_method(recipe: Recipe, tmp_path: Path) -> None:
+    write_set(tmp_path / "set")
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe.to_dict()))
+    clips, run, out = str(tmp_path / "set"), str(tmp_path / "run"), tmp_path / "mine.json"
+    labelled_judge().save(tmp_path / "judge", "")
+    assert main(["train", str(tmp_path / "recipe.json"), clips, run, "--cpu"]) == 0
+    given = ["--data", clips, "--judge", str(tmp_path / "judge"), "--out", str(out)]
+    assert main(["evaluate", f"{run}/model", *given, "--device", "cpu"]) == 0
+    assert json.loads(out.read_text())["model"]["method"] == recipe.method and out.with_suffix(".png").exists()
+
+
+def write_set(folder: Path) -> None:
+    """The labelled clips as a rendered set."""
+    clips = with_validation()
+    folder.mkdir()
+    np.save(folder / "all.npy", np.asarray(clips.frames))
+    (folder / "set.json").write_text('{"name": "labelled"}')
+    person, expression = clips.static["person"], clips.dynamic["expression"]
+    lines = [
+        f"all.npy,{row},{person.names[person.values[row]]},{expression.names[expression.values[row]]},{clips.split[row]}"
+        for row in range(len(clips))
+    ]
+    (folder / "labels.csv").write_text("\n".join(["file,index,person,expression,split", *lines]))
+
+
+def with_validation() -> Clips:
     clips = labelled_clips()
     return replace(clips, split=np.tile(["train", "train", "validation", "test"], 36))
 
@@ -172,7 +218,16 @@ def test_studio_takes_only_methods_that_read_the_static_code_from_one_frame() ->
         ({"method": {"name": "best"}, "backbone": {"name": "images"}}, r"The method is 'best'; known are: .*dbse"),
         ({"method": {"name": "skd"}, "backbone": {"name": "sound"}}, r"The backbone is 'sound'; known are: images"),
         ({"method": {"name": "skd"}}, r"The backbone is None; known are"),
-        ({"method": "skd", "backbone": {"name": "images"}}, r"known are|Unknown setting"),
+        ({"method": "skd", "backbone": {"name": "images"}}, r"The method is 'skd'; known are"),
+        ({"method": {"name": []}, "backbone": {"name": "images"}}, r"The method is \[\]; known are"),
+        (
+            {"method": {"name": "skd"}, "backbone": {"name": "images"}, "training": {"least_frames": 8}},
+            r"skd needs even time steps, and least_frames 8 trains on others",
+        ),
+        (
+            {"method": {"name": "mocogan"}, "backbone": {"name": "images"}, "training": {"pair_share": 0.5}},
+            r"mocogan cannot use a partner|mocogan cannot use the partner",
+        ),
         ({"method": {"name": "skd", "statics": 3}, "backbone": {"name": "images"}}, "Unknown setting statics"),
         ({"method": {"name": "dbse"}, "backbone": {"name": "images", "width": 0}}, "width is 0; it must be at least 1"),
         ({"model": {}, "training": {}}, "Unknown part model. A recipe has the parts method, backbone, training"),
@@ -195,3 +250,28 @@ def test_a_checkpoint_for_an_unknown_backbone_is_refused(recipe: Recipe, tmp_pat
     (tmp_path / "config.json").write_text(json.dumps(config))
     with pytest.raises(ConfigError, match=r"cannot be loaded\. The backbone is 'touch'; known are: images"):
         Method.from_pretrained(tmp_path)
+
+
+def test_a_weight_that_would_be_stored_under_a_name_of_the_backbones_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Twice(METHODS["skd"]):  # type: ignore[misc]
+        def __init__(self, config: SKDConfig, backbone: Any) -> None:
+            super().__init__(config, backbone)
+            self.decoder = type(backbone)(backbone.config, 6).decoder
+
+    monkeypatch.setitem(METHODS, "skd", Twice)
+    with pytest.raises(ConfigError, match=r"skd has weights of the same name as images, decoder\.layers"):
+        RECIPES["skd"].build()
+
+
+def test_pictures_with_gaps_are_refused_and_sets_of_pictures_by_other_backbones(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    model = built(RECIPES["dbse"])
+    with pytest.raises(ConfigError, match="Pictures are whole here"):
+        model.encode(clips(), torch.ones_like(clips(), dtype=torch.bool))
+    monkeypatch.setitem(BACKBONES, "vectors", Vectors)
+    recipe = Recipe.from_dict({"method": {"name": "skd"}, "backbone": {"name": "vectors"}})
+    with pytest.raises(DataError, match="labelled holds pictures, and the backbone vectors does not read pictures"):
+        train_run(recipe, with_validation(), tmp_path, cpu=True)

@@ -52,3 +52,13 @@ def test_tens_of_thousands_of_clips_get_partners() -> None:
     partners = draw_pairs(clips_of(values), random)
     assert (values[:, partners] != values).all()
     assert len(np.unique(partners)) > 18_000  # 1 - 1/e of them, where all are equally likely
+
+
+def test_of_many_labels_partners_differ_in_all_too() -> None:
+    random = np.random.default_rng(0)
+    values = random.integers(0, 6, (20, 400))
+    partners = draw_pairs(clips_of(values), random)
+    assert (values[:, partners] != values).all() and len(np.unique(partners)) > 50
+    values[:10] = values[:10, :1]  # ten labels that all clips share
+    with pytest.raises(DataError, match="in its test split"):
+        draw_pairs(clips_of(values), random)

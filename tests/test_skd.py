@@ -8,10 +8,10 @@ from small import IMAGES, QUICK, batch_of
 from test_training import squares
 from vectors import ANGLE, Vectors, VectorsConfig, turning
 
-from seqdisent_core.errors import ConfigError
+from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.methods import METHODS, Codes, Method, Moment
 from seqdisent_core.methods.skd import SKD, SKDConfig, eigenvalue_loss, split_operator
-from seqdisent_core.training import Recipe
+from seqdisent_core.training import Recipe, Trainer, TrainingConfig
 
 
 def rotation() -> torch.Tensor:
@@ -49,10 +49,10 @@ def test_the_eigenvalue_loss_is_zero_where_static_ones_are_one_and_dynamic_ones_
 class Plain(SKD):
     """SKD whose z_t are the elements themselves, so that the operator is that of the data."""
 
-    def latents(self, x, observed=None):
+    def latents(self, x, observed=None, generator=None):
         return x
 
-    def decode_latents(self, z):
+    def decode_latents(self, z, generator=None):
         return z
 
 
@@ -96,7 +96,7 @@ def test_it_learns_a_toy_set_until_swaps_keep_what_stays_and_follow_what_turns()
 
 
 def test_training_that_leaves_out_frames_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"skd needs even time steps, and sparse_share 0\.5 leaves out frames"):
+    with pytest.raises(ConfigError, match=r"skd needs even time steps, and sparse_share 0\.5 trains on others"):
         Recipe("skd", SKDConfig(), "images", IMAGES, QUICK)
 
 
@@ -113,10 +113,25 @@ def test_one_step_and_too_few_dimensions_are_refused() -> None:
 def test_a_fitted_model_comes_back_from_its_folder_with_its_operator(tmp_path) -> None:
     torch.manual_seed(0)
     config = SKDConfig(koopman_dim=6, static_size=2)
-    model = Recipe("skd", config, "images", IMAGES, QUICK.__class__(steps=1)).build().eval()
+    model = Recipe("skd", config, "images", IMAGES, TrainingConfig(steps=1)).build().eval()
     clip = torch.from_numpy(squares(takes=1).frames[:6]).permute(0, 1, 4, 2, 3).float() / 255
     model.fit([clip])
     model.save_pretrained(tmp_path)
     again = Method.from_pretrained(tmp_path)
     assert METHODS[again.name] is SKD and again.static_dim == model.static_dim
     assert torch.equal(model.encode(clip).static, again.encode(clip).static)
+
+
+def test_something_stays_dynamic_however_many_eigenvalues_may_be_static() -> None:
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(20):
+        operator = torch.randn(6, 6, generator=generator, dtype=torch.float64)
+        split = split_operator(operator, static_size=5)
+        assert split.static_columns <= 5 and split.basis.shape == (6, 6)
+
+
+def test_a_run_that_diverges_ends_with_the_sentence_of_every_method(tmp_path) -> None:
+    config = TrainingConfig(steps=30, batch=4, learning_rate=1e30)
+    model = Recipe("skd", SKDConfig(koopman_dim=6, static_size=2), "images", IMAGES, config).build()
+    with pytest.raises(SeqdisentError, match="The loss stopped being a number"):
+        Trainer(model, config, squares().part("train"), tmp_path, cpu=True).run()

@@ -16,6 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from seqdisent_core import __version__
 from seqdisent_core.assets import asset
+from seqdisent_core.checkpoints import read_training
 from seqdisent_core.data import EXPRESSIONS, Clips, Labels, parallel_pairs
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, DataError
@@ -451,3 +452,13 @@ def test_a_judge_learns_what_can_be_told_apart(clips: Clips) -> None:
     assert accuracy(logits["expression"], test.dynamic["expression"].values) >= 0.8
     reading = judge.read(test.frames[0])
     assert reading.names["person"] == clips.static["person"].names[test.static["person"].values[0]]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "is missing"), (b"[]", "is damaged"), (b"null", "is damaged"), (b"\xff", "is damaged")]
+)
+def test_what_a_checkpoint_says_of_its_training_is_checked(content: bytes | None, said: str, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "training.json").write_bytes(content)
+    with pytest.raises(ConfigError, match=f"training.json {said}"):
+        read_training(tmp_path)

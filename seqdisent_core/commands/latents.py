@@ -101,11 +101,13 @@ def _map(options: argparse.Namespace) -> None:
     from seqdisent_core.checkpoints import checkpoint_folder
     from seqdisent_core.data import load_clips
     from seqdisent_core.latents import make_map
+    from seqdisent_core.machine import place
+    from seqdisent_core.methods import Method, require
     from seqdisent_core.reporting import write_result
-    from seqdisent_core.studio import Studio
 
     checkpoint = checkpoint_folder(options.checkpoint)
-    model = Studio.from_pretrained(checkpoint, device=options.device).method
+    model = place(Method.from_pretrained(checkpoint), options.device)
+    require(model, "encode")
     with progress_bar(100, "loading") as bar:
 
         def progress(share: float, stage: str) -> None:
@@ -141,12 +143,13 @@ def _latents(options: argparse.Namespace) -> None:
     from seqdisent_core.data import load_clips
     from seqdisent_core.evaluation import Judge
     from seqdisent_core.latents import NAMES, TENSORS, find_latents
-    from seqdisent_core.methods import Method
-    from seqdisent_core.studio import Studio
+    from seqdisent_core.machine import place
+    from seqdisent_core.methods import Method, require
     from seqdisent_core.weights import sha256_of
 
     folder = checkpoint_folder(options.checkpoint)
-    method = Studio(Method.from_pretrained(folder), options.device).method  # whatever lies beside it
+    method = place(Method.from_pretrained(folder), options.device)
+    require(method, "encode")
     latents = find_latents(
         method,
         Judge.from_pretrained(options.judge).to(method.device),
@@ -166,13 +169,13 @@ def _latents(options: argparse.Namespace) -> None:
 def _rest(options: argparse.Namespace) -> None:
     from seqdisent_core.checkpoints import checkpoint_folder
     from seqdisent_core.data import load_clips
-    from seqdisent_core.methods import Method
+    from seqdisent_core.machine import place
+    from seqdisent_core.methods import Method, anchored
     from seqdisent_core.reenactment import learn_neutral
-    from seqdisent_core.studio import Studio
     from seqdisent_core.weights import sha256_of
 
     folder = checkpoint_folder(options.checkpoint)
-    method = Studio(Method.from_pretrained(folder), options.device).method  # whatever lies beside it
+    method = place(anchored(Method.from_pretrained(folder)), options.device)
     sets = [load_clips(path, size=method.backbone.element[-1]) for path in options.data]
     neutral = learn_neutral(method, sets, sha256_of(folder))
     neutral.save(folder)

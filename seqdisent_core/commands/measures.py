@@ -63,16 +63,16 @@ def _evaluate(options: argparse.Namespace) -> None:
     from seqdisent_core.checkpoints import checkpoint_folder, read_training
     from seqdisent_core.data import load_clips
     from seqdisent_core.evaluation import TRUSTED, Judge, evaluate, result_sheet
-    from seqdisent_core.machine import keep_freed_memory
+    from seqdisent_core.machine import keep_freed_memory, place
+    from seqdisent_core.methods import Method
     from seqdisent_core.reporting import summary, write_result
-    from seqdisent_core.studio import Studio
 
     if options.out.suffix == ".png":
         raise ConfigError(f"{options.out} would be overwritten by the contact sheet. Give it another suffix.")
     keep_freed_memory()
     checkpoint, judge_folder = checkpoint_folder(options.checkpoint), checkpoint_folder(options.judge)
     training = read_training(checkpoint)
-    model = Studio.from_pretrained(checkpoint, device=options.device).method
+    model = place(Method.from_pretrained(checkpoint), options.device)
     clips = load_clips(options.data, size=model.backbone.element[-1])
     with progress_bar(1, "measuring") as bar:
 

@@ -183,7 +183,7 @@ def _showcase(options: argparse.Namespace) -> None:
     about = {
         "command": options.command_line,
         "method": studio.method.name,
-        "variant": studio.method.config.to_dict().get("variant", "full"),
+        "variant": studio.method.config.to_dict().get("variant", ""),
         "checkpoint_sha256": sha256_of(checkpoint),
         "films": films,
     }

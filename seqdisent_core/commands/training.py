@@ -66,7 +66,7 @@ def _train(options: argparse.Namespace) -> None:
 
     keep_freed_memory()
     recipe = _recipe(options)
-    clips = load_clips(options.data, size=recipe.network.frame_size)
+    clips = load_clips(options.data, size=getattr(recipe.network, "frame_size", None) or 64)
     judge = Judge.from_pretrained(options.judge) if options.judge else None
     speaks = process_state(options.cpu).is_main_process  # of several processes, one
     with progress_bar(recipe.training.steps, "training", shown=speaks) as bar:

@@ -99,7 +99,7 @@ def draw_samples(
     codes: of the test clips; None if the method has no encoder.
     """
     random = np.random.default_rng([seed, repeat])
-    partners = draw_pairs(clips, random)
+    partners = np.arange(len(clips)) if unable(method, "swap") else draw_pairs(clips, random)
     order, half = random.permutation(len(clips)), len(clips) // 2
     generator = torch.Generator().manual_seed(int(random.integers(2**62)))
     count, frames = clips.frames.shape[:2]

@@ -7,6 +7,9 @@ import numpy as np
 from seqdisent_core.data import Clips
 from seqdisent_core.errors import DataError
 
+_COUNTED = 8  # labels of which all subsets are counted, 2 to their number; of more, partners are tried one by one
+_TRIES = 64
+
 
 def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
     """For each clip a partner, uniformly random among those that differ in every label: int (clips,).
@@ -17,6 +20,8 @@ def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
     by bisection over counts, in O(n log(n)^2) for n clips, without listing the possible partners of each.
     """
     labels = np.stack([label.values for label in clips.labels.values()])
+    if len(labels) > _COUNTED:
+        return _drawn_one_by_one(labels, clips, random)
     everyone = np.full(len(clips), len(clips))
     alike = [
         _Alike(labels[list(names)])
@@ -30,10 +35,7 @@ def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
 
     partners = different(everyone)
     if not partners.all():
-        raise DataError(
-            f"{clips.name} needs two or more values of each label ({', '.join(clips.labels)}) in its "
-            f"{clips.split[partners.argmin()]} split, and pairs that share none: a swap is judged between such clips."
-        )
+        raise _without_partner(clips, int(partners.argmin()))
     rank = random.integers(0, partners)
     first, last = np.zeros_like(everyone), everyone - 1
     while (first < last).any():
@@ -41,6 +43,27 @@ def draw_pairs(clips: Clips, random: np.random.Generator) -> np.ndarray:
         reached = different(middle + 1) > rank
         first, last = np.where(reached, first, middle + 1), np.where(reached, middle, last)
     return first
+
+
+def _drawn_one_by_one(labels: np.ndarray, clips: Clips, random: np.random.Generator) -> np.ndarray:
+    """The same for many labels: for each clip others are tried at random, and in the end all are looked through."""
+    partners = np.empty(len(clips), int)
+    for clip, own in enumerate(labels.T):
+        tried = random.integers(0, len(clips), _TRIES)
+        able = tried[(labels[:, tried] != own[:, None]).all(axis=0)]
+        if not len(able):
+            able = random.permutation(np.flatnonzero((labels != own[:, None]).all(axis=0)))
+        if not len(able):
+            raise _without_partner(clips, clip)
+        partners[clip] = able[0]
+    return partners
+
+
+def _without_partner(clips: Clips, clip: int) -> DataError:
+    return DataError(
+        f"{clips.name} needs two or more values of each label ({', '.join(clips.labels)}) in its "
+        f"{clips.split[clip]} split, and pairs that share none: a swap is judged between such clips."
+    )
 
 
 class _Alike:

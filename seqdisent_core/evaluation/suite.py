@@ -93,7 +93,7 @@ def _model_facts(model: Method, checkpoint: Path) -> dict[str, Any]:
     return {
         "method": model.name,
         "backbone": model.backbone.name,
-        "variant": model.config.to_dict().get("variant", "full"),
+        "variant": model.config.to_dict().get("variant", ""),
         "checkpoint_sha256": sha256_of(checkpoint),
         "parameters": sum(p.numel() for p in model.parameters()),
         "frame_size": model.backbone.element[-1],

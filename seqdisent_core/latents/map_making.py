@@ -93,7 +93,7 @@ def _about(
         "hardware": hardware(model.device),
         "model": {
             "method": model.name,
-            "variant": model.config.to_dict().get("variant", "full"),
+            "variant": model.config.to_dict().get("variant", ""),
             "checkpoint_sha256": sha256_of(checkpoint),
         },
         "data": {"name": test.name, "split": "test", "clips": len(test), "sha256": test.sha256()},

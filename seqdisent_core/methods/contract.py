@@ -26,7 +26,7 @@ _LACKS: Mapping[Ability, str] = {
     "sample_dynamics": "has no prior of dynamics",
     "anchor": "does not read the static code from one frame",
 }
-_BACKBONE = "backbone."  # of the names of weights in a model; saved files leave it out
+BACKBONE = "backbone."  # of the names of weights in a model; saved files leave it out
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,6 @@ class Moment:
     batch: int = 1
     generator: torch.Generator | None = None
 
-    @property
-    def epoch(self) -> float:
-        return self.step * self.batch / self.set_size
-
 
 class Method(nn.Module, ModelHubMixin, ABC):
     """A model of sequences (batch, time, *element) with one static code and dynamics, over a domain's backbone.
@@ -89,7 +85,8 @@ class Method(nn.Module, ModelHubMixin, ABC):
       codes that its backbone decodes.
     * views: names of the backbone's views that its loss needs in a batch.
     * turns: one step trains each in this order, with an optimiser of its own on the parameters of `turn_parameters`.
-    * even_steps: its loss needs neighbouring elements, so training may not leave out any between.
+    * even_steps: its loss needs neighbouring elements in their order, so training may not leave out any between.
+    * uses_partner: its loss can reconstruct a sequence from its partner's dynamics (Batch.partner).
 
     save_pretrained(folder) writes config.json, model.safetensors and the model card; push_to_hub("owner/name") puts
     these on the Hugging Face Hub. Loaded, unchanged and saved again it is the same weights file, so what lies beside
@@ -106,6 +103,7 @@ class Method(nn.Module, ModelHubMixin, ABC):
     views: ClassVar[tuple[str, ...]] = ()
     turns: ClassVar[tuple[str, ...]] = ("model",)
     even_steps: ClassVar[bool] = False
+    uses_partner: ClassVar[bool] = False
 
     card: str = ""
     stored_half: bool = False
@@ -203,12 +201,12 @@ class Method(nn.Module, ModelHubMixin, ABC):
         download holds what snapshot_download takes: revision, token, cache_dir, ... Raises ConfigError where it is
         none of them, a Path that is two of them, is damaged, is another method or needs an unknown backbone.
         """
-        from seqdisent_core.methods.registry import build, read_parts  # which imports every method
+        from seqdisent_core.methods.registry import build, in_parts, read_parts  # which imports every method
 
         folder = checkpoints.checkpoint_folder(source, **download)
         config, state = checkpoints.read_network(folder)
         try:
-            model = build(*read_parts(config))
+            model = build(*read_parts(in_parts(config)))
         except ConfigError as error:
             raise ConfigError(f"The checkpoint {source} cannot be loaded. {error}") from None
         if not isinstance(model, cls):
@@ -220,11 +218,11 @@ class Method(nn.Module, ModelHubMixin, ABC):
 
     def load_weights(self, state: Mapping[str, Tensor], source: str | Path) -> None:
         """Fill the model with stored weights. Raises ConfigError where their names or shapes are not its own."""
-        names = {name.removeprefix(_BACKBONE): name for name in self.state_dict()}
+        names = {name.removeprefix(BACKBONE): name for name in self.state_dict()}
         checkpoints.load_weights(self, {names.get(name, name): value for name, value in state.items()}, source)
 
     def _stored_state(self) -> dict[str, Tensor]:
-        return {name.removeprefix(_BACKBONE): value for name, value in self.state_dict().items()}
+        return {name.removeprefix(BACKBONE): value for name, value in self.state_dict().items()}
 
     def save_pretrained(self, save_directory: str | Path, **hub: Any) -> str | None:
         """Writes the folder; hub: as ModelHubMixin takes it. Raises ConfigError where it holds another model."""
@@ -290,7 +288,8 @@ def require(method: Method, *abilities: Ability) -> None:
 def anchored(method: Method) -> Anchored:
     """The method, if it reads the static code from one frame. Raises ConfigError with the reason where not."""
     require(method, "encode", "anchor")
-    assert isinstance(method, Anchored)
+    if not isinstance(method, Anchored):
+        raise ConfigError(f"{method.name} lists the ability anchor and is no Anchored method. Derive it from Anchored.")
     return method
 
 

@@ -82,6 +82,7 @@ class DBSE(Anchored):
     name = "dbse"
     config_type = DBSEConfig
     abilities = frozenset({"encode", "sample_static", "sample_dynamics", "anchor"})
+    uses_partner = True
     config: DBSEConfig
 
     def __init__(self, config: DBSEConfig, backbone: Backbone) -> None:

@@ -65,7 +65,6 @@ class SKD(Method):
     def __init__(self, config: SKDConfig, backbone: Backbone) -> None:
         super().__init__(config, backbone)
         size = config.koopman_dim
-        self.dropout = nn.Dropout(config.dropout)
         self.encoder_lstm = nn.LSTM(backbone.feature_dim, size, batch_first=True)
         self.decoder_lstm = nn.LSTM(size, size, batch_first=True)
         self.register_buffer("basis", torch.eye(size))
@@ -81,16 +80,25 @@ class SKD(Method):
     def dynamics_dim(self) -> int:  # type: ignore[override]
         return self.config.koopman_dim - self.static_dim
 
-    def latents(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
-        """z_t: (batch, time, *element) -> (batch, time, koopman_dim)."""
+    def latents(self, x: Tensor, observed: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """z_t: (batch, time, *element) -> (batch, time, koopman_dim); `generator` draws what is dropped in training."""
         self.check_sequences(x)
         features = self.backbone.encode_sequences(x, observed)
-        return run_lstm(self.encoder_lstm, self.dropout(features))[0]
+        return run_lstm(self.encoder_lstm, self._dropped(features, generator))[0]
 
-    def decode_latents(self, z: Tensor) -> Tensor:
-        """(batch, time, koopman_dim) -> (batch, time, *element)."""
+    def decode_latents(self, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """(batch, time, koopman_dim) -> (batch, time, *element); generator: as of `latents`."""
         hidden = run_lstm(self.decoder_lstm, z)[0]
-        return self.backbone.decode_sequences(self.dropout(hidden))
+        return self.backbone.decode_sequences(self._dropped(hidden, generator))
+
+    def _dropped(self, features: Tensor, generator: torch.Generator | None) -> Tensor:
+        """Dropout whose draws are the generator's."""
+        share = self.config.dropout
+        if not self.training or not share:
+            return features
+        where = features.device if generator is None else generator.device
+        kept = torch.rand(features.shape, generator=generator, device=where).to(features.device) >= share
+        return features * kept / (1 - share)
 
     def encode(self, x: Tensor, observed: Tensor | None = None, generator: torch.Generator | None = None) -> Codes:
         """Codes of sequences; SKD is deterministic, so a generator changes nothing."""
@@ -120,8 +128,9 @@ class SKD(Method):
         eigenvalues; means over elements, time and batch."""
         if batch.x.shape[1] < 2:
             raise ConfigError("SKD learns how one step follows from another; sequences need 2 steps or more.")
-        z = self.latents(batch.x, batch.observed)
-        decoded = self.decode_latents(z)
+        generator = moment.generator
+        z = self.latents(batch.x, batch.observed, generator)
+        decoded = self.decode_latents(z, generator)
         with torch.autocast(z.device.type, enabled=False):
             before, after = _steps(z.double())
             operator = _solve(before.T @ before, before.T @ after)
@@ -129,7 +138,7 @@ class SKD(Method):
         elements = batch.x[0, 0].numel()
         terms = {
             "reconstruction": self.backbone.error(decoded, batch.x, batch.observed).mean() / elements,
-            "prediction": (self.decode_latents(predicted) - decoded).square().mean(),
+            "prediction": (self.decode_latents(predicted, generator) - decoded).square().mean(),
             "latent": (predicted - z).square().mean(),
             "eigenvalues": eigenvalue_loss(operator, self.config.static_size, self.config.dynamic_bound).float(),
         }
@@ -153,10 +162,20 @@ def _solve(squares: Tensor, products: Tensor) -> Tensor:
 
 
 def _static_first(eigenvalues: Tensor, static_size: int) -> tuple[list[int], list[int]]:
-    """Numbers of the static and of the dynamic eigenvalues, one of each conjugate pair, the nearest to 1 first."""
+    """Numbers of the static and of the dynamic eigenvalues, one of each conjugate pair, the nearest to 1 first.
+
+    Of k dimensions at least one stays dynamic: a pair that would take the last one is not static.
+    """
     order = sorted(range(len(eigenvalues)), key=lambda number: abs(complex(eigenvalues[number]) - 1))
     once = [number for number in order if float(eigenvalues[number].imag) >= 0]
-    return once[:static_size], once[static_size:]
+    static: list[int] = []
+    columns = 0
+    for number in once:
+        wide = 1 if float(eigenvalues[number].imag) == 0 else 2
+        if len(static) < static_size and columns + wide < len(eigenvalues):
+            static.append(number)
+            columns += wide
+    return static, [number for number in once if number not in static]
 
 
 class Split(NamedTuple):
@@ -185,6 +204,8 @@ def split_operator(operator: Tensor, static_size: int) -> Split:
 
 def eigenvalue_loss(operator: Tensor, static_size: int, dynamic_bound: float) -> Tensor:
     """Mean |lambda - 1|^2 of the static eigenvalues, and mean real part of dynamic ones where it exceeds the bound."""
+    if not operator.isfinite().all():  # which eigvals refuses: training ends by a loss that is no number
+        return operator.sum() * torch.nan
     eigenvalues = torch.linalg.eigvals(operator)
     static, dynamic = _static_first(eigenvalues.detach(), static_size)
     near_one = (eigenvalues[static] - 1).abs().square().mean()

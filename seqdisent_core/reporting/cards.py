@@ -50,6 +50,8 @@ def _section(path: Path, result: Result, sha256: str) -> str:
 def _evaluated(result: Result) -> str:
     metrics, ceiling = result["metrics"], result["judge"]["accuracy"]
     who, does = of_group(result, "static"), of_group(result, "dynamic")
+    kept = metrics["generation"].get("of") != "both_sampled"
+    sampled = f"drawn {who}, kept dynamics" if kept else "both factors sampled"
     named = (
         (f"swap: the static clip's {who}", "swap", "static"),
         (f"swap: the driver's {does}", "swap", "dynamic"),
@@ -63,8 +65,8 @@ def _evaluated(result: Result) -> str:
     rows += [
         ["rebuilt: PSNR", f"{number(metrics['reconstruction']['psnr'], 2)} dB", NONE, NONE],
         ["rebuilt: SSIM", number(metrics["reconstruction"]["ssim"]), NONE, NONE],
-        [f"drawn {who}, kept dynamics: {does}", percent(metrics["generation"]["acc"]), NONE, NONE],
-        [f"drawn {who}, kept dynamics: inception score", number(metrics["generation"]["is"]), NONE, NONE],
+        [f"{sampled}: {does}", percent(metrics["generation"]["acc"]), NONE, NONE],
+        [f"{sampled}: inception score", number(metrics["generation"]["is"]), NONE, NONE],
     ]
     labels = _ALL[sum(map(len, result["labels"].values())) > 2]
     about = (
@@ -89,8 +91,11 @@ def _filmed(result: Result) -> str:
     return f"{table(head, rows)}\n\n{swaps} swaps among {len(result['clips'])} films, seed {result['seed']}."
 
 
-def model_card(training: dict[str, Any], static_dim: int, dynamics_dim: int) -> str:
-    """The model card, with the front matter the Hugging Face Hub reads; training: what training.json says."""
+def model_card(training: dict[str, Any], static_dim: int, dynamics_dim: int, *, anchored: bool) -> str:
+    """The model card, with the front matter the Hugging Face Hub reads.
+
+    training: what training.json says; anchored: whether Studio can use the model.
+    """
     method, backbone = training["recipe"]["method"], training["recipe"]["backbone"]
     variant = f" ({method['variant']})" if "variant" in method else ""
     size = f", at {backbone['frame_size']} px" if "frame_size" in backbone else ""
@@ -113,9 +118,15 @@ Trained by `{training["command"]}`: {training["steps"]} steps on {data["clips"]}
 in {training["seconds"] / 60:.0f} minutes on {training["hardware"]}. The full recipe is in training.json;
 the figures are in the repository's results folder. Weight matrices are stored in half precision.
 {pairs if pair_share else ""}
-    from seqdisent_core.studio import Studio
+{_IN_STUDIO.format(name=data["name"]) if anchored else _ALONE}"""
+
+
+_IN_STUDIO = """    from seqdisent_core.studio import Studio
     studio = Studio.from_pretrained("path/to/this/folder")
 
-It was trained on {data["name"]} only: it reconstructs a filmed face as the nearest that it knows, until
+It was trained on {name} only: it reconstructs a filmed face as the nearest that it knows, until
 `studio.personalise` has fine-tuned a copy to that face.
+"""
+_ALONE = """    from seqdisent_core.methods import Method
+    model = Method.from_pretrained("path/to/this/folder")
 """

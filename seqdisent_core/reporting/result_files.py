@@ -110,7 +110,8 @@ def described(result: Result) -> str:
 
 def label(stem: str, result: Result) -> str:
     """The name of a row: method, model and file."""
-    return f"{result['model']['method']}, {described(result)} (`{stem}`)"
+    name = ", ".join(part for part in (result["model"]["method"], described(result)) if part)
+    return f"{name} (`{stem}`)"
 
 
 def guessed(result: Result, name: str) -> str:

@@ -45,7 +45,11 @@ def generation_table(folder: Path) -> str:
     """Acc, IS, H(y|x), H(y) of clips with kept dynamics and a sampled person."""
 
     def make(name: str, results: dict[str, Result]) -> str:
-        rows = [[label(stem, r), *_scores(_metric(r, "generation"))] for stem, r in results.items()]
+        rows = []
+        for stem, r in results.items():
+            scores = _metric(r, "generation")
+            free = ", both factors sampled" if scores.get("of") == "both_sampled" else ""
+            rows.append([label(stem, r) + free, *_scores(scores)])
         first = next(iter(results.values()))
         rows.append(["ceiling: the judge on real clips", *_scores(first["judge"].get("generation") or {})])
         values = first["labels"]["dynamic"].values()

@@ -202,7 +202,7 @@ class Trainer:
                             log.add_scalar(f"validation/{name}", value, self.step)
                 if stopped:  # after validation, which a run that goes on does not come by again
                     raise KeyboardInterrupt
-        return self._fitted() if main and self.step == self.config.steps else self.evaluated.eval()
+        return self._fitted(None if self.step == self.config.steps else FITTED)
 
     def _anywhere(self, here: bool, told: bool) -> bool:
         """If it is so in any process. Several GPUs ask each other only when losses are told: they are waited for."""
@@ -215,7 +215,8 @@ class Trainer:
     def _fitted(self, most: int | None = None) -> Method:
         """The evaluated weights, fitted to the training set, or to this many of its sequences."""
         model = self.evaluated.eval()
-        clips = as_training_tensor(self.clips.select(np.arange(len(self.clips))[:most]))
+        chosen = np.random.default_rng(0).permutation(len(self.clips))[:most]  # sets lie on disk person by person
+        clips = as_training_tensor(self.clips.select(np.sort(chosen)))
         with torch.no_grad():
             model.fit(clips[at : at + BATCH].to(model.device).float() / 255 for at in range(0, len(clips), BATCH))
         return model

@@ -40,10 +40,6 @@ class ConvolutionMuon(torch.optim.Muon):
             matrix.grad = None if kernel.grad is None else kernel.grad.permute(order).reshape(matrix.shape)
         super().step()
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        for kernel in self.kernels:
-            kernel.grad = None
-
 
 def make_optimisers(parameters: Iterable[nn.Parameter], config: TrainingConfig) -> list[Optimizer]:
     """Adam over everything, or Muon over the convolutions and Adam over the rest."""

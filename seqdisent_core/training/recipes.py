@@ -16,7 +16,7 @@ _PARTS = ("method", "backbone", "training")
 class Recipe:
     """A model and how it is trained: a method with its settings, a backbone with its own, and the training.
 
-    Raises ConfigError where the training leaves out elements between others and the method needs neighbours.
+    Raises ConfigError where the method cannot be trained as the settings say.
     """
 
     method: str
@@ -26,10 +26,16 @@ class Recipe:
     training: TrainingConfig
 
     def __post_init__(self) -> None:
-        if METHODS[self.method].even_steps and self.training.sparse_share:
+        method = METHODS[self.method]
+        for name in ("sparse_share", "least_frames"):
+            value = getattr(self.training, name)
+            if method.even_steps and value:
+                raise ConfigError(
+                    f"{self.method} needs even time steps, and {name} {value:g} trains on others. Set it to 0."
+                )
+        if self.training.pair_share and not method.uses_partner:
             raise ConfigError(
-                f"{self.method} needs even time steps, and sparse_share {self.training.sparse_share:g} leaves out "
-                "frames between others. Set it to 0."
+                f"{self.method} cannot use the partner's dynamics of parallel pairs. Set pair_share to 0."
             )
 
     def build(self) -> Method:

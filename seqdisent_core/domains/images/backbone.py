@@ -58,10 +58,15 @@ class Images(Backbone):
         self.decoder = FrameDecoder(config.frame_size, config.width, code_dim, config.patch)
 
     def encode(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
+        self._check_whole(observed)
         return self.encoder(x).float()
 
     def decode(self, codes: Tensor) -> Tensor:
         return self.decoder(codes).float()
+
+    def _check_whole(self, observed: Tensor | None) -> None:
+        if observed is not None:
+            raise ConfigError("Pictures are whole here: leave `observed` out.")
 
     def for_inference(self, dtype: torch.dtype) -> "Images":
         """A copy with batch norms folded into convolutions, which run in `dtype`."""
@@ -74,6 +79,7 @@ class Images(Backbone):
 
     def error(self, decoded: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
         """Squared errors, (batch, time): the Gaussian log-likelihood of the paper."""
+        self._check_whole(observed)
         error = (decoded - x).square()
         if self.config.motion_weight:
             error = error * motion_weights(x, self.config.motion_weight)

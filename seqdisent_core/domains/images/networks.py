@@ -1,4 +1,4 @@
-"""Frame encoder, frame decoder and the prior of the dynamics: the parts that methods are built from.
+"""Frame encoder and frame decoder.
 
 The convolutional stacks follow DCGAN (Radford et al. 2016) as Berman et al. 2024 use them: 4x4 kernels, stride 2,
 batch norm, leaky ReLU 0.2. A frame of 64 px passes four such blocks; each doubling of the frame adds one.
