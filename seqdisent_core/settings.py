@@ -41,13 +41,13 @@ def settings(kind: type[_T]) -> type[_T]:
     check = made.__init__
 
     @wraps(check)
-    def checked(self: Any, *values: Any, **named: Any) -> None:
+    def checked(self: Any, /, *values: Any, **named: Any) -> None:
         try:
             check(self, *values, **named)
         except ValidationError as error:
             raise ConfigError(_sentence(made, error)) from None
 
-    made.__init__ = checked  # type: ignore[method-assign]
+    made.__init__ = checked  # type: ignore[method-assign, assignment]
     return made  # type: ignore[return-value]
 
 

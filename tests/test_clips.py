@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -80,9 +82,10 @@ def test_of_a_set_with_wider_pictures_the_middle_is_read(tmp_path: Path) -> None
     assert np.array_equal(
         read.part("test").frames[0], clips[0][read.split[: len(clips[0])] == "test"][0][:, 4:12, 4:12]
     )
-    (tmp_path / "set.json").write_text(json.dumps(plan | {"reach": 0.5}))
-    with pytest.raises(DataError, match=r"a reach of 0\.5; it is 1 or more"):
-        load_clips(tmp_path)
+    for reach in (0.5, 1e9, float("nan"), float("inf"), "2"):
+        (tmp_path / "set.json").write_text(json.dumps(plan | {"reach": reach}))
+        with pytest.raises(DataError, match=f"a reach of {reach!r}; it is 1 to 8"):
+            load_clips(tmp_path)
 
 
 def test_another_length_keeps_first_and_last_frame_and_another_size_the_mean(tmp_path: Path) -> None:
@@ -157,6 +160,16 @@ def test_a_csv_names_any_number_of_labels_and_splits_by_all_of_them(tmp_path: Pa
     assert clips.split.tolist() == ["train", "validation", "test"] * 2
 
 
+def test_columns_are_known_in_capitals_and_between_spaces_and_all_plain_ones_are_labels(tmp_path: Path) -> None:
+    film = asset("examples") / "person_000_happiness.mp4"
+    head = " File,Person , EXPRESSION,action,Static: Hair,Split"
+    (tmp_path / "list.csv").write_text(f"{head}\n{film},anna,Anger,Wave,red,test\n{film},anna,fear,sit,red,train\n")
+    clips = load_clips(tmp_path / "list.csv", frames=2, size=16)
+    assert [*clips.static] == ["person", "Hair"] and [*clips.dynamic] == ["expression", "action"]
+    assert clips.dynamic["expression"].names == EXPRESSIONS and clips.dynamic["action"].names == ("sit", "wave")
+    assert clips.split.tolist() == ["test", "train"]
+
+
 def test_plans_that_name_no_labels_in_lists_are_refused(tmp_path: Path) -> None:
     for plan in ({"static": "hat"}, {"dynamic": [1]}, {"identity": 3}):
         dressed_set(tmp_path, plan)
@@ -195,9 +208,26 @@ def test_what_a_set_says_wrongly_of_itself_is_said(tmp_path: Path) -> None:
         (tmp_path / "labels.csv").write_text(labels.replace("person_001.npy,17,", f"person_001.npy,{index},"))
         with pytest.raises(DataError, match=rf"names clip {index} of person_001\.npy, not there"):
             load_clips(tmp_path)
+    for there, instead, sentence in (
+        ("person_001.npy,17,", "person_001.npy,016,", r"names clip 016 of person_001\.npy twice"),
+        ("person_001.npy,16,", "person_001.npy,17,", r"names clip 17 of person_001\.npy twice"),
+        ("surprise,2,test", "surprise,2,exam", "has the split 'exam'"),
+        (
+            "person_001.npy,17,",
+            "../other/person_001.npy,17,",
+            r"\.\./other/person_001\.npy, which is in another folder",
+        ),
+        ("person_001.npy,17,", r"..\person_001.npy,17,", "in another folder"),
+    ):
+        assert there in labels
+        (tmp_path / "labels.csv").write_text(labels.replace(there, instead))
+        with pytest.raises(DataError, match=sentence):
+            load_clips(tmp_path)
+    (tmp_path / "labels.csv").write_text(labels)
     for plan, sentence in (
-        ('{"name": ', "cannot be read"),
+        ('{"name": ', r"cannot be read\. Pack or render it again into an empty folder"),
         ("[]", "cannot be read"),
+        ('{"clips": 35}', "says 35 clips, and its labels.csv names 36"),
         ('{"attributes": ["hat"]}', "hat"),
     ):
         (tmp_path / "set.json").write_text(plan)
@@ -224,8 +254,17 @@ def test_a_missing_place_and_an_empty_folder_say_what_to_do(tmp_path: Path) -> N
         ("file,take,action\na.mp4,anna,run\n", "no static label"),
         ("file,person,static:person,action\na.mp4,anna,anna,run\n", "names the label 'person' twice"),
         ("file,static:mood,dynamic:mood\na.mp4,sad,sad\n", "a static and a dynamic label of the name 'mood'"),
-        ("file,person,dynamic:psnr\na.mp4,anna,run\n", "'psnr', which none can be"),
-        ("file,person,dynamic:a.b\na.mp4,anna,run\n", "'a.b', which none can be"),
+        ("file,person,dynamic:psnr\na.mp4,anna,run\n", "'psnr', which is reserved"),
+        ("file,person,dynamic:a.b\na.mp4,anna,run\n", r"'a\.b'\. A name has letters a to z, digits"),
+        ("file;person;expression\na.mp4;anna;anger\n", "must be separated by commas"),
+        ("file\tperson\texpression\na.mp4\tanna\tanger\n", "must be separated by commas"),
+        ("name,who,expression\na.mp4,anna,anger\n", r"no static label.* Its columns are: name, who, expression\.$"),
+        ("name,person,expression\na.mp4,anna,anger\n", "lacks the column file.*: name, person, expression"),
+        ("file,File,person,expression\na.mp4,b.mp4,anna,anger\n", "has two columns file"),
+        ('file,person,expression\na.mp4,"anna,anger\n', "cannot be read as CSV at line 2.*quotation mark"),
+        ('"file,person\n', "cannot be read as CSV at line 1"),
+        ("file,person,expression\n\na.mp4,anna\n", "Line 3 .* has no expression"),
+        ("", "no static label"),
     ],
 )
 def test_a_wrong_csv_gets_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
@@ -239,6 +278,20 @@ def test_a_csv_of_another_encoding_says_how_to_save_it(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_bytes("file,person,expression\na.mp4,Zoë,anger\n".encode("cp1252"))
     with pytest.raises(DataError, match="CSV UTF-8"):
         load_clips(tmp_path / "list.csv")
+
+
+def test_names_that_are_not_in_utf8_are_said_and_what_macos_notes_beside_a_film_is_none(tmp_path: Path) -> None:
+    place = tmp_path / "anna" / "anger"
+    place.mkdir(parents=True)
+    shutil.copy(asset("examples") / "person_000_happiness.mp4", place / "1.mp4")
+    (place / "._1.mp4").write_bytes(b"of the Finder")
+    assert len(load_clips(tmp_path, frames=2, size=16)) == 1
+    try:
+        (place / os.fsdecode(b"caf\xe9.mp4")).write_bytes(b"")
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 alone")
+    with pytest.raises(DataError, match=r"caf�\.mp4 in .* is not in UTF-8\. Rename it"):
+        load_clips(tmp_path, frames=2, size=16)
 
 
 def test_a_video_without_a_face_is_named(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import WEIGHTS
 from seqdisent_core.data import Clips, Labels
-from seqdisent_core.errors import DataError
+from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation import Judge, evaluate, read_clips, train_judge
 from seqdisent_core.evaluation.judge import JudgeConfig
 from seqdisent_core.evaluation.leakage import code_forms, latent_probes
@@ -97,6 +97,13 @@ def test_labels_may_have_the_names_of_a_networks_parts(tmp_path: Path) -> None:
         "the mood": 1,
     }
     assert again.config == config
+
+
+def test_a_judges_setting_of_any_name_that_is_none_is_said() -> None:
+    config = JudgeConfig({"person": ("a",)}, {"expression": ("b",)}).to_dict()
+    for name in ("self", "colour"):
+        with pytest.raises(ConfigError, match=f"Unknown setting {name}\\. Known are"):
+            JudgeConfig.from_dict({**config, name: 1})
 
 
 def test_shipped_judges_are_read_as_they_were_saved() -> None:

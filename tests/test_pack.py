@@ -82,6 +82,49 @@ def test_a_finished_set_is_not_packed_again(films: Path, tmp_path: Path) -> None
     assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == made
 
 
+@pytest.mark.parametrize("damage", ["cut off", "deleted", "labels", "number"])
+def test_a_damaged_set_is_mended_by_packing_again(
+    damage: str, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seqdisent_core.data.packing.SHARD_BYTES", 2 * 5 * 32 * 32 * 3)
+    out = tmp_path / "set"
+    pack_films(films, out, frames=5, size=32)
+    whole, shard, labels = load_clips(out, size=32).sha256(), out / "clips_0001.npy", (out / "labels.csv").read_text()
+    if damage == "cut off":
+        shard.write_bytes(shard.read_bytes()[:-1])
+    elif damage == "deleted":
+        shard.unlink()
+    elif damage == "labels":
+        (out / "labels.csv").write_text(labels.replace("0001.npy,1", "0001.npy,0"))
+    else:
+        plan = json.loads((out / "set.json").read_text())
+        (out / "set.json").write_text(json.dumps(plan | {"clips": 7}))
+    if damage != "labels":  # that says which clip is of which film: without it, all are read again
+        for film in ("anna/joy/0.mp4", "anna/joy/1.mp4", "ben/joy/1.mp4", "ben/joy/2.mp4"):
+            size = (films / film).stat().st_size
+            (films / film).write_bytes(bytes(size))  # of whole files of clips none is read again
+    with pytest.raises(DataError, match="Run the packing again"):
+        load_clips(out)
+    assert pack_films(films, out, frames=5, size=32).clips == 6
+    assert load_clips(out, size=32).sha256() == whole and (out / "labels.csv").read_text() == labels
+    assert not (out / "read").exists()
+
+
+@pytest.mark.parametrize("size", [15, 513, 20000])
+def test_a_size_that_no_set_has_is_refused(
+    size: int, films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["pack", str(films), str(tmp_path / "set"), "--size", str(size)]) == 1
+    assert f"16 to 512 px a side, not at {size}." in capsys.readouterr().err and not (tmp_path / "set").exists()
+
+
+def test_a_packed_set_is_exported_as_large_as_it_is(films: Path, tmp_path: Path) -> None:
+    pack_films(films, tmp_path / "set", frames=2, size=96)
+    given = ["export", str(tmp_path / "set"), str(tmp_path / "hub"), "--licence", "mit"]
+    assert cli.main(given) == 0
+    assert "2 frames of 96 x 96 px" in (tmp_path / "hub" / "README.md").read_text(encoding="utf-8")
+
+
 def test_films_that_cannot_be_used_are_named_and_left_out_where_that_is_asked(
     films: Path, blank: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -87,6 +87,8 @@ def test_a_shard_that_is_cut_off_or_disagrees_with_its_plan_gets_one_sentence(tm
         (whole[:-1], r"person_001\.npy is missing or cut off\. Run the rendering again"),
         (whole[:50], "cut off"),
         (b"", "cut off"),
+        (whole.replace(b"{'descr'", b"{'des(((", 1), "cut off"),
+        (b"PK\x03\x04" + whole[4:], "cut off"),
     ):
         shard.write_bytes(content)
         with pytest.raises(DataError, match=sentence):

@@ -34,7 +34,7 @@ def add_commands(commands: Any) -> None:
     pack.add_argument("source", type=Path, help="a folder person/expression/*.mp4, or a CSV")
     pack.add_argument("out", type=Path, help="folder for the set; resumes if it was stopped")
     pack.add_argument("--frames", type=count, default=15, help="frames of a clip (default: 15)")
-    pack.add_argument("--size", type=count, default=64, help="pixels a side (default: 64)")
+    pack.add_argument("--size", type=count, default=64, help="pixels a side, 16 to 512 (default: 64)")
     pack.add_argument("--leave-out", action="store_true", help="leave out unusable videos instead of stopping")
     add_json(pack)
     pack.set_defaults(run=_pack)
@@ -52,7 +52,7 @@ def add_commands(commands: Any) -> None:
     export.add_argument("set", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
     export.add_argument("out", type=Path, help="an empty or new folder")
     export.add_argument("--licence", help="the Hub's identifier, such as cc-by-4.0 (default: mit for rendered sets)")
-    export.add_argument("--size", type=count, help="pixels a side (default: a rendered set's own, else 64)")
+    export.add_argument("--size", type=count, help="pixels a side (default: the set's own, of videos 64)")
     add_json(export)
     export.set_defaults(run=_export)
 
@@ -172,12 +172,13 @@ def _judge(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from seqdisent_core.data import check_export, drawn, load_clips, write_video_set
+    from seqdisent_core.data import check_export, drawn, load_clips, read_plan, write_video_set
     from seqdisent_core.latents import FPS
 
     about = drawn(options.set)
     licence = check_export(options.out, options.licence, about)  # before the work
-    clips = load_clips(options.set, size=options.size or (about["size"] if about else 64))
+    stored = read_plan(options.set) if (options.set / "set.json").is_file() else {}
+    clips = load_clips(options.set, size=options.size or stored.get("size", 64))
     with progress_bar(len(clips), "writing the videos") as bar:
         split = write_video_set(
             clips,

@@ -4,12 +4,13 @@ from seqdisent_core.data.clips import Clips, load_clips, parallel_pairs, read_pl
 from seqdisent_core.data.hub import check_export, drawn, write_video_set
 from seqdisent_core.data.labels import EXPRESSIONS, FACE_LABELS, Labels, selected
 from seqdisent_core.data.packing import pack_films
-from seqdisent_core.data.shards import ShardedFrames
+from seqdisent_core.data.shards import UNREADABLE, ShardedFrames
 from seqdisent_core.data.sprites import render_sprites
 
 __all__ = [
     "EXPRESSIONS",
     "FACE_LABELS",
+    "UNREADABLE",
     "Clips",
     "Labels",
     "ShardedFrames",

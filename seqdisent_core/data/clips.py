@@ -8,16 +8,19 @@ import csv
 import hashlib
 import io
 import json
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from seqdisent_core.data.labels import (
+    ANEW,
     FACE_LABELS,
+    PLAIN_COLUMNS,
     LabelColumns,
     Labels,
     check_label_names,
@@ -32,6 +35,7 @@ from seqdisent_core.errors import ConfigError, DataError, FaceError, VideoError
 
 SPLITS = ("train", "validation", "test")
 VIDEO_FRAMES = 15  # as in MUG
+MAX_REACH = 8  # sides of a stored picture in sides of the crop
 _HASHED = 64  # clips at a time: of a set of any size, some MB
 VIDEO_ENDINGS = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".gif")
 
@@ -177,6 +181,12 @@ def _from_shards(folder: Path, frames: int | None, size: int) -> Clips:
     rows = _rows(_table(table), table.name, ("file", "index", "split", *columns.all)) if table.exists() else []
     if not rows:
         raise DataError(f"The set in {folder.name} is not finished. {again}")
+    _check_rows(rows, folder.name, again)
+    if about.get("clips", len(rows)) != len(rows):
+        raise DataError(
+            f"The set.json in {folder.name} says {about['clips']!r} clips, and its labels.csv names {len(rows)}. "
+            f"{again}"
+        )
     shards = {name: _shard(folder / name, about, again) for name in dict.fromkeys(row["file"] for row in rows)}
     if sum(shard.shape[0] for shard in shards.values()) != len(rows):
         raise DataError(f"The set in {folder.name} has other clips than its labels.csv names. {again}")
@@ -188,10 +198,27 @@ def _from_shards(folder: Path, frames: int | None, size: int) -> Clips:
             raise DataError(f"labels.csv in {folder.name} names clip {index} of {file}, not there. {again}")
         place[:] = number[file], int(index)
     reach = about.get("reach", 1.0)  # of rendered sets whose pictures are wider than the crop that models see
-    if not isinstance(reach, int | float) or reach < 1:
-        raise DataError(f"The set.json in {folder.name} says a reach of {reach!r}; it is 1 or more. {again}")
+    if not isinstance(reach, int | float) or not 1 <= reach <= MAX_REACH:
+        raise DataError(f"The set.json in {folder.name} says a reach of {reach!r}; it is 1 to {MAX_REACH}. {ANEW}")
     clips = ShardedFrames(list(shards.values()), places, frames=frames, size=size, reach=reach)
     return _labelled(clips, rows, columns, str(about.get("name", folder.name)))
+
+
+def _check_rows(rows: list[dict[str, str]], name: str, again: str) -> None:
+    """Raises DataError where a line of a set's labels.csv has a wrong file or split, or names a clip a second time."""
+    named = set()
+    for row in rows:
+        file, index, split = row["file"], row["index"], row["split"]
+        if PureWindowsPath(file).name != file:  # with / or \ or a drive, on any system
+            raise DataError(f"labels.csv in {name} names {file}, which is in another folder. {again}")
+        if split not in SPLITS:
+            raise DataError(
+                f"labels.csv in {name} has the split {split!r}. A split is one of {', '.join(SPLITS)}. {again}"
+            )
+        clip = (file, int(index) if index.isdecimal() else index)
+        if clip in named:
+            raise DataError(f"labels.csv in {name} names clip {index} of {file} twice. {again}")
+        named.add(clip)
 
 
 def read_plan(folder: Path) -> dict[str, Any]:
@@ -201,7 +228,7 @@ def read_plan(folder: Path) -> dict[str, Any]:
     except ValueError:
         plan = None
     if not isinstance(plan, dict):
-        raise DataError(f"The set.json in {folder.name} cannot be read. Render into an empty folder.")
+        raise DataError(f"The set.json in {folder.name} cannot be read. {ANEW}")
     return plan
 
 
@@ -246,20 +273,26 @@ def films_of(path: Path) -> Films:
     """
     if path.is_file() and path.suffix.lower() == ".csv":
         table = _table(path)
-        columns = label_columns(table.fieldnames or (), path.name)
+        table = table._replace(columns=[_column(column) for column in table.columns])
+        if len(table.columns) == 1 and (";" in table.columns[0] or "\t" in table.columns[0]):
+            raise DataError(f"The columns of {path.name} must be separated by commas. Save it again as CSV UTF-8.")
+        columns = label_columns(table.columns, path.name)
         films = Films(path.parent, path.stem, columns, _rows(table, path.name, ("file", *columns.all)))
         if not films.rows:
             raise DataError(f"{path.name} names no clips. Write one line a clip: {','.join(('file', *columns.all))}.")
     elif not path.is_dir():
         raise DataError(f"There are no clips at {path}. Give a folder of clips or a CSV file.")
     else:
-        found = [p.relative_to(path) for p in sorted(path.glob("*/*/*")) if p.suffix.lower() in VIDEO_ENDINGS]
+        found = [p.relative_to(path) for p in sorted(path.glob("*/*/*")) if is_film(p)]
         rows = [{"file": str(p), "person": p.parts[0], "expression": p.parts[1]} for p in found]
         films = Films(path, path.name, label_columns(FACE_LABELS, path.name), rows)
         if not rows:
             raise DataError(
                 f"{path.name} holds no clips. Put them in folders person/expression/, such as anna/anger/1.mp4."
             )
+        for row in rows:
+            if (shown := _in_utf8(row["file"])) != row["file"]:
+                raise DataError(f"The name of {shown} in {path.name} is not in UTF-8. Rename it.")
     _check_splits(films)
     for row in films.rows:
         if not (films.base / row["file"]).is_file():
@@ -267,24 +300,63 @@ def films_of(path: Path) -> Films:
     return films
 
 
-def _table(path: Path) -> "csv.DictReader[str]":
+def is_film(path: Path) -> bool:
+    """By its name; one that begins with a dot is hidden, or holds what macOS notes beside a film (._1.mp4)."""
+    return path.suffix.lower() in VIDEO_ENDINGS and not path.name.startswith(".")
+
+
+def _in_utf8(name: str) -> str:
+    """A file's name with a mark for each byte that is not UTF-8."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _column(name: str) -> str:
+    """A user's name of a column as `label_columns` knows it: File as file, Static: hair as static:hair."""
+    first, colon, label = name.strip().partition(":")
+    known = PLAIN_COLUMNS if colon else ("file", "split", *(column for of in PLAIN_COLUMNS.values() for column in of))
+    word = first.strip().lower()
+    return f"{word}{colon}{label.strip()}" if word in known else name.strip()
+
+
+class _Table(NamedTuple):
+    """A CSV file: the names of its columns, and its lines, each with its number and its fields in their order."""
+
+    columns: list[str]
+    lines: list[tuple[int, list[str]]]
+
+
+def _table(path: Path) -> _Table:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise DataError(f"{path.name} is not in UTF-8. Save it again as CSV UTF-8.") from None
-    return csv.DictReader(io.StringIO(text, newline=""))
+    table = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        lines = [(table.line_num, fields) for fields in table if fields]
+    except csv.Error as error:
+        raise DataError(
+            f"{path.name} cannot be read as CSV at line {table.line_num}: {error}. Is each quotation mark closed?"
+        ) from None
+    return _Table(lines[0][1], lines[1:]) if lines else _Table([], [])
 
 
-def _rows(table: "csv.DictReader[str]", name: str, wanted: Sequence[str]) -> list[dict[str, str]]:
-    missing = [column for column in wanted if column not in (table.fieldnames or ())]
+def _rows(table: _Table, name: str, wanted: Sequence[str]) -> list[dict[str, str]]:
+    missing = [column for column in wanted if column not in table.columns]
     if missing:
-        raise DataError(f"{name} lacks the column {', '.join(missing)}. Its first line must name the columns.")
+        raise DataError(
+            f"{name} lacks the column {', '.join(missing)}. Its first line must name the columns; they are: "
+            f"{', '.join(table.columns)}."
+        )
+    twice = [column for column in (*wanted, "split") if table.columns.count(column) > 1]
+    if twice:
+        raise DataError(f"{name} has two columns {twice[0]}. Take one out, or rename it.")
     rows = []
-    for row in table:
-        empty = [column for column in wanted if not (row[column] or "").strip()]
+    for number, fields in table.lines:
+        row = dict(zip(table.columns, (field.strip() for field in fields), strict=False))
+        empty = [column for column in wanted if not row.get(column)]
         if empty:
-            raise DataError(f"Line {table.line_num} of {name} has no {', '.join(empty)}. Fill it in.")
-        rows.append({column: (row[column] or "").strip() for column in (table.fieldnames or ())})
+            raise DataError(f"Line {number} of {name} has no {', '.join(empty)}. Fill it in.")
+        rows.append({column: row.get(column, "") for column in table.columns})
     return rows
 
 

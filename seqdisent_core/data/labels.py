@@ -11,8 +11,9 @@ from seqdisent_core.errors import DataError
 
 EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
 FACE_LABELS = ("person", "expression")  # of FaceKit, and of sets that do not name theirs
-PLAIN_COLUMNS = {"static": ("person",), "dynamic": ("expression", "action")}  # that need no prefix; the first there is
+PLAIN_COLUMNS = {"static": ("person",), "dynamic": ("expression", "action")}  # that need no prefix
 _CASELESS = ("expression", "action")  # labels whose values are the same in capitals
+ANEW = "Pack or render it again into an empty folder."  # what helps where a set.json is damaged
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_ -]*")
 # Taken by what stands beside labels in tables of clips and in result files.
 _TAKEN = {"static", "dynamic", "identity", "file", "file_name", "index", "split", "psnr", "ssim", "trustworthiness"}
@@ -65,14 +66,17 @@ def labels_of(label: str, values: Sequence[str]) -> Labels:
     return Labels.of(values, EXPRESSIONS if six else None)
 
 
-def check_label_names(static: Sequence[str], dynamic: Sequence[str], name: str) -> None:
-    """Raises DataError unless each group of a set's labels has a name, and each name is one that a label can have."""
+def check_label_names(static: Sequence[str], dynamic: Sequence[str], name: str, columns: Sequence[str] = ()) -> None:
+    """Raises DataError unless each group of a set's labels has a name, and each name is one that a label can have.
+
+    columns: of the table that names them, for the sentence about a group without a label.
+    """
     for group, names in (("static", static), ("dynamic", dynamic)):
         if not names:
-            column = PLAIN_COLUMNS[group][0]
+            column, there = PLAIN_COLUMNS[group][0], f" Its columns are: {', '.join(columns)}." if columns else ""
             raise DataError(
                 f"{name} has no {group} label; a set has one or more of each group. Call a column {column}, or "
-                f"{group}:NAME."
+                f"{group}:NAME.{there}"
             )
     both = [*static, *dynamic]
     for label in both:
@@ -80,10 +84,12 @@ def check_label_names(static: Sequence[str], dynamic: Sequence[str], name: str) 
             raise DataError(f"{name} has a static and a dynamic label of the name {label!r}. Rename one of them.")
         if both.count(label) > 1:
             raise DataError(f"{name} names the label {label!r} twice. Take one out, or rename it.")
-        if label in _TAKEN or not _NAME.fullmatch(label):
+        if label in _TAKEN:
+            raise DataError(f"A label of {name} is named {label!r}, which is reserved. Choose another name.")
+        if not _NAME.fullmatch(label):
             raise DataError(
-                f"A label of {name} is named {label!r}, which none can be. Choose another word of letters, digits, "
-                "spaces, - and _."
+                f"A label of {name} is named {label!r}. A name has letters a to z, digits, spaces, - and _, and begins "
+                "with a letter or a digit."
             )
 
 
@@ -107,14 +113,13 @@ def label_columns(columns: Sequence[str], name: str) -> LabelColumns:
     """
     groups: dict[str, list[tuple[str, str]]] = {}
     for group, plain in PLAIN_COLUMNS.items():
-        known = next((column for column in plain if column in columns), None)
         groups[group] = [
             (column.removeprefix(f"{group}:").strip(), column)
             for column in columns
-            if column.startswith(f"{group}:") or column == known
+            if column.startswith(f"{group}:") or column in plain
         ]
     static, dynamic = groups["static"], groups["dynamic"]
-    check_label_names([label for label, _ in static], [label for label, _ in dynamic], name)
+    check_label_names([label for label, _ in static], [label for label, _ in dynamic], name, columns)
     return LabelColumns(dict(static), dict(dynamic))
 
 
@@ -131,7 +136,7 @@ def planned_columns(plan: dict[str, Any], name: str) -> LabelColumns:
     static, dynamic = plan.get("static", FACE_LABELS[:1]), plan.get("dynamic", FACE_LABELS[1:])
     for names in (static, dynamic, [plan.get("identity") or "none"]):
         if not isinstance(names, list | tuple) or not all(isinstance(label, str) for label in names):
-            raise DataError(f"The set.json of {name} does not name its labels in lists. Render into an empty folder.")
+            raise DataError(f"The set.json of {name} does not name its labels in lists. {ANEW}")
     check_label_names(static, dynamic, name)
     by_label = dict(zip(dynamic, columns, strict=True))
     return LabelColumns({label: label for label in static}, by_label, plan.get("identity"))

@@ -8,14 +8,17 @@ import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from seqdisent_core.data.clips import VIDEO_FRAMES, Films, assign_splits, films_of, read_plan
-from seqdisent_core.errors import DataError
+from seqdisent_core.data.clips import VIDEO_FRAMES, Films, assign_splits, films_of, load_clips, read_plan
+from seqdisent_core.data.shards import Shard
+from seqdisent_core.errors import ConfigError, DataError
 
+SIZES = (16, 512)  # pixels a side, from and to
 SHARD_BYTES = 2**26  # of a file of clips: 8 GB are 120 files
 READERS = 4  # films that are read side by side, where there are as many cores; each has a process that decodes it
 _READ = "read"  # folder of the faces that have been read, until the set is whole
@@ -41,11 +44,15 @@ def pack_films(
     """Read the largest face of each film of a folder or CSV file (load_clips), and write them into `out` as a set.
 
     frames: of a clip; size: pixels a side. leave_out: go on without films that cannot be used. `progress` is called
-    with (films done, films in all). What was stopped goes on, without reading again the faces that it had read.
+    with (films done, films in all). What was stopped goes on, without reading again the faces that it had read; a
+    finished set with a damaged file is mended, and only the films of that file are read again.
 
     `out` gets set.json, labels.csv and files clips_0000.npy, ..., uint8 (clips, frames, size, size, 3). Raises
     DataError where films cannot be used, with a line for each; and where `out` holds anything else than this set.
+    ConfigError for a size that is not one of SIZES.
     """
+    if not SIZES[0] <= size <= SIZES[1]:
+        raise ConfigError(f"A set is packed at {SIZES[0]} to {SIZES[1]} px a side, not at {size}.")
     if (Path(source) / "set.json").exists():
         raise DataError(f"{Path(source).name} is a set already. Give a folder of films or a CSV file.")
     films, out = films_of(Path(source)), Path(out)
@@ -54,6 +61,9 @@ def pack_films(
     }
     plan = {"name": films.name, **labels, "frames": frames, "size": size, "films": _fingerprint(films)}
     found = _claim(out, plan)
+    if found and not _is_whole(out):
+        _keep(films, out)
+        found = None
     if found:
         progress(len(films.rows), len(films.rows))
         return Packed(out, found["clips"], tuple(found["left_out"]))
@@ -99,6 +109,46 @@ def _claim(out: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
     return found if finished else None
 
 
+def _is_whole(out: Path) -> bool:
+    try:
+        load_clips(out)
+    except DataError:
+        return False
+    return True
+
+
+def _keep(films: Films, out: Path) -> None:
+    """Makes a damaged set one that was stopped: what its whole files of clips hold is kept as read.
+
+    Nothing is, where labels.csv names other places than those where the clips were written.
+    """
+    (out / _READ).mkdir(exist_ok=True)
+    plan = read_plan(out)
+    try:
+        with (out / "labels.csv").open(encoding="utf-8", newline="") as file:
+            named = [(row["film"], row["file"], row["index"]) for row in csv.DictReader(file)]
+    except (KeyError, ValueError, csv.Error):
+        named = []
+    known = {film for film, *_ in named}
+    used = [row for row in films.rows if row["file"] in known]
+    places = _places(len(used), plan["frames"], plan["size"])
+    if named == [(row["file"], name, str(index)) for row, (name, index) in zip(used, places, strict=True)]:
+        for row, (name, index) in zip(used, places, strict=True):
+            try:
+                shard = Shard.of(out / name)
+            except DataError:
+                continue
+            if index < shard.shape[0] and shard.shape[1:3] == (plan["frames"], plan["size"]):
+                _write(_place(films, row, out), _as_npy(shard.array()[index]))
+    (out / "labels.csv").unlink()
+
+
+def _places(clips: int, frames: int, size: int) -> list[tuple[str, int]]:
+    """In which file each clip is, and its number there."""
+    each = max(1, SHARD_BYTES // (frames * size * size * 3))
+    return [(f"clips_{clip // each:04d}.npy", clip % each) for clip in range(clips)]
+
+
 def _read_all(films: Films, out: Path, frames: int, size: int, progress: Callable[[int, int], None]) -> dict[str, str]:
     """Keeps the clip of each film in a file of its own; for those that cannot be used, a sentence by their name."""
     (out / _READ).mkdir(exist_ok=True)
@@ -108,9 +158,7 @@ def _read_all(films: Films, out: Path, frames: int, size: int, progress: Callabl
     def read(row: dict[str, str]) -> None:
         place = _place(films, row, out)
         if not place.exists():
-            content = io.BytesIO()
-            np.save(content, films.read(row, frames, size))
-            _write(place, content.getvalue())
+            _write(place, _as_npy(films.read(row, frames, size)))
 
     with ThreadPoolExecutor(min(READERS, os.cpu_count() or 1)) as readers:
         waiting = [readers.submit(read, row) for row in rows]
@@ -135,18 +183,23 @@ def _place(films: Films, row: dict[str, str], out: Path) -> Path:
 
 def _write_clips(films: Films, out: Path, frames: int, size: int) -> None:
     """The files of clips, and labels.csv last: stopped in between, it is no set."""
-    each = max(1, SHARD_BYTES // (frames * size * size * 3))
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     labels = {**films.columns.static, **films.columns.dynamic}
     writer.writerow(("file", "index", "film", *labels, "split"))
-    for number, start in enumerate(range(0, len(films.rows), each)):
-        name, rows, content = f"clips_{number:04d}.npy", films.rows[start : start + each], io.BytesIO()
-        np.save(content, np.stack([np.load(_place(films, row, out)) for row in rows]))
-        _write(out / name, content.getvalue())
+    placed = zip(films.rows, _places(len(films.rows), frames, size), strict=True)
+    for name, of_file in groupby(placed, key=lambda one: one[1][0]):
+        rows = [row for row, _ in of_file]
+        _write(out / name, _as_npy(np.stack([np.load(_place(films, row, out)) for row in rows])))
         for index, row in enumerate(rows):
             writer.writerow((name, index, row["file"], *(row[column] for column in labels.values()), row["split"]))
     _write(out / "labels.csv", table.getvalue().encode())
+
+
+def _as_npy(frames: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    np.save(content, frames)
+    return content.getvalue()
 
 
 def _write(path: Path, content: bytes) -> None:

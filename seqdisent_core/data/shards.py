@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
 from seqdisent_core.errors import DataError
 
+UNREADABLE = (OSError, ValueError, EOFError, TokenError, BadZipFile)  # what np.load raises of a damaged file
 MAPPED = 128  # files that a process keeps mapped; each takes a file descriptor, of which macOS allows 256
 
 
@@ -39,7 +42,7 @@ def _mapped(path: Path, modified: int) -> np.ndarray:
     """modified: of the file, so that one that was written anew is mapped anew."""
     try:
         return np.asarray(np.load(path, mmap_mode="r"))  # a plain array: slicing a memmap takes ten times as long
-    except (OSError, ValueError, EOFError) as error:
+    except UNREADABLE as error:
         raise DataError(f"{path.name} is missing or cut off.") from error
 
 

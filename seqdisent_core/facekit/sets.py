@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqdisent_core.data import EXPRESSIONS, read_plan, split_of_takes
+from seqdisent_core.data import EXPRESSIONS, UNREADABLE, read_plan, split_of_takes
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.facekit.acting import perform
 from seqdisent_core.facekit.model import FaceModel, read_face_model, source_hash
@@ -242,7 +242,10 @@ def part_path(folder: Path, file: str, part: str) -> Path:
 def _finished(folder: Path, file: str, plan: SetPlan) -> bool:
     for part, shape in plan.parts.items():
         path = part_path(folder, file, part)
-        if not path.exists() or np.load(path, mmap_mode="r").shape != shape:
+        try:
+            if np.load(path, mmap_mode="r").shape != shape:
+                return False
+        except UNREADABLE:  # missing, or cut off: drawn again
             return False
     return True
 
