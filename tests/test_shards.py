@@ -88,6 +88,8 @@ def test_a_shard_that_is_cut_off_or_disagrees_with_its_plan_gets_one_sentence(tm
         (whole[:50], "cut off"),
         (b"", "cut off"),
         (whole.replace(b"{'descr'", b"{'des(((", 1), "cut off"),
+        (whole.replace(b"(18, 5,", b"(018,5,", 1), "cut off"),
+        (whole.replace(b"(18, 5,", b"(18,-5,", 1), "cut off"),
         (b"PK\x03\x04" + whole[4:], "cut off"),
     ):
         shard.write_bytes(content)

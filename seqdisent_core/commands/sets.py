@@ -130,7 +130,7 @@ def _pack(options: argparse.Namespace) -> None:
             leave_out=options.leave_out,
             progress=lambda done, total: _advance(bar, done, total),
         )
-    without = f"; {len(packed.left_out)} films were left out" if packed.left_out else ""
+    without = f"; {len(packed.left_out)} videos were left out" if packed.left_out else ""
     tell(
         options,
         f"The set is in {options.out}: {packed.clips} clips{without}.",

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from seqdisent_core.data.clips import VIDEO_FRAMES, Films, assign_splits, films_of, load_clips, read_plan
-from seqdisent_core.data.shards import Shard
+from seqdisent_core.data.shards import Shard, unmap
 from seqdisent_core.errors import ConfigError, DataError
 
 SIZES = (16, 512)  # pixels a side, from and to
@@ -54,7 +54,7 @@ def pack_films(
     if not SIZES[0] <= size <= SIZES[1]:
         raise ConfigError(f"A set is packed at {SIZES[0]} to {SIZES[1]} px a side, not at {size}.")
     if (Path(source) / "set.json").exists():
-        raise DataError(f"{Path(source).name} is a set already. Give a folder of films or a CSV file.")
+        raise DataError(f"{Path(source).name} is a set already. Give a folder of videos or a CSV file.")
     films, out = films_of(Path(source)), Path(out)
     labels = {
         group: list(names) for group, names in (("static", films.columns.static), ("dynamic", films.columns.dynamic))
@@ -72,7 +72,7 @@ def pack_films(
     if unusable and not (leave_out and used.rows):
         count = len({row["file"] for row in films.rows})
         raise DataError(
-            f"{len(unusable)} of the {count} films of {films.name} cannot be used. Mend them or take them out, and "
+            f"{len(unusable)} of the {count} videos of {films.name} cannot be used. Mend them or take them out, and "
             "pack again: what has been read is kept. With --leave-out the others are packed without them.\n"
             + "\n".join(unusable.values())
         )
@@ -103,7 +103,7 @@ def _claim(out: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
     fixed = plan if finished else {name: value for name, value in plan.items() if name != "films"}
     if "films" not in found or any(found.get(name) != value for name, value in fixed.items()):
         raise DataError(
-            f"{out.name} holds something else than {plan['frames']} frames of {plan['size']} px of these films of "
+            f"{out.name} holds something else than {plan['frames']} frames of {plan['size']} px of these videos of "
             f"{plan['name']}. Choose an empty folder."
         )
     return found if finished else None
@@ -141,6 +141,7 @@ def _keep(films: Films, out: Path) -> None:
             if index < shard.shape[0] and shard.shape[1:3] == (plan["frames"], plan["size"]):
                 _write(_place(films, row, out), _as_npy(shard.array()[index]))
     (out / "labels.csv").unlink()
+    unmap()
 
 
 def _places(clips: int, frames: int, size: int) -> list[tuple[str, int]]:

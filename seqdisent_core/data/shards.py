@@ -12,7 +12,8 @@ import numpy as np
 
 from seqdisent_core.errors import DataError
 
-UNREADABLE = (OSError, ValueError, EOFError, TokenError, BadZipFile)  # what np.load raises of a damaged file
+# What np.load raises of a file that is missing, cut off or damaged.
+UNREADABLE = (OSError, ValueError, EOFError, OverflowError, SyntaxError, TokenError, BadZipFile)
 MAPPED = 128  # files that a process keeps mapped; each takes a file descriptor, of which macOS allows 256
 
 
@@ -44,6 +45,11 @@ def _mapped(path: Path, modified: int) -> np.ndarray:
         return np.asarray(np.load(path, mmap_mode="r"))  # a plain array: slicing a memmap takes ten times as long
     except UNREADABLE as error:
         raise DataError(f"{path.name} is missing or cut off.") from error
+
+
+def unmap() -> None:
+    """Keeps no file mapped that nobody reads just now: Windows replaces none that is."""
+    _mapped.cache_clear()
 
 
 class ShardedFrames:
