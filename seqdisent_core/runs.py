@@ -12,10 +12,10 @@ import torch
 from seqdisent_core.checkpoints import checkpoint_folder, read_network
 from seqdisent_core.data import Clips, parallel_pairs
 from seqdisent_core.domains.images import as_training_tensor
-from seqdisent_core.errors import DataError
+from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation import Judge, check_judge, draw_pairs, pair_figures, reconstruction_figures, swap_figures
 from seqdisent_core.machine import hardware, software
-from seqdisent_core.methods import Method, encode_clips
+from seqdisent_core.methods import Method, encode_clips, in_parts, read_parts
 from seqdisent_core.reporting import model_card
 from seqdisent_core.training import Progress, Recipe, Trainer, model_sheet
 from seqdisent_core.weights import sha256_of
@@ -70,7 +70,15 @@ def train_run(
     started = None
     if start:
         source = checkpoint_folder(start)
-        model.load_weights(read_network(source)[1], start)
+        config, state = read_network(source)
+        if read_parts(in_parts(config))[::2] != (recipe.method, recipe.backbone):
+            raise ConfigError(f"{start} is another method or backbone than this recipe. Start from one of the same.")
+        try:
+            model.load_weights(state, start)
+        except ConfigError:
+            raise ConfigError(
+                f"{start} has other sizes than this recipe. Start from a model of the same sizes."
+            ) from None
         started = sha256_of(source)
     trainer = Trainer(model, recipe.training, train, folder, start=started, cpu=cpu)
     if judge:

@@ -13,10 +13,13 @@ from labelled import labelled_clips, labelled_judge
 from small import IMAGES, batch_of, small_recipe
 from vectors import Vectors
 
+from seqdisent_core.assets import asset
+from seqdisent_core.checkpoints import read_training
 from seqdisent_core.cli import main
 from seqdisent_core.data import Clips
 from seqdisent_core.domains import BACKBONES
 from seqdisent_core.errors import ConfigError, DataError
+from seqdisent_core.evaluation import Judge
 from seqdisent_core.evaluation.suite import evaluate
 from seqdisent_core.methods import METHODS, Codes, Method, Moment, anchored, require
 from seqdisent_core.methods.contract import ABILITIES, Ability
@@ -230,13 +233,21 @@ def test_studio_takes_only_methods_that_read_the_static_code_from_one_frame() ->
         ),
         ({"method": {"name": "skd", "statics": 3}, "backbone": {"name": "images"}}, "Unknown setting statics"),
         ({"method": {"name": "dbse"}, "backbone": {"name": "images", "width": 0}}, "width is 0; it must be at least 1"),
-        ({"model": {}, "training": {}}, "Unknown part model. A recipe has the parts method, backbone, training"),
+        ({"modul": {}, "training": {}}, r"Unknown part modul\. A recipe has the parts method, backbone, training"),
         ([1], "A recipe must be a JSON object"),
     ],
 )
 def test_a_recipe_that_names_what_is_not_there_is_refused(recipe: Any, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         Recipe.from_dict(recipe)
+
+
+@pytest.mark.parametrize("name", ["facekit52", "sprites", "wild"])
+def test_the_recipe_that_a_shipped_model_was_trained_by_is_one(name: str) -> None:
+    folder = asset(f"checkpoints/{name}")
+    recipe = Recipe.from_dict(read_training(folder)["recipe"])
+    model = Method.from_pretrained(folder)
+    assert (recipe.model, recipe.network) == (model.config, model.backbone.config)
 
 
 def test_a_recipe_comes_back_from_json(recipe: Recipe) -> None:
@@ -275,3 +286,17 @@ def test_pictures_with_gaps_are_refused_and_sets_of_pictures_by_other_backbones(
     recipe = Recipe.from_dict({"method": {"name": "skd"}, "backbone": {"name": "vectors"}})
     with pytest.raises(DataError, match="labelled holds pictures, and the backbone vectors does not read pictures"):
         train_run(recipe, with_validation(), tmp_path, cpu=True)
+
+
+def test_what_starts_or_judges_a_run_must_be_of_its_kind(tmp_path: Path) -> None:
+    built(RECIPES["skd"]).save_pretrained(tmp_path / "skd")
+    with pytest.raises(ConfigError, match="is another method or backbone than this recipe"):
+        train_run(RECIPES["dbse"], with_validation(), tmp_path / "run", start=tmp_path / "skd", cpu=True)
+    with pytest.raises(ConfigError, match="is a model and not a judge"):
+        Judge.from_pretrained(tmp_path / "skd")
+
+
+def test_a_method_without_variants_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "recipe.json").write_text(json.dumps(RECIPES["skd"].to_dict()))
+    assert main(["train", str(tmp_path / "recipe.json"), "none", "out", "--variant", "without_loss"]) == 1
+    assert "skd has no variants. Leave --variant out." in capsys.readouterr().err

@@ -219,7 +219,7 @@ def test_a_run_starts_from_a_saved_models_weights_and_says_so(clips: Clips, tmp_
     assert told["start"] == sha256_of(tmp_path / "first" / "model")
     with pytest.raises(ConfigError, match="other settings"):
         train_run(small_recipe(still), clips, tmp_path / "second", cpu=True)  # which would not say where it started
-    with pytest.raises(ConfigError, match="do not fit"):
+    with pytest.raises(ConfigError, match="has other sizes than this recipe"):
         train_run(small_recipe(still, static_dim=9), clips, tmp_path / "other", start=tmp_path / "first" / "model")
 
 

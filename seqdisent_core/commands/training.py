@@ -29,7 +29,12 @@ def add_commands(commands: Any) -> None:
     train.add_argument("--steps", type=count, help="steps to train, instead of the recipe's")
     train.add_argument("--seed", type=whole_number, help="seed, instead of the recipe's")
     train.add_argument(
-        "--look-every", dest="validate_every", type=count, default=500, help="steps between validations (default: 500)"
+        "--look-every",
+        dest="validate_every",
+        metavar="STEPS",
+        type=count,
+        default=500,
+        help="steps between validations (default: 500)",
     )
     train.add_argument("--start", help="folder, Hub id or name of a model of the same sizes to initialise from")
     train.add_argument("--cpu", action="store_true", help="train on the CPU even if there is a GPU")
@@ -49,6 +54,8 @@ def _recipe(options: argparse.Namespace) -> "Recipe":
             raise ConfigError(f"{options.config} is neither a preset ({', '.join(PRESETS)}) nor a file.") from None
         except (json.JSONDecodeError, UnicodeDecodeError):
             raise ConfigError(f"{options.config} is not a JSON file.") from None
+    if options.variant and "variant" not in recipe.model.to_dict():
+        raise ConfigError(f"{recipe.method} has no variants. Leave --variant out.")
     if options.variant:
         recipe = replace(
             recipe, model=type(recipe.model).from_dict(recipe.model.to_dict() | {"variant": options.variant})

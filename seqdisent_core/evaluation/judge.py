@@ -155,6 +155,8 @@ class Judge(nn.Module):
     def from_pretrained(cls, source: str | Path) -> "Judge":
         """A saved judge, in evaluation mode. Raises ConfigError if the folder holds none."""
         config, state = read_network(source)
+        if "method" in config:
+            raise ConfigError(f"{source} is a model and not a judge. `seqdisent judge` trains one.")
         if "expressions" in config:
             config, state = _in_groups(config, state)
         judge = cls(JudgeConfig.from_dict(config))

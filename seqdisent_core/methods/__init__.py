@@ -15,7 +15,7 @@ from seqdisent_core.methods.contract import (
 )
 from seqdisent_core.methods.dbse import DBSE, DBSEConfig
 from seqdisent_core.methods.priors import run_lstm
-from seqdisent_core.methods.registry import METHODS, build, read_parts
+from seqdisent_core.methods.registry import METHODS, build, in_parts, read_parts
 
 __all__ = [
     "BATCH",
@@ -33,6 +33,7 @@ __all__ = [
     "build",
     "decode_batches",
     "encode_clips",
+    "in_parts",
     "named",
     "read_parts",
     "require",

@@ -26,7 +26,7 @@ _Weight = Annotated[float, Field(ge=0)]
 
 @settings
 class DBSEConfig(Settings):
-    """Sizes and weights of DBSE; the defaults are the paper's for MUG.
+    """Sizes and weights of DBSE; the defaults are the paper's for MUG, but for its annealing.
 
     * static_dim, dynamics_dim: sizes of s, d_t.
     * hidden_dim: of the static head and the prior's LSTM; posterior_hidden_dim: of the dynamics LSTM, a direction.

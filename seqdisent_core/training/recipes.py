@@ -6,7 +6,7 @@ from typing import Any
 
 from seqdisent_core.domains.images import ImagesConfig
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.methods import METHODS, DBSEConfig, Method, build, named, read_parts
+from seqdisent_core.methods import METHODS, DBSEConfig, Method, build, in_parts, named, read_parts
 from seqdisent_core.training.config import TrainingConfig
 
 _PARTS = ("method", "backbone", "training")
@@ -53,6 +53,7 @@ class Recipe:
     @classmethod
     def from_dict(cls, recipe: Any) -> "Recipe":
         """A recipe from a JSON object. Raises ConfigError for an unknown part, name or setting."""
+        recipe = _now(recipe)
         parts = ", ".join(_PARTS)
         if not isinstance(recipe, dict):
             raise ConfigError(f"A recipe must be a JSON object with the parts {parts}.")
@@ -60,6 +61,16 @@ class Recipe:
         if unknown:
             raise ConfigError(f"Unknown part {', '.join(unknown)}. A recipe has the parts {parts}.")
         return cls(*read_parts(recipe), TrainingConfig.from_dict(recipe.get("training", {})))
+
+
+def _now(recipe: Any) -> Any:
+    """A recipe as it was written before there were backbones, {"model": ..., "training": ...}, in today's parts."""
+    if not isinstance(recipe, dict) or set(recipe) - {"model", "training"} or not isinstance(recipe.get("model"), dict):
+        return recipe
+    training = recipe.get("training", {})
+    moved = {"kl_cycle_steps"} & set(training)
+    model = in_parts({"method": "dbse", **recipe["model"], **{name: training[name] for name in moved}})
+    return {**model, "training": {name: value for name, value in training.items() if name not in moved}}
 
 
 def _dbse(model: DBSEConfig, network: ImagesConfig, training: TrainingConfig) -> Recipe:
