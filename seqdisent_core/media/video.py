@@ -19,6 +19,7 @@ import numpy as np
 from seqdisent_core.errors import VideoError
 from seqdisent_core.media.ffmpeg import SAVE_AS, UNKNOWN_CODEC, Child, Header, file_name, input_arguments, known_filters
 
+_STILL = "is a still picture, not a video. Choose one in which the face moves."
 _LONGEST_SIDE, _MOST_PIXELS = 16384, 8192 * 8192  # 8K fits, also as a square
 _PICTURE_DELAYS = ("gif", "apng", "webp_anim", "jpegxl_anim")  # each picture has its own delay: a mean would drop some
 _ALPHA = re.compile(r"(yuva|gbrap|ya\d|rgba|bgra|argb|abgr|ayuv|vuya|pal8)")
@@ -126,8 +127,8 @@ class FrameReader(Iterator[np.ndarray]):
         if not went_well or self._count == self._first == 0:
             raise child.complaint(self.info.path, "is damaged or encrypted and cannot be read. " + SAVE_AS)
         decoded = re.search(r"(\d+) frames decoded; (\d+) decode errors", child.log)
-        if decoded and int(decoded[1]) < 2:
-            raise _still(self.info.path)
+        if decoded and int(decoded[1]) < 2:  # at times ffmpeg ends well though memory was short for all but one
+            raise child.complaint(self.info.path, _STILL)
         if (decoded and int(decoded[2])) or _DAMAGE.search(child.log):
             self.notes += (
                 f"Parts of {file_name(self.info.path)} are damaged; the frames that could be read are used.",
@@ -283,7 +284,7 @@ class _Source(Header):
             what = "has sound but no picture" if self.has_audio else "has no picture in it"
             raise VideoError(f"{file_name(self.path)} {what}. Choose a video in which a face is seen.")
         if self.container.endswith("_pipe"):
-            raise _still(self.path)
+            raise VideoError(f"{file_name(self.path)} {_STILL}")
         size = re.search(r", (\d+)x(\d+)\b", self._line)
         if size is None:
             raise self.child.complaint(self.path, UNKNOWN_CODEC)
@@ -340,10 +341,6 @@ class _Source(Header):
         elif self.decoder() or _ALPHA.search(self._line.partition("Video: ")[2].partition(",")[2]):
             steps.append(_OVER_GREY)
         return ",".join(steps), ()
-
-
-def _still(path: Path) -> VideoError:
-    return VideoError(f"{file_name(path)} is a still picture, not a video. Choose one in which the face moves.")
 
 
 def _exact(fps: float) -> Fraction:
