@@ -57,9 +57,7 @@ def _recipe(options: argparse.Namespace) -> "Recipe":
     if options.variant and "variant" not in recipe.model.to_dict():
         raise ConfigError(f"{recipe.method} has no variants. Leave --variant out.")
     if options.variant:
-        recipe = replace(
-            recipe, model=type(recipe.model).from_dict(recipe.model.to_dict() | {"variant": options.variant})
-        )
+        recipe = replace(recipe, model=replace(recipe.model, variant=options.variant))
     changes = {name: getattr(options, name) for name in ("steps", "seed") if getattr(options, name) is not None}
     return replace(recipe, training=replace(recipe.training, **changes))
 

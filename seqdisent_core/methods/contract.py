@@ -166,9 +166,8 @@ class Method(nn.Module, ModelHubMixin, ABC):
 
         dtype: of the backbone's work; what comes out is float32 all the same. In float32 it differs by rounding.
         """
-        copied = copy.deepcopy(self).eval().requires_grad_(False)
-        copied.backbone = self.backbone.for_inference(dtype)
-        return copied
+        fast = self.backbone.for_inference(dtype)
+        return copy.deepcopy(self, {id(self.backbone): fast}).eval().requires_grad_(False)  # in the backbone's place
 
     # What is the same for all.
 

@@ -101,8 +101,8 @@ def drive(
     """Frames of the person's picture, uint8 (height, width, 3), doing what the driver's clip does, as long as it.
 
     codes: of the person and of the driver, batches of one. strength: 0 stays at the driver's anchor frame, 1 moves as
-    much as the driver, more exaggerates. detail: the picture's own pixels are moved (detail.py), or else the model's
-    own are shown. at: which of the driver's frames.
+    much as the driver, more exaggerates. detail: the picture's own pixels are moved (compositing.py), or else the
+    model's own are shown. at: which of the driver's frames.
     """
     own, other = codes
     neutral = other.dynamics[:, driver.clip.anchor, None]
@@ -140,6 +140,7 @@ class Pair:
         Raises ConfigError for another strength.
         """
         first, second = self.subjects
+        _ = self._decoder  # folded once, before both threads ask for it
         with ThreadPoolExecutor(2) as threads:
             films = list(threads.map(lambda own: self.film(own, 1 - own, strength=strength, detail=detail), (0, 1)))
         return Swap(films[0], second.clip.fps, films[1], first.clip.fps, in_films=True)
