@@ -1,5 +1,6 @@
 """The loop: optimisers, averaged weights, checkpoints to go on from, logs."""
 
+import atexit
 import json
 import os
 import signal
@@ -34,6 +35,7 @@ from seqdisent_core.training.optimisers import learning_rate_scale, make_optimis
 FITTED = 512  # sequences that are enough to fit a model to before it is validated
 READERS = 4  # processes that read clips beside a GPU, as far as there are cores
 PATIENCE = timedelta(hours=12)  # of a process that waits for another, which validates or hashes a large set
+LEAVING = 0.5  # seconds; a thread needs milliseconds, also of a busy machine
 LOG_EVERY = 20  # steps from one report of the losses to the next; a GPU is waited for there and at the end
 
 
@@ -48,7 +50,21 @@ class Progress:
 
 def process_state(cpu: bool = False) -> PartialState:
     """Which of the processes this one is, that `accelerate launch` started; alone it is the first of one."""
-    return PartialState(cpu, timeout=PATIENCE)
+    state = PartialState(cpu, timeout=PATIENCE)
+    if state.num_processes > 1:
+        atexit.unregister(_leave_group)
+        atexit.register(_leave_group)
+    return state
+
+
+def _leave_group() -> None:
+    """Leaves the group while there is still an interpreter for its threads to let go of their last tensor.
+
+    A thread of gloo's that needs Python's lock after Python has ended aborts the whole process.
+    """
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+        time.sleep(LEAVING)  # it does not end the threads where a parallel model has been; they need the lock once more
 
 
 @contextmanager
