@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from sklearn.metrics import confusion_matrix
 from torch import Tensor
 
 from seqdisent_core.data import Clips, Labels, parallel_pairs, selected
@@ -45,6 +44,8 @@ def score_swaps(logits: Logits, clips: Clips, partners: np.ndarray) -> SwapFigur
 
 
 def _confusion(true: Labels, logits: Tensor) -> np.ndarray:
+    from sklearn.metrics import confusion_matrix
+
     return confusion_matrix(true.values, logits.argmax(1).numpy(), labels=range(len(true.names)))
 
 

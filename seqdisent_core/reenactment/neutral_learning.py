@@ -5,10 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import roc_auc_score
-from sklearn.neural_network import MLPRegressor
-from sklearn.preprocessing import StandardScaler
 
 from seqdisent_core.data import Clips
 from seqdisent_core.errors import DataError
@@ -27,6 +23,11 @@ def learn_neutral(method: Method, sets: Sequence[Clips], sha256: str) -> Neutral
     The first set is the model's own; of each other one, a fifth as many clips are taken. Raises DataError for too short
     clips.
     """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.metrics import roc_auc_score
+    from sklearn.neural_network import MLPRegressor
+    from sklearn.preprocessing import StandardScaler
+
     for clips in sets:
         if clips.frames.shape[1] < _LEAST:
             raise DataError(
