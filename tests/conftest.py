@@ -1,12 +1,14 @@
 """What the tests share: a real browser, the real app with the shipped checkpoint, and no silent skips where asked."""
 
+import json
 import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import imageio_ffmpeg
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     import gradio as gr
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
+ROOT = Path(__file__).resolve().parent.parent
+THREADS = ("OMP_WAIT_POLICY", "KMP_BLOCKTIME", "OMP_NUM_THREADS")
 _CHROMIUM = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
 FIRST, SECOND = "person_000_happiness.mp4", "person_005_surprise.mp4"  # examples that differ in person and expression
 
@@ -86,6 +90,42 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
 def bad_files(made_once: MadeOnce) -> dict[str, tuple[Path, str]]:
     """Every file of media.BAD_FILES: name -> (file, the word expected, or 'ok'). Tests only read them."""
     return bad_files_in(made_once("bad files", make_bad_files))
+
+
+_APP_ALONE = """
+import json, os, sys
+import app
+
+heavy = ("torch", "cv2", "plotly", "sklearn", "vtkmodules")
+told = {}
+try:
+    app.main(["-h"])
+except SystemExit:
+    told["started"] = {"wait": os.environ.get("OMP_WAIT_POLICY"), "imported": [n for n in heavy if n in sys.modules]}
+app.build()
+told["built"] = [name for name in heavy if name in sys.modules]
+from pages import made_films
+from pages.results import films
+for one in made_films.showcases().values():
+    films.show_of(one)
+told["shown"] = [name for name in heavy if name in sys.modules]
+print(json.dumps(told))
+"""
+
+
+@pytest.fixture(scope="session")
+def app_alone(made_once: MadeOnce) -> dict[str, Any]:
+    """What a process has heavy in it that runs the app: `started` by a person, `built`, and with all films `shown`."""
+
+    def make(folder: Path) -> None:
+        told = {name: value for name, value in os.environ.items() if name not in THREADS}
+        done = subprocess.run(
+            [sys.executable, "-c", _APP_ALONE], cwd=ROOT, env=told, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        (folder / "told.json").write_text(done.stdout.splitlines()[-1])
+
+    return json.loads((made_once("app alone", make) / "told.json").read_text())  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="session")

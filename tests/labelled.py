@@ -60,13 +60,13 @@ def paint(bars: Tensor) -> Tensor:
 @cache
 def labelled_judge() -> Judge:
     """A real judge of the smallest width that has learnt to read the bars."""
-    return train_judge(labelled_clips(), steps=60, width=4)
+    return train_judge(labelled_clips(), steps=40, width=4)
 
 
 @cache
 def dressed_judge() -> Judge:
     """A real judge with a head for each attribute."""
-    return train_judge(dressed_clips(), steps=60, width=4)
+    return train_judge(dressed_clips(), steps=40, width=4)
 
 
 @settings

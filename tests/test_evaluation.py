@@ -148,7 +148,7 @@ def test_the_figure_of_a_group_is_the_mean_of_its_labels() -> None:
 
 def test_a_judge_learns_from_training_clips_alone() -> None:
     clips = mislabelled_clips()
-    judge = train_judge(clips, steps=60, width=4)
+    judge = train_judge(clips, steps=40, width=4)
     known, asked = (read_clips(judge, as_training_tensor(clips.part(part))) for part in ("train", "test"))
     assert accuracies(known, clips.part("train"))["person"] == 1
     assert not any(accuracies(asked, clips.part("test")).values())

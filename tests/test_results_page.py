@@ -3,7 +3,7 @@
 import json
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import pytest
@@ -173,6 +173,10 @@ def test_films_are_small_and_of_the_checkpoint_that_they_name(tmp_path: Path) ->
             path = showcase.folder / film["file"]
             assert path.stat().st_size < 60_000
             assert probe_video(path).width == 256
+
+
+def test_nothing_heavy_is_imported_while_the_page_shows(app_alone: dict[str, Any]) -> None:
+    assert not {"torch", "cv2", "plotly", "sklearn"} & set(app_alone["shown"])
 
 
 def test_without_result_files_a_sentence_stands_in_their_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from seqdisent_core.data.clips import load_clips
-from seqdisent_core.data.sprites import ATTRIBUTES, LAYERS, character_splits, over_black, render_sprites
+from seqdisent_core.data.sprites import ATTRIBUTES, LAYERS, character_splits, composite, render_sprites, rounded
 from seqdisent_core.errors import DataError
 
 SOURCE = Path(
@@ -20,9 +20,11 @@ needs_art = pytest.mark.skipif(not SOURCE.is_file(), reason="no layers of Sprite
 
 def test_layers_lie_over_one_another_on_black() -> None:
     red, half_white, nothing = ((255, 0, 0, 255), (255, 255, 255, 128), (9, 9, 9, 0))
-    layers = [np.array(layer, np.uint8).reshape(1, 1, 4) for layer in (red, half_white, nothing)]
-    assert over_black(layers).tolist() == [[[255, 128, 128]]]
-    assert over_black(layers[1:]).tolist() == [[[128, 128, 128]]]
+    layers = [np.array([layer], np.uint8) for layer in (red, half_white, nothing)]
+    black = np.zeros((1, 3), np.float32)
+    assert rounded(composite(layers, black)).tolist() == [[255, 128, 128]]
+    assert rounded(composite(layers[1:], black)).tolist() == [[128, 128, 128]]
+    assert not black.any(), "what lies under them stays as it is"
 
 
 def test_a_thousand_characters_train_and_the_others_test() -> None:

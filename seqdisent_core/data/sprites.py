@@ -41,28 +41,37 @@ def render_sprites(out: str | Path, source: str | Path, *, progress: Callable[[i
     (out / "set.json").write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
     (out / "labels.csv").unlink(missing_ok=True)  # written last: stopped in between, it is no set
     a_skin = CHARACTERS // VARIANTS
+    drawn = np.flatnonzero(np.any([(layer[..., 3] > 0).any(axis=0) for layer in layers.values()], axis=0))
+    body, bottomwear, topwear, hairs, (shoes,) = (
+        [variant.reshape(-1, 4)[drawn] for variant in layers[name]] for name in LAYERS
+    )
+    black = np.zeros((len(drawn), 3), np.float32)  # all other pixels, three quarters, are so in every clip
     for skin in range(VARIANTS):
-        clips = np.empty((a_skin * ACTIONS, FRAMES, SIZE, SIZE, 3), np.uint8)
-        for number, (pants, top, hair) in enumerate(product(range(VARIANTS), repeat=3)):
-            worn = dict(zip(LAYERS, (skin, pants, top, hair, 0), strict=True))
-            clips[number * ACTIONS : (number + 1) * ACTIONS] = over_black(
-                [layers[name][variant] for name, variant in worn.items()]
-            )
-            if progress is not None:
-                progress(skin * a_skin + number + 1, CHARACTERS)
-        np.save(out / f"skin_{skin}.npy", clips)
+        characters = np.zeros((a_skin, ACTIONS * FRAMES * SIZE * SIZE, 3), np.uint8)
+        for outfit, (pants, top) in enumerate(product(range(VARIANTS), repeat=2)):
+            dressed = composite([body[skin], bottomwear[pants], topwear[top]], black)
+            for number, hair in enumerate(hairs, start=outfit * VARIANTS):
+                characters[number, drawn] = rounded(composite([hair, shoes], dressed))
+                if progress is not None:
+                    progress(skin * a_skin + number + 1, CHARACTERS)
+        np.save(out / f"skin_{skin}.npy", characters.reshape(-1, FRAMES, SIZE, SIZE, 3))
     (out / "labels.csv").write_text(_labels(actions), encoding="utf-8")
     return out
 
 
-def over_black(layers: list[np.ndarray]) -> np.ndarray:
-    """Alpha-composite uint8 RGBA layers (..., 4), the lowest first, over black: uint8 RGB (..., 3)."""
-    picture = np.zeros((*layers[0].shape[:-1], 3), np.float32)
+def composite(layers: list[np.ndarray], under: np.ndarray) -> np.ndarray:
+    """Alpha-composite uint8 RGBA layers (pixels, 4), the lowest first, over `under`: float32 RGB (pixels, 3)."""
+    picture = under.copy()
     for layer in layers:
-        shown = layer[..., 3] > 0  # a tenth of the pixels
+        shown = np.flatnonzero(layer[:, 3])
         pixels = layer[shown].astype(np.float32)
         alpha = pixels[:, 3:] / 255
         picture[shown] = alpha * pixels[:, :3] + (1 - alpha) * picture[shown]
+    return picture
+
+
+def rounded(picture: np.ndarray) -> np.ndarray:
+    """Float RGB in [0, 255] to uint8."""
     return picture.round().astype(np.uint8)
 
 
