@@ -289,7 +289,12 @@ def test_the_anchor_can_be_chosen_and_stays_with_the_clip(visit: Visit) -> None:
     page.wait_for_selector(f"#first-face .sd-anchor[data-anchor='{last}'][aria-pressed=true]", timeout=_WAIT)
 
 
-def test_tuning_is_seen_as_it_goes_and_ends_when_it_is_told_to(visit: Visit) -> None:
+def test_tuning_is_seen_as_it_goes_and_ends_when_it_is_told_to(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seqdisent_core import reenactment
+    from seqdisent_core.reenactment import personalising
+
+    for place in (reenactment, personalising):
+        monkeypatch.setattr(place, "STEPS", 100_000)  # which nobody waits for
     page = visit()
     for place in ("first", "second"):
         page.locator(f"#{place}-clip .sd-thumb").first.click()
