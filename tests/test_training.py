@@ -444,7 +444,8 @@ def test_presets_are_the_papers_and_ours_and_round_trip() -> None:
         preset("best")
 
 
-def test_a_judge_learns_what_can_be_told_apart(clips: Clips) -> None:
+def test_a_judge_learns_what_can_be_told_apart() -> None:
+    clips = squares(frames=3)
     judge = train_judge(clips, steps=60, width=8)
     test = clips.part("test")
     logits = read_clips(judge, as_training_tensor(test))

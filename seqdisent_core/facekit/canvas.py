@@ -6,6 +6,7 @@ import numpy as np
 from seqdisent_core.facekit.surface import Part
 
 PER_CM = 40  # pixels a centimetre: hairs of the brows are about one pixel wide
+_AT_ONCE = 2_000  # triangles, so that memory stays small
 LEFT, TOP, WIDTH, HEIGHT = -10.0, 13.0, 20.0, 30.0  # cm on the mean face
 
 _columns = (np.arange(int(WIDTH * PER_CM)) + 0.5) / PER_CM + LEFT
@@ -50,28 +51,29 @@ def stroke_layer(lines: list[np.ndarray], values: list[int], width: float) -> np
 def texel_positions(part: Part, positions: np.ndarray, size: int) -> np.ndarray:
     """Where each texel lies: float32 (size, size, 3) in cm, row 0 at v = 0, gaps filled from their neighbours.
 
-    positions: (vertices, 3) of the surface. Triangles are drawn one by one, positions interpolated across.
+    positions: (vertices, 3) of the surface. Positions are interpolated across triangles; the last one drawn is kept.
     """
     grid = np.zeros((size, size, 3), np.float32)
     known = np.zeros((size, size), np.float32)
     place = part.uv[:, :2] % 1.0000001 * (size - 1)
-    for corners in part.triangles:
-        spot = place[corners]
-        low = np.floor(spot.min(0)).astype(int)
-        high = np.ceil(spot.max(0)).astype(int)
-        if (high - low).max() > size // 8:
-            continue  # wraps around the texture's edge
-        columns, rows = np.meshgrid(np.arange(low[0], high[0] + 1), np.arange(low[1], high[1] + 1))
-        edge1, edge2 = spot[1] - spot[0], spot[2] - spot[0]
-        area = edge1[0] * edge2[1] - edge1[1] * edge2[0]
-        if abs(area) < 1e-9:
-            continue
-        dx, dy = columns - spot[0, 0], rows - spot[0, 1]
-        second = (dx * edge2[1] - dy * edge2[0]) / area
-        third = (edge1[0] * dy - edge1[1] * dx) / area
+    for start in range(0, len(part.triangles), _AT_ONCE):
+        triangles = part.triangles[start : start + _AT_ONCE]
+        spot = place[triangles]
+        low, high = np.floor(spot.min(1)).astype(int), np.ceil(spot.max(1)).astype(int)
+        edge1, edge2 = spot[:, 1] - spot[:, 0], spot[:, 2] - spot[:, 0]
+        area = edge1[:, 0] * edge2[:, 1] - edge1[:, 1] * edge2[:, 0]
+        usable = ((high - low).max(1) <= size // 8) & (np.abs(area) >= 1e-9)  # others wrap around the texture's edge
+        wide, tall = (high - low + 1).T * usable
+        number = np.repeat(np.arange(len(triangles)), wide * tall)  # the triangle of each texel of all their boxes
+        within = np.arange(len(number)) - np.repeat(np.cumsum(wide * tall) - wide * tall, wide * tall)
+        columns, rows = low[number, 0] + within % wide[number], low[number, 1] + within // wide[number]
+        dx, dy = columns - spot[number, 0, 0], rows - spot[number, 0, 1]
+        second = (dx * edge2[number, 1] - dy * edge2[number, 0]) / area[number]
+        third = (edge1[number, 0] * dy - edge1[number, 1] * dx) / area[number]
         inside = (second >= -0.02) & (third >= -0.02) & (second + third <= 1.02)
         share = np.stack([1 - second - third, second, third], -1)[inside]
-        grid[rows[inside], columns[inside]] = share @ positions[part.vertex[corners]]
+        corners = positions[part.vertex[triangles[number[inside]]]]
+        grid[rows[inside], columns[inside]] = np.einsum("nc,ncx->nx", share, corners)
         known[rows[inside], columns[inside]] = 1
     return _fill(grid, known)
 

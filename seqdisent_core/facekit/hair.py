@@ -40,7 +40,9 @@ class Hair:
         turn, down = np.meshgrid(self.turn, drop, indexing="ij")
         self.ray = np.stack([np.sin(down) * np.sin(turn), np.cos(down), np.sin(down) * np.cos(turn)], -1)
         near = self.ray.reshape(-1, 3) @ ray.T
-        self._near = np.argsort(-near, axis=1)[:, :4]
+        nearest = np.argpartition(-near, 4, axis=1)[:, :4]
+        order = np.argsort(-np.take_along_axis(near, nearest, 1), axis=1)
+        self._near = np.take_along_axis(nearest, order, 1)
         gap = np.clip(1 - np.take_along_axis(near, self._near, 1), 1e-5, None)
         self._share = (1 / gap) / (1 / gap).sum(1, keepdims=True)
         row, column = np.meshgrid(np.arange(_TURNS - 1), np.arange(_STEPS - 1), indexing="ij")
