@@ -4,6 +4,11 @@ Importing this file does nothing, so there is no `demo` here: Spaces and people 
 Nothing heavy is imported or loaded before the first page: the model comes in the background once a page shows itself.
 """
 
+import gc
+
+if __name__ == "__main__":
+    gc.disable()  # until the app is served: collections while all is imported and built take a fifth of that time
+
 import argparse
 import asyncio
 import os
@@ -134,9 +139,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_demo(parser)
     chosen = parser.parse_args(arguments)
     try:
-        start(build(chosen.lecture), host=chosen.host, port=chosen.port)
+        demo = build(chosen.lecture)
+        start(demo, host=chosen.host, port=chosen.port, block=False)
     except ConfigError as error:
         sys.exit(str(error))
+    gc.freeze()  # what is there now stays to the end
+    gc.enable()
+    wait(demo)
 
 
 if __name__ == "__main__":

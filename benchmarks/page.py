@@ -4,8 +4,10 @@
 
 Writes results/benchmark_page.json. The clips are 5 seconds of 1280 x 720 at 25 frames a second, made of two example
 clips. Waiting counts from handing both files to the page until all four films can play; Swap is pressed as soon as it
-can be, with tuning left out; then pressed again with it, until the first preview of the results. The model's share is
-measured apart, on the same two faces. Other pages are opened by their links, on a visitor's first visit; the map counts
+can be, with tuning left out; then pressed again with it, until the first preview of the results and until the films;
+and once more beside a program that takes one core for itself. The model's share is measured apart, on the same two
+faces, and so is the command, as a whole. Memory is the most that a process holds which reads one long film's face, the
+model and torch included. Other pages are opened by their links, on a visitor's first visit; the map counts
 as usable when its dots are there to point at, a hover when the clip beside the dot shows.
 """
 
@@ -33,13 +35,23 @@ from seqdisent_core.studio import FILMED, Studio
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ("person_000_happiness.mp4", "person_005_surprise.mp4")
 SECONDS = 5
+READ = """
+import resource, sys
+from seqdisent_core.studio import FILMED, Studio
+Studio.from_pretrained(FILMED).read_face(sys.argv[1])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
 WAITS = {
     "start": "From `python app.py` to the first page",
     "swap": "From two 5-second 720p clips to two swapped films in the page, untuned",
     "press": "Of it from the button to the films",
     "preview": "From the button to the first preview, tuned",
+    "tuned": "From the button to the films, tuned",
+    "busy": "From the button to the films, tuned, while another program takes one core",
+    "command": "`seqdisent swap --seconds 0` of two such clips, the whole command",
     "model": "Swapping two such films, the model and the moved pixels",
     "reading": "Reading one such face, alone",
+    "long": "Reading a face in 10 seconds of 1080p, alone",
     "change": "From one page to another",
     "samples": "From the button to 8 new clips of 15 frames",
     "map": "From the link to both latent maps",
@@ -47,12 +59,12 @@ WAITS = {
 }
 
 
-def long_film(folder: Path, name: str) -> Path:
-    """An example, again and again for 5 seconds, in the middle of a 720p film."""
-    path = folder / name
-    wide = "scale=720:720,pad=1280:720:(ow-iw)/2:0:gray,fps=25,format=yuv420p"
+def long_film(folder: Path, name: str, *, height: int = 720, seconds: float = SECONDS) -> Path:
+    """An example, again and again, in the middle of a wide film, at 25 frames a second."""
+    path = folder / f"{height}_{name}"
+    wide = f"scale={height}:{height},pad={height * 16 // 9}:{height}:(ow-iw)/2:0:gray,fps=25,format=yuv420p"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", "-stream_loop", "-1"]
-    subprocess.run([*command, "-i", asset("examples") / name, "-vf", wide, "-t", str(SECONDS), path], check=True)
+    subprocess.run([*command, "-i", asset("examples") / name, "-vf", wide, "-t", str(seconds), path], check=True)
     return path
 
 
@@ -70,6 +82,16 @@ def running(*command: str) -> Iterator[str]:
         process.wait()
 
 
+@contextmanager
+def one_core_taken() -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
 def open_page(page: Page, address: str) -> None:
     """Asks until the app answers, then waits until both places for clips are there."""
     while True:
@@ -80,6 +102,9 @@ def open_page(page: Page, address: str) -> None:
             continue
         page.locator("#second-clip .sd-choose").wait_for()
         return
+
+
+APART = ("command", "model", "reading", "long")  # of WAITS, those that are not a page's
 
 
 def seconds_of(work: Callable[..., object], *given: object) -> float:
@@ -96,6 +121,10 @@ def hand_over(page: Page, films: list[Path]) -> None:
 
 def press_swap(page: Page) -> None:
     page.locator("#swap").click()
+    films(page)
+
+
+def films(page: Page) -> None:
     page.locator(".sd-stage video").nth(3).wait_for(timeout=120_000)
     page.wait_for_function("[...document.querySelectorAll('.sd-stage video')].every((video) => video.readyState >= 3)")
 
@@ -117,9 +146,9 @@ def new_samples(page: Page) -> float:
     return time.perf_counter() - started
 
 
-def measure(chromium: str, repeats: int, films: list[Path]) -> dict[str, list[float]]:
+def measure(chromium: str, repeats: int, given: list[Path]) -> dict[str, list[float]]:
     """Seconds of each wait; a new server and a new browser page each time."""
-    waits: dict[str, list[float]] = {name: [] for name in WAITS if name not in ("model", "reading")}
+    waits: dict[str, list[float]] = {name: [] for name in WAITS if name not in APART}
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
@@ -131,13 +160,14 @@ def measure(chromium: str, repeats: int, films: list[Path]) -> dict[str, list[fl
                 waits["start"].append(time.perf_counter() - started)
                 page.wait_for_timeout(6000)  # a visitor looks for a clip meanwhile, and the model is loaded
                 page.get_by_label("Tune to the two people").uncheck()
-                handed = seconds_of(hand_over, page, films)
+                handed = seconds_of(hand_over, page, given)
                 waits["press"].append(seconds_of(press_swap, page))
                 waits["swap"].append(handed + waits["press"][-1])
                 page.get_by_label("Tune to the two people").check()
                 waits["preview"].append(seconds_of(preview, page))
-                page.locator("#enough").click()
-                page.locator("#swap:not([disabled])").wait_for(timeout=120_000)
+                waits["tuned"].append(waits["preview"][-1] + seconds_of(films, page))
+                with one_core_taken():
+                    waits["busy"].append(seconds_of(preview, page) + seconds_of(films, page))
                 waits["change"].append(seconds_of(follow, page, "Sample", "#sample-clip .sd-thumb"))
                 waits["samples"].append(new_samples(page))
                 waits["map"].append(
@@ -193,10 +223,11 @@ def main() -> None:
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        films = [long_film(Path(folder), name) for name in EXAMPLES]
-        waits = measure(chosen.chromium, chosen.repeats, films)
+        given = [long_film(Path(folder), name) for name in EXAMPLES]
+        long = long_film(Path(folder), EXAMPLES[0], height=1080, seconds=10)
+        waits = measure(chosen.chromium, chosen.repeats, given)
         studio = Studio.from_pretrained(FILMED)
-        clips = [studio.read_face(film) for film in films]
+        clips = [studio.read_face(film) for film in given]
 
         def swap() -> None:
             *_, pair = studio.personalise(*clips, seconds=0)
@@ -204,9 +235,16 @@ def main() -> None:
 
         swap()
         model = [seconds_of(swap) for _ in range(chosen.repeats)]
-        reading = [seconds_of(studio.read_face, films[0]) for _ in range(chosen.repeats)]
-    waits |= {"model": model, "reading": reading}
+        command = [sys.executable, "-m", "seqdisent_core.cli", "swap", *given, "--seconds", "0", "--out", folder]
+        waits |= {
+            "model": model,
+            "reading": [seconds_of(studio.read_face, given[0]) for _ in range(chosen.repeats)],
+            "long": [seconds_of(studio.read_face, long) for _ in range(chosen.repeats)],
+            "command": [seconds_of(lambda: subprocess.run(command, check=True)) for _ in range(chosen.repeats)],
+        }
+        memory = subprocess.run([sys.executable, "-c", READ, long], capture_output=True, text=True, check=True)
     entries = [entry(what, waits[name]) for name, what in WAITS.items()]
+    entries.append({"what": "Memory of a process that reads it", "value": int(memory.stdout) / 1024, "unit": "MB"})
     command = shlex.join(["python", "benchmarks/page.py", *sys.argv[1:]])
     result = {
         "command": command,

@@ -5,7 +5,8 @@
 Writes results/benchmark_speed.json. Both run in one process in turn (ABBA), and medians are compared: a training step
 of 16 clips x 15 frames x 64 px with 64-512 channels; a swap of a pair of such clips both ways; 32 draws of the prior of
 15 frames. Floating-point operations are counted by torch, and the peak is measured in the same run by a matrix product
-and a convolution, in float32 and in bf16. `profile` in the file has the operators that take the most time.
+and a convolution, in float32 and in bf16. An entry has our seconds (`value`), those of the published network, and those
+that its arithmetic alone would take at that peak (`limit`); `profile` has the operators that take the most time.
 """
 
 import argparse
@@ -161,15 +162,10 @@ def main() -> None:
         }.items():
             their, our = (statistics.median(taken) for taken in compare(theirs, ours, repeats))
             least = operations(theirs) / limit
-            entries += [
-                {"what": what, "value": round(our, 4), "unit": "s"},
-                {"what": f"{what}: the published network, float32", "value": round(their, 4), "unit": "s"},
-                {"what": f"{what}: its arithmetic alone, at peak", "value": round(least, 4), "unit": "s"},
-                {"what": f"{what}: so many times as fast as published", "value": round(their / our, 2), "unit": "x"},
-            ]
+            figures = {"value": round(our, 4), "unit": "s", "published": round(their, 4), "limit": round(least, 5)}
+            entries.append({"what": what, **figures})
             profiles[what] = where_time_goes(ours)
-            for entry in entries[-4:]:
-                print(entry["what"], entry["value"], entry["unit"], flush=True)
+            print(entries[-1], flush=True)
     result = {
         "command": shlex.join(["python", "benchmarks/speed.py", *sys.argv[1:]]),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -64,9 +64,9 @@ def place(network: _Network, device: str | None = None) -> _Network:
 
 
 def picture_dtype(device: torch.device) -> torch.dtype:
-    """What pictures are decoded in: bf16 on processors that have units for it, else float32.
+    """What a studio reads and draws pictures in: bf16 on processors that have units for it, else float32.
 
-    It moves pixels by 1 or 2 of 255; codes and result files are computed in float32.
+    It moves codes, which vary by 1, by 0.01, and pixels by 1 or 2 of 255; result files are computed in float32.
     """
     return torch.bfloat16 if device.type == "cpu" and has_bf16_units(device) else torch.float32
 

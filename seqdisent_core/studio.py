@@ -67,8 +67,7 @@ class Studio:
         """
         self.method = place(anchored(method), device)
         self._judge = None if judge is None else place(judge, device)
-        self._reader = self.method.for_inference()
-        self._decoder = self.method.for_inference(picture_dtype(self.method.device))
+        self._fast = self.method.for_inference(picture_dtype(self.method.device))
         self._find_latents = latents
         self._neutral = neutral
         self._latents: Latents | None = None
@@ -106,7 +105,7 @@ class Studio:
         clip = read_face(path, size=self.size, face=face, progress=progress)
         if self._neutral is None:
             return clip
-        return replace(clip, anchor=self._neutral.choose(self._reader, clip.frames, clip.occluded))
+        return replace(clip, anchor=self._neutral.choose(self._fast, clip.frames, clip.occluded))
 
     def encode(self, frames: np.ndarray, *, anchor: int = 0) -> StudioCodes:
         """Take a clip apart: uint8 (frames, size, size, 3); the static code is read from frame `anchor`.
@@ -125,14 +124,14 @@ class Studio:
         if not 0 <= anchor < len(frames):
             raise SeqdisentError(f"Anchor {anchor} lies outside a clip of {len(frames)} frames.")
         with self._lock, torch.inference_mode():
-            codes = encode_in_windows(self._reader, self._as_clip(frames), anchor, occluded=occluded)
+            codes = encode_in_windows(self._fast, self._as_clip(frames), anchor, occluded=occluded)
             return StudioCodes(codes.static[0].cpu().numpy(), codes.dynamics[0].cpu().numpy())
 
     def features(self, frames: np.ndarray) -> np.ndarray:
         """g_t, what the model reads in each frame by itself: uint8 (frames, size, size, 3) -> (frames, feature_dim)."""
         self._check(frames)
         with self._lock, torch.inference_mode():
-            return self._reader.frame_features(self._as_clip(frames)[None])[0].float().cpu().numpy()
+            return self._fast.frame_features(self._as_clip(frames)[None])[0].float().cpu().numpy()
 
     def decode(self, static: np.ndarray, dynamics: np.ndarray) -> np.ndarray:
         """Put codes together: float32 (static_dim,), (frames, dynamics_dim) -> uint8 (frames, size, size, 3).
@@ -151,7 +150,7 @@ class Studio:
         device = self.method.device
         codes = Codes(*(torch.from_numpy(code).float().to(device) for code in (static, dynamics)))
         with self._lock, torch.inference_mode():
-            decoded = self._decoder.decode(codes)
+            decoded = self._fast.decode(codes)
         return as_frames(decoded)
 
     def reconstruct(self, frames: np.ndarray) -> np.ndarray:
@@ -179,7 +178,7 @@ class Studio:
     ) -> Iterator[Pair]:
         """Two people's films and a copy of the model that comes to know them: at once, as it learns, and at the end.
 
-        seconds: of tuning, 0 for none (None: 20, and 2.5 on a GPU); every: between two states; stop whenever you like.
+        seconds: of tuning, 0 for none (None: 75 steps); every: between two states. Stop whenever you like.
         `Pair.swap` makes both films do what the other's does, whole pictures, as long as the driver; `Pair.full_size`
         before it, if they are to be kept. Raises VideoError or FaceError where a film cannot be read any more.
         """

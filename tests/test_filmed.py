@@ -57,27 +57,27 @@ def test_clips_without_a_face_are_left_out_and_why(folder: Path, subjects: list[
         read_folder(tmp_path, read_face, lambda what: None)
 
 
-def test_every_ordered_pair_and_every_clip_itself_is_made_at_each_time(subjects: list[Subject], tmp_path: Path) -> None:
+def test_every_ordered_pair_and_every_clip_itself_is_made_at_each_step(subjects: list[Subject], tmp_path: Path) -> None:
     said: list[str] = []
     all_made = swap_pairs(
         Method.from_pretrained(asset("checkpoints/facekit52")),
         subjects,
         tmp_path,
-        seconds=[0.5, 0],
+        steps=[2, 0],
         progress=said.append,
     )
-    assert list(all_made) == [0.5, 0] and len(said) == 6
+    assert list(all_made) == [2, 0] and len(said) == 6
     for at in all_made.values():
-        assert len(at.swaps) == 6 and len(at.rebuilt) == 3 and len(at.steps) == 3
+        assert len(at.swaps) == 6 and len(at.rebuilt) == 3 and len(at.seconds) == 3
         assert all(driver.parent == subjects[0].clip.source.parent for _, driver, _ in at.swaps), "all of it was read"
     judge = JudgePython(Path(sys.executable), tmp_path)  # a real Python, without the judge's packages
     with pytest.raises(DataError, match=r"The judge stopped and said: .*--judge-python"):
         judge_films(all_made[0], judge)
-    films = tmp_path / "0.5"
+    films = tmp_path / "2"
     for folder in (tmp_path / "0", films):
         made = {path.stem for path in folder.glob("*.mp4")}
         assert made == {f"{person}_by_{driver}" for person in NAMES for driver in NAMES}
-    tuned, untuned = (read_video(tmp_path / at / f"{NAMES[0]}_by_{NAMES[1]}.mp4")[0] for at in ("0.5", "0"))
+    tuned, untuned = (read_video(tmp_path / at / f"{NAMES[0]}_by_{NAMES[1]}.mp4")[0] for at in ("2", "0"))
     assert not np.array_equal(tuned, untuned)
     driver = next(one for one in subjects if one.clip.source.stem == NAMES[1])
     film = probe_video(films / f"{NAMES[0]}_by_{NAMES[1]}.mp4")
@@ -99,7 +99,7 @@ def test_a_driver_of_which_a_part_was_read_is_judged_by_that_part(folder: Path, 
     found, _ = read_folder(tmp_path, read_face, lambda what: None)
     late = found[0].clip
     assert late.start > 2 * len(frames) and len(late.frames) <= len(frames)
-    made = swap_pairs(Method.from_pretrained(asset("checkpoints/facekit52")), found, tmp_path / "made", seconds=[0])
+    made = swap_pairs(Method.from_pretrained(asset("checkpoints/facekit52")), found, tmp_path / "made", steps=[0])
     drivers = {driver.stem: driver for _, driver, _ in (*made[0].swaps, *made[0].rebuilt)}
     assert drivers[NAMES[1]].parent == tmp_path and drivers["late"].parent == tmp_path / "made" / "drivers"
     part = read_video(drivers["late"], max_fps=30.0)[0]
@@ -167,7 +167,7 @@ def test_the_command_says_in_a_sentence_what_the_judge_lacks(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["evaluate-filmed", folder, "--judge-python", sys.executable, "--models", tmp_path]
-    arguments += ["--out", tmp_path / "filmed.json", "--films", tmp_path / "made", "--seconds", "0"]
+    arguments += ["--out", tmp_path / "filmed.json", "--films", tmp_path / "made", "--steps", "0"]
     assert main([str(argument) for argument in arguments]) == 1
     said = capsys.readouterr().err
     assert "The judge stopped" in said and "Traceback" not in said
@@ -181,7 +181,7 @@ def test_films_made_without_a_judge_wait_for_one(
     clips, films, out = tmp_path / "clips", tmp_path / "made", tmp_path / "filmed.json"
     shutil.copytree(folder, clips)
     making = ["evaluate-filmed", str(clips), "--films", str(films)]
-    assert main([*making, "--checkpoint", "facekit52", "--seconds", "0", "--note", "a trial"]) == 0
+    assert main([*making, "--checkpoint", "facekit52", "--steps", "0", "--note", "a trial"]) == 0
     assert "waves.mp4 was left out" in "".join(capsys.readouterr())
     judging = ["--judge-python", sys.executable, "--models", str(tmp_path), "--out", str(out)]
     for wrong, why in (
@@ -206,7 +206,7 @@ def test_films_made_without_a_judge_wait_for_one(
     assert result["note"] == "a trial" and result["clips"] == list(NAMES) and list(result["left_out"]) == ["waves.mp4"]
     assert result["command"].count("evaluate-filmed") == 2 and " && " in result["command"]
     (measured,) = result["measured"]
-    assert measured["detail"] and measured["seconds"] == 0 and measured["swaps"]["films"] == 6
+    assert measured["detail"] and measured["steps"] == measured["seconds"] == 0 and measured["swaps"]["films"] == 6
     assert measured["swaps"]["both"] == 1 and len(measured["reconstruction_rows"]) == 3 and "detail" not in result
 
     made = read_made(films)[0]

@@ -110,7 +110,7 @@ def test_a_judge_trained_on_the_gpu_reads_its_set(clips: Clips) -> None:
 
 
 def test_people_are_tuned_to_on_the_gpu_in_seconds(gpu: Studio, two: tuple[FaceClip, FaceClip]) -> None:
-    states = [(pair.tuned.steps, pair.tuned.error, pair.tuned.seconds) for pair in gpu.personalise(*two, every=0.5)]
+    states = [(pair.tuned.steps, pair.tuned.error, pair.tuned.seconds) for pair in gpu.personalise(*two, every=0.2)]
     assert len(states) >= 3 and states[-1][0] > 30, "of a card that other work shares"
     assert states[-1][1] < 0.8 * states[1][1] and states[-1][2] < 5
 

@@ -185,7 +185,6 @@ def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious(visit: Visit, the
     assert serious_findings(page, theme) == []
     page.set_viewport_size({"width": 1280, "height": 900})
     assert out_of_sight(page) == []
-    assert serious_findings(page, theme) == []
 
 
 def test_the_endpoint_places_a_file_as_the_command_does_and_says_what_is_wrong(

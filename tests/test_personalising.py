@@ -15,6 +15,7 @@ from seqdisent_core.errors import ConfigError, FaceError
 from seqdisent_core.faces.reading import FaceClip, film_frame, read_face
 from seqdisent_core.media.video import read_video, write_video
 from seqdisent_core.methods import Codes, Method
+from seqdisent_core.reenactment import personalising
 from seqdisent_core.reenactment.pairs import Subject, decode_frames, drive, pairs, subject
 from seqdisent_core.reenactment.personalising import Tuned, Tuning, personalise
 from seqdisent_core.reenactment.windows import encode_in_windows
@@ -71,7 +72,7 @@ def test_nothing_is_learnt_from_frames_in_which_a_face_is_hidden(method: Method,
     for grey in (20, 200):
         frames = clips[0].frames.copy()
         frames[list(occluded)] = grey
-        *_, state = personalise(method, [frames], (0,), seconds=600, steps=2, every=600, occluded=[occluded])
+        *_, state = personalise(method, [frames], (0,), steps=2, every=600, occluded=[occluded])
         learnt.append(state.codes[0].static)
     torch.testing.assert_close(*learnt)
 
@@ -93,7 +94,7 @@ def test_a_long_clip_is_read_without_a_seam(method: Method, clips: list[FaceClip
 @pytest.fixture(scope="module")
 def states(method: Method, clips: list[FaceClip]) -> list[Tuned]:
     found = []
-    for state in personalise(method, strangers(clips), (0, 0), seconds=600, steps=12, every=0):
+    for state in personalise(method, strangers(clips), (0, 0), steps=12, every=0):
         found.append(state.kept())
     return found
 
@@ -141,9 +142,7 @@ def test_the_known_people_are_not_forgotten(states: list[Tuned], method: Method,
 def test_only_what_shall_be_learnt_is(method: Method, clips: list[FaceClip], learns: Any, moved: set[str]) -> None:
     first, *_, last = [
         state.kept()
-        for state in personalise(
-            method, strangers(clips), (0, 0), Tuning(learns=learns), seconds=600, steps=2, every=600
-        )
+        for state in personalise(method, strangers(clips), (0, 0), Tuning(learns=learns), steps=2, every=600)
     ]
     parts = {
         "static": (first.codes[0].static, last.codes[0].static),
@@ -152,6 +151,17 @@ def test_only_what_shall_be_learnt_is(method: Method, clips: list[FaceClip], lea
         "encoder": tuple(next(state.method.backbone.encoder.parameters()) for state in (first, last)),
     }
     assert {name for name, (before, after) in parts.items() if not torch.equal(before, after)} == moved
+
+
+def test_unless_told_otherwise_it_is_steps_that_end_it_and_no_clock(
+    method: Method, clips: list[FaceClip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(personalising, "STEPS", 2)
+    few = [clips[0].frames[:8]]
+    assert [state.steps for state in personalise(method, few, (0,), every=0)] == [0, 1, 2, 2]
+    assert [state.steps for state in personalise(method, few, (0,), seconds=0)] == [0, 0]
+    *_, by_the_clock = personalise(method, few, (0,), seconds=1)
+    assert by_the_clock.steps > 2
 
 
 def test_tuning_can_be_left_at_any_time(method: Method, clips: list[FaceClip]) -> None:
@@ -233,7 +243,7 @@ def test_the_models_own_pixels_are_offered_too(method: Method, clips: list[FaceC
 
 
 def test_two_films_are_tuned_and_each_does_what_the_other_did(method: Method, clips: list[FaceClip]) -> None:
-    states = list(pairs(method, (subject(clips[0]), subject(clips[1])), seconds=600, steps=2, every=0))
+    states = list(pairs(method, (subject(clips[0]), subject(clips[1])), steps=2, every=0))
     assert [state.tuned.steps for state in states] == [0, 1, 2, 2]
     elsewhere = pickle.loads(pickle.dumps(states[-1].kept()))
     assert np.array_equal(elsewhere.film(0, 1), states[-1].film(0, 1)), "as a process that was lent a GPU gives it"

@@ -101,6 +101,7 @@ def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visi
         page.locator(f"#{place}-face .sd-face").wait_for(timeout=_WAIT)
     assert page.locator("#second-clip .sd-name").inner_text() == "04_seed_3.mp4"
     page.get_by_role("button", name="Swap", exact=True).click()
+    page.get_by_role("button", name="That is enough").click(timeout=_WAIT)  # of the tuning, which a sample takes too
     page.locator("#results video").nth(3).wait_for(timeout=_WAIT)
     page.get_by_role("button", name="Second clip: remove").click()
     page.wait_for_selector("#swap[disabled]")
@@ -115,7 +116,7 @@ def test_nothing_is_out_of_sight_and_axe_finds_nothing_serious(visit: Visit, the
 
     def on_a_phone_and_a_desk() -> list[str]:
         found = []
-        for width in (390, 1280):
+        for width in (390, 1280) if theme == "light" else ():  # colours move nothing
             page.set_viewport_size({"width": width, "height": 900})
             page.wait_for_function(f"innerWidth === {width}")
             found += out_of_sight(page)

@@ -144,8 +144,9 @@ def test_a_clip_of_one_window_that_begins_with_its_anchor_is_read_as_it_is(
         known = studio.method.encode(shown)
     codes = studio.encode(frames)
     assert len(frames) == 24
-    np.testing.assert_allclose(codes.static, known.static[0].numpy(), atol=1e-5)  # folded networks round otherwise
-    np.testing.assert_allclose(codes.dynamics, known.dynamics[0].numpy(), atol=1e-5)
+    np.testing.assert_allclose(codes.static, known.static[0].numpy(), atol=0.03)  # bf16, where there are units for it
+    np.testing.assert_allclose(codes.dynamics, known.dynamics[0].numpy(), atol=0.03)
+    assert codes.dynamics.std() > 0.5
 
 
 def test_the_callers_model_stays_as_it_is(clips: list[FaceClip]) -> None:

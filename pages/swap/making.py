@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -15,7 +16,7 @@ from pages import model, status
 from pages.clip_input import moving
 from pages.player import Fetched, Show, fetched
 from pages.swap.result import NAMES, Stage, Written, said
-from pages.swap.tuning import tuned, usual_seconds
+from pages.swap.tuning import tuned
 from seqdisent_core.errors import SeqdisentError
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
         yield status.problem(GONE), None, gr.skip(), hidden, None, None
         return
     from seqdisent_core.films import check_play
+    from seqdisent_core.reenactment import STEPS
 
     enough, names = Event(), _STAGES if tune else _WITHOUT
     yield status.stages(names, 0), None, gr.skip(), gr.Button(_ENOUGH, visible=tune, interactive=True), None, enough
@@ -77,21 +79,16 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
             check_play(len(clip.frames), play)  # now, not when the tuning has been waited for
         size = model.film_studio().size
         clips = first.at_size(size), second.at_size(size)
-        limit = usual_seconds() if tune else 0.0  # by the clock, what is shown meanwhile included
         written: Written = {}
         with _stage(clips, wish, written) as stage:
-            states = tuned(*clips, limit)
-            pair = next(states)
-            began, shown = time.monotonic(), -_BETWEEN
-            while not enough.is_set() and (passed := time.monotonic() - began) < limit:
-                if passed - shown >= _BETWEEN:
-                    shown = passed
-                    far = status.stages(names, 1, passed / limit)
-                    yield far + _preview(pair, wish), None, gr.skip(), gr.skip(), None, enough
-                newer = next(states, None)
-                if newer is None:
+            shown = -inf
+            for pair in tuned(*clips, None if tune else 0.0):
+                if enough.is_set() or not tune or pair.tuned.steps >= STEPS:
                     break
-                pair = newer
+                if time.monotonic() - shown >= _BETWEEN:
+                    far = status.stages(names, 1, pair.tuned.steps / STEPS)
+                    yield far + _preview(pair, wish), None, gr.skip(), gr.skip(), None, enough
+                    shown = time.monotonic()
             yield status.stages(names, len(names) - 1), None, gr.skip(), hidden, None, enough
             show, swapped = _show(stage, pair, wish), Swapped(pair, written)
             yield status.ready(FILMS_READY), show, gr.skip(), gr.skip(), swapped, None

@@ -111,7 +111,7 @@ def _wishes() -> tuple[gr.Checkbox, gr.Slider, gr.Radio, gr.Radio]:
         tune = gr.Checkbox(
             True,
             label="Tune to the two people",
-            info="So that they look like themselves: up to 20 seconds, or until you stop it.",
+            info="So that they look like themselves: a few seconds, or until you stop it.",
             elem_id="tune",
         )
         strength = gr.Slider(

@@ -9,29 +9,23 @@ if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.reenactment import Pair, Subject
 
-_EVERY = 1.0  # seconds of tuning from one state to the next
+_EVERY = 0.5  # seconds of tuning from one state to the next
+_USUAL = 3  # seconds that a GPU takes for the usual number of steps, or less
 _AROUND = 30  # seconds that a lent GPU may take to get ready, besides
 
 
-def usual_seconds() -> float:
-    """For how long people are tuned to where the model runs."""
-    from seqdisent_core.reenactment import usual_seconds
-
-    return usual_seconds(model.tuning_studio().method.device)
-
-
-def tuned(first: "FaceClip", second: "FaceClip", seconds: float) -> "Iterator[Pair]":
+def tuned(first: "FaceClip", second: "FaceClip", seconds: float | None) -> "Iterator[Pair]":
     """Two clips at the model's size and a model that comes to know them, as Studio.personalise gives and raises."""
     from seqdisent_core.reenactment import pairs, subjects
 
     two = subjects(first, second)
-    if not seconds:  # no GPU is lent for that
+    if seconds == 0:  # no GPU is lent for that
         return pairs(model.film_studio().method, two, seconds=seconds, every=_EVERY)
     return _states(two, seconds)
 
 
-@model.on_gpu(lambda two, seconds: seconds + _AROUND)
-def _states(two: "tuple[Subject, Subject]", seconds: float) -> "Iterator[Pair]":
+@model.on_gpu(lambda two, seconds: (_USUAL if seconds is None else seconds) + _AROUND)
+def _states(two: "tuple[Subject, Subject]", seconds: float | None) -> "Iterator[Pair]":
     from seqdisent_core.reenactment import pairs
 
     for pair in pairs(model.tuning_studio().method, two, seconds=seconds, every=_EVERY):

@@ -3,14 +3,18 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from seqdisent_core.commands.arguments import PLAYS, add_device, add_json, tell, whole_number
+
+if TYPE_CHECKING:
+    from seqdisent_core.faces import FaceClip
 
 
 def add_commands(commands: Any) -> None:
@@ -19,7 +23,7 @@ def add_commands(commands: Any) -> None:
     swap.add_argument("first", type=Path, help="a video with a face")
     swap.add_argument("second", type=Path, help="another one")
     swap.add_argument("--out", type=Path, default=Path("swapped"), help="folder for the results (default: swapped)")
-    swap.add_argument("--seconds", type=float, help="of tuning to the two people (default: 20, on a GPU 2.5; 0: none)")
+    swap.add_argument("--seconds", type=float, help="of tuning to the two people (default: 75 steps; 0: none)")
     swap.add_argument("--strength", type=float, default=1.0, help="of the movement, 0 to 1.5 (default: 1)")
     swap.add_argument("--anchors", type=int, nargs=2, metavar="FRAME", help="of each video (default: a neutral frame)")
     which = "which face of each video, by size (default: 0 0, the largest)"
@@ -48,24 +52,31 @@ def _stages(width: int) -> Iterator[Callable[[float, str], None]]:
 def _swap(options: argparse.Namespace) -> None:
     from seqdisent_core.films import check_play, save_swap
     from seqdisent_core.machine import keep_freed_memory
-    from seqdisent_core.reenactment import check_strength, usual_seconds
+    from seqdisent_core.reenactment import STEPS, check_strength
     from seqdisent_core.studio import Studio
 
     check_strength(options.strength)
     keep_freed_memory()
     with _stages(36) as advance:
         studio = Studio.from_pretrained(options.model, device=options.device)
-        clips = []
-        for number, (path, face) in enumerate(zip((options.first, options.second), options.faces, strict=True)):
-            what, so_far = f"reading the {('first', 'second')[number]} face", 0.15 * number
-            clip = studio.read_face(path, face=face, progress=lambda s: advance(so_far + 0.15 * s, what))  # noqa: B023
+        shares = [0.0, 0.0]
+
+        def read(number: int, path: Path, face: int) -> "FaceClip":
+            def so_far(share: float) -> None:
+                shares[number] = share
+                advance(0.15 * sum(shares), "reading both faces")
+
+            clip = studio.read_face(path, face=face, progress=so_far)
             check_play(len(clip.frames), options.play)
-            clips.append(replace(clip, anchor=options.anchors[number]) if options.anchors else clip)
+            return replace(clip, anchor=options.anchors[number]) if options.anchors else clip
+
+        with ThreadPoolExecutor(2) as threads:
+            clips = list(threads.map(read, (0, 1), (options.first, options.second), options.faces))
         options.out.mkdir(parents=True, exist_ok=True)  # what cannot be written is said before the tuning
-        seconds = usual_seconds(studio.method.device) if options.seconds is None else options.seconds
-        for pair in studio.personalise(*clips, seconds=seconds, every=1.0):
-            share = min(1.0, pair.tuned.seconds / max(seconds, 1e-6))
-            advance(0.3 + 0.5 * share, f"tuning to the two, step {pair.tuned.steps}")
+        for pair in studio.personalise(*clips, seconds=options.seconds, every=0.5):
+            done, spent = pair.tuned.steps, pair.tuned.seconds
+            share = done / STEPS if options.seconds is None else min(1.0, spent / max(options.seconds, 1e-6))
+            advance(0.3 + 0.5 * share, f"tuning to the two, step {done}")
         advance(0.8, "warping the videos")
         swap = pair.full_size().swap(strength=options.strength, detail=not options.own_pixels)
         advance(0.9, "writing the videos")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from seqdisent_core.commands.arguments import add_device, add_json, add_seed, progress_bar, tell
+from seqdisent_core.commands.arguments import add_device, add_json, add_seed, progress_bar, tell, whole_number
 from seqdisent_core.errors import ConfigError
 
 
@@ -34,7 +34,7 @@ def add_commands(commands: Any) -> None:
     filmed.add_argument("--models", type=Path, help="folder of dlib's .dat files")
     filmed.add_argument("--out", type=Path, help="the result file, JSON (without a judge, videos are only generated)")
     filmed.add_argument("--made", action="store_true", help="judge the videos that an earlier call generated")
-    filmed.add_argument("--seconds", type=float, nargs="+", help="of personalising (default: 20, on a GPU 2.5)")
+    filmed.add_argument("--steps", type=whole_number, nargs="+", help="of personalising (default: 75)")
     filmed.add_argument(
         "--tuning", type=json.loads, default={}, help="settings of personalising, JSON, for experiments"
     )
@@ -128,10 +128,10 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
     judging = (options.judge_python, options.models, options.out)
     if any(judging) != all(judging) or (options.made and not all(judging)):
         raise ConfigError("To judge videos, give all three of --judge-python, --models and --out.")
-    told = (options.checkpoint, options.seconds, options.tuning, options.note, options.own_pixels, options.seed)
+    told = (options.checkpoint, options.steps, options.tuning, options.note, options.own_pixels, options.seed)
     if options.made and told != ("wild", None, {}, "", False, 0):
         raise ConfigError(
-            "With --made no videos are generated: leave out --checkpoint, --seconds, --tuning, --note, --own-pixels "
+            "With --made no videos are generated: leave out --checkpoint, --steps, --tuning, --note, --own-pixels "
             "and --seed."
         )
     measured: list[dict[str, Any]] = []
@@ -143,11 +143,11 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
         if not options.made:
             _make_films(options, line.set_description_str)
         made, facts = read_made(options.films)
-        for seconds, films in made.items() if options.out else ():
-            line.set_description_str(f"judging, {seconds:g} s")
-            found = {"seconds": seconds, "detail": facts["detail"], **judge_films(films, judge)}
+        for steps, films in made.items() if options.out else ():
+            line.set_description_str(f"judging, {steps} steps")
+            found = {"steps": steps, "detail": facts["detail"], **judge_films(films, judge)}
             measured.append(found)
-            said = f"{seconds:g} s: swaps {found['swaps']}, reconstructions {found['reconstructions']}"
+            said = f"{steps} steps: swaps {found['swaps']}, reconstructions {found['reconstructions']}"
             tqdm.write(said, file=sys.stderr)
     notes = [f"{name} was left out: {why}" for name, why in facts["left_out"].items()]
     if not options.out:
@@ -165,7 +165,7 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
         options,
         f"written to {options.out}",
         written={"result": options.out, "films": options.films},
-        figures={f"{at['seconds']:g}": {"swaps": at["swaps"], "rebuilt": at["reconstructions"]} for at in measured},
+        figures={f"{at['steps']}": {"swaps": at["swaps"], "rebuilt": at["reconstructions"]} for at in measured},
         notes=notes,
     )
 
@@ -177,7 +177,7 @@ def _make_films(options: argparse.Namespace, progress: Callable[[str], None]) ->
     from seqdisent_core.checkpoints import checkpoint_folder
     from seqdisent_core.evaluation import MADE, filmed_sheet, read_folder, swap_pairs, write_made
     from seqdisent_core.machine import hardware, keep_freed_memory
-    from seqdisent_core.reenactment import Tuning, usual_seconds
+    from seqdisent_core.reenactment import STEPS, Tuning
     from seqdisent_core.studio import Studio
     from seqdisent_core.weights import sha256_of, sha256_of_files
 
@@ -191,14 +191,14 @@ def _make_films(options: argparse.Namespace, progress: Callable[[str], None]) ->
         studio.method,
         subjects,
         options.films,
-        seconds=options.seconds or [usual_seconds(studio.method.device)],
+        steps=options.steps or [STEPS],
         tuning=tuning,
         detail=not options.own_pixels,
         seed=options.seed,
         progress=progress,
     )
-    for seconds in made:
-        filmed_sheet(subjects, options.films / f"{seconds:g}", options.films / f"{seconds:g}.png")
+    for steps in made:
+        filmed_sheet(subjects, options.films / f"{steps}", options.films / f"{steps}.png")
     facts = {
         "command": options.command_line,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

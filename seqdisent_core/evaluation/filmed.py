@@ -81,11 +81,11 @@ def read_folder(
 
 @dataclass(frozen=True)
 class Made:
-    """The videos after so many seconds of personalising: swaps of every pair, reconstructions, and the tuning steps."""
+    """The videos after so many steps of personalising: swaps of every pair, reconstructions, seconds of tuning."""
 
     swaps: list[Three] = field(default_factory=list)
     rebuilt: list[Three] = field(default_factory=list)
-    steps: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
 
 
 def swap_pairs(
@@ -93,30 +93,30 @@ def swap_pairs(
     subjects: Sequence[Subject],
     folder: Path,
     *,
-    seconds: Sequence[float],
+    steps: Sequence[int],
     tuning: Tuning = USUAL,
     detail: bool = True,
     seed: int = 0,
     progress: Callable[[str], None] = lambda what: None,
-) -> dict[float, Made]:
-    """Videos of every ordered pair, and reconstructions of each clip, by seconds of personalising.
+) -> dict[int, Made]:
+    """Videos of every ordered pair, and reconstructions of each clip, by steps of personalising.
 
-    They are written into `folder`: SECONDS/STATIC_by_DRIVER.mp4. If only a part of a driver could be read, that part is
+    They are written into `folder`: STEPS/STATIC_by_DRIVER.mp4. If only a part of a driver could be read, that part is
     written into drivers/.
     """
-    made = {at: Made() for at in seconds}
+    made = {at: Made() for at in steps}
     drivers = [_as_read(one.clip, folder / "drivers") for one in subjects]
     seen: set[int] = set()
     for both in combinations(range(len(subjects)), 2):
         two = (subjects[both[0]], subjects[both[1]])
         new = set(both) - seen
         seen |= new
-        states = pairs(method, two, tuning, seconds=max(seconds), every=0.5, seed=seed)
-        for at, pair in _at_times(states, seconds):
-            progress(f"{two[0].clip.source.stem} and {two[1].clip.source.stem}, {at:g} s")
-            films = folder / f"{at:g}"
+        states = pairs(method, two, tuning, steps=max(steps), every=0, seed=seed)
+        for at, pair in _at_steps(states, steps):
+            progress(f"{two[0].clip.source.stem} and {two[1].clip.source.stem}, step {at}")
+            films = folder / f"{at}"
             films.mkdir(parents=True, exist_ok=True)
-            made[at].steps.append(pair.tuned.steps)
+            made[at].seconds.append(pair.tuned.seconds)
             for own, other in ((0, 1), (1, 0)):
                 made[at].swaps.append(_write(pair, own, other, drivers[both[other]], films, detail))
             for own, number in enumerate(both):
@@ -129,18 +129,18 @@ def swap_pairs(
 class _Stored:
     """What write_made writes, beside facts that are only passed on."""
 
-    films: Annotated[dict[float, Made], Field(min_length=1)]
+    films: Annotated[dict[int, Made], Field(min_length=1)]
     clips_sha256: str
 
 
-def write_made(made: dict[float, Made], facts: dict[str, Any], folder: Path) -> None:
+def write_made(made: dict[int, Made], facts: dict[str, Any], folder: Path) -> None:
     """Writes a file beside the videos that describes them, so that they can be judged later or on another machine."""
-    films = {f"{seconds:g}": asdict(one) for seconds, one in made.items()}
+    films = {steps: asdict(one) for steps, one in made.items()}
     text = json.dumps({**facts, "films": films}, indent=1, default=Path.as_posix)
     (folder / MADE).write_text(text + "\n", encoding="utf-8")
 
 
-def read_made(folder: Path) -> tuple[dict[float, Made], dict[str, Any]]:
+def read_made(folder: Path) -> tuple[dict[int, Made], dict[str, Any]]:
     """The videos of a folder and how they were generated, as write_made described them.
 
     Raises DataError if the description or a video is missing, or if the source clips have changed since.
@@ -167,7 +167,7 @@ def judge_films(made: Made, judge: JudgePython) -> dict[str, Any]:
     rows = judge.judge([*made.swaps, *made.rebuilt])
     swaps, rebuilt = rows[: len(made.swaps)], rows[len(made.swaps) :]
     return {
-        "steps": float(np.median(made.steps)),
+        "seconds": round(float(np.median(made.seconds)), 1),
         "swaps": summary(swaps),
         "reconstructions": rebuilt_summary(rebuilt),
         "rows": swaps,
@@ -186,11 +186,11 @@ def _as_read(clip: FaceClip, folder: Path) -> Path:
     return part
 
 
-def _at_times(states: Iterator[Pair], times: Sequence[float]) -> Iterator[tuple[float, Pair]]:
-    """The first state after each number of seconds of tuning."""
-    waiting = sorted(times)
+def _at_steps(states: Iterator[Pair], steps: Sequence[int]) -> Iterator[tuple[int, Pair]]:
+    """The state after each of these numbers of steps."""
+    waiting = sorted(steps)
     for state in states:
-        while waiting and state.tuned.seconds >= waiting[0]:
+        if waiting and state.tuned.steps == waiting[0]:
             yield waiting.pop(0), state
 
 

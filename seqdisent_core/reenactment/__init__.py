@@ -3,10 +3,11 @@
 from seqdisent_core.reenactment.neutral_frame import NeutralFrame
 from seqdisent_core.reenactment.neutral_learning import learn_neutral
 from seqdisent_core.reenactment.pairs import Pair, Subject, Swap, around_face, check_strength, pairs, subject, subjects
-from seqdisent_core.reenactment.personalising import USUAL, Tuning, usual_seconds
+from seqdisent_core.reenactment.personalising import STEPS, USUAL, Tuning
 from seqdisent_core.reenactment.windows import encode_in_windows
 
 __all__ = [
+    "STEPS",
     "USUAL",
     "NeutralFrame",
     "Pair",
@@ -20,5 +21,4 @@ __all__ = [
     "pairs",
     "subject",
     "subjects",
-    "usual_seconds",
 ]

@@ -9,6 +9,7 @@ import copy
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Literal
 
 import numpy as np
@@ -16,11 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from seqdisent_core.domains.images import motion_weights
+from seqdisent_core.machine import picture_dtype
 from seqdisent_core.methods import Anchored, Codes
 from seqdisent_core.reenactment.windows import encode_in_windows
 from seqdisent_core.settings import Settings, settings
 
-SECONDS, GPU_SECONDS = 20.0, 2.5  # of tuning, unless somebody says otherwise; a GPU makes about as many steps in those
+STEPS = 75  # of tuning, unless somebody says otherwise: more of them bring nothing that can be measured
 AVERAGE = 0.9  # decay of the averaged weights and codes that are given: good at any step, with no schedule to end
 FRAMES = 12  # of each clip a step, and as many of rehearsal: few, so that seconds hold many steps
 RETURN_FRAMES = 8  # of a swap that is read back: few, as that takes both networks
@@ -73,11 +75,6 @@ class Tuned:
         return replace(self, method=copy.deepcopy(self.method).cpu(), codes=codes)
 
 
-def usual_seconds(device: torch.device) -> float:
-    """For how long people are tuned to on a device unless somebody says otherwise."""
-    return SECONDS if device.type == "cpu" else GPU_SECONDS
-
-
 def personalise(
     method: Anchored,
     clips: Sequence[np.ndarray],
@@ -94,21 +91,22 @@ def personalise(
 
     * anchors: the frame each static code is read from.
     * occluded: of each clip, frames in which the face is out of sight; nothing is learnt from them.
-    * seconds: until when another step is begun (None: `usual_seconds`); steps: at most so many.
+    * steps: how many (None: STEPS, or as many as `seconds` hold); seconds: until when another step is begun.
 
     Gives the state before the first step, then about every `every` seconds, and at the end; stop whenever you like. The
     state's model goes on changing with the next one asked for.
     """
     tuned = copy.deepcopy(method).eval().requires_grad_(False)
-    for part in tuned.modules():
+    untuned = method.for_inference(picture_dtype(method.device))
+    for part in (*tuned.modules(), *untuned.modules()):
         if isinstance(part, nn.LSTM):  # cuDNN goes back through one in training mode alone; it does the same in both
             part.train()
             part.flatten_parameters()  # a copy's weights lie apart, which cuDNN would mend at each call
     frames = [_as_tensor(clip, method.device) for clip in clips]
     unseen = occluded or [()] * len(clips)
-    reader = method.for_inference()
+    reader = tuned if tuning.learns == "all" else untuned
     read = [
-        encode_in_windows(reader, clip, anchor, occluded=out)
+        encode_in_windows(untuned, clip, anchor, occluded=out)
         for clip, anchor, out in zip(frames, anchors, unseen, strict=True)
     ]
     seen = [np.setdiff1d(np.arange(len(clip)), out) for clip, out in zip(frames, unseen, strict=True)]
@@ -120,7 +118,8 @@ def personalise(
     averages: list[Tensor] = [*_weights(given, tuning), *_free(kept, tuning)]
     random = np.random.default_rng(seed)
     generator = torch.Generator().manual_seed(seed)
-    limit = usual_seconds(method.device) if seconds is None else seconds
+    limit = inf if seconds is None else seconds
+    most = STEPS if steps is None and seconds is None else inf if steps is None else steps
     spent, last, done, error = 0.0, 0.0, 0, float("nan")
 
     def state() -> Tuned:
@@ -131,20 +130,20 @@ def personalise(
     groups = [{"params": weights, "lr": tuning.learning_rate}, {"params": free, "lr": 10 * tuning.learning_rate}]
     # betas: the squares' memory is a hundred steps long, as 20 seconds on a CPU hold little more.
     optimiser = torch.optim.Adam([group for group in groups if group["params"]], betas=(0.9, 0.99))
-    while spent < limit and (steps is None or done < steps):
+    while spent < limit and done < most:
         began = time.perf_counter()
         shown = [np.sort(random.choice(at, min(FRAMES, len(at)), replace=False)) for at in seen]
         own = torch.stack(
             [
-                _error(tuned.decode(Codes(code.static, code.dynamics[:, at])), clip[at][None])
+                _error(_decode(tuned, Codes(code.static, code.dynamics[:, at])), clip[at][None])
                 for code, clip, at in zip(codes, frames, shown, strict=True)
             ]
         ).mean()
         total = own
         if tuning.rehearsal and weights:
-            total = total + tuning.rehearsal * _rehearse(method, tuned, generator)
+            total = total + tuning.rehearsal * _rehearse(untuned, tuned, generator)
         if tuning.back and len(clips) > 1:
-            total = total + tuning.back * _return(tuned, codes, anchors, random)
+            total = total + tuning.back * _return(tuned, reader, codes, anchors, random)
         if tuning.near and tuning.learns_dynamics:
             total = total + tuning.near * _strayed(codes, read)
         optimiser.zero_grad()
@@ -183,30 +182,40 @@ def _as_tensor(clip: np.ndarray, device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(clip)).to(device).permute(0, 3, 1, 2).float() / 255
 
 
+def _decode(tuned: Anchored, codes: Codes) -> Tensor:
+    """What a model that learns draws, in bf16 where the processor has units for it."""
+    dtype = picture_dtype(tuned.device)
+    # Weights change at every step: a cast one may not be kept.
+    with torch.autocast(tuned.device.type, dtype, enabled=dtype != torch.float32, cache_enabled=False):
+        return tuned.decode(codes)
+
+
 def _error(decoded: Tensor, meant: Tensor) -> Tensor:
     """Squared error a colour value, where the clip moves counted up to several times."""
     return ((decoded - meant).square() * motion_weights(meant, MOTION)).mean()
 
 
-def _rehearse(method: Anchored, tuned: Anchored, generator: torch.Generator) -> Tensor:
+def _rehearse(untuned: Anchored, tuned: Anchored, generator: torch.Generator) -> Tensor:
     """How far the tuned decoder has moved from the untuned one for people and movements drawn from the priors."""
-    static = method.sample_static(FRAMES // 2, generator)
-    codes = Codes(static, method.sample_dynamics(FRAMES // 2, RETURN_FRAMES, generator)[:, -2:])
+    static = untuned.sample_static(FRAMES // 2, generator)
+    codes = Codes(static, untuned.sample_dynamics(FRAMES // 2, RETURN_FRAMES, generator)[:, -2:])
     with torch.no_grad():
-        meant = method.decode(codes)
-    return (tuned.decode(codes) - meant).square().mean()
+        meant = untuned.decode(codes)
+    return (_decode(tuned, codes) - meant).square().mean()
 
 
-def _return(tuned: Anchored, codes: Sequence[Codes], anchors: Sequence[int], random: np.random.Generator) -> Tensor:
+def _return(
+    tuned: Anchored, reader: Anchored, codes: Sequence[Codes], anchors: Sequence[int], random: np.random.Generator
+) -> Tensor:
     """A swap of a short run, read back: squared distance of its codes from what it was made of."""
     who = int(random.integers(len(codes)))
     other = (who + 1) % len(codes)
     static, others = codes[who].static, codes[other].dynamics
     start = int(random.integers(0, max(1, others.shape[1] - RETURN_FRAMES + 1)))
     dynamics = others[:, start : start + RETURN_FRAMES]
-    swap = tuned.decode(Codes(static, dynamics))
-    still = tuned.decode(Codes(static, others[:, anchors[other], None]))
-    again = tuned.encode(torch.cat([still, swap], dim=1))
+    still = others[:, anchors[other], None]
+    swap = _decode(tuned, Codes(static, torch.cat([still, dynamics], dim=1)))
+    again = reader.encode(swap)
     back = (again.dynamics[:, 1:] - dynamics.detach()).square().mean()
     return back + (again.static - static.detach()).square().mean()
 

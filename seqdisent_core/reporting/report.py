@@ -7,6 +7,7 @@ from seqdisent_core.errors import DataError
 from seqdisent_core.reporting import filmed_tables, tables
 from seqdisent_core.reporting.published import published_tables
 from seqdisent_core.reporting.result_files import Result, guessed, number, percent, read_result
+from seqdisent_core.reporting.speed_tables import profile_table, seconds, speed_table, times
 
 
 def figures_table(folder: Path) -> str:
@@ -47,11 +48,11 @@ def _benchmarks(folder: Path) -> list[str]:
 
 
 def _measured(entry: Result) -> str:
-    """A benchmark's figure: in milliseconds if below 0.1 s, and with the steps of a training run."""
-    if entry["unit"] == "s" and entry["value"] < 0.1:
-        return f"{1000 * entry['value']:.0f} ms"
+    """A benchmark's figure, with the steps of a training run, or beside the published network's."""
     steps = f", {entry['steps']:,} steps" if "steps" in entry else ""
-    return f"{entry['value']:.2f} {entry['unit']}{steps}"
+    ratio = f", {times(entry, 'published')} as fast as the published network" if "published" in entry else ""
+    figure = seconds(entry["value"]) if entry["unit"] == "s" else f"{entry['value']:.2f} {entry['unit']}"
+    return figure + steps + ratio
 
 
 PLACES: dict[str, Callable[[Path], str]] = {
@@ -67,6 +68,8 @@ PLACES: dict[str, Callable[[Path], str]] = {
     "filmed_pairs": filmed_tables.filmed_pairs_table,
     "filmed_made": filmed_tables.filmed_made_table,
     "published": lambda folder: published_tables(),
+    "speed": speed_table,
+    "profile": profile_table,
 }
 
 

@@ -12,16 +12,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from accelerate import Accelerator, PartialState
-from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
-from torch.utils.tensorboard import SummaryWriter
 
 from seqdisent_core.data import Clips, parallel_pairs
 from seqdisent_core.domains.images import as_training_tensor
@@ -31,6 +28,10 @@ from seqdisent_core.methods import BATCH, Method, Moment, named, with_views
 from seqdisent_core.training.batches import StepClips, Steps
 from seqdisent_core.training.config import TrainingConfig
 from seqdisent_core.training.optimisers import learning_rate_scale, make_optimisers
+
+if TYPE_CHECKING:
+    from accelerate import PartialState
+    from torch.utils.tensorboard import SummaryWriter
 
 FITTED = 512  # sequences that are enough to fit a model to before it is validated
 READERS = 4  # processes that read clips beside a GPU, as far as there are cores
@@ -48,8 +49,10 @@ class Progress:
     terms: dict[str, float]
 
 
-def process_state(cpu: bool = False) -> PartialState:
+def process_state(cpu: bool = False) -> "PartialState":
     """Which of the processes this one is, that `accelerate launch` started; alone it is the first of one."""
+    from accelerate import PartialState
+
     state = PartialState(cpu, timeout=PATIENCE)
     if state.num_processes > 1:
         atexit.unregister(_leave_group)
@@ -124,6 +127,9 @@ class Trainer:
         self.config, self.folder, self.clips, self.start = config, folder, clips, start
         if process_state(cpu).device.type != "cpu" and cpu:
             raise ConfigError("This process has trained on another device. Train on the CPU in a process of its own.")
+        from accelerate import Accelerator
+        from accelerate.utils import DistributedDataParallelKwargs
+
         parallel = DistributedDataParallelKwargs(find_unused_parameters=len(model.turns) > 1)
         # it has one precision a process: see advance
         self.accelerator = Accelerator(mixed_precision="no", cpu=cpu, kwargs_handlers=[parallel])
@@ -198,6 +204,8 @@ class Trainer:
         self._resume()
         if self.step and progress:
             progress(Progress(self.step, self.config.steps, {}))
+        from torch.utils.tensorboard import SummaryWriter
+
         main = self.accelerator.is_main_process
         last = self.config.steps if stop_after is None else min(stop_after, self.config.steps)
         writer = SummaryWriter(str(self.folder / "log"), purge_step=self.step + 1) if main else nullcontext()
@@ -284,7 +292,7 @@ class Trainer:
         return terms
 
     def _report(
-        self, terms: dict[str, Tensor], progress: Callable[[Progress], None] | None, log: SummaryWriter | None
+        self, terms: dict[str, Tensor], progress: Callable[[Progress], None] | None, log: "SummaryWriter | None"
     ) -> None:
         means = self.accelerator.reduce(torch.stack([value.detach().float() for value in terms.values()]), "mean")
         values = dict(zip(terms, means.tolist(), strict=True))  # of the whole batch: all processes see the same

@@ -1,0 +1,51 @@
+"""The tables of docs/speed.md, from the file that benchmarks/speed.py wrote."""
+
+from pathlib import Path
+
+from seqdisent_core.reporting.result_files import Result, read_result, table
+
+FILE = "benchmark_speed.json"
+_SHOWN = 6  # operators
+
+
+def speed_table(folder: Path) -> str:
+    """A row per task: our time, the published network's, and that of its arithmetic alone at the processor's peak."""
+    result = read_result(folder / FILE)
+    rows = [
+        [
+            entry["what"],
+            seconds(entry["value"]),
+            seconds(entry["published"]),
+            times(entry, "published"),
+            seconds(entry["limit"]),
+            f"{entry['value'] / entry['limit']:.1f} x",
+        ]
+        for entry in result["entries"]
+    ]
+    peaks = ", ".join(f"{name} {value:,}" for name, value in result["peaks_gflops"].items())
+    said = (
+        f"{result['hardware']}, {result['threads']} threads, torch {result['torch']}; peaks in GFLOP/s: {peaks}. "
+        f"`{result['command']}`, {result['date']}."
+    )
+    head = ["task", "time ↓", "published network", "times as fast ↑", "arithmetic at peak", "times the limit ↓"]
+    return table(head, rows) + "\n\n" + said
+
+
+def profile_table(folder: Path) -> str:
+    """A row per task: the operators that take the most of its time."""
+    profiles = read_result(folder / FILE)["profile"]
+    rows = [
+        [what, ", ".join(f"`{row['operator'].removeprefix('aten::')}` {row['share']:.0%}" for row in found[:_SHOWN])]
+        for what, found in profiles.items()
+    ]
+    return table(["task", "share of its time"], rows)
+
+
+def seconds(value: float) -> str:
+    """In milliseconds if below 0.1 s."""
+    return f"{1000 * value:.{0 if value >= 0.01 else 1}f} ms" if value < 0.1 else f"{value:.2f} s"
+
+
+def times(entry: Result, other: str) -> str:
+    """How many times as long another figure of an entry is as its own."""
+    return f"{entry[other] / entry['value']:.2f} x"
