@@ -287,7 +287,7 @@ def test_a_set_taken_up_again_has_the_same_bytes_whatever_the_workers(small_set:
 def test_a_stopped_rendering_says_so_and_nothing_else(tmp_path: Path) -> None:
     pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
     command = [sys.executable, "-m", "seqdisent_core.cli", "render", "facekit52", tmp_path, "--source", SOURCE]
-    small = ["--takes", "3", "--frames", "2", "--size", "16"]
+    small = ["--takes", "3", "--frames", "1", "--size", "16"]
     with subprocess.Popen(
         [*command, *small],
         stderr=subprocess.PIPE,
@@ -345,11 +345,10 @@ def test_a_folder_of_videos_and_a_csv_load_as_the_same_clips(tmp_path: Path) -> 
     from seqdisent_core.facekit.sets import draw_clip
     from seqdisent_core.media.video import write_video
 
-    lines = ["file,person,expression"]
-    for take in range(3):
-        place = tmp_path / "videos" / "anna" / "happiness"
-        place.mkdir(parents=True, exist_ok=True)
-        clip = draw_clip(SOURCE, 4, "happiness", take, frames=12, size=224, margin=5.0)
+    place, lines = tmp_path / "videos" / "anna" / "happiness", ["file,person,expression"]
+    place.mkdir(parents=True)
+    drawn = draw_clip(SOURCE, 4, "happiness", 0, frames=12, size=224, margin=5.0)
+    for take, clip in enumerate((drawn, drawn[::-1], drawn[:, :, ::-1])):  # on its way, back, and mirrored
         write_video(place / f"{take}.mp4", clip, 12)
         lines.append(f"videos/anna/happiness/{take}.mp4,anna,happiness")
     (tmp_path / "list.csv").write_text("\n".join(lines))
