@@ -72,6 +72,14 @@ def _studio(people: str) -> "Studio":
 
 
 def warm_up() -> None:
-    """Starts to load both in the background: called when a page has shown itself."""
+    """Starts to load both in the background, and what tuning needs: called when a page has shown itself."""
+
+    def load() -> None:
+        film_studio()
+        from seqdisent_core.reenactment import prepare
+
+        prepare()
+        studio()
+
     if not {"drawn", "filmed"} <= _loaded.keys():
-        threading.Thread(target=lambda: (film_studio(), studio()), name="load the models", daemon=True).start()
+        threading.Thread(target=load, name="load the models", daemon=True).start()

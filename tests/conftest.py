@@ -184,6 +184,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         demo.close()
 
 
+def is_shown(page: "Page", selector: str, at: int = 0) -> None:
+    """Waits until an element is visible, the one `at` of all that a selector finds.
+
+    Asked in the page itself, many times a second; Playwright's own waits soon ask only every half second.
+    """
+    found = "([selector, at]) => document.querySelectorAll(selector)[at]"
+    visible = f"{found}?.checkVisibility({{ visibilityProperty: true }})"
+    page.wait_for_function(visible, arg=[selector, at], polling=50, timeout=60_000)
+
+
 class Visitor:
     """A browser's context that the tests of a module share, and what went wrong in its pages."""
 
@@ -240,7 +250,7 @@ def visit(visitor: Visitor) -> Iterator[Visit]:
     def open_page(path: str = "", *, width: int = 1280, height: int = 900, ready: str = ".sd-thumb") -> "Page":
         page = visitor.new_page(width, height)
         page.goto(visitor.address + path)
-        page.locator(ready).first.wait_for()
+        is_shown(page, ready)
         return page
 
     yield open_page

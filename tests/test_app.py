@@ -18,7 +18,7 @@ import httpx
 import imageio_ffmpeg
 import numpy as np
 import pytest
-from conftest import FIRST, SECOND, Served, Visit, Visitor
+from conftest import FIRST, SECOND, Served, Visit, Visitor, is_shown
 from gradio.data_classes import FileData
 from gradio.route_utils import delete_files_created_by_app
 from gradio.state_holder import StateHolder
@@ -76,7 +76,7 @@ def drop(page: "Page", place: str, file: Path) -> None:
 
 
 def face_is_found(page: "Page", place: str) -> None:
-    page.locator(f"#{place}-face .sd-face").wait_for(timeout=_WAIT)
+    is_shown(page, f"#{place}-face .sd-face")
 
 
 def swapped(page: "Page", *, tuned: bool = False) -> "Page":
@@ -91,7 +91,7 @@ def swapped(page: "Page", *, tuned: bool = False) -> "Page":
 
 
 def results_are_shown(page: "Page") -> None:
-    page.locator(_PLAYERS).nth(3).wait_for(timeout=_WAIT)
+    is_shown(page, _PLAYERS, 3)
     page.wait_for_function(f"[...document.querySelectorAll('{_PLAYERS}')].every((video) => video.readyState >= 3)")
 
 
@@ -199,7 +199,7 @@ def test_a_swap_goes_by_the_keyboard_alone(visit: Visit) -> None:
         assert ring == "solid", "the focus is not to be seen"
         page.keyboard.press("Enter")
         face_is_found(page, place)
-    page.wait_for_selector("#swap:not([disabled])")
+    is_shown(page, "#swap:not([disabled])")
     tab_to("#tune input")
     page.keyboard.press(" ")
     tab_to("#swap")
@@ -207,7 +207,7 @@ def test_a_swap_goes_by_the_keyboard_alone(visit: Visit) -> None:
     results_are_shown(page)
     tab_to(".sd-stage")
     page.keyboard.press(" ")
-    page.wait_for_selector(".sd-stage[data-playing=false]")
+    is_shown(page, ".sd-stage[data-playing=false]")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
@@ -228,8 +228,8 @@ def test_every_kind_of_bad_file_gets_its_sentence_and_the_other_clip_stays(
     for name in (*kinds.values(), "-ünïcode, 100 % 映画 :) .mp4", "moov atom not found.mp4"):
         path, word = bad_files[name]
         choose(page, "second", path)
+        is_shown(page, "#second-face [role=alert]")
         alert = page.locator("#second-face [role=alert]")
-        alert.wait_for(timeout=_WAIT)
         sentence = alert.inner_text()
         assert (word in sentence) if word != "ok" else sentence.endswith("."), (name, sentence)
         assert "Traceback" not in sentence
@@ -270,10 +270,10 @@ def test_one_of_several_faces_can_be_chosen(visit: Visit, tmp_path: Path) -> Non
     assert faces.all_inner_texts() == ["Largest", "2nd"]
     before = page.locator("#first-face .sd-where img").get_attribute("src")
     faces.nth(1).click()
-    page.wait_for_selector("#first-face .sd-chooser button[data-face='1'][aria-pressed=true]", timeout=_WAIT)
+    is_shown(page, "#first-face .sd-chooser button[data-face='1'][aria-pressed=true]")
     assert page.locator("#first-face .sd-where img").get_attribute("src") != before
     page.locator("#first-face .sd-where").click(position={"x": 40, "y": 40})  # on the other one, in the picture
-    page.wait_for_selector("#first-face .sd-chooser button[data-face='0'][aria-pressed=true]", timeout=_WAIT)
+    is_shown(page, "#first-face .sd-chooser button[data-face='0'][aria-pressed=true]")
 
 
 def test_the_anchor_can_be_chosen_and_stays_with_the_clip(visit: Visit) -> None:
@@ -284,9 +284,9 @@ def test_the_anchor_can_be_chosen_and_stays_with_the_clip(visit: Visit) -> None:
     assert anchors.count() == 8 and page.locator("#first-face .sd-anchor[aria-pressed=true]").count() == 1
     last = anchors.last.get_attribute("data-anchor")
     anchors.last.click()
-    page.wait_for_selector(f"#first-face .sd-anchor[data-anchor='{last}'][aria-pressed=true]", timeout=_WAIT)
+    is_shown(page, f"#first-face .sd-anchor[data-anchor='{last}'][aria-pressed=true]")
     page.reload()
-    page.wait_for_selector(f"#first-face .sd-anchor[data-anchor='{last}'][aria-pressed=true]", timeout=_WAIT)
+    is_shown(page, f"#first-face .sd-anchor[data-anchor='{last}'][aria-pressed=true]")
 
 
 def test_tuning_is_seen_as_it_goes_and_ends_when_it_is_told_to(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -367,7 +367,7 @@ def test_the_clip_that_came_last_is_the_one_that_counts(visit: Visit, served: Se
     subprocess.run([*command, "-vf", "scale=720:720", *_QUICK, long], check=True)
     page = visit()
     choose(page, "first", long)
-    page.locator("#first-face .sd-reading").wait_for(timeout=_WAIT)
+    is_shown(page, "#first-face .sd-reading")
     page.locator("#first-clip .sd-thumb").first.click()
     face_is_found(page, "first")
     until(lambda: not any(served.demo._queue.active_jobs))  # nor does the stopped reading bring anything more
@@ -383,9 +383,9 @@ def test_a_removed_clip_takes_the_swap_with_it(visit: Visit) -> None:
     for place in ("first", "second"):
         page.locator(f"#{place}-clip .sd-thumb").first.click()
         face_is_found(page, place)
-    page.wait_for_selector("#swap:not([disabled])")
+    is_shown(page, "#swap:not([disabled])")
     page.get_by_role("button", name="First clip: remove").click()
-    page.wait_for_selector("#swap[disabled]")
+    is_shown(page, "#swap[disabled]")
     assert page.locator("#first-face .sd-face").count() == 0
     assert page.locator("#second-face .sd-face").is_visible()
 
@@ -520,7 +520,7 @@ def test_a_phone_shows_every_state_and_axe_finds_nothing_serious_in_it(visit: Vi
     looked_at()
     for place in ("first", "second"):
         choose(page, place, Path(__file__))  # a sentence, with a file's name in it
-        page.locator(f"#{place}-face [role=alert]").wait_for(timeout=_WAIT)
+        is_shown(page, f"#{place}-face [role=alert]")
     looked_at()
     swapped(page)
     looked_at()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
-from conftest import FIRST, Served, Visit
+from conftest import FIRST, Served, Visit, is_shown
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from test_app import out_of_sight, serious_findings
@@ -39,7 +39,7 @@ _DOT = """([map, clip]) => {
 
 def opened(visit: Visit, options: str = "", **size: int) -> "Page":
     page = visit(f"map{options}", **size)
-    page.locator(".sd-map-drawn").nth(1).wait_for(timeout=_WAIT)
+    is_shown(page, ".sd-map-drawn", 1)
     return page
 
 
@@ -65,7 +65,7 @@ def dot(page: "Page", factor: str, clip: int) -> tuple[float, float]:
 
 
 def films_are_shown(page: "Page") -> None:
-    page.locator("#picked video").nth(3).wait_for(timeout=_WAIT)
+    is_shown(page, "#picked video", 3)
     page.wait_for_function("[...document.querySelectorAll('#picked video')].every((video) => video.readyState >= 3)")
 
 
@@ -118,7 +118,7 @@ def test_who_waits_for_others_is_told_and_what_is_no_longer_picked_goes_at_once(
     page.get_by_text("Writing the films").wait_for(state="detached", timeout=_WAIT)
     assert not free.is_set()
     free.set()
-    page.locator("#own-near .sd-map-near li").first.wait_for(timeout=_WAIT)
+    is_shown(page, "#own-near .sd-map-near li")
 
 
 def test_time_moves_the_dots_and_colours_and_legend_are_one_for_both_maps(visit: Visit) -> None:
@@ -127,7 +127,7 @@ def test_time_moves_the_dots_and_colours_and_legend_are_one_for_both_maps(visit:
     assert page.evaluate(places) == pytest.approx(known.dynamics_places[:5, known.apex, 0].tolist(), abs=0.006)
     page.locator(".sd-map-slider").focus()
     page.keyboard.press("Home")
-    page.locator(".sd-map-flying").wait_for(timeout=_WAIT)
+    is_shown(page, ".sd-map-flying")
     page.locator(".sd-map-flying").wait_for(state="detached", timeout=_WAIT)
     assert page.evaluate(places) == pytest.approx(known.dynamics_places[:5, 0, 0].tolist(), abs=0.006)
     assert page.locator(".sd-map-now").inner_text() == "frame 1 of 15"
@@ -162,8 +162,8 @@ def test_an_own_clip_becomes_a_star_by_the_keyboard_alone(visit: Visit) -> None:
     example = page.locator("#own-clip .sd-thumb").first
     example.focus()
     page.keyboard.press("Enter")
-    page.locator("#own-near .sd-map-near li").first.wait_for(timeout=_WAIT)
-    page.locator(".sd-map-static .sd-map-star").first.wait_for(timeout=_WAIT)
+    is_shown(page, "#own-near .sd-map-near li")
+    is_shown(page, ".sd-map-static .sd-map-star")
     assert page.locator(".sd-map-dynamics .sd-map-own").count() == 1
     persons, expressions = (page.locator("#own-near ul").nth(at).locator("li").first.inner_text() for at in (0, 1))
     person, _, expression = Path(FIRST).stem.rpartition("_")
@@ -180,7 +180,7 @@ def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious(visit: Visit, the
     page.locator(".sd-map-colour input[value=person]").check()
     clip = alone("static", "fear")
     page.mouse.move(*dot(page, "static", clip))
-    page.locator(".sd-map-card").wait_for(timeout=_WAIT)
+    is_shown(page, ".sd-map-card")
     assert out_of_sight(page) == []
     assert serious_findings(page, theme) == []
     page.set_viewport_size({"width": 1280, "height": 900})

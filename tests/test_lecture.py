@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import imageio.v3 as iio
 import numpy as np
 import pytest
-from conftest import FIRST, Visitor
+from conftest import FIRST, Visitor, is_shown
 from test_app import serious_findings
 
 from pages.lecture.handout import write_handout
@@ -64,7 +64,7 @@ _HEAR = """() => {
 
 _NO_FACE = """() => {
     const later = window.setTimeout;
-    window.setTimeout = (work, wait, ...by) => later(work, wait < 1000 ? wait : wait / 4, ...by); // not to wait for it
+    window.setTimeout = (work, wait, ...by) => later(work, wait < 1000 ? wait : wait / 4, ...by); // counts down faster
     navigator.mediaDevices.getUserMedia = async () => {
         const wall = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
         setInterval(() => wall.getContext('2d').fillRect(0, 0, 320, 240), 40);
@@ -132,8 +132,14 @@ def opened(visitor: Visitor) -> Iterator[Opened]:
 def at(page: "Page", number: int) -> None:
     """Waits until a step is shown whole."""
     name = Talk().steps[number].name
-    page.locator(f".lx-where[data-step={name}]").wait_for(timeout=_WAIT)
-    page.locator(f".st-key-lx_{name.replace('-', '_')} h1[data-number='{number}']").wait_for(timeout=_WAIT)
+    is_shown(page, f".lx-where[data-step={name}]")
+    is_shown(page, f".st-key-lx_{name.replace('-', '_')} h1[data-number='{number}']")
+
+
+def says(page: "Page", words: str) -> None:
+    """Waits until a page shows these words."""
+    said = "(words) => document.body.innerText.replace(/\\s+/g, ' ').includes(words)"
+    page.wait_for_function(said, arg=words, polling=50, timeout=_WAIT)
 
 
 def can_be_read(page: "Page", number: int, theme: str) -> None:
@@ -312,13 +318,13 @@ def test_the_notes_follow_the_talk_and_lead_it(opened: Opened) -> None:
         page.keyboard.press("n")
     notes, steps = waiting.value, Talk().steps
     place = Talk().find("leak")
-    notes.get_by_text(steps[place].notes[:40]).wait_for(timeout=_WAIT)
+    says(notes, steps[place].notes[:40])
     assert steps[place].notes[:40] not in page.locator(".stMain").inner_text()
     page.keyboard.press("ArrowRight")
-    notes.get_by_text(steps[place + 1].notes[:40]).wait_for(timeout=_WAIT)
+    says(notes, steps[place + 1].notes[:40])
     notes.keyboard.press("ArrowLeft")
     at(page, place)
-    notes.get_by_text(steps[place].notes[:40]).wait_for(timeout=_WAIT)
+    says(notes, steps[place].notes[:40])
     page.evaluate(_PRESS_WHEN_TURNED)  # by a hand that is faster than the rest of the page
     notes.keyboard.press("ArrowRight")
     at(page, place + 2)
@@ -345,15 +351,15 @@ def test_the_clock_begins_with_the_talk_and_goes_on_when_its_title_is_shown_agai
     with page.context.expect_page() as waiting:
         page.keyboard.press("n")
     notes = waiting.value
-    notes.get_by_text("0:00 gone").wait_for(timeout=_WAIT)
+    says(notes, "0:00 gone")
     page.keyboard.press("ArrowRight")
     at(page, 1)
     notes.get_by_text(re.compile("[1-9] gone")).wait_for(timeout=_WAIT)
     page.keyboard.press("Home")
     at(page, 0)
-    notes.get_by_text(Talk().steps[0].notes[:40]).wait_for(timeout=_WAIT)
+    says(notes, Talk().steps[0].notes[:40])
     page.keyboard.press("ArrowRight")
-    notes.get_by_text(Talk().steps[1].notes[:40]).wait_for(timeout=_WAIT)
+    says(notes, Talk().steps[1].notes[:40])
     assert not notes.get_by_text("0:00 gone").count()
 
 
@@ -363,9 +369,9 @@ def test_the_audience_is_filmed_and_taken_apart(opened: Opened) -> None:
     page.get_by_role("button", name="Record 3 seconds").click()
     page.get_by_test_id("stSpinner").wait_for(timeout=_WAIT)
     assert page.get_by_role("button", name="Taking it apart").is_disabled()
-    page.get_by_text("with the surprise of Person 044").wait_for(timeout=_WAIT)
+    says(page, "with the surprise of Person 044")
     page.get_by_role("button", name="Use the camera again", disabled=False).wait_for(timeout=_WAIT)
-    page.locator(".js-plotly-plot").nth(1).wait_for(timeout=_WAIT)
+    is_shown(page, ".js-plotly-plot", 1)
     read, less = (np.array(rows) for rows in page.evaluate(_FEATURES))
     assert np.ptp(read - less, axis=1).max() < 0.01 < np.ptp(read, axis=1).max()  # the anchor's, of every frame
     picture = iio.imread(base64.b64decode(page.evaluate(_SHEET)))

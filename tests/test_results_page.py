@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import pytest
-from conftest import Visit
+from conftest import Visit, is_shown
 from test_app import serious_findings
 
 from pages.made_films import showcases
@@ -50,7 +50,7 @@ _MARK_ROWS_ALIKE = """() => {
 def opened(visit: Visit, options: str = "", **size: int) -> "Page":
     page = visit(f"results{options}", ready=".sd-drawn", **size)
     page.wait_for_function("document.querySelectorAll('.sd-chart-plot:not(.sd-drawn)').length === 0", timeout=_WAIT)
-    page.locator(_FILMS).nth(7).wait_for(timeout=_WAIT)
+    is_shown(page, _FILMS, 7)
     return page
 
 
@@ -125,7 +125,7 @@ def test_what_stands_behind_a_row_opens_by_the_keyboard_and_films_are_chosen_so(
     facts.wait_for(state="hidden")
     page.locator(".sd-chart summary").first.focus()
     page.keyboard.press("Enter")
-    page.locator(".sd-chart details table").first.wait_for(state="visible")
+    is_shown(page, ".sd-chart details table")
     for name, showcase in showcases().items():
         page.locator(f".sd-films [data-name={name}]").focus()
         page.keyboard.press("Enter")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import pytest
-from conftest import FIRST, SECOND, Served, Visit
+from conftest import FIRST, SECOND, Served, Visit, is_shown
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from test_app import out_of_sight, serious_findings
@@ -46,25 +46,25 @@ def set_count(page: "Page", count: int) -> None:
 
 
 def make_clips(page: "Page", count: int) -> None:
-    page.wait_for_selector("#make:not([disabled])", timeout=_WAIT)
+    is_shown(page, "#make:not([disabled])")
     page.locator("#make").click()
     clips_are_shown(page, count)
 
 
 def clips_are_shown(page: "Page", count: int) -> None:
-    page.locator(_FILMS).nth(count - 1).wait_for(timeout=_WAIT)
+    is_shown(page, _FILMS, count - 1)
     page.wait_for_function(f"[...document.querySelectorAll('{_FILMS}')].every((video) => video.readyState >= 3)")
-    page.wait_for_selector("#make:not([disabled])", timeout=_WAIT)
+    is_shown(page, "#make:not([disabled])")
     assert page.locator(_FILMS).count() == count
 
 
 def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visit: Visit, tmp_path: Path) -> None:
     page = visit()
     page.locator("#first-clip .sd-thumb").first.click()
-    page.locator("#first-face .sd-face").wait_for(timeout=_WAIT)
+    is_shown(page, "#first-face .sd-face")
     page.get_by_role("link", name="Sample", exact=True).click()
     page.locator("#sample-clip .sd-kept button").click(timeout=_WAIT)
-    page.locator("#sample-clip-face .sd-face").wait_for(timeout=_WAIT)
+    is_shown(page, "#sample-clip-face .sd-face")
     assert page.locator("#sample-clip .sd-name").inner_text() == FIRST
     set_count(page, 4)
     make_clips(page, 4)
@@ -98,15 +98,15 @@ def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visi
     assert len(stored) < 300, "more than a token is in the browser's storage"
     page.get_by_role("link", name="Open Swap").click(timeout=_WAIT)
     for place in ("first", "second"):
-        page.locator(f"#{place}-face .sd-face").wait_for(timeout=_WAIT)
+        is_shown(page, f"#{place}-face .sd-face")
     assert page.locator("#second-clip .sd-name").inner_text() == "04_seed_3.mp4"
     page.get_by_role("button", name="Swap", exact=True).click()
     page.get_by_role("button", name="That is enough").click(timeout=_WAIT)  # of the tuning, which a sample takes too
-    page.locator("#results video").nth(3).wait_for(timeout=_WAIT)
+    is_shown(page, "#results video", 3)
     page.get_by_role("button", name="Second clip: remove").click()
-    page.wait_for_selector("#swap[disabled]")
+    is_shown(page, "#swap[disabled]")
     page.reload()
-    page.locator("#first-face .sd-face").wait_for(timeout=_WAIT)
+    is_shown(page, "#first-face .sd-face")
     assert page.locator("#second-face .sd-face").count() == 0, "what was removed has come back"
 
 
@@ -152,7 +152,7 @@ def test_one_press_counts_until_it_is_served_and_what_failed_shows_nothing_anew(
     page = visit("sample")
     choose_mode(page, "both")
     set_count(page, 1)
-    page.wait_for_selector("#make:not([disabled])", timeout=_WAIT)
+    is_shown(page, "#make:not([disabled])")
     page.locator("#make").click()
     page.get_by_text("Making the clips").wait_for(timeout=_WAIT)
     for mode in ("movement", "both"):
@@ -163,8 +163,8 @@ def test_one_press_counts_until_it_is_served_and_what_failed_shows_nothing_anew(
     clips_are_shown(page, 1)
     page.locator("#sample-seed input").fill("3000000000")
     page.locator("#make").click()
-    page.locator("#sample-form .sd-progress [role=alert]").wait_for(timeout=_WAIT)
-    page.wait_for_selector("#make:not([disabled])", timeout=_WAIT)
+    is_shown(page, "#sample-form .sd-progress [role=alert]")
+    is_shown(page, "#make:not([disabled])")
     assert len(shown) == 1
 
 
@@ -185,16 +185,16 @@ def test_new_clips_come_by_the_keyboard_alone(visit: Visit) -> None:
     tab_to("#sample-count input[type=range]")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
-    page.wait_for_selector("#make:not([disabled])")
+    is_shown(page, "#make:not([disabled])")
     tab_to("#make")
     page.keyboard.press("Enter")
     clips_are_shown(page, 2)
     tab_to(".sd-stage")
     page.keyboard.press("Space")
-    page.wait_for_selector("#samples .sd-stage[data-playing=false]")
+    is_shown(page, "#samples .sd-stage[data-playing=false]")
     tab_to("[aria-label='First in Swap: seed 0']")
     page.keyboard.press("Enter")
-    page.locator(".sd-sent").wait_for(timeout=_WAIT)
+    is_shown(page, ".sd-sent")
     assert "Seed 0 stands ready in Swap as the first clip" in " ".join(page.locator(".sd-sent").inner_text().split())
 
 

@@ -3,7 +3,7 @@
 from seqdisent_core.reenactment.neutral_frame import NeutralFrame
 from seqdisent_core.reenactment.neutral_learning import learn_neutral
 from seqdisent_core.reenactment.pairs import Pair, Subject, Swap, around_face, check_strength, pairs, subject, subjects
-from seqdisent_core.reenactment.personalising import STEPS, USUAL, Tuning
+from seqdisent_core.reenactment.personalising import STEPS, USUAL, Tuning, prepare
 from seqdisent_core.reenactment.windows import encode_in_windows
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "encode_in_windows",
     "learn_neutral",
     "pairs",
+    "prepare",
     "subject",
     "subjects",
 ]

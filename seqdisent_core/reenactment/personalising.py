@@ -75,6 +75,11 @@ class Tuned:
         return replace(self, method=copy.deepcopy(self.method).cpu(), codes=codes)
 
 
+def prepare() -> None:
+    """Has torch load what it needs for its first optimiser, which takes a second, before somebody waits for it."""
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+
+
 def personalise(
     method: Anchored,
     clips: Sequence[np.ndarray],
@@ -126,7 +131,9 @@ def personalise(
         return Tuned(given, tuple(_copied(code) for code in kept), done, spent, error)
 
     yield state()
-    # The first optimiser takes torch a second to make: those who only look at the first state do not wait for it.
+    if not limit or not most:  # the first optimiser takes torch a second to make (see `prepare`)
+        yield state()
+        return
     groups = [{"params": weights, "lr": tuning.learning_rate}, {"params": free, "lr": 10 * tuning.learning_rate}]
     # betas: the squares' memory is a hundred steps long, as 20 seconds on a CPU hold little more.
     optimiser = torch.optim.Adam([group for group in groups if group["params"]], betas=(0.9, 0.99))
