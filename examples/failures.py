@@ -2,7 +2,7 @@
 
     python examples/failures.py ict_facekit.npz docs/filmed_failures.png
 
-Three pairs of videos go through the whole pipeline: face detection, cropping, 20 seconds of tuning, the swap, warping
+Three pairs of videos go through the whole pipeline: face detection, cropping, tuning, the swap, warping
 of the video's pixels. Each pair has three rows: the driver; the ground truth from the renderer; the swap. Needs the
 extra `render`.
 """

@@ -178,7 +178,7 @@ class Studio:
     ) -> Iterator[Pair]:
         """Two people's films and a copy of the model that comes to know them: at once, as it learns, and at the end.
 
-        seconds: of tuning, 0 for none (None: 75 steps); every: between two states. Stop whenever you like.
+        It takes 75 steps. seconds: of tuning, at most, 0 for none; every: between two states. Stop whenever you like.
         `Pair.swap` makes both films do what the other's does, whole pictures, as long as the driver; `Pair.full_size`
         before it, if they are to be kept. Raises VideoError or FaceError where a film cannot be read any more.
         """

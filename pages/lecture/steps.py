@@ -262,14 +262,14 @@ def _reached() -> Shown:
 
 
 def _fails() -> Shown:
-    at = max(read_filmed(RESULTS)["filmed"]["measured"], key=lambda measured: measured["seconds"])
+    at = max(read_filmed(RESULTS)["filmed"]["measured"], key=lambda measured: measured["steps"])
     both, films = at["swaps"]["both"], len(read_filmed(RESULTS)["filmed"]["clips"])
     picture = draw.picture_address((material().folder / "failures.webp").read_bytes())
     return [
         f'<img class="lx-failures" src="{picture}" alt="Two pairs of rows: what should be seen, '
         'and a swap of it with smeared cheeks; the same for an open mouth, which is soft">',
-        f'<p class="lx-caption">{films} clips that we developed with, every pair, tuned for '
-        f"{at['seconds']:g} s: {both:.0%} keep the person and follow the driver.</p>",
+        f'<p class="lx-caption">{films} clips that we developed with, every pair, tuned in '
+        f"{at['steps']:.0f} steps: {both:.0%} keep the person and follow the driver.</p>",
     ]
 
 

@@ -116,7 +116,7 @@ SAID = {
         "Now you",
         "Three seconds of a face from the audience. It takes a few seconds: this one is not prepared.",
         "Ask for consent aloud. Look straight ahead, then move the mouth. Nothing is tuned here, so the face "
-        "is only a near one; on the page Swap 20 seconds of tuning make it theirs. Nothing of the "
+        "is only a near one; on the page Swap a few seconds of tuning make it theirs. Nothing of the "
         "clip is kept after this step.",
         4,
     ),

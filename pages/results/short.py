@@ -42,7 +42,7 @@ def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Re
             _card(
                 f"{at['swaps']['both']:.0%}".replace("%", " %"),
                 "",
-                f"of swaps of filmed people, tuned to them for {at['seconds']:g} s, keep the person and move like "
+                f"of swaps of filmed people, tuned to them in {at['steps']:.0f} steps, keep the person and move like "
                 "the other one (a correlation of 0.7 or more).",
                 MAIN,
             )

@@ -21,7 +21,7 @@ def bind() -> None:
     """A named endpoint and tool: two files in, two films and two sentences out. Nobody sees its components."""
     with gr.Column(visible=False):
         first, second = (asked_file(f"The {name} clip") for name in NAMES)
-        seconds = gr.Number(None, label="Seconds of tuning to the two people; empty: 75 steps, a few seconds")
+        seconds = gr.Number(_MOST_SECONDS, label="Seconds of tuning to the two people, at most")
         strength = gr.Number(1, label="Strength of the movement")
         films = [gr.File(label=f"The {who} person's film") for who in NAMES]
         words = [gr.Textbox(label=f"What the {who} film shows") for who in NAMES]
@@ -46,8 +46,7 @@ def swap(
     Args:
         first: A film of one person's face, a video file that was uploaded to this app.
         second: A film of another person's face, likewise.
-        seconds: For how long the model is tuned to the two people, 0 to 60; left out, until 75 steps are done, which is
-            enough and takes a few seconds.
+        seconds: For how long the model is tuned to the two people at most, 0 to 60; its 75 steps take a few.
         strength: Of the movement, 0 to 1.5; 1 is as it was.
 
     Returns:
@@ -59,7 +58,7 @@ def swap(
 
     if first is None or second is None:
         raise gr.Error("Two clips are needed: give first and second, each a video file.", print_exception=False)
-    if seconds is not None and (not isinstance(seconds, int | float) or not 0 <= seconds <= _MOST_SECONDS):
+    if not isinstance(seconds, int | float) or not 0 <= seconds <= _MOST_SECONDS:
         raise gr.Error(f"seconds is {seconds!r}; it must be 0 to {_MOST_SECONDS}.", print_exception=False)
     if not isinstance(strength, int | float):
         raise gr.Error(f"strength is {strength!r}; it must be a number.", print_exception=False)

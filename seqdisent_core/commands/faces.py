@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ def add_commands(commands: Any) -> None:
     swap.add_argument("first", type=Path, help="a video with a face")
     swap.add_argument("second", type=Path, help="another one")
     swap.add_argument("--out", type=Path, default=Path("swapped"), help="folder for the results (default: swapped)")
-    swap.add_argument("--seconds", type=float, help="of tuning to the two people (default: 75 steps; 0: none)")
+    swap.add_argument("--seconds", type=float, help="of tuning at most, which takes 75 steps (0: none)")
     swap.add_argument("--strength", type=float, default=1.0, help="of the movement, 0 to 1.5 (default: 1)")
     swap.add_argument("--anchors", type=int, nargs=2, metavar="FRAME", help="of each video (default: a neutral frame)")
     which = "which face of each video, by size (default: 0 0, the largest)"
@@ -75,7 +76,7 @@ def _swap(options: argparse.Namespace) -> None:
         options.out.mkdir(parents=True, exist_ok=True)  # what cannot be written is said before the tuning
         for pair in studio.personalise(*clips, seconds=options.seconds, every=0.5):
             done, spent = pair.tuned.steps, pair.tuned.seconds
-            share = done / STEPS if options.seconds is None else min(1.0, spent / max(options.seconds, 1e-6))
+            share = max(done / STEPS, min(1.0, spent / (options.seconds or inf)))
             advance(0.3 + 0.5 * share, f"tuning to the two, step {done}")
         advance(0.8, "warping the videos")
         swap = pair.full_size().swap(strength=options.strength, detail=not options.own_pixels)

@@ -96,7 +96,7 @@ def personalise(
 
     * anchors: the frame each static code is read from.
     * occluded: of each clip, frames in which the face is out of sight; nothing is learnt from them.
-    * steps: how many (None: STEPS, or as many as `seconds` hold); seconds: until when another step is begun.
+    * steps: how many (None: STEPS); seconds: until when another one is begun, at most.
 
     Gives the state before the first step, then about every `every` seconds, and at the end; stop whenever you like. The
     state's model goes on changing with the next one asked for.
@@ -124,7 +124,7 @@ def personalise(
     random = np.random.default_rng(seed)
     generator = torch.Generator().manual_seed(seed)
     limit = inf if seconds is None else seconds
-    most = STEPS if steps is None and seconds is None else inf if steps is None else steps
+    most = STEPS if steps is None else steps
     spent, last, done, error = 0.0, 0.0, 0, float("nan")
 
     def state() -> Tuned:

@@ -80,7 +80,7 @@ def _evaluated(result: Result) -> str:
 def _filmed(result: Result) -> str:
     rows = [
         [
-            f"{at['seconds']:g} s",
+            f"{at['steps']:.0f} steps",
             *(f"{at['swaps'][key]:.0%}" for key in ("person", "expression", "both")),
             f"{at['swaps']['expression_corr']:.2f}",
         ]

@@ -41,18 +41,16 @@ def _row(stem: str, result: Result, at: dict[str, Any]) -> list[str]:
 
 
 def filmed_pairs_table(folder: Path) -> str:
-    """Correlations in the main file after 20 seconds (or its longest time): a row per person, a column per driver.
+    """Correlations in the main file after its longest tuning: a row per person, a column per driver.
 
     The diagonal is reconstructions. In brackets where the result is nearer to the driver's person.
     """
     result = read_filmed(folder)[MAIN]
-    at = next(
-        (at for at in result["measured"] if at["seconds"] == 20), max(result["measured"], key=lambda at: at["seconds"])
-    )
+    at = max(result["measured"], key=lambda at: at["steps"])
     cells = {(row["static"], row["driver"]): row for row in (*at["rows"], *at["reconstruction_rows"])}
     names = result["clips"]
     rows = [[name, *(_cell(cells.get((name, driver)), name == driver) for driver in names)] for name in names]
-    return table([f"person ↓, driver → ({at['seconds']:g} s)", *names], rows)
+    return table([f"person ↓, driver → ({at['steps']:.0f} steps)", *names], rows)
 
 
 def _cell(row: dict[str, Any] | None, same: bool) -> str:
