@@ -24,17 +24,21 @@ Part = TypeVar("Part", bound=Component)
 MOST_MEGABYTES = 200
 NOT_A_FILE = "That is a link, not a file. Save the video to your device first, then choose the saved file here."
 
+_PHOTOGRAPH = "A photograph can be moved; it has no movement to give."
 _STRIP_FRAMES = 24  # of the moving crop in the preview
 _ANCHORS, _ANCHOR_SIDE = 8, 64  # so many frames are offered, so large in pixels
 _ORDINALS = ("Largest", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th")
 
 
-def clip_input(title: str, *, examples: Sequence[Path] = (), elem_id: str | None = None) -> gr.HTML:
+def clip_input(
+    title: str, *, examples: Sequence[Path] = (), photographs: bool = False, elem_id: str | None = None
+) -> gr.HTML:
     """Drop zone for one clip: a file of any kind, a recording, or one of the examples.
 
     Its value is the uploaded file (FileData) or None. Events: `upload` (a new value), `example` (its data holds the
     `name` of an example), `clear` (the clip was taken away, or is about to be replaced).
     What is wrong with a file is for the reader of faces to say, so nothing is refused here but what is too large.
+    photographs: whether the zone says that it takes them, too.
     An event may give it a file as its value: then that one stands there as chosen, without an event of its own.
     Components made inside it (`with clip_input(...):`) stand between the chosen clip and the examples.
     """
@@ -49,6 +53,7 @@ def clip_input(title: str, *, examples: Sequence[Path] = (), elem_id: str | None
         examples=[_served(path) for path in examples],
         most_megabytes=MOST_MEGABYTES,
         not_a_file=NOT_A_FILE,
+        photographs=photographs,
     )
     return refuse_links(zone)
 
@@ -102,6 +107,7 @@ def found(clip: "FaceClip", *, anchors: bool = False) -> str:
     anchors: frames are offered to choose the anchor from.
     """
     count, seconds = len(clip.frames), len(clip.frames) / clip.fps
+    long = f"{count} frames, {seconds:.1f} s."
     notes = "".join(f"<li>{escape(note)}</li>" for note in clip.notes)
     return (
         f'<div class="sd-face"><figure class="sd-where"><div class="sd-framed"><img alt="A frame of the clip with the '
@@ -109,9 +115,10 @@ def found(clip: "FaceClip", *, anchors: bool = False) -> str:
         f"<figcaption>Found here</figcaption></figure>"
         f'<figure class="sd-crop">{moving(clip.frames, seconds, "The face, cut out and set upright")}'
         f"<figcaption>Seen by the model</figcaption></figure>"
-        f'<div class="sd-facts"><p><strong>Face found.</strong> <span class="sd-quiet">{count} frames, '
-        f"{seconds:.1f} s.</span></p>{f'<ul>{notes}</ul>' if notes else ''}{_chooser(clip.faces, clip.face)}"
-        f"{_anchors(clip) if anchors else ''}</div></div>"
+        f'<div class="sd-facts"><p><strong>Face found.</strong> <span class="sd-quiet">'
+        f"{_PHOTOGRAPH if clip.still else long}</span></p>"
+        f"{f'<ul>{notes}</ul>' if notes else ''}{_chooser(clip.faces, clip.face)}"
+        f"{_anchors(clip) if anchors and not clip.still else ''}</div></div>"
     )
 
 

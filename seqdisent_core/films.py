@@ -24,12 +24,12 @@ MOST_REPEATED = 150  # frames
 
 @dataclass(frozen=True)
 class SwapFiles:
-    """Where a swap was written: two films, each as MP4 and GIF, and a picture of all four clips."""
+    """Where a swap was written: its films, each as MP4 and GIF (None as in Swap), and a picture of all clips."""
 
-    first: Path
-    first_gif: Path
-    second: Path
-    second_gif: Path
+    first: Path | None
+    first_gif: Path | None
+    second: Path | None
+    second_gif: Path | None
     sheet: Path
 
 
@@ -60,38 +60,32 @@ def write_made(
 
 
 def save_swap(swap: Swap, folder: str | Path, first: FaceClip, second: FaceClip, *, play: Play = "once") -> SwapFiles:
-    """Write both films as MP4 (with the driver's sound where it has one) and GIF, and a sheet of all four clips as PNG.
+    """Write both films as MP4 (with the driver's sound where it has one) and GIF, and a sheet of all clips as PNG.
 
     Files are named after the clips. play: "loop" three times over, "boomerang" there and back, both without sound. The
     sheet's rows: first clip, second clip, the two swaps, time to the right.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    clips = (first, second)
+    clips, given = (first, second), [first.frames, second.frames]
+    made = [frames for frames in (swap.first, swap.second) if frames is not None]
     with ThreadPoolExecutor(2) as encoders:  # each waits for a process of its own
-        waiting = [
-            encoders.submit(write_swapped, swap, who, folder, clips, ending=ending, play=play)
-            for who in (0, 1)
+        waiting = {
+            (who, ending): encoders.submit(
+                write_moved, frames, who, folder, clips, ending=ending, play=play, in_film=swap.in_films
+            )
+            for who, frames in enumerate((swap.first, swap.second))
+            if frames is not None
             for ending in (".mp4", ".gif")
-        ]
+        }
     sheet = folder / "sheet.png"
-    given, made = [first.frames, second.frames], [swap.first, swap.second]
     rows = [*map(_squares, given), *(labelled(_squares(row)) for row in made)]
     iio.imwrite(sheet, clip_rows(rows, scale=1))
     mark(sheet, IN_A_FILM if swap.in_films else MADE)
-    first_film, first_gif, second_film, second_gif = (film.result() for film in waiting)
-    return SwapFiles(first_film, first_gif, second_film, second_gif, sheet)
-
-
-def write_swapped(
-    swap: Swap, who: int, folder: Path, clips: Sequence[FaceClip], *, ending: str = ".mp4", play: Play = "once"
-) -> Path:
-    """Write one of the two films of a swap, that of the first (0) or the second clip's person (1), as save_swap does.
-
-    ending: ".mp4" or ".gif".
-    """
-    frames = (swap.first, swap.second)[who]
-    return write_moved(frames, who, folder, clips, ending=ending, play=play, in_film=swap.in_films)
+    films = {key: film.result() for key, film in waiting.items()}
+    return SwapFiles(
+        films.get((0, ".mp4")), films.get((0, ".gif")), films.get((1, ".mp4")), films.get((1, ".gif")), sheet
+    )
 
 
 def write_moved(
@@ -104,7 +98,10 @@ def write_moved(
     play: Play = "once",
     in_film: bool = True,
 ) -> Path:
-    """Write one such film alone: the person of one clip doing what the other's does. in_film: as Swap's in_films."""
+    """Write one such film alone, that of the first (0) or the second clip's person (1), doing what the other does.
+
+    ending: ".mp4" or ".gif"; in_film: as Swap's in_films.
+    """
     person, driver = clips[who], clips[1 - who]
     stem = f"{('first', 'second')[who]}_{_short_stem(person.source)}_moved_by_{_short_stem(driver.source)}"
     most = GIF_WIDTH if ending == ".gif" else frames.shape[2]

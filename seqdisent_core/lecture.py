@@ -256,7 +256,7 @@ def take_apart(studio: "Studio", path: Path, driver: Path) -> Live:
 
     Of a long clip, LIVE_FRAMES evenly spaced ones. Raises VideoError or FaceError.
     """
-    face, other = studio.read_face(path), studio.read_face(driver)
+    face, other = studio.read_face(path).require_movement(), studio.read_face(driver)
     at = np.linspace(0, len(face.frames) - 1, min(LIVE_FRAMES, len(face.frames))).round().astype(int)
     frames, anchor = face.frames[at], int(np.abs(at - face.anchor).argmin())
     occluded = tuple(np.flatnonzero(np.isin(at, face.occluded)).tolist())

@@ -29,7 +29,7 @@ from seqdisent_core.latents import (
 )
 from seqdisent_core.machine import picture_dtype, place
 from seqdisent_core.methods import Codes, Method, anchored
-from seqdisent_core.reenactment import NeutralFrame, Pair, Swap, encode_in_windows, pairs, subjects
+from seqdisent_core.reenactment import NeutralFrame, Pair, Swap, encode_in_windows, pairs, results, subjects
 from seqdisent_core.weights import sha256_of
 
 DRAWN, FILMED = "facekit52", "wild"  # of the checkpoints that come with the package, for which people
@@ -97,7 +97,7 @@ class Studio:
     def read_face(
         self, path: str | Path, *, face: int = 0, progress: Callable[[float], None] | None = None
     ) -> FaceClip:
-        """The face of a media file at the model's size; face 0 is the largest.
+        """The face of a video or a photograph at the model's size; face 0 is the largest.
 
         Its anchor is a neutral frame, or the first where the model has not learnt what that is (NeutralFrame).
         Raises VideoError or FaceError.
@@ -159,14 +159,15 @@ class Studio:
         return self.decode(codes.static, codes.dynamics)
 
     def swap(self, first: FaceClip, second: FaceClip) -> Swap:
-        """Each person doing what the other does."""
+        """Each person doing what the other does. Raises FaceError for two photographs."""
+        whose = results(first, second)
         one, other = self.encode_face(first), self.encode_face(second)
         made = [(one.static, other.dynamics), (other.static, one.dynamics)]
         if len(one.dynamics) == len(other.dynamics):
-            swapped = list(self._decode(*(np.stack(codes) for codes in zip(*made, strict=True))))
+            swapped = dict(enumerate(self._decode(*(np.stack(codes) for codes in zip(*made, strict=True)))))
         else:
-            swapped = [self.decode(*codes) for codes in made]
-        return Swap(first=swapped[0], first_fps=second.fps, second=swapped[1], second_fps=first.fps)
+            swapped = {own: self.decode(*made[own]) for own in whose}
+        return Swap(first=swapped.get(0), first_fps=second.fps, second=swapped.get(1), second_fps=first.fps)
 
     def personalise(
         self,
@@ -178,9 +179,11 @@ class Studio:
     ) -> Iterator[Pair]:
         """Two people's films and a copy of the model that comes to know them: at once, as it learns, and at the end.
 
+        One may be a photograph, which can be moved and has no movement to give: then there is one result.
         It takes 75 steps. seconds: of tuning, at most, 0 for none; every: between two states. Stop whenever you like.
         `Pair.swap` makes both films do what the other's does, whole pictures, as long as the driver; `Pair.full_size`
-        before it, if they are to be kept. Raises VideoError or FaceError where a film cannot be read any more.
+        before it, if they are to be kept. Raises VideoError or FaceError where a film cannot be read any more, and
+        FaceError for two photographs.
         """
         two = subjects(first.at_size(self.size), second.at_size(self.size))
         return pairs(self.method, two, seconds=seconds, every=every)

@@ -42,6 +42,7 @@ def place_on_map(clip: dict[str, Any] | None) -> dict[str, Any]:
         raise gr.Error("A clip is needed: give clip, a video file.", print_exception=False)
     try:
         studio = model.studio()
-        return latent_map().place(studio.encode_face(studio.read_face(clip["path"]))).to_dict()
+        face = studio.read_face(clip["path"]).require_movement()
+        return latent_map().place(studio.encode_face(face)).to_dict()
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error

@@ -138,7 +138,7 @@ def place_face(face: "FaceClip | None") -> Iterator[tuple[Any, str]]:
         return
     yield None, status.stages(("Placing your clip",), 0)
     try:
-        placement = latent_map().place(model.studio().encode_face(face))
+        placement = latent_map().place(model.studio().encode_face(face.require_movement()))
         yield json.dumps(placement.to_dict()), _nearest(placement.near["person"], placement.near["expression"])
     except SeqdisentError as error:
         yield None, status.problem(str(error))

@@ -106,13 +106,13 @@ def _direction(wanted: Wanted) -> "Direction":
 
 
 def _frames_a_second(wanted: Wanted, first: "FaceClip | None", second: "FaceClip | None") -> float:
-    """By the clips whose movement is kept."""
+    """By the clips whose movement is kept. Raises FaceError where one of them is a photograph."""
     from seqdisent_core.latents import frames_a_second
 
     moving = wanted.mode not in ("person", "both")
     both = wanted.mode == "between" and wanted.factor == "dynamics"
     kept = (first if moving else None, second if both else None)
-    return frames_a_second([clip for clip in kept if clip is not None])
+    return frames_a_second([clip.require_movement() for clip in kept if clip is not None])
 
 
 def whole(name: str, given: Any) -> int:

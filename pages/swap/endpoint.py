@@ -1,4 +1,4 @@
-"""The page "Swap" for programs: the endpoint `/swap`, two files in, two films and two sentences out."""
+"""The page "Swap" for programs: the endpoint `/swap`, two files in, two films (or one) and two sentences out."""
 
 from collections.abc import Iterator
 from inspect import getdoc
@@ -40,18 +40,19 @@ def bind() -> None:
 # The name and the words are what the page of the endpoint and, as a tool, a language model reads.
 def swap(
     first: dict[str, Any] | None, second: dict[str, Any] | None, seconds: Any, strength: Any
-) -> Iterator[tuple[str, str, str, str]]:
+) -> Iterator[tuple[str | None, str | None, str, str]]:
     """Swap what two faces do: each person's film comes back with that person doing what the other one did.
 
     Args:
-        first: A film of one person's face, a video file that was uploaded to this app.
-        second: A film of another person's face, likewise.
+        first: A film of one person's face, a video file that was uploaded to this app; or a photograph (JPEG, PNG or
+            WebP), which can be moved and has no movement to give.
+        second: A film of another person's face, likewise; at most one of the two is a photograph.
         seconds: For how long the model is tuned to the two people at most, 0 to 60; its 75 steps take a few.
         strength: Of the movement, 0 to 1.5; 1 is as it was.
 
     Returns:
         The first person's film doing what the second does (an MP4), the second person's film doing what the first does
-        (an MP4), and a sentence on each.
+        (an MP4), and a sentence on each. The person whose film would be moved by a photograph gets none.
     """
     from seqdisent_core.films import write_moved
     from seqdisent_core.reenactment import check_strength
@@ -70,8 +71,14 @@ def swap(
             pair = state
         with TemporaryDirectory() as folder:
             large = pair.full_size()
-            moved = (large.frames(who, 1 - who, strength=strength) for who in (0, 1))
-            films = [str(write_moved(film, who, Path(folder), faces)) for who, film in enumerate(moved)]
-            yield films[0], films[1], said("first", "second"), said("second", "first")
+            films = {
+                who: str(write_moved(large.frames(who, 1 - who, strength=strength), who, Path(folder), faces))
+                for who in large.results
+            }
+            words = [
+                said(who, does) if own in films else f"There is no film: the {does} clip is a photograph"
+                for own, (who, does) in enumerate((NAMES, NAMES[::-1]))
+            ]
+            yield films.get(0), films.get(1), words[0], words[1]
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error

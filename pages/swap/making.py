@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _BETWEEN = 3.0  # seconds from one preview to the next
 _ENOUGH = "That is enough: make the films"
 _NOT_YET = '<p class="sd-hint-line">This counts from the next swap on.</p>'
-FILMS_READY = "Both films are ready below."
+FILMS_READY, FILM_READY = "Both films are ready below.", "The film is ready below."
 GONE = "The clips were deleted after a while without use. Choose them again."
 _STAGES = ("Reading the films", "Tuning to the two people", "Moving the pictures")
 _WITHOUT = ("Reading the films", "Moving the pictures")
@@ -70,13 +70,14 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
         yield status.problem(GONE), None, gr.skip(), hidden, None, None
         return
     from seqdisent_core.films import check_play
-    from seqdisent_core.reenactment import STEPS
+    from seqdisent_core.reenactment import STEPS, results
 
     enough, names = Event(), _STAGES if tune else _WITHOUT
     yield status.stages(names, 0), None, gr.skip(), gr.Button(_ENOUGH, visible=tune, interactive=True), None, enough
     try:
         for clip in (first, second):
             check_play(len(clip.frames), play)  # now, not when the tuning has been waited for
+        results(first, second)  # as well
         size = model.film_studio().size
         clips = first.at_size(size), second.at_size(size)
         written: Written = {}
@@ -91,7 +92,7 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
                     shown = time.monotonic()
             yield status.stages(names, len(names) - 1), None, gr.skip(), hidden, None, enough
             show, swapped = _show(stage, pair, wish), Swapped(pair, written)
-            yield status.ready(FILMS_READY), show, gr.skip(), gr.skip(), swapped, None
+            yield _ready(pair), show, gr.skip(), gr.skip(), swapped, None
     except SeqdisentError as error:
         yield status.problem(str(error)), None, gr.skip(), hidden, None, None
 
@@ -124,7 +125,7 @@ def again(swapped: Any, strength: float, pixels: Any, play: Any) -> Iterator[tup
     try:
         pair, wish = swapped.pair, Wish(strength, pixels, play)
         with _stage([subject.clip for subject in pair.subjects], wish, swapped.written) as stage:
-            yield status.ready(FILMS_READY), _show(stage, pair, wish)
+            yield _ready(pair), _show(stage, pair, wish)
     except SeqdisentError as error:
         yield status.problem(str(error)), None
 
@@ -146,12 +147,17 @@ def answer(
         yield None, status.problem(str(error))
 
 
+def _ready(pair: "Pair") -> str:
+    return status.ready(FILMS_READY if len(pair.results) == 2 else FILM_READY)
+
+
 def _preview(pair: "Pair", wish: Wish) -> str:
-    """Both results as they are by now, around the face, a second or two of them."""
+    """The results as they are by now, around the face, a second or two of them."""
     from seqdisent_core.media import labelled
 
     figures = ""
-    for own, who, does in ((1, *NAMES[::-1]), (0, *NAMES)):
+    for own in reversed(pair.results):
+        who, does = NAMES[own], NAMES[1 - own]
         frames, seconds = pair.preview(own, strength=wish.strength, detail=wish.pixels == "film")
         figures += (
             f"<figure>{moving(labelled(frames), seconds, said(who, does))}"

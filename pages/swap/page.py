@@ -16,6 +16,7 @@ from pages.swap import endpoint as swap_endpoint
 from pages.swap import making as swap_making
 from pages.swap.result import NAMES
 from seqdisent_core.assets import asset
+from seqdisent_core.errors import SeqdisentError
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
@@ -28,7 +29,8 @@ _INTRO = """
   its <b>static</b> part, and <span class="sd-does">what it does</span>, which changes from frame to frame and is called
   its <b>dynamics</b>. A neural network has learnt to pull the two apart: it subtracts one frame from all the others, so
   that what stays cancels out. Give it two clips, and it puts the parts together the other way round: each person does
-  what the other one did.</p></div>
+  what the other one did. One of the two may be a photograph: it can be moved, but it has no movement to
+  give.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>studio = Studio.from_pretrained("wild")
 faces = map(studio.read_face, ("first.mp4", "second.mp4"))
 *_, pair = studio.personalise(*faces)
@@ -145,7 +147,7 @@ def _half(name: str, at: int) -> _Half:
     mine = [path for path in examples if people.index(path.stem.rpartition("_")[0]) % 2 == at]
     with (
         gr.Column(min_width=320),
-        clip_input(f"{name.capitalize()} clip", examples=mine, elem_id=f"{name}-clip") as drop,
+        clip_input(f"{name.capitalize()} clip", examples=mine, photographs=True, elem_id=f"{name}-clip") as drop,
     ):
         seen = found_face(elem_id=f"{name}-face")
     face = gr.State(None, time_to_live=KEEP_SECONDS)
@@ -188,8 +190,26 @@ def restore(token: str) -> tuple[Any, ...]:
 
 def _hint(first: "FaceClip | None", second: "FaceClip | None") -> str:
     missing = [name for name, clip in zip(NAMES, (first, second), strict=True) if clip is None]
+    problem = _problem(first, second)
+    if problem:
+        return status.problem(problem)
     words = f"Add the {' and the '.join(missing)} clip, or click an example." if missing else "Both faces are there."
+    if not missing and any(clip.still for clip in (first, second) if clip):
+        words += " The person in the photograph will do what the film shows."
     return f'<p class="sd-hint-line">{words}</p>'
+
+
+def _problem(first: "FaceClip | None", second: "FaceClip | None") -> str:
+    """Why two clips that are there give no film; empty where they do, or one is missing."""
+    if first is None or second is None:
+        return ""
+    from seqdisent_core.reenactment import results
+
+    try:
+        results(first, second)
+    except SeqdisentError as error:
+        return str(error)
+    return ""
 
 
 def _ready(first: "FaceClip | None", second: "FaceClip | None", running: Any) -> tuple[Any, Any]:
@@ -200,4 +220,5 @@ def _ready(first: "FaceClip | None", second: "FaceClip | None", running: Any) ->
 
 
 def _button(first: "FaceClip | None", second: "FaceClip | None") -> gr.Button:
-    return gr.Button("Swap", interactive=first is not None and second is not None)
+    ready = first is not None and second is not None and not _problem(first, second)
+    return gr.Button("Swap", interactive=ready)

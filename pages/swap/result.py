@@ -1,4 +1,4 @@
-"""What the page "Swap" shows in the end: four clips in two columns, what was given above what was made of it."""
+"""What the page "Swap" shows in the end: clips in two columns, what was given above what was made of it."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -41,7 +41,7 @@ class Stage:
     def __init__(self, clips: "Sequence[FaceClip]", folder: Path, play: "Play", written: Written) -> None:
         self._folder, self._play = folder, play
         self._writers = ThreadPoolExecutor(2)  # each waits for a process of its own as well
-        self._given = [self._writers.submit(_given, clip, at, folder, play, written) for at, clip in enumerate(clips)]
+        self._given = [self._writers.submit(_given, clips, at, folder, play, written) for at in range(len(clips))]
 
     def __enter__(self) -> Self:
         return self
@@ -50,17 +50,35 @@ class Stage:
         self._writers.shutdown()
 
     def show(self, pair: "Pair", *, strength: float = 1.0, detail: bool = True) -> Show:
-        """Makes both films: what was given stands above, what was made below, a column a movement."""
+        """Makes both films: what was given stands above, what was made below, a column a movement.
+
+        Beside a photograph there is one film, under the one that moves it.
+        """
         how: dict[str, Any] = {"strength": strength, "detail": detail, "play": self._play}
-        made = [self._writers.submit(_made, pair, own, 1 - own, self._folder, **how) for own in (1, 0)]
-        columns = ["What the first clip does", "What the second clip does"]
-        return Show(clips=[clip.result() for clip in (*self._given, *made)], columns=columns, line=list(_LINE))
+        whose = pair.results
+        made = [self._writers.submit(_made, pair, own, 1 - own, self._folder, **how) for own in reversed(whose)]
+        columns = [
+            f"What the {name} clip does" if 1 - at in whose else f"The {name} clip, a photograph"
+            for at, name in enumerate(NAMES)
+        ]
+        line = _line_of_one(*whose) if len(whose) == 1 else list(_LINE)
+        return Show(clips=[clip.result() for clip in (*self._given, *made)], columns=columns, line=line)
 
 
-def _given(clip: "FaceClip", column: int, folder: Path, play: "Play", written: Written) -> ShownClip:
+def _line_of_one(own: int) -> list[Words]:
+    return [
+        Words(text="The result: "),
+        Words(text="who", hue="who"),
+        Words(text=f" from the {NAMES[own]} clip, which is a photograph, "),
+        Words(text="what it does", hue="does"),
+        Words(text=f" from the {NAMES[1 - own]}."),
+    ]
+
+
+def _given(clips: "Sequence[FaceClip]", column: int, folder: Path, play: "Play", written: Written) -> ShownClip:
     from seqdisent_core.films import write_given
 
-    name = NAMES[column]
+    name, clip = NAMES[column], clips[column].as_long_as(clips[1 - column])
     film = folder / f"{name}.mp4"
     if (play, column) in written:
         film.write_bytes(written[play, column])
@@ -72,7 +90,7 @@ def _given(clip: "FaceClip", column: int, folder: Path, play: "Play", written: W
         made=False,
         column=column,
         fps=clip.fps,
-        strip=strip(clip.frames),
+        strip="" if clips[column].still else strip(clip.frames),
         alt=f"The {name} clip, as the model sees it",
     )
 

@@ -10,7 +10,8 @@ let asked = 0; // counts looks for a camera: one that comes when it is not wante
 let own = null; // the path of what was uploaded here
 
 one('.sd-title').textContent = props.title;
-input.setAttribute('aria-label', `${props.title}: video file`);
+input.setAttribute('aria-label', `${props.title}: file`);
+if (props.photographs) one('.sd-hint span').textContent += '; or a photograph';
 one('.sd-choose').setAttribute('aria-label', `${props.title}: choose a file`);
 one('.sd-camera').setAttribute('aria-label', `${props.title}: use the camera`);
 one('.sd-change').setAttribute('aria-label', `${props.title}: change`);

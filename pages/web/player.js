@@ -40,7 +40,7 @@ function asks(wanted, clip) {
 
 const rate = () => (slow ? 0.5 : 1);
 
-function tile(clip, at) {
+function tile(clip, at, columned) {
   const figure = make('figure', clip.made ? 'sd-tile sd-made' : 'sd-tile');
   const video = make('video');
   Object.assign(video, { src: clip.file.url, muted: true, loop: true, playsInline: true, preload: 'auto' });
@@ -69,6 +69,7 @@ function tile(clip, at) {
     caption.append(links);
   }
   figure.append(screen, caption);
+  if (columned) figure.style.gridColumn = clip.column + 1; // beside a photograph, a place stays empty
   return [figure, video];
 }
 
@@ -175,7 +176,7 @@ function render() {
   for (const heading of show.columns) one('.sd-grid').append(make('h3', 'sd-column', heading));
   one('.sd-all').replaceChildren(...asks(show.asks, -1));
   for (const [at, clip] of show.clips.entries()) {
-    const [figure, video] = tile(clip, at);
+    const [figure, video] = tile(clip, at, show.columns.length > 0);
     one('.sd-grid').append(figure);
     videos.push(video);
   }

@@ -1,4 +1,4 @@
-"""Commands for face videos."""
+"""Commands for face videos and photographs."""
 
 import argparse
 import sys
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
     swap = commands.add_parser("swap", help="swap what two people do: two face videos in, two videos out")
-    swap.add_argument("first", type=Path, help="a video with a face")
+    swap.add_argument("first", type=Path, help="a video with a face, or a photograph, which can be moved only")
     swap.add_argument("second", type=Path, help="another one")
     swap.add_argument("--out", type=Path, default=Path("swapped"), help="folder for the results (default: swapped)")
     swap.add_argument("--seconds", type=float, help="of tuning at most, which takes 75 steps (0: none)")
@@ -84,11 +84,12 @@ def _swap(options: argparse.Namespace) -> None:
         files = save_swap(swap, options.out, *clips, play=options.play)
         advance(1.0, "done")
     notes = [f"{clip.source.name}: {note}" for clip in clips for note in clip.notes]
+    names = (options.first.name, options.second.name)
+    made = [(film, own) for own, film in enumerate((files.first, files.second)) if film]
     tell(
         options,
-        f"{files.first}: the face of {options.first.name} doing what {options.second.name} does",
-        f"{files.second}: the face of {options.second.name} doing what {options.first.name} does",
-        written=vars(files),
+        *(f"{film}: the face of {names[own]} doing what {names[1 - own]} does" for film, own in made),
+        written={name: path for name, path in vars(files).items() if path},
         figures={"device": studio.device, "tuned_steps": pair.tuned.steps},
         notes=notes,
     )

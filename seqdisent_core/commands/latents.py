@@ -82,7 +82,7 @@ def _place(options: argparse.Namespace) -> None:
         clip = studio.read_face(
             options.clip, face=options.face, progress=lambda share: bar.update(round(100 * share) - bar.n)
         )
-    placement = known.place(studio.encode_face(clip))
+    placement = known.place(studio.encode_face(clip.require_movement()))
     lines = [
         f"Nearest known {label}s: {', '.join(f'{one.name} {one.share:.0%}' for one in near[:5])}"
         for label, near in placement.near.items()

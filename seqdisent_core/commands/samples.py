@@ -23,7 +23,9 @@ SHOWN_PAIRS = (("person_000_happiness", "person_005_surprise"), ("person_010_dis
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
     sample = commands.add_parser("sample", help="sample new movements, new people, or both")
-    sample.add_argument("--person", type=Path, help="a video whose person is kept (default: sampled people)")
+    sample.add_argument(
+        "--person", type=Path, help="a video or photograph whose person is kept (default: sampled people)"
+    )
     sample.add_argument("--movement", type=Path, help="a video whose movement is kept (default: sampled movements)")
     sample.add_argument("--count", type=count, default=8, help="1 to 16 clips (default: 8)")
     sample.add_argument("--frames", type=count, default=15, help="8 to 60 frames of a sampled movement (default: 15)")
@@ -128,6 +130,8 @@ def _make(
             bar.set_description_str(f"reading {film.name}")
             clips.append(studio.read_face(film))
             bar.update()
+        for clip in clips[moved_by]:
+            clip.require_movement()
         bar.set_description_str("generating the clips")
         samples = make(studio, [studio.encode_face(clip) for clip in clips])
         bar.update()
@@ -175,6 +179,7 @@ def _showcase(options: argparse.Namespace) -> None:
                 (first, second, swap.first, swap.first_fps),
                 (second, first, swap.second, swap.second_fps),
             ):
+                assert frames is not None, "an example is a photograph"
                 film = f"{person}.mp4" if person == driver else f"{person}_moved_by_{driver}.mp4"
                 write = write_video if person == driver else write_made
                 write(options.out / film, frames, fps, width=VIEW_SIZE)

@@ -260,7 +260,7 @@ class Films(NamedTuple):
         from seqdisent_core.faces import read_face  # brings OpenCV: only those who read films wait for it
 
         try:
-            clip = read_face(self.base / row["file"], size=size)
+            clip = read_face(self.base / row["file"], size=size).require_movement()
         except (FaceError, VideoError) as error:
             raise DataError(f"{row['file']} cannot be used: {error}") from error
         return ShardedFrames([clip.frames[None]], frames=frames)[0]

@@ -71,7 +71,7 @@ def read_folder(
     for path in films:
         progress(f"reading {path.stem}")
         try:
-            subjects.append(subject(read(path)))
+            subjects.append(subject(read(path).require_movement()))
         except (FaceError, VideoError) as error:
             left_out[path.name] = str(error)
     if len(subjects) < 2:

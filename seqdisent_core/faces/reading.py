@@ -1,4 +1,4 @@
-"""A video file -> one face: found, followed, levelled and cut out steadily, from brows to chin."""
+"""A video or a photograph -> one face: found, followed, levelled and cut out steadily, from brows to chin."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ _ORDINALS = ("largest", "second largest", "third largest", "fourth largest", "fi
 
 @dataclass(frozen=True)
 class FaceClip:
-    """One face of a film, cut out.
+    """One face of a film, cut out; or of a photograph, in one frame.
 
     * frames: uint8 (frames, size, size, 3), RGB, the eyes level; fps: frames a second.
     * transforms: float32 (frames, 2, 3), pixels of the film as it is displayed to those of the crop (the middle of a
@@ -53,6 +53,28 @@ class FaceClip:
     anchor: int = 0
     face: int = 0
     occluded: tuple[int, ...] = ()
+
+    @property
+    def still(self) -> bool:
+        """Whether it is a photograph: that has a person, and no movement to give."""
+        return len(self.frames) == 1
+
+    def require_movement(self) -> "FaceClip":
+        """The clip itself. Raises FaceError for a photograph."""
+        if self.still:
+            raise FaceError(
+                f"{file_name(self.source)} is a photograph, which has no movement to give. Choose a film in which the "
+                "face moves."
+            )
+        return self
+
+    def as_long_as(self, other: "FaceClip") -> "FaceClip":
+        """A photograph as a film that stands still for as long as another clip lasts; a film itself."""
+        if not self.still:
+            return self
+        count = len(other.frames)
+        frames, transforms = (np.repeat(values, count, axis=0) for values in (self.frames, self.transforms))
+        return replace(self, frames=frames, transforms=transforms, fps=other.fps)
 
     def at_size(self, size: int) -> "FaceClip":
         """The same clip with frames of size x size pixels."""
@@ -95,10 +117,11 @@ def read_face(
 ) -> FaceClip:
     """The `face`-th largest face (from 0) of a video as a clip of size x size pixels; `progress` gets 0 to 1.
 
+    Of a photograph the clip has one frame (`FaceClip.still`), and its square is the median of several looks.
     Which is k-th largest is decided where a face is first seen. Where the film cuts to another picture, or the face is
     gone for more than a second, the clip ends if 8 usable frames have come by then, else its longest part is taken.
     Raises VideoError if the file cannot be read, and FaceError if it has no face that can be used: none, lost, too
-    small, turned away, seen in fewer than 8 frames, no `face`-th one.
+    small, turned away, seen in fewer than 8 frames of a film, no `face`-th one.
     """
     path = Path(path)
     for side in LONGEST_SIDES:
@@ -159,8 +182,10 @@ def _usable_shot(cutter: ShotCutter, reader: FrameReader, face: int, max_seconds
             f"No face was found in {seen}. Choose a clip in which a face looks towards the camera, upright, well lit "
             "and not too far away."
         )
-    shot = shots[0] if shots[0].seen >= LEAST_FRAMES else max(shots, key=lambda shot: shot.seen)
-    if shot.seen < LEAST_FRAMES:
+    still = reader.info.still
+    least = 1 if still else LEAST_FRAMES
+    shot = shots[0] if shots[0].seen >= least else max(shots, key=lambda shot: shot.seen)
+    if shot.seen < least:
         raise FaceError(_too_short(name, cutter.count) if cutter.count < LEAST_FRAMES else _lost(seen, shot))
     side = float(np.median(shot.sides))
     if side < LEAST_SIDE:
@@ -172,7 +197,8 @@ def _usable_shot(cutter: ShotCutter, reader: FrameReader, face: int, max_seconds
         )
     if np.mean(np.array(shot.turns) > TURNED) > TURNED_MOSTLY:
         raise FaceError(
-            f"The face in {name} is turned away most of the time. Choose a clip in which it looks towards the camera."
+            f"The face in {name} is turned away{'' if still else ' most of the time'}. Choose a clip in which it looks "
+            "towards the camera."
         )
     return shot
 

@@ -38,13 +38,14 @@ _WAIT_FOR_ONE, _WAIT_IN_ALL = 20.0, 120.0  # seconds of waiting for one frame, f
 _LOOK_EVERY = 0.2  # seconds between two looks at whether it keeps us waiting too long: far below either wait
 _LOG_BYTES = 65536  # kept of either end of what ffmpeg says: its header and its last words, a pipe's buffer each
 
-# Containers people have, and stills so as to say that they are stills. Left out on purpose: whatever names other
-# files (hls, dash, concat, sdp, image2, avisynth), and the readers of text and of old games.
+# Containers people have, and pictures (the pipes). Left out on purpose: whatever names other files (hls, dash, concat,
+# sdp, image2, avisynth), and the readers of text and of old games.
 _FORMATS = (
     "mov,matroska,avi,asf,flv,live_flv,mpeg,mpegts,mpegvideo,m4v,h263,h264,hevc,vvc,av1,obu,ivf,vc1,ogg,gif,apng,"
     "webp_anim,jpegxl_anim,mjpeg,mjpeg_2000,mxf,nut,dv,rm,wtv,yuv4mpegpipe,mp3,wav,aac,flac,aiff,amr,ac3,caf,"
     "png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe,jpegxl_pipe,qoi_pipe,ppm_pipe,pgm_pipe,psd_pipe"
 )
+_JPEG, _JPEG_FILMS = b"\xff\xd8\xff", (".mjpg", ".mjpeg", ".mpo")  # how both begin; how names of films of them end
 _PLAYLIST = re.compile(
     rb"(\xef\xbb\xbf)?\s*(#EXTM3U|ffconcat|file\s|v=0\s|\[(playlist|Reference)\]|(<\?xml[^>]*>\s*)?<MPD)"
 )
@@ -230,7 +231,16 @@ def known_filters() -> frozenset[str]:
 def input_arguments(path: Path) -> tuple[str, ...]:
     """Arguments that open this one file: no network, no playlist, and no name mistaken for an option or an address."""
     allowed = ("-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS)
-    return (*allowed, "-i", f"file:{path.absolute()}")
+    # Of a JPEG too large to be seen to its end, ffmpeg would choose the reader by the name: image2, which is left out.
+    photograph = path.suffix.lower() not in _JPEG_FILMS and _start(path, len(_JPEG)) == _JPEG
+    return (*allowed, *(("-f", "jpeg_pipe") if photograph else ()), "-i", f"file:{path.absolute()}")
+
+
+def _start(path: Path, count: int) -> bytes:
+    """The first bytes of a file; none where it cannot be read, as ffmpeg will say."""
+    with suppress(OSError), path.open("rb") as opened:
+        return opened.read(count)
+    return b""
 
 
 def _existing(path: str | Path) -> Path:

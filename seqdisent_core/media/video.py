@@ -1,6 +1,7 @@
 """Video file <-> uint8 frames: the only place that opens media files, through the ffmpeg of `ffmpeg.py`.
 
-Frames stream through a pipe, scaled and at a constant rate; no more of a film is decoded than is used.
+Frames stream through a pipe, scaled and at a constant rate; no more of a film is decoded than is used. A photograph is
+read as a film of one frame.
 """
 
 import math
@@ -10,6 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import ClassVar, Self
@@ -19,7 +21,8 @@ import numpy as np
 from seqdisent_core.errors import VideoError
 from seqdisent_core.media.ffmpeg import SAVE_AS, UNKNOWN_CODEC, Child, Header, file_name, input_arguments, known_filters
 
-_STILL = "is a still picture, not a video. Choose one in which the face moves."
+_STILL = "is a still picture, not a video. Choose a video in which the face moves, or save it as JPEG, PNG or WebP."
+_DAMAGED_STILL = "is damaged and cannot be read. Save it as JPEG or PNG and try again."
 _LONGEST_SIDE, _MOST_PIXELS = 16384, 8192 * 8192  # 8K fits, also as a square
 _PICTURE_DELAYS = ("gif", "apng", "webp_anim", "jpegxl_anim")  # each picture has its own delay: a mean would drop some
 _ALPHA = re.compile(r"(yuva|gbrap|ya\d|rgba|bgra|argb|abgr|ayuv|vuya|pal8)")
@@ -41,7 +44,7 @@ class VideoInfo:
     """What a video file says of itself.
 
     width, height: pixels as displayed (rotation and pixel shape applied). fps: mean frames a second.
-    seconds: length, None where the file does not say.
+    seconds: length, None where the file does not say. still: a photograph, whose rate means nothing.
     """
 
     path: Path
@@ -50,15 +53,16 @@ class VideoInfo:
     fps: float
     seconds: float | None
     has_audio: bool
+    still: bool = False
 
 
 LongestSide = int | Callable[[VideoInfo], int]  # in pixels
 
 
 def probe_video(path: str | Path) -> VideoInfo:
-    """Size, rate and length of a video, from its header alone.
+    """Size, rate and length of a video or a photograph, from its header (a photograph is decoded, to tell its turn).
 
-    Raises VideoError if there is no such file, or it is no moving picture, or larger than the limits.
+    Raises VideoError if there is no such file, or it is no picture, or larger than the limits.
     """
     return _Source.inspect(path).info()
 
@@ -68,8 +72,8 @@ class FrameReader(Iterator[np.ndarray]):
 
     Gives uint8 (height, width, 3) RGB frames of `size` (width, height) at exactly `fps` frames a second: frame i is
     what the film shows at i / fps. After the last one `cut` says whether the film went on, and `notes` holds
-    sentences on what a person should know of it (damage, colours that could not be converted).
-    Iterating raises VideoError if the file turns out to be unreadable, a single picture, or beyond the limits.
+    sentences on what a person should know of it (damage, colours that could not be converted). A photograph has one
+    frame. Iterating raises VideoError if the file turns out to be unreadable, a film of one frame or beyond the limits.
     """
 
     def __init__(
@@ -86,7 +90,15 @@ class FrameReader(Iterator[np.ndarray]):
         self._arguments = (
             *("-loglevel", "verbose", "-threads", "2", *source.decoder(), *input_arguments(source.path)),
             *("-map", f"0:{source.stream}", "-filter_threads", "2", "-vf", filters, "-fps_mode", "passthrough"),
-            *("-frames:v", str(self._most + 1), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"),
+            *(
+                "-frames:v",
+                str(1 if self.info.still else self._most + 1),
+                "-f",
+                "rawvideo",
+                "-pix_fmt",
+                "rgb24",
+                "pipe:1",
+            ),
         )
         self._child: Child | None = None
         self._count, self._ended = 0, False
@@ -125,14 +137,17 @@ class FrameReader(Iterator[np.ndarray]):
         went_well = child.finish()
         self.close()
         if not went_well or self._count == self._first == 0:
-            raise child.complaint(self.info.path, "is damaged or encrypted and cannot be read. " + SAVE_AS)
+            damaged = "is damaged or encrypted and cannot be read. " + SAVE_AS
+            raise child.complaint(self.info.path, _DAMAGED_STILL if self.info.still else damaged)
         decoded = re.search(r"(\d+) frames decoded; (\d+) decode errors", child.log)
-        if decoded and int(decoded[1]) < 2:  # at times ffmpeg ends well though memory was short for all but one
+        if (
+            decoded and int(decoded[1]) < 2 and not self.info.still
+        ):  # at times ffmpeg ends well though memory was short for all but one
             raise child.complaint(self.info.path, _STILL)
-        if (decoded and int(decoded[2])) or _DAMAGE.search(child.log):
-            self.notes += (
-                f"Parts of {file_name(self.info.path)} are damaged; the frames that could be read are used.",
-            )
+        cut_off = self.info.still and "EOI missing" in child.log  # a JPEG
+        if (decoded and int(decoded[2])) or _DAMAGE.search(child.log) or cut_off:
+            read = "what could be read is used" if self.info.still else "the frames that could be read are used"
+            self.notes += (f"Parts of {file_name(self.info.path)} are damaged; {read}.",)
 
 
 def open_video(
@@ -283,9 +298,9 @@ class _Source(Header):
         if self.video is None:
             what = "has sound but no picture" if self.has_audio else "has no picture in it"
             raise VideoError(f"{file_name(self.path)} {what}. Choose a video in which a face is seen.")
-        if self.container.endswith("_pipe"):
-            raise VideoError(f"{file_name(self.path)} {_STILL}")
         size = re.search(r", (\d+)x(\d+)\b", self._line)
+        if size is None and self._still:
+            raise VideoError(f"{file_name(self.path)} {_DAMAGED_STILL}")
         if size is None:
             raise self.child.complaint(self.path, UNKNOWN_CODEC)
         width, height = int(size[1]), int(size[2])
@@ -298,10 +313,28 @@ class _Source(Header):
         stretch = int(shape[1]) / int(shape[2]) if shape and int(shape[1]) and int(shape[2]) else 1.0
         width, height = (round(width * stretch), height) if stretch >= 1 else (width, round(height / stretch))
         turn = re.search(r"^\s+Display ?Matrix: rotation of (-?[\d.]+)", self.video, re.M | re.I)
-        if turn and round(float(turn[1])) % 180 == 90:
+        if self._turned if self._still else turn and round(float(turn[1])) % 180 == 90:
             width, height = height, width
         fps = float(self._figure("fps") or self.rate())
-        return VideoInfo(self.path, width, height, fps, self.seconds, self.has_audio)
+        return VideoInfo(self.path, width, height, fps, self.seconds, self.has_audio, self._still)
+
+    @property
+    def _still(self) -> bool:
+        """Whether it is a photograph: ffmpeg reads pictures that do not move as if they came through a pipe."""
+        return self.container.endswith("_pipe")
+
+    @cached_property
+    def _turned(self) -> bool:
+        """Whether a photograph lies on its side in the file: EXIF says so, as ffmpeg tells when it has decoded it."""
+        once = ("-map", f"0:{self.stream}", "-frames:v", "1", "-f", "null", "-")
+        child = Child(("-threads", "2", *input_arguments(self.path), *once))
+        child.finish()
+        child.close()
+        texts = (self._line, child.log.partition("Output #0")[2])
+        stored, shown = (re.search(r": Video: .*?, (\d+)x(\d+)\b", text) for text in texts)
+        if stored is None or shown is None:  # damaged, as the reading will say
+            return False
+        return stored.groups() != shown.groups() == stored.groups()[::-1]
 
     @property
     def _line(self) -> str:
@@ -329,7 +362,7 @@ class _Source(Header):
         untagged = ", yuv" in self._line and not re.search(r"bt709|bt470|170m|bt2020|240m|fcc", self._line)
         matrix = ":in_color_matrix=bt709" if untagged and self.info().height >= 720 else ""  # what players assume
         steps = [
-            f"fps={rate}:start_time=0",  # from the start of the file, as its sound is
+            *([] if self._still else [f"fps={rate}:start_time=0"]),  # from the start of the file, as its sound is
             *([f"select=gte(n\\,{first})"] if first else []),
             f"scale={size[0]}:{size[1]}:flags=bicubic+accurate_rnd+full_chroma_int{matrix},setsar=1",
         ]

@@ -2,7 +2,17 @@
 
 from seqdisent_core.reenactment.neutral_frame import NeutralFrame
 from seqdisent_core.reenactment.neutral_learning import learn_neutral
-from seqdisent_core.reenactment.pairs import Pair, Subject, Swap, around_face, check_strength, pairs, subject, subjects
+from seqdisent_core.reenactment.pairs import (
+    Pair,
+    Subject,
+    Swap,
+    around_face,
+    check_strength,
+    pairs,
+    results,
+    subject,
+    subjects,
+)
 from seqdisent_core.reenactment.personalising import STEPS, USUAL, Tuning, prepare
 from seqdisent_core.reenactment.windows import encode_in_windows
 
@@ -20,6 +30,7 @@ __all__ = [
     "learn_neutral",
     "pairs",
     "prepare",
+    "results",
     "subject",
     "subjects",
 ]

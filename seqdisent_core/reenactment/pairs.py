@@ -1,4 +1,4 @@
-"""One person's film made to do what another's does: as long as the driver, in the person's own picture."""
+"""One person's film, or photograph, made to do what another's film does: as long as it, in the person's own picture."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from seqdisent_core.domains.images import as_frames
-from seqdisent_core.errors import ConfigError
+from seqdisent_core.errors import ConfigError, FaceError
 from seqdisent_core.faces import FaceClip, cut_out, film_frame
 from seqdisent_core.machine import picture_dtype
 from seqdisent_core.media import Frames, VideoInfo
@@ -31,12 +31,13 @@ class Swap:
     """Two clips with their dynamics exchanged, uint8 RGB (frames, height, width, 3).
 
     `first` shows the first clip's person doing what the second clip does, in the second clip's time; `second` the
-    other way round. in_films: whole pictures of the films, or else the decoded faces alone.
+    other way round. Either is None where the clip that would move it is a photograph. in_films: whole pictures of the
+    films, or else the decoded faces alone.
     """
 
-    first: np.ndarray
+    first: np.ndarray | None
     first_fps: float
-    second: np.ndarray
+    second: np.ndarray | None
     second_fps: float
     in_films: bool = False
 
@@ -73,8 +74,22 @@ def subject(clip: FaceClip, *, full_size: bool = False) -> Subject:
     return Subject(clip, Source(*film_frame(clip, clip.anchor, max_side=side)))
 
 
+def results(first: FaceClip, second: FaceClip) -> tuple[int, ...]:
+    """Whose films two clips give: the first person's (0), the second's (1), each where the other clip moves.
+
+    Raises FaceError for two photographs.
+    """
+    whose = tuple(own for own, driver in ((0, second), (1, first)) if not driver.still)
+    if not whose:
+        raise FaceError(
+            "Both clips are photographs, which have no movement to give. Replace one by a film in which the face moves."
+        )
+    return whose
+
+
 def subjects(first: FaceClip, second: FaceClip, *, full_size: bool = False) -> tuple[Subject, Subject]:
-    """Both clips made ready, at once."""
+    """Both clips made ready, at once. Raises as `results` and `subject` do."""
+    results(first, second)
     with ThreadPoolExecutor(2) as threads:
         one, other = threads.map(partial(subject, full_size=full_size), (first, second))
     return one, other
@@ -120,6 +135,12 @@ class Pair:
     subjects: tuple[Subject, Subject]
     tuned: Tuned
 
+    @property
+    def results(self) -> tuple[int, ...]:
+        """Whose films there are to make, as `results` has it."""
+        first, second = self.subjects
+        return results(first.clip, second.clip)
+
     @cached_property
     def _decoder(self) -> Anchored:
         """The tuned model as it is when the first frame is asked for, fast."""
@@ -141,9 +162,11 @@ class Pair:
         """
         first, second = self.subjects
         _ = self._decoder  # folded once, before both threads ask for it
+        whose = self.results
         with ThreadPoolExecutor(2) as threads:
-            films = list(threads.map(lambda own: self.film(own, 1 - own, strength=strength, detail=detail), (0, 1)))
-        return Swap(films[0], second.clip.fps, films[1], first.clip.fps, in_films=True)
+            made = threads.map(lambda own: self.film(own, 1 - own, strength=strength, detail=detail), whose)
+            films = dict(zip(whose, made, strict=True))
+        return Swap(films.get(0), second.clip.fps, films.get(1), first.clip.fps, in_films=True)
 
     def preview(self, own: int, *, strength: float = 1.0, detail: bool = True) -> tuple[np.ndarray, float]:
         """A second or two of one result, the first person's (0) or the second's (1), where the driver is liveliest.
