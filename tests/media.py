@@ -87,6 +87,14 @@ def animation(path: Path, levels: Sequence[int], milliseconds: Sequence[int]) ->
     return path
 
 
+def photograph(path: Path, pixels: np.ndarray, orientation: int = 1) -> Path:
+    """A picture of uint8 (height, width, 3 or 4) pixels, whose EXIF tells how it is to be turned; WebP without loss."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(pixels).save(path, exif=exif, lossless=True, quality=95)
+    return path
+
+
 def with_sound(path: Path, seconds: float, sound: float) -> Path:
     """A film of `seconds` with a tone of `sound` seconds."""
     tone = ("-f", "lavfi", "-i", f"sine=frequency=440:duration={sound}", "-map", "0:v", "-map", "1:a")
@@ -151,6 +159,12 @@ def _still_picture(kind: str) -> Callable[[Path], object]:
     return lambda path: Image.new("RGB", (64, 48), (200, 90, 20)).save(path, kind)
 
 
+def _cut_off_picture(path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    whole = photograph(path, pixels).read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+
+
 def _covered_song(path: Path) -> None:
     Image.new("RGB", (32, 32), (0, 90, 20)).save(path.with_name("cover.png"))
     picture = ("-map", "0:a", "-map", "1:v", "-codec:v", "png", "-disposition:v", "attached_pic")
@@ -206,9 +220,12 @@ BAD_FILES = (
     OddFile("song_with_cover.m4a", _covered_song, "sound"),
     OddFile("one_frame.mp4", _source(SMALL, "-frames:v", "1", *H264), "still picture"),
     OddFile("no_frame.mp4", _source(SMALL, "-frames:v", "0", *H264), "picture"),
-    OddFile("photo.mp4", _still_picture("PNG"), "still picture"),
-    OddFile("photo.jpg", _still_picture("JPEG"), "still picture"),
-    OddFile("photo.webp", _still_picture("WEBP"), "still picture"),
+    OddFile("photo.mp4", _still_picture("PNG"), "ok"),
+    OddFile("photo.jpg", _still_picture("JPEG"), "ok"),
+    OddFile("photo.webp", _still_picture("WEBP"), "ok"),
+    OddFile("cut_off.png", _cut_off_picture, "damaged"),
+    OddFile("cut_off.webp", _cut_off_picture, "damaged"),
+    OddFile("too_many_pixels.png", lambda path: Image.new("L", (8256, 8256)).save(path), "67 million"),
     OddFile("one_frame.gif", _still_picture("GIF"), "still picture"),
     OddFile("list.m3u8", _playlist(_HLS), "playlist"),
     OddFile("list.mp4", _playlist(_HLS), "playlist"),

@@ -24,12 +24,14 @@ from gradio.route_utils import delete_files_created_by_app
 from gradio.state_holder import StateHolder
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
+from media import photograph
 
 import app
 from app import DELETE_AFTER, build
 from pages import face_reading, model, status
 from pages.face_reading import stop as stop_reading
 from pages.session import forget_visitors
+from pages.swap import making as swap_making
 from pages.swap import tuning as swap_tuning
 from seqdisent_core.assets import asset
 from seqdisent_core.faces.reading import read_face
@@ -90,8 +92,8 @@ def swapped(page: "Page", *, tuned: bool = False) -> "Page":
     return page
 
 
-def results_are_shown(page: "Page") -> None:
-    is_shown(page, _PLAYERS, 3)
+def results_are_shown(page: "Page", count: int = 4) -> None:
+    is_shown(page, _PLAYERS, count - 1)
     page.wait_for_function(f"[...document.querySelectorAll('{_PLAYERS}')].every((video) => video.readyState >= 3)")
 
 
@@ -157,6 +159,94 @@ def test_two_dropped_clips_come_back_with_the_right_person_and_expression(visit:
         seen = judge.read(read_face(film, size=64).frames)
         who, does = person.rpartition("_")[0], Path(driver).stem.rpartition("_")[2]
         assert seen.names == {"person": who, "expression": does}
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """Of the first example's person, at rest, from a phone that was held upright."""
+    frame = read_video(example(FIRST))[0][0]
+    return photograph(tmp_path / "me.jpg", np.rot90(np.pad(frame, ((60, 60), (0, 0), (0, 0)), mode="edge")), 6)
+
+
+def test_a_photograph_does_what_a_film_does_and_stands_beside_it_unchanged(
+    visit: Visit, photo: Path, tmp_path: Path
+) -> None:
+    from seqdisent_core.evaluation.judge import Judge
+
+    page = visit()
+    assert "or a photograph" in page.locator("#first-clip .sd-hint").inner_text()
+    drop(page, "first", photo)
+    face_is_found(page, "first")
+    facts = page.locator("#first-face .sd-facts").inner_text()
+    assert facts.endswith("A photograph can be moved; it has no movement to give.")
+    assert page.locator("#first-face .sd-anchor").count() == 0
+    drop(page, "second", example(SECOND))
+    face_is_found(page, "second")
+    page.get_by_text("The person in the photograph will do what the film shows.").wait_for(timeout=_WAIT)
+    page.get_by_label("Tune to the two people").uncheck()
+    page.get_by_role("button", name="Swap", exact=True).click()
+    results_are_shown(page, 3)
+    films = page.locator(_PLAYERS)
+    assert films.count() == 3 and page.locator(".sd-strip img").count() == 2
+    assert page.locator(".sd-tile.sd-made .sd-said").all_inner_texts() == ["First person, doing what the second does"]
+    assert page.locator(".sd-column").all_inner_texts() == ["The first clip, a photograph", "What the second clip does"]
+    lefts = films.evaluate_all("(films) => films.map((film) => Math.round(film.getBoundingClientRect().left))")
+    assert lefts[0] < lefts[2] and abs(lefts[1] - lefts[2]) < 100, "the result stands under the film"
+    lengths = films.evaluate_all("(films) => films.map((film) => film.duration)")
+    assert np.ptp(lengths) < 0.05
+    assert out_of_sight(page) == [] and serious_findings(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("innerWidth === 390")
+    assert out_of_sight(page) == []
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download as MP4").click()
+    film = tmp_path / "made.mp4"
+    waiting.value.save_as(film)
+    frames, _ = read_video(film)
+    assert frames.shape == (len(read_video(example(SECOND))[0]), 376, 256, 3)
+    judge = Judge.from_pretrained(asset("checkpoints/facekit52_judge"))
+    assert judge.read(read_face(film, size=64).frames).names == {"person": "person_000", "expression": "surprise"}
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download as GIF").click()
+    assert Path(waiting.value.path()).read_bytes()[:4] == b"GIF8"
+    before = films.nth(2).evaluate("(film) => film.src")
+    page.get_by_label("There and back").check()
+    page.wait_for_function("([at, old]) => (document.querySelectorAll(at)[2] || {src: old}).src !== old",
+                           arg=[_PLAYERS, before], timeout=_WAIT)  # fmt: skip
+    results_are_shown(page, 3)
+    longer = films.evaluate_all("(films) => films.map((film) => film.duration)")
+    assert np.ptp(longer) < 0.05 and longer[2] > 1.8 * lengths[2]
+
+
+def test_the_preview_and_the_full_size_beside_a_photograph_are_of_the_one_result(photo: Path) -> None:
+    picture = np.repeat(np.repeat(read_video(photo)[0][0], 3, axis=0), 3, axis=1)
+    large = photograph(photo.with_name("large.png"), picture)
+    faces = [model.film_studio().read_face(path) for path in (example(SECOND), large)]
+    *_, pair = swap_tuning.tuned(*faces, 0)
+    wish = swap_making.Wish(1.0, "film", "once")
+    preview = swap_making._preview(pair, wish)
+    assert preview.count("<figure>") == 1 and "Second person" in preview
+    with swap_making._stage(faces, wish, {}) as stage:
+        made = stage.show(pair).clips[2:]
+    assert [ask.name for clip in made for ask in clip.asks] == ["second .mp4", "second .gif"]
+    assert pair.full_size().frames(1, 0).shape[1:] == picture.shape
+
+
+def test_two_photographs_are_answered_with_what_to_do(visit: Visit, photo: Path) -> None:
+    page = visit()
+    for place in ("first", "second"):
+        choose(page, place, photo)
+        face_is_found(page, place)
+    alert = page.locator(".sd-progress [role=alert]")
+    alert.wait_for(timeout=_WAIT)
+    assert alert.inner_text() == (
+        "Both clips are photographs, which have no movement to give. Replace one by a film in which the face moves."
+    )
+    assert page.locator("#swap").is_disabled()
+    page.get_by_role("button", name="Second clip: remove").click()
+    page.get_by_text("Add the second clip").wait_for(timeout=_WAIT)
+    page.locator("#second-clip .sd-thumb").first.click()
+    is_shown(page, "#swap:not([disabled])")
 
 
 def test_the_four_clips_play_in_step_and_stop_at_the_same_frame(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -543,6 +633,19 @@ def test_the_endpoint_swaps_two_files(client: Client) -> None:
     assert len(read_video(second_film)[0]) == len(read_video(example(FIRST))[0])
     assert first_words == "The first person, doing what the second does"
     assert second_words == "The second person, doing what the first does"
+
+
+def test_the_endpoint_moves_a_photograph_and_says_why_there_is_one_film(client: Client, photo: Path) -> None:
+    face, film = handle_file(str(photo)), handle_file(str(example(SECOND)))
+    answers = client.predict(face, film, 0, api_name="/swap"), client.predict(film, face, 0, api_name="/swap")
+    for own, answer in enumerate(answers):
+        films, words = answer[:2], answer[2:]
+        assert len(read_video(films[own])[0]) == len(read_video(example(SECOND))[0]) and films[1 - own] is None
+        who = ("first", "second")
+        assert words[own] == f"The {who[own]} person, doing what the {who[1 - own]} does"
+        assert words[1 - own] == f"There is no film: the {who[own]} clip is a photograph"
+    with pytest.raises(AppError, match="Both clips are photographs"):
+        client.predict(face, face, 0, api_name="/swap")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import httpx
 import numpy as np
 import pytest
-from media import ffmpeg
+from media import ffmpeg, photograph, with_sound
 from test_clips import rendered_set
 from test_faces import FPS, backdrop, paste, tight
 
@@ -99,6 +99,37 @@ def test_a_boomerang_comes_back_and_what_cannot_be_is_said(tmp_path: Path) -> No
     for wrong, word in ((("--strength", "3"), "0 to 1.5"), (("--anchors", "0", "99"), "no frame 99")):
         refused = seqdisent("swap", *clips, *wrong)
         assert refused.returncode == 1 and word in refused.stderr, refused.stderr
+
+
+def test_a_photograph_and_a_film_give_one_film_with_the_films_sound(tmp_path: Path) -> None:
+    face = tight(read_video(example(HAPPY))[0])[0]
+    photo = photograph(tmp_path / "me.jpg", paste(backdrop(), face, (330, 170, 220, 0)))
+    tone = with_sound(tmp_path / "tone.mp4", 1.0, 1.0)
+    frames, fps = read_video(example(SURPRISED))
+    film = write_video(tmp_path / "film.mp4", frames, fps, audio_from=tone)
+    judge = Judge.from_pretrained(asset("checkpoints/facekit52_judge"))
+    for clips, who in (((photo, film), "first"), ((film, photo), "second")):
+        done = seqdisent("swap", *clips, "--seconds", "0", "--device", "cpu", "--json", "--out", tmp_path / who)
+        assert done.returncode == 0, done.stderr
+        written = json.loads(done.stdout)["written"]
+        assert set(written) == {who, f"{who}_gif", "sheet"}
+        made = probe_video(written[who])
+        assert (made.width, made.height, made.has_audio) == (640, 360, True)
+        assert len(read_video(written[who])[0]) == len(frames)
+        reading = judge.read(read_face(written[who], size=judge.config.frame_size).frames)
+        assert reading.names == {"person": "person_000", "expression": "surprise"}
+        assert len(list((tmp_path / who).iterdir())) == 3
+    refused = seqdisent("swap", photo, photo, "--out", tmp_path / "none")
+    assert refused.returncode == 1 and "Both clips are photographs" in refused.stderr
+
+
+def test_of_a_photograph_the_person_alone_is_of_use_elsewhere(tmp_path: Path) -> None:
+    photo = photograph(tmp_path / "me.png", read_video(example(HAPPY))[0][0])
+    done = seqdisent("sample", "--person", photo, "--count", "1", "--out", tmp_path / "out", "--device", "cpu")
+    assert done.returncode == 0 and "the judge sees person_000" in done.stdout, done.stderr
+    for command in (("sample", "--movement", photo), ("interpolate", photo, example(HAPPY)), ("place", photo)):
+        refused = seqdisent(*command, "--device", "cpu")
+        assert refused.returncode == 1 and "me.png is a photograph, which has no movement" in refused.stderr
 
 
 def test_of_several_faces_the_one_that_is_asked_for_moves(tmp_path: Path) -> None:

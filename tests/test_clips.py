@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from media import photograph
 
 from seqdisent_core.assets import asset
 from seqdisent_core.data import EXPRESSIONS, Clips, Labels, load_clips, split_of_takes
 from seqdisent_core.errors import DataError
+from seqdisent_core.media.video import read_video
 
 
 def rendered_set(folder: Path, persons: int = 2, takes: int = 3, frames: int = 5, size: int = 16) -> np.ndarray:
@@ -158,6 +160,13 @@ def test_a_csv_names_any_number_of_labels_and_splits_by_all_of_them(tmp_path: Pa
     assert [*clips.static] == ["person", "hair"] and [*clips.dynamic] == ["action", "the mood"]
     assert clips.static["hair"].names == ("grey", "red") and clips.dynamic["action"].names == ("wave",)
     assert clips.split.tolist() == ["train", "validation", "test"] * 2
+
+
+def test_a_photograph_is_no_clip_to_learn_from(tmp_path: Path) -> None:
+    photograph(tmp_path / "anna.jpg", read_video(asset("examples") / "person_000_happiness.mp4")[0][0])
+    (tmp_path / "list.csv").write_text("file,person,expression\nanna.jpg,anna,anger\n")
+    with pytest.raises(DataError, match=r"anna\.jpg cannot be used: .* is a photograph, which has no movement to give"):
+        load_clips(tmp_path / "list.csv")
 
 
 def test_columns_are_known_in_capitals_and_between_spaces_and_all_plain_ones_are_labels(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
+import media
 import numpy as np
 import pytest
 from PIL import Image
@@ -27,7 +28,7 @@ from seqdisent_core.faces.alignment import (
     pose_transform,
     transform_points,
 )
-from seqdisent_core.faces.reading import FaceClip, find_faces, read_face
+from seqdisent_core.faces.reading import FaceClip, film_frame, find_faces, read_face
 from seqdisent_core.faces.tracking import SceneWatch
 from seqdisent_core.media.video import read_video, write_video
 
@@ -332,6 +333,60 @@ def test_the_preview_is_small_and_shows_the_square(tmp_path: Path, people: list[
     across = np.flatnonzero(marked.any(axis=0))
     assert across[0] + 10 >= 245 and across[-1] - 10 <= 395 and 120 < np.ptp(across) < 180
     assert not marked[150:210, 290:350].any()
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+def test_a_photograph_gives_one_frame_level_and_where_a_film_of_it_has_the_face(
+    tmp_path: Path, people: list[np.ndarray], suffix: str
+) -> None:
+    picture = paste(backdrop(1200, 900), people[0][0], (500, 420, 300, 15))
+    clip = read_face(media.photograph(tmp_path / f"one{suffix}", picture))
+    assert clip.still and clip.frames.shape == (1, 64, 64, 3) and (clip.faces, clip.notes) == (1, ())
+    as_film = read_face(film(tmp_path / "film.mp4", [picture] * 12))
+    corners = np.array([[350.0, 270], [650, 270], [350, 570], [650, 570]])
+    by_film, own = (transform_points(corners, one.transforms[0]) for one in (as_film, clip))
+    assert not as_film.still and np.abs(by_film - own).max() < 1.0
+    face = find_faces(cv2.resize(clip.frames[0], (256, 256)))[0]
+    assert abs(np.degrees(face.pose.roll)) < 3
+
+
+def test_a_photograph_of_a_phone_held_upright_is_read_as_it_is_seen(tmp_path: Path, people: list[np.ndarray]) -> None:
+    picture = paste(backdrop(480, 640), people[0][0], (250, 300, 200, 0))
+    plain = read_face(media.photograph(tmp_path / "plain.png", picture))
+    held = read_face(media.photograph(tmp_path / "held.png", np.rot90(picture), orientation=6))
+    np.testing.assert_allclose(held.transforms, plain.transforms, atol=1e-3)
+    assert np.abs(held.frames.astype(int) - plain.frames).max() <= 2
+    shown, _ = film_frame(held, 0)
+    assert shown.shape == picture.shape and np.abs(shown.astype(int) - picture).mean() < 1
+
+
+def test_what_is_wrong_with_a_photograph_is_said_as_of_a_film(tmp_path: Path, people: list[np.ndarray]) -> None:
+    strip = np.array(Image.open(Path(__file__).with_name("turning_head.jpg")))
+    away = np.split(strip, strip.shape[1] // 192, axis=1)[-1]
+    two = paste(paste(backdrop(), people[0][0], (160, 180, 120, 0)), people[1][0], (450, 180, 200, 0))
+    for name, picture, word in (
+        ("none", backdrop(), "No face was found"),
+        ("far", paste(backdrop(), people[0][0], (300, 150, 34, 0)), "too small"),
+        ("away", paste(backdrop(), away, (320, 180, 240, 0)), "is turned away. "),
+    ):
+        assert word in error_of(media.photograph(tmp_path / f"{name}.png", picture))
+    path = media.photograph(tmp_path / "two.png", two)
+    larger, smaller = (read_face(path, face=face) for face in (0, 1))
+    assert smaller.notes == ("2 faces were found; the second largest is used.",)
+    assert np.linalg.det(smaller.transforms[0][:, :2]) > 2 * np.linalg.det(larger.transforms[0][:, :2])
+    assert "There is no face 2 in two.png" in error_of(path, face=2)
+
+
+def test_a_photograph_has_no_movement_and_stands_still_for_as_long_as_asked(
+    tmp_path: Path, people: list[np.ndarray]
+) -> None:
+    moves, stands = read_face(examples()[0]), read_face(media.photograph(tmp_path / "one.png", people[0][0]))
+    assert moves.require_movement() is moves is moves.as_long_as(stands)
+    with pytest.raises(FaceError, match=r"^one\.png is a photograph, which has no movement to give\."):
+        stands.require_movement()
+    shown = stands.as_long_as(moves)
+    assert (len(shown.frames), len(shown.transforms), shown.fps) == (len(moves.frames), len(moves.frames), moves.fps)
+    assert (shown.frames == stands.frames).all()
 
 
 def test_progress_grows_to_one() -> None:

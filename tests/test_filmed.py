@@ -8,7 +8,7 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 import pytest
-from media import smooth_frames
+from media import photograph, smooth_frames
 
 from seqdisent_core.assets import asset
 from seqdisent_core.cli import main
@@ -53,6 +53,12 @@ def test_clips_without_a_face_are_left_out_and_why(folder: Path, subjects: list[
     found, left_out = read_folder(folder, read_face, lambda what: None)
     assert [one.clip.source.stem for one in found] == list(NAMES)
     assert list(left_out) == ["waves.mp4"] and "No face" in left_out["waves.mp4"]
+    photograph(tmp_path / "photo.png", read_video(folder / f"{NAMES[0]}.mp4")[0][0]).rename(tmp_path / "photo.mp4")
+    for name in NAMES[:2]:
+        shutil.copy(folder / f"{name}.mp4", tmp_path)
+    found, left_out = read_folder(tmp_path, read_face, lambda what: None)
+    assert len(found) == 2 and list(left_out) == ["photo.mp4"] and "no movement" in left_out["photo.mp4"]
+    (tmp_path / f"{NAMES[0]}.mp4").unlink()
     with pytest.raises(DataError, match="fewer than two"):
         read_folder(tmp_path, read_face, lambda what: None)
 

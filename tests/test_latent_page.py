@@ -11,8 +11,10 @@ import pytest
 from conftest import FIRST, Served, Visit, is_shown
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
+from media import photograph
 from test_app import out_of_sight, serious_findings
 
+from pages import model
 from pages.latent import page as latent
 from pages.latent.data import latent_map, plotly_script
 from pages.latent.swap import swapped
@@ -188,7 +190,7 @@ def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious(visit: Visit, the
 
 
 def test_the_endpoint_places_a_file_as_the_command_does_and_says_what_is_wrong(
-    served: Served, capsys: pytest.CaptureFixture[str]
+    served: Served, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     client = Client(served.address, verbose=False)
     known = latent_map()
@@ -201,10 +203,19 @@ def test_the_endpoint_places_a_file_as_the_command_does_and_says_what_is_wrong(
     capsys.readouterr()
     assert main(["place", str(asset("examples") / FIRST), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["figures"] == placed
+    photo = photograph(tmp_path / "one.png", read_video(asset("examples") / FIRST)[0][0])
+    with pytest.raises(AppError, match="is a photograph, which has no movement to give"):
+        client.predict(clip=handle_file(str(photo)), api_name="/map_place")
     with pytest.raises(AppError, match="A clip is needed"):
         client.predict(clip=None, api_name="/map_place")
     with pytest.raises(AppError, match="That is a link"):
         client.predict(clip="https://example.org/film.mp4", api_name="/map_place")
+
+
+def test_a_photograph_gets_its_sentence_in_place_of_a_star(tmp_path: Path) -> None:
+    photo = photograph(tmp_path / "one.png", read_video(asset("examples") / FIRST)[0][0])
+    *_, (star, words) = latent.place_face(model.studio().read_face(photo))
+    assert star is None and "one.png is a photograph, which has no movement to give" in words
 
 
 def test_of_other_packages_only_plotlys_script_is_served(served: Served) -> None:

@@ -16,6 +16,7 @@ from gradio_client.utils import encode_file_path  # type: ignore[import-untyped]
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, TextContent
+from media import photograph
 
 from seqdisent_core.assets import asset
 from seqdisent_core.media.video import read_video
@@ -87,6 +88,20 @@ def test_two_uploaded_films_come_back_swapped(served: Served, tmp_path: Path) ->
     assert fetched(first, tmp_path) == len(read_video(asset("examples") / SECOND)[0])
     assert fetched(second, tmp_path) == len(read_video(asset("examples") / FIRST)[0])
     assert said[0] == "The first person, doing what the second does"
+
+
+def test_a_photograph_comes_back_moved_by_a_film(served: Served, tmp_path: Path) -> None:
+    photo = photograph(tmp_path / "me.png", read_video(asset("examples") / FIRST)[0][0])
+    with photo.open("rb") as picture:
+        (path,) = httpx.post(f"{served.address}gradio_api/upload", files={"files": picture}).json()
+    answer = called(served, "swap", first=uploaded(served, SECOND), second=address_of(served, path), seconds=0)
+    assert not answer.isError, answer
+    (film,) = [part for part in words(answer) if part.startswith("http")]
+    assert fetched(film, tmp_path) == len(read_video(asset("examples") / SECOND)[0])
+    assert words(answer)[-2:] == [
+        "There is no film: the second clip is a photograph",
+        "The second person, doing what the first does",
+    ]
 
 
 def test_an_example_is_placed_on_the_map_by_its_address(served: Served) -> None:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from media import photograph
 
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError, FaceError
@@ -16,7 +17,7 @@ from seqdisent_core.faces.reading import FaceClip, film_frame, read_face
 from seqdisent_core.media.video import read_video, write_video
 from seqdisent_core.methods import Codes, Method
 from seqdisent_core.reenactment import personalising
-from seqdisent_core.reenactment.pairs import Subject, decode_frames, drive, pairs, subject
+from seqdisent_core.reenactment.pairs import Subject, decode_frames, drive, pairs, subject, subjects
 from seqdisent_core.reenactment.personalising import Tuned, Tuning, personalise
 from seqdisent_core.reenactment.windows import encode_in_windows
 
@@ -255,6 +256,26 @@ def test_two_films_are_tuned_and_each_does_what_the_other_did(method: Method, cl
     assert large.tuned is states[-1].tuned and not any(one.has_full_size for one in large.subjects)
     with pytest.raises(ConfigError, match=r"0 to 1\.5"):
         states[0].swap(strength=1.6)
+
+
+@pytest.mark.parametrize("still", [0, 1])
+def test_a_photograph_and_a_film_are_tuned_and_give_the_photographed_person_in_motion(
+    method: Method, clips: list[FaceClip], tmp_path: Path, still: int
+) -> None:
+    picture = read_video(clips[0].source)[0][0]
+    face, driver = read_face(photograph(tmp_path / "one.png", picture), size=clips[1].frames.shape[1]), clips[1]
+    two = (face, driver) if still == 0 else (driver, face)
+    *_, pair = pairs(method, subjects(*two), steps=2, every=0)
+    assert pair.results == (still,) and np.isfinite(pair.tuned.error)
+    swap = pair.swap()
+    made, none = (swap.first, swap.second) if still == 0 else (swap.second, swap.first)
+    assert none is None and made is not None and made.shape == (len(driver.frames), *picture.shape)
+    away = np.abs(made.astype(float) - picture).mean(axis=(1, 2, 3))
+    assert away.max() > 3 * away[0], "surprise comes and goes"
+    frames, seconds = pair.preview(still)
+    assert frames.shape == (15, 192, 192, 3) and seconds == pytest.approx(15 / driver.fps)
+    with pytest.raises(FaceError, match=r"Both clips are photographs.*Replace one by a film"):
+        subjects(face, face)
 
 
 def test_the_anchor_is_the_one_that_was_chosen(clips: list[FaceClip]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from conftest import FIRST, SECOND, Served, Visit, is_shown
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
+from media import photograph
 from test_app import out_of_sight, serious_findings
 
 from pages.sample import page as sample
@@ -20,6 +21,7 @@ from pages.sample.draw import Wanted, make
 from pages.sample.result import as_face, show_of, stem
 from pages.session import Sessions, token_of
 from seqdisent_core.assets import asset
+from seqdisent_core.errors import FaceError
 from seqdisent_core.faces.reading import FaceClip
 from seqdisent_core.films import write_made
 from seqdisent_core.media.video import read_video
@@ -277,6 +279,20 @@ def test_each_mode_makes_what_was_asked_for(studio: Studio, faces: list[FaceClip
         assert len({stem(one, at) for at, one in enumerate(made)}) == len(made)
         assert {len(one.sample.frames) for one in made} == {frames}
         assert all(isinstance(one.reading, Reading) for one in made)
+
+
+def test_of_a_photograph_the_person_can_be_kept_and_no_movement(
+    studio: Studio, faces: list[FaceClip], tmp_path: Path
+) -> None:
+    face = studio.read_face(photograph(tmp_path / "one.jpg", read_video(example(FIRST))[0][0]))
+    (made,) = make(Wanted("person", 1, 9), face, None)
+    assert len(made.sample.frames) == 9 and made.reading is not None and made.reading.names["person"] == "person_000"
+    assert len(make(Wanted("between", 2), faces[0], face)) == 2, "of the second clip, the person alone"
+    for wanted in (Wanted("movement"), Wanted("along"), Wanted("between"), Wanted("between", factor="dynamics")):
+        with pytest.raises(FaceError, match="has no movement to give"):
+            make(wanted, face, faces[1])
+    with pytest.raises(FaceError, match="has no movement to give"):
+        make(Wanted("between", factor="dynamics"), faces[0], face)
 
 
 def test_a_sample_is_a_face_like_any_that_was_read(studio: Studio) -> None:

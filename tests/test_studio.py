@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from media import photograph
 
 from seqdisent_core.assets import asset
-from seqdisent_core.errors import ConfigError, SeqdisentError
+from seqdisent_core.errors import ConfigError, FaceError, SeqdisentError
 from seqdisent_core.evaluation.judge import Judge
 from seqdisent_core.faces.reading import FaceClip
 from seqdisent_core.lecture import LIVE_FRAMES, take_apart
@@ -82,6 +83,20 @@ def test_a_swap_has_the_drivers_length_and_rate(studio: Studio, clips: list[Face
     assert swap.first.shape == (30, 64, 64, 3) and swap.first.dtype == np.uint8
     assert swap.second.shape == (15, 64, 64, 3)
     assert (swap.first_fps, swap.second_fps) == (25.0, first.fps)
+
+
+def test_a_photograph_is_moved_and_moves_nobody(studio: Studio, clips: list[FaceClip], tmp_path: Path) -> None:
+    film, picture = clips[4], read_video(EXAMPLES[0])[0][0]
+    face = studio.read_face(photograph(tmp_path / "one.png", picture))
+    swap, turned = studio.swap(face, film), studio.swap(film, face)
+    assert swap.second is None and turned.first is None
+    assert swap.first is not None and turned.second is not None and np.array_equal(swap.first, turned.second)
+    assert np.array_equal(swap.first, studio.decode(studio.encode_face(face).static, studio.encode_face(film).dynamics))
+    for both in (studio.swap, studio.personalise):
+        with pytest.raises(FaceError, match="Both clips are photographs"):
+            both(face, face)
+    with pytest.raises(FaceError, match=r"one\.png is a photograph"):
+        take_apart(studio, face.source, EXAMPLES[0])
 
 
 def test_a_clip_swapped_with_itself_is_its_reconstruction_and_near_the_clip(

@@ -51,8 +51,8 @@ def sample(
     People are drawn from a normal distribution fitted to the persons known.
 
     Args:
-        clip: The film whose person or movement stays, a video file that was uploaded to this app, or, for mode person, a
-            photograph; none for mode both.
+        clip: The film whose person or movement stays, a video file that was uploaded to this app; for mode person, a
+            photograph will do; none for mode both.
         mode: "person" keeps the clip's person and draws movements, "movement" the other way round; "both" draws both.
         count: How many clips, 1 to 16.
         frames: How many frames each has, 8 to 60; as many as the clip has for "movement".

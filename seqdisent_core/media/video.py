@@ -312,8 +312,7 @@ class _Source(Header):
         shape = re.search(r"SAR (\d+):(\d+)", self._line)
         stretch = int(shape[1]) / int(shape[2]) if shape and int(shape[1]) and int(shape[2]) else 1.0
         width, height = (round(width * stretch), height) if stretch >= 1 else (width, round(height / stretch))
-        turn = re.search(r"^\s+Display ?Matrix: rotation of (-?[\d.]+)", self.video, re.M | re.I)
-        if self._turned if self._still else turn and round(float(turn[1])) % 180 == 90:
+        if self._lies:
             width, height = height, width
         fps = float(self._figure("fps") or self.rate())
         return VideoInfo(self.path, width, height, fps, self.seconds, self.has_audio, self._still)
@@ -324,8 +323,11 @@ class _Source(Header):
         return self.container.endswith("_pipe")
 
     @cached_property
-    def _turned(self) -> bool:
-        """Whether a photograph lies on its side in the file: EXIF says so, as ffmpeg tells when it has decoded it."""
+    def _lies(self) -> bool:
+        """Whether the picture lies on its side in the file: of a photograph, ffmpeg tells when it has decoded it."""
+        if not self._still:
+            turn = re.search(r"^\s+Display ?Matrix: rotation of (-?[\d.]+)", self.video or "", re.M | re.I)
+            return turn is not None and round(float(turn[1])) % 180 == 90
         once = ("-map", f"0:{self.stream}", "-frames:v", "1", "-f", "null", "-")
         child = Child(("-threads", "2", *input_arguments(self.path), *once))
         child.finish()
