@@ -70,14 +70,13 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
         yield status.problem(GONE), None, gr.skip(), hidden, None, None
         return
     from seqdisent_core.films import check_play
-    from seqdisent_core.reenactment import STEPS, results
+    from seqdisent_core.reenactment import STEPS
 
     enough, names = Event(), _STAGES if tune else _WITHOUT
     yield status.stages(names, 0), None, gr.skip(), gr.Button(_ENOUGH, visible=tune, interactive=True), None, enough
     try:
         for clip in (first, second):
             check_play(len(clip.frames), play)  # now, not when the tuning has been waited for
-        results(first, second)  # as well
         size = model.film_studio().size
         clips = first.at_size(size), second.at_size(size)
         written: Written = {}
