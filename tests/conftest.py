@@ -103,6 +103,7 @@ try:
 except SystemExit:
     told["started"] = {"wait": os.environ.get("OMP_WAIT_POLICY"), "imported": [n for n in heavy if n in sys.modules]}
 app.build()
+told["stubs"] = sys.modules["gradio.component_meta"].create_or_modify_pyi.__module__
 told["built"] = [name for name in heavy if name in sys.modules]
 from pages import made_films
 from pages.results import films
