@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import psutil  # type: ignore[import-untyped]
 import torch
+from threadpoolctl import threadpool_limits
 from torch import nn
 
 from seqdisent_core import __version__
@@ -100,6 +101,16 @@ class Cores:
             yield self._free
         finally:
             torch.set_num_threads(self._most)
+
+
+def one_each() -> None:
+    """In this Python thread torch starts no others from now on: for threads that run side by side.
+
+    Each would have threads of its own besides, more in all than there are cores, and then GNU's OpenMP lets all of them
+    spin a tenth as long: what is tuned meanwhile takes half as long again.
+    """
+    torch.get_num_threads()  # gives a new thread as many as all have, which the next line lowers
+    threadpool_limits(1, user_api="openmp")
 
 
 def free_cores(most: int, cores: int, others: float) -> int:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import torch
 from conftest import ROOT, THREADS
 
-from seqdisent_core.machine import LOOK, Cores, free_cores
+from seqdisent_core.machine import LOOK, Cores, free_cores, one_each
 from seqdisent_core.threads import share_cores
 
 
@@ -85,4 +86,15 @@ def test_beside_programs_that_take_every_core_one_thread_is_used_and_afterwards_
         for other in others:
             other.kill()
             other.wait()
+        torch.set_num_threads(before)
+
+
+def test_a_thread_beside_others_has_none_of_its_own_and_they_keep_theirs() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with ThreadPoolExecutor(1, initializer=one_each) as beside, ThreadPoolExecutor(1) as other:
+            assert beside.submit(torch.get_num_threads).result() == 1
+            assert other.submit(torch.get_num_threads).result() == torch.get_num_threads() == 2
+    finally:
         torch.set_num_threads(before)

@@ -12,7 +12,7 @@ from torch import Tensor
 from seqdisent_core.domains.images import as_frames
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.faces import FaceClip, cut_out, film_frame
-from seqdisent_core.machine import picture_dtype
+from seqdisent_core.machine import one_each, picture_dtype
 from seqdisent_core.media import Frames, VideoInfo
 from seqdisent_core.methods import Anchored, Codes
 from seqdisent_core.reenactment.compositing import Source, carry_detail, paste_decoded
@@ -141,7 +141,7 @@ class Pair:
         """
         first, second = self.subjects
         _ = self._decoder  # folded once, before both threads ask for it
-        with ThreadPoolExecutor(2) as threads:
+        with ThreadPoolExecutor(2, initializer=one_each) as threads:
             films = list(threads.map(lambda own: self.film(own, 1 - own, strength=strength, detail=detail), (0, 1)))
         return Swap(films[0], second.clip.fps, films[1], first.clip.fps, in_films=True)
 
