@@ -129,10 +129,16 @@ class Pair:
         """A copy on the CPU, which stays as it is while the tuning goes on, and can be given to another process."""
         return replace(self, tuned=self.tuned.kept())
 
-    def full_size(self) -> "Pair":
-        """The same with the films' pictures in full size, which take longer to move. Raises as `subject` does."""
+    def full_size(self, own: int | None = None) -> "Pair":
+        """The same with the films' pictures in full size, which take longer to move; own: that of one person alone.
+
+        Raises as `subject` does.
+        """
         first, second = self.subjects
-        return replace(self, subjects=subjects(first.clip, second.clip, full_size=True))
+        if own is None:
+            return replace(self, subjects=subjects(first.clip, second.clip, full_size=True))
+        large = subject(self.subjects[own].clip, full_size=True)
+        return replace(self, subjects=(first, large) if own else (large, second))
 
     def swap(self, *, strength: float = 1.0, detail: bool = True) -> Swap:
         """Each person's film doing what the other's does. strength in [0, 1.5] and detail as in `drive`.
