@@ -5,7 +5,12 @@ Nothing heavy is imported or loaded before the first page: the model comes in th
 """
 
 import gc
+import sys
 
+from pages.quick_import import without_stubs
+
+if "gradio" not in sys.modules:
+    without_stubs()
 if __name__ == "__main__":
     gc.disable()  # until the app is served: collections while all is imported and built take a fifth of that time
 
@@ -13,7 +18,6 @@ import argparse
 import asyncio
 import os
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager

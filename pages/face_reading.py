@@ -82,7 +82,11 @@ class FaceReader:
                 report(0.0)  # which ends this where nobody waits for it any more
             try:
                 report(0.0)
-                return self._studio().read_face(path, face=face, progress=report)
+                studio = self._studio()
+                from seqdisent_core.machine import one_each
+
+                one_each()
+                return studio.read_face(path, face=face, progress=report)
             finally:
                 _AT_ONCE.release()
 

@@ -63,8 +63,10 @@ def prepare() -> None:
 def _studio(people: str) -> "Studio":
     with _lock:
         if people not in _loaded:
+            from seqdisent_core.machine import keep_freed_memory
             from seqdisent_core.studio import FILMED, Studio
 
+            keep_freed_memory()  # or each step of a tuning asks for its pages anew, which takes as long as the step
             # Where GPUs are lent there is none outside the functions declared for it, though torch is told so.
             device = "cpu" if ZERO_GPU else None
             _loaded[people] = Studio.from_pretrained(FILMED if people == "filmed" else None, device=device)

@@ -5,14 +5,21 @@ import ctypes
 import os
 import platform
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import psutil  # type: ignore[import-untyped]
 import torch
+from threadpoolctl import threadpool_limits
 from torch import nn
 
 from seqdisent_core import __version__
 from seqdisent_core.errors import ConfigError
+
+LOOK = 0.25  # seconds; processors' times are counted in hundredths
 
 _Network = TypeVar("_Network", bound=nn.Module)
 
@@ -69,6 +76,54 @@ def picture_dtype(device: torch.device) -> torch.dtype:
     It moves codes, which vary by 1, by 0.01, and pixels by 1 or 2 of 255; result files are computed in float32.
     """
     return torch.bfloat16 if device.type == "cpu" and has_bf16_units(device) else torch.float32
+
+
+class Cores:
+    """Lets torch use as many threads as there are cores that other programs leave free just now.
+
+    Two threads on a core that another program uses are several times slower than one, as each waits for the other at
+    every layer.
+    """
+
+    def __init__(self) -> None:
+        self._most = self._free = torch.get_num_threads()
+        self._seen = _used()
+
+    @contextmanager
+    def shared(self) -> Iterator[int]:
+        """While it lasts so many threads are used; looked at again every LOOK seconds."""
+        passed, busy, own = (now - then for now, then in zip(_used(), self._seen, strict=True))
+        if passed >= LOOK:
+            self._seen = _used()
+            self._free = free_cores(self._most, os.cpu_count() or 1, (busy - own) / passed)
+        torch.set_num_threads(self._free)
+        try:
+            yield self._free
+        finally:
+            torch.set_num_threads(self._most)
+
+
+def one_each() -> None:
+    """In this Python thread torch starts no others from now on: for threads that run side by side.
+
+    Each would have threads of its own besides, more in all than there are cores, and then GNU's OpenMP lets all of them
+    spin a tenth as long: what is tuned meanwhile takes half as long again.
+    """
+    torch.get_num_threads()  # gives a new thread as many as all have, which the next line lowers
+    threadpool_limits(1, user_api="openmp")
+
+
+def free_cores(most: int, cores: int, others: float) -> int:
+    """Of `cores`, those that are left by programs that use `others` of them, at most `most` and at least 1."""
+    return max(1, min(most, round(cores - others)))
+
+
+def _used() -> tuple[float, float, float]:
+    """Seconds that have passed, that processors were busy, and that they were for this process."""
+    every, own = psutil.cpu_times(), psutil.Process().cpu_times()
+    idle = every.idle + getattr(every, "iowait", 0.0)
+    guest = getattr(every, "guest", 0.0) + getattr(every, "guest_nice", 0.0)  # counted in user and nice, too
+    return time.monotonic(), sum(every) - idle - guest, own.user + own.system
 
 
 def _processor() -> str:

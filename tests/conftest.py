@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 ROOT = Path(__file__).resolve().parent.parent
-THREADS = ("OMP_WAIT_POLICY", "KMP_BLOCKTIME", "OMP_NUM_THREADS")
+THREADS = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "KMP_BLOCKTIME", "OMP_NUM_THREADS")
 _CHROMIUM = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
 FIRST, SECOND = "person_000_happiness.mp4", "person_005_surprise.mp4"  # examples that differ in person and expression
 
@@ -101,8 +101,9 @@ told = {}
 try:
     app.main(["-h"])
 except SystemExit:
-    told["started"] = {"wait": os.environ.get("OMP_WAIT_POLICY"), "imported": [n for n in heavy if n in sys.modules]}
+    told["started"] = {"spins": os.environ.get("GOMP_SPINCOUNT"), "imported": [n for n in heavy if n in sys.modules]}
 app.build()
+told["stubs"] = sys.modules["gradio.component_meta"].create_or_modify_pyi.__module__
 told["built"] = [name for name in heavy if name in sys.modules]
 from pages import made_films
 from pages.results import films

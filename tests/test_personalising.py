@@ -254,6 +254,10 @@ def test_two_films_are_tuned_and_each_does_what_the_other_did(method: Method, cl
     assert frames.shape == (15, 192, 192, 3) and seconds == pytest.approx(15 / clips[1].fps)
     large = states[-1].full_size()
     assert large.tuned is states[-1].tuned and not any(one.has_full_size for one in large.subjects)
+    for own in (0, 1):
+        one = states[-1].full_size(own)
+        assert one.subjects[1 - own] is states[-1].subjects[1 - own], "a driver's picture is not read again"
+        assert np.array_equal(one.film(own, 1 - own), large.film(own, 1 - own))
     with pytest.raises(ConfigError, match=r"0 to 1\.5"):
         states[0].swap(strength=1.6)
 

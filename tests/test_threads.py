@@ -1,14 +1,18 @@
-"""Threads on a busy machine: they sleep while they wait, and a container's quota counts."""
+"""Threads on a busy machine: they soon sleep while they wait; a container's quota counts, and so do other programs."""
 
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from conftest import ROOT, THREADS
 
+from seqdisent_core.machine import LOOK, Cores, free_cores, one_each
 from seqdisent_core.threads import share_cores
 
 
@@ -28,13 +32,13 @@ def test_a_containers_quota_decides_how_many_threads_there_are(quota: str, threa
     (tmp_path / "cpu.max").write_text(quota)
     share_cores(tmp_path / "cpu.max")
     assert os.environ.get("OMP_NUM_THREADS") == threads
-    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert os.environ["GOMP_SPINCOUNT"] == "10000"
 
 
 def test_what_the_environment_says_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
     share_cores(tmp_path / "none")
-    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE" and os.environ["KMP_BLOCKTIME"] == "0"
+    assert os.environ["GOMP_SPINCOUNT"] == "7" and os.environ["KMP_BLOCKTIME"] == "1"
 
 
 def test_commands_decide_it_before_torch_is_there() -> None:
@@ -42,14 +46,55 @@ def test_commands_decide_it_before_torch_is_there() -> None:
         "import os, sys, seqdisent_core.cli as it\n"
         "try: it.main(['--version'])\n"
         "except SystemExit: pass\n"
-        "print(os.environ.get('OMP_WAIT_POLICY'), 'torch' in sys.modules)"
+        "print(os.environ.get('GOMP_SPINCOUNT'), 'torch' in sys.modules)"
     )
     environment = {name: value for name, value in os.environ.items() if name not in THREADS}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
-    assert done.stdout.splitlines()[-1] == "PASSIVE False", done.stderr
+    assert done.stdout.splitlines()[-1] == "10000 False", done.stderr
 
 
 def test_the_app_decides_it_before_torch_is_there(app_alone: dict[str, Any]) -> None:
-    assert app_alone["started"]["wait"] == "PASSIVE" and "torch" not in app_alone["started"]["imported"]
+    assert app_alone["started"]["spins"] == "10000" and "torch" not in app_alone["started"]["imported"]
+
+
+@pytest.mark.parametrize(
+    ("most", "cores", "others", "threads"),
+    [(2, 2, 0.0, 2), (2, 2, 0.3, 2), (2, 2, 0.7, 1), (2, 2, 2.0, 1), (8, 8, 3.2, 5), (2, 16, 4.0, 2), (1, 4, 0.0, 1)],
+)
+def test_threads_are_as_many_as_cores_are_free(most: int, cores: int, others: float, threads: int) -> None:
+    assert free_cores(most, cores, others) == threads
+
+
+def test_beside_programs_that_take_every_core_one_thread_is_used_and_afterwards_all_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()  # the real count of cores
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    try:
+        cores = Cores()
+        with cores.shared() as at_first:
+            assert at_first == torch.get_num_threads() == 2, "nothing is known yet"
+        time.sleep(4 * LOOK)
+        with cores.shared() as then:
+            assert then == torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 2
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+        torch.set_num_threads(before)
+
+
+def test_a_thread_beside_others_has_none_of_its_own_and_they_keep_theirs() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with ThreadPoolExecutor(1, initializer=one_each) as beside, ThreadPoolExecutor(1) as other:
+            assert beside.submit(torch.get_num_threads).result() == 1
+            assert other.submit(torch.get_num_threads).result() == torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

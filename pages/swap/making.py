@@ -139,7 +139,7 @@ def answer(
     who, ending = str(event.name).split()
     yield None, status.stages((_ASKED[ending],), 0)
     try:
-        pair = swapped.pair.full_size() if ending == ".mp4" else swapped.pair
+        pair = swapped.pair.full_size(NAMES.index(who)) if ending == ".mp4" else swapped.pair
         with TemporaryDirectory() as folder:
             yield fetched(_file(pair, Wish(strength, pixels, play), who, ending, Path(folder))), ""
     except SeqdisentError as error:

@@ -39,8 +39,10 @@ class Stage:
     """
 
     def __init__(self, clips: "Sequence[FaceClip]", folder: Path, play: "Play", written: Written) -> None:
+        from seqdisent_core.machine import one_each
+
         self._folder, self._play = folder, play
-        self._writers = ThreadPoolExecutor(2)  # each waits for a process of its own as well
+        self._writers = ThreadPoolExecutor(2, initializer=one_each)  # each waits for a process of its own as well
         self._given = [self._writers.submit(_given, clips, at, folder, play, written) for at in range(len(clips))]
 
     def __enter__(self) -> Self:

@@ -52,7 +52,7 @@ def _stages(width: int) -> Iterator[Callable[[float, str], None]]:
 
 def _swap(options: argparse.Namespace) -> None:
     from seqdisent_core.films import check_play, save_swap
-    from seqdisent_core.machine import keep_freed_memory
+    from seqdisent_core.machine import keep_freed_memory, one_each
     from seqdisent_core.reenactment import STEPS, check_strength
     from seqdisent_core.studio import Studio
 
@@ -71,7 +71,7 @@ def _swap(options: argparse.Namespace) -> None:
             check_play(len(clip.frames), options.play)
             return replace(clip, anchor=options.anchors[number]) if options.anchors else clip
 
-        with ThreadPoolExecutor(2) as threads:
+        with ThreadPoolExecutor(2, initializer=one_each) as threads:
             clips = list(threads.map(read, (0, 1), (options.first, options.second), options.faces))
         options.out.mkdir(parents=True, exist_ok=True)  # what cannot be written is said before the tuning
         for pair in studio.personalise(*clips, seconds=options.seconds, every=0.5):

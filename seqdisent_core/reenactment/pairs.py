@@ -12,7 +12,7 @@ from torch import Tensor
 from seqdisent_core.domains.images import as_frames
 from seqdisent_core.errors import ConfigError, FaceError
 from seqdisent_core.faces import FaceClip, cut_out, film_frame
-from seqdisent_core.machine import picture_dtype
+from seqdisent_core.machine import one_each, picture_dtype
 from seqdisent_core.media import Frames, VideoInfo
 from seqdisent_core.methods import Anchored, Codes
 from seqdisent_core.reenactment.compositing import Source, carry_detail, paste_decoded
@@ -150,10 +150,16 @@ class Pair:
         """A copy on the CPU, which stays as it is while the tuning goes on, and can be given to another process."""
         return replace(self, tuned=self.tuned.kept())
 
-    def full_size(self) -> "Pair":
-        """The same with the films' pictures in full size, which take longer to move. Raises as `subject` does."""
+    def full_size(self, own: int | None = None) -> "Pair":
+        """The same with the films' pictures in full size, which take longer to move; own: that of one person alone.
+
+        Raises as `subject` does.
+        """
         first, second = self.subjects
-        return replace(self, subjects=subjects(first.clip, second.clip, full_size=True))
+        if own is None:
+            return replace(self, subjects=subjects(first.clip, second.clip, full_size=True))
+        large = subject(self.subjects[own].clip, full_size=True)
+        return replace(self, subjects=(first, large) if own else (large, second))
 
     def swap(self, *, strength: float = 1.0, detail: bool = True) -> Swap:
         """Each person's film doing what the other's does. strength in [0, 1.5] and detail as in `drive`.
@@ -163,7 +169,7 @@ class Pair:
         first, second = self.subjects
         _ = self._decoder  # folded once, before both threads ask for it
         whose = self.results
-        with ThreadPoolExecutor(2) as threads:
+        with ThreadPoolExecutor(2, initializer=one_each) as threads:
             made = threads.map(lambda own: self.film(own, 1 - own, strength=strength, detail=detail), whose)
             films = dict(zip(whose, made, strict=True))
         return Swap(films.get(0), second.clip.fps, films.get(1), first.clip.fps, in_films=True)

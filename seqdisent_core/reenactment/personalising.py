@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from seqdisent_core.domains.images import motion_weights
-from seqdisent_core.machine import picture_dtype
+from seqdisent_core.machine import Cores, picture_dtype
 from seqdisent_core.methods import Anchored, Codes
 from seqdisent_core.reenactment.windows import encode_in_windows
 from seqdisent_core.settings import Settings, settings
@@ -130,6 +130,7 @@ def personalise(
     def state() -> Tuned:
         return Tuned(given, tuple(_copied(code) for code in kept), done, spent, error)
 
+    cores = Cores()
     yield state()
     if not limit or not most:  # the first optimiser takes torch a second to make (see `prepare`)
         yield state()
@@ -139,27 +140,28 @@ def personalise(
     optimiser = torch.optim.Adam([group for group in groups if group["params"]], betas=(0.9, 0.99))
     while spent < limit and done < most:
         began = time.perf_counter()
-        shown = [np.sort(random.choice(at, min(FRAMES, len(at)), replace=False)) for at in seen]
-        own = torch.stack(
-            [
-                _error(_decode(tuned, Codes(code.static, code.dynamics[:, at])), clip[at][None])
-                for code, clip, at in zip(codes, frames, shown, strict=True)
-            ]
-        ).mean()
-        total = own
-        if tuning.rehearsal and weights:
-            total = total + tuning.rehearsal * _rehearse(untuned, tuned, generator)
-        if tuning.back and len(clips) > 1:
-            total = total + tuning.back * _return(tuned, reader, codes, anchors, random)
-        if tuning.near and tuning.learns_dynamics:
-            total = total + tuning.near * _strayed(codes, read)
-        optimiser.zero_grad()
-        total.backward()
-        optimiser.step()
-        done += 1
-        with torch.no_grad():
-            decay = min(AVERAGE, 1 - 1 / done)
-            torch._foreach_lerp_(averages, [value.detach() for value in learnt], 1 - decay)
+        with cores.shared():
+            shown = [np.sort(random.choice(at, min(FRAMES, len(at)), replace=False)) for at in seen]
+            own = torch.stack(
+                [
+                    _error(_decode(tuned, Codes(code.static, code.dynamics[:, at])), clip[at][None])
+                    for code, clip, at in zip(codes, frames, shown, strict=True)
+                ]
+            ).mean()
+            total = own
+            if tuning.rehearsal and weights:
+                total = total + tuning.rehearsal * _rehearse(untuned, tuned, generator)
+            if tuning.back and len(clips) > 1:
+                total = total + tuning.back * _return(tuned, reader, codes, anchors, random)
+            if tuning.near and tuning.learns_dynamics:
+                total = total + tuning.near * _strayed(codes, read)
+            optimiser.zero_grad()
+            total.backward()
+            optimiser.step()
+            done += 1
+            with torch.no_grad():
+                decay = min(AVERAGE, 1 - 1 / done)
+                torch._foreach_lerp_(averages, [value.detach() for value in learnt], 1 - decay)
         error = float(own.detach()) if done == 1 else 0.8 * error + 0.2 * float(own.detach())
         spent += time.perf_counter() - began
         if spent - last >= every:
