@@ -345,7 +345,7 @@ def test_a_photograph_gives_one_frame_level_and_where_a_film_of_it_has_the_face(
     as_film = read_face(film(tmp_path / "film.mp4", [picture] * 12))
     corners = np.array([[350.0, 270], [650, 270], [350, 570], [650, 570]])
     by_film, own = (transform_points(corners, one.transforms[0]) for one in (as_film, clip))
-    assert not as_film.still and np.abs(by_film - own).max() < 1.5
+    assert not as_film.still and np.abs(by_film - own).max() < 0.5
     face = find_faces(cv2.resize(clip.frames[0], (256, 256)))[0]
     assert abs(np.degrees(face.pose.roll)) < 3
 
