@@ -160,7 +160,7 @@ def _still_picture(kind: str) -> Callable[[Path], object]:
 
 
 def _cut_off_picture(path: Path) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
     whole = photograph(path, pixels).read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
 
@@ -223,8 +223,8 @@ BAD_FILES = (
     OddFile("photo.mp4", _still_picture("PNG"), "ok"),
     OddFile("photo.jpg", _still_picture("JPEG"), "ok"),
     OddFile("photo.webp", _still_picture("WEBP"), "ok"),
-    OddFile("cut_off.png", _cut_off_picture, "damaged"),
-    OddFile("cut_off.webp", _cut_off_picture, "damaged"),
+    OddFile("cut_off.png", _cut_off_picture, "Save it as JPEG or PNG"),
+    OddFile("cut_off.webp", _cut_off_picture, "Save it as JPEG or PNG"),
     OddFile("too_many_pixels.png", lambda path: Image.new("L", (8256, 8256)).save(path), "67 million"),
     OddFile("one_frame.gif", _still_picture("GIF"), "still picture"),
     OddFile("list.m3u8", _playlist(_HLS), "playlist"),

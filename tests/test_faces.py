@@ -370,6 +370,9 @@ def test_what_is_wrong_with_a_photograph_is_said_as_of_a_film(tmp_path: Path, pe
         ("away", paste(backdrop(), away, (320, 180, 240, 0)), "is turned away. "),
     ):
         assert word in error_of(media.photograph(tmp_path / f"{name}.png", picture))
+    partly = paste(backdrop(), np.split(strip, strip.shape[1] // 192, axis=1)[8], (320, 180, 240, 0))
+    noted = read_face(media.photograph(tmp_path / "partly.png", partly))
+    assert noted.notes == ("The face is turned away; the result may be poor.",)
     path = media.photograph(tmp_path / "two.png", two)
     larger, smaller = (read_face(path, face=face) for face in (0, 1))
     assert smaller.notes == ("2 faces were found; the second largest is used.",)

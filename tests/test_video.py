@@ -237,6 +237,7 @@ def test_a_photograph_is_one_frame_and_upright_as_its_exif_says(tmp_path: Path, 
     assert reader.info.still and not reader.cut and reader.notes == ()
     assert (reader.info.width, reader.info.height) == (32, 64) and frame.shape == (32, 16, 3)
     assert close_to(frame[4, 8], RED) and close_to(frame[-5, 8], BLUE)
+    assert read_video(path, max_fps=0.5)[0].shape == (1, 64, 32, 3)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".webp"])

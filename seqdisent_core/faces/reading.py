@@ -188,10 +188,8 @@ def _usable_shot(cutter: ShotCutter, reader: FrameReader, face: int, max_seconds
             f"No face was found in {seen}. Choose a clip in which a face looks towards the camera, upright, well lit "
             "and not too far away."
         )
-    still = reader.info.still
-    least = 1 if still else LEAST_FRAMES
-    shot = shots[0] if shots[0].seen >= least else max(shots, key=lambda shot: shot.seen)
-    if shot.seen < least:
+    shot = shots[0] if shots[0].seen >= LEAST_FRAMES else max(shots, key=lambda shot: shot.seen)
+    if shot.seen < LEAST_FRAMES:
         raise FaceError(_too_short(name, cutter.count) if cutter.count < LEAST_FRAMES else _lost(seen, shot))
     side = float(np.median(shot.sides))
     if side < LEAST_SIDE:
@@ -202,9 +200,9 @@ def _usable_shot(cutter: ShotCutter, reader: FrameReader, face: int, max_seconds
             f"{LEAST_SIDE} are needed. Choose a clip filmed from nearer, or cut the picture down to the face."
         )
     if np.mean(np.array(shot.turns) > TURNED) > TURNED_MOSTLY:
+        mostly = "" if reader.info.still else " most of the time"
         raise FaceError(
-            f"The face in {name} is turned away{'' if still else ' most of the time'}. Choose a clip in which it looks "
-            "towards the camera."
+            f"The face in {name} is turned away{mostly}. Choose a clip in which it looks towards the camera."
         )
     return shot
 
@@ -237,8 +235,9 @@ def _notes(shot: Shot, cutter: ShotCutter, fps: float, face: int, still: bool) -
     if cutter.faces > 1:
         which = _ORDINALS[face] if face < len(_ORDINALS) else f"{face + 1}th largest"
         notes.append(f"{cutter.faces} faces were found; the {which} is used.")
+    turned = float(np.mean(np.array(shot.turns) > TURNED))
     if still:
-        return notes
+        return [*notes, "The face is turned away; the result may be poor."] if turned > TURNED_PARTLY else notes
     start, end = shot.start / fps, (shot.start + len(shot.crops)) / fps
     if shot is not cutter.shots[0]:
         notes.append(f"The face isn't in view all the time; the longest part, {start:.1f} to {end:.1f} s, is used.")
@@ -253,7 +252,6 @@ def _notes(shot: Shot, cutter: ShotCutter, fps: float, face: int, still: bool) -
             f"The face is out of sight for {len(shot.occluded) / fps:.1f} s; what it does there is guessed from what "
             "comes before and after."
         )
-    turned = float(np.mean(np.array(shot.turns) > TURNED))
     if turned > TURNED_PARTLY:
         notes.append(f"The face is turned away in {100 * turned:.0f} % of the clip; there the result may be poor.")
     return notes
