@@ -84,6 +84,12 @@ def film(path: Path, frames: Sequence[np.ndarray]) -> Path:
     return write_video(path, np.stack(frames), FPS)
 
 
+def moved_by_hand(frames: Sequence[np.ndarray], away: np.ndarray) -> list[np.ndarray]:
+    """The middle 440 of 512 pixels, or what lies `away`, int (frames, 2), to the right and down: up to 36 pixels."""
+    large = [cv2.resize(frame, (512, 512)) for frame in frames]
+    return [frame[36 + y : 476 + y, 36 + x : 476 + x] for frame, (x, y) in zip(large, away, strict=True)]
+
+
 def still(face: np.ndarray, count: int, place: Place = (320, 180, 200, 0)) -> list[np.ndarray]:
     return [paste(backdrop(), face, place)] * count
 
@@ -321,6 +327,37 @@ def test_a_shaken_camera_is_not_taken_for_cuts() -> None:
             across, down = random.integers(6, 67, 2)
             changes.append(watch.changed(cv2.resize(frame, (512, 512))[down : down + 440, across : across + 440]))
         assert len(changes) == 15 and not any(changes)
+
+
+def test_a_film_from_a_shaken_hand_is_read_whole_and_its_crop_is_steady(
+    tmp_path: Path, people: list[np.ndarray]
+) -> None:
+    wallpaper = np.kron(np.indices((16, 16)).sum(0) % 2, np.full((32, 32), 200)) + 27
+    wall = np.repeat(wallpaper[..., None], 3, axis=2).astype(np.uint8)
+    frames = [paste(wall, face, (256, 256, 150, 0)) for face in (*people[0], *people[0][::-1])]
+    away = np.random.default_rng(150).integers(-30, 31, (len(frames), 2))
+    shaken, steady = (
+        read_face(film(tmp_path / f"{name}.mp4", moved_by_hand(frames, by)))
+        for name, by in (("shaken", away), ("steady", 0 * away))
+    )
+    assert len(shaken.frames) == len(frames) and shaken.notes == ()
+    square = np.array([[160.0, 160], [280, 160], [160, 280], [280, 280]])  # around the face
+    strays = [
+        transform_points(square - by, shaken_one) - transform_points(square, steady_one)
+        for by, shaken_one, steady_one in zip(away, shaken.transforms, steady.transforms, strict=True)
+    ]
+    assert np.std(strays, axis=0).max() < 1, "in pixels of 64"
+
+
+def test_a_cut_to_a_similar_person_in_the_same_place_ends_the_clip_of_a_shaken_hand_too(tmp_path: Path) -> None:
+    films = [read_video(asset("examples") / f"person_{name}_sadness.mp4")[0] for name in ("021", "023")]
+    faces = [tight(frames) for frames in films]
+    frames = [paste(backdrop(512, 512, 3.0 * k), face, (256, 256, 200, 0)) for k in (0, 1) for face in faces[k]]
+    away = np.random.default_rng(3).integers(-30, 31, (len(frames), 2))
+    away[14:16] = (-30, -30), (30, 30)
+    clip = read_face(film(tmp_path / "cut.mp4", moved_by_hand(frames, away)))
+    assert len(clip.frames) == 15
+    assert clip.notes == ("The film cuts to another picture at 0.6 s; the part before it is used.",)
 
 
 def test_the_preview_is_small_and_shows_the_square(tmp_path: Path, people: list[np.ndarray]) -> None:
