@@ -27,7 +27,8 @@ from seqdisent_core.faces.alignment import (
     pose_transform,
     transform_points,
 )
-from seqdisent_core.faces.reading import FaceClip, find_faces, read_face
+from seqdisent_core.faces.light import light_for, lit
+from seqdisent_core.faces.reading import FaceClip, film_frame, find_faces, read_face
 from seqdisent_core.faces.tracking import SceneWatch
 from seqdisent_core.media.video import read_video, write_video
 
@@ -358,6 +359,45 @@ def test_a_cut_to_a_similar_person_in_the_same_place_ends_the_clip_of_a_shaken_h
     clip = read_face(film(tmp_path / "cut.mp4", moved_by_hand(frames, away)))
     assert len(clip.frames) == 15
     assert clip.notes == ("The film cuts to another picture at 0.6 s; the part before it is used.",)
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_film_that_lies_on_its_side_or_upside_down_is_turned(
+    tmp_path: Path, people: list[np.ndarray], turn: int
+) -> None:
+    frames = [paste(backdrop(), face, (260, 170, 180, 0)) for face in people[0]]
+    upright = read_face(film(tmp_path / "upright.mp4", frames))
+    clip = read_face(film(tmp_path / "turned.mp4", [np.rot90(frame, turn) for frame in frames]))
+    assert (clip.turn, upright.turn) == (turn, 0) and upright.notes == ()
+    assert len(clip.notes) == 1 and ("upside down" if turn == 2 else "lies on its side") in clip.notes[0]
+    assert np.abs(clip.frames.astype(int) - upright.frames).mean() < 2, "only what its coding changed"
+    assert np.abs(clip.transforms - upright.transforms).max() < 1
+    pictures = [film_frame(read, 5)[0].astype(int) for read in (clip, upright)]
+    assert np.abs(pictures[0] - pictures[1]).mean() < 2, "results are made in the turned picture"
+
+
+def test_a_night_film_is_lit_up_to_be_read_and_stays_dark(tmp_path: Path, people: list[np.ndarray]) -> None:
+    day = [paste(backdrop(), face, (320, 180, 200, 0)) for face in people[0]]
+    night = [(frame / 20).round().astype(np.uint8) for frame in day]
+    bright, clip = (read_face(film(tmp_path / f"{frames[0].max()}.mp4", frames)) for frames in (day, night))
+    assert bright.light == 1 and bright.notes == ()
+    assert len(clip.frames) == len(day) and len(clip.notes) == 1 and "The film is dark" in clip.notes[0]
+    middle = np.array([[320.0, 180]])
+    places = [transform_points(middle, read.transforms[5]) for read in (clip, bright)]
+    assert np.abs(places[0] - places[1]).max() < 4, "in pixels of 64"
+    assert np.corrcoef(clip.frames.ravel(), bright.frames.ravel())[0, 1] > 0.9
+    assert clip.frames.mean() > 0.7 * bright.frames.mean()
+    assert np.abs(film_frame(clip, 5)[0].astype(int) - night[5]).mean() < 1
+
+
+def test_what_is_lit_is_as_dark_as_before_afterwards() -> None:
+    night = np.random.default_rng(0).integers(0, 12, (64, 64, 3), np.uint8)
+    light = light_for(night)
+    assert lit(night, light).mean() > 60
+    np.testing.assert_array_equal(lit(lit(night, light), 1 / light), night)
+    lamp = night.copy()
+    lamp[:16, :16] = 255
+    assert light_for(lamp) > 0.8 * light and light_for(lit(night, light)) == 1
 
 
 def test_the_preview_is_small_and_shows_the_square(tmp_path: Path, people: list[np.ndarray]) -> None:
