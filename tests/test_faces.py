@@ -28,6 +28,7 @@ from seqdisent_core.faces.alignment import (
     pose_transform,
     transform_points,
 )
+from seqdisent_core.faces.light import light_for, lit
 from seqdisent_core.faces.reading import FaceClip, film_frame, find_faces, read_face
 from seqdisent_core.faces.tracking import SceneWatch
 from seqdisent_core.media.video import read_video, write_video
@@ -83,6 +84,12 @@ def paste(picture: np.ndarray, face: np.ndarray, place: Place) -> np.ndarray:
 
 def film(path: Path, frames: Sequence[np.ndarray]) -> Path:
     return write_video(path, np.stack(frames), FPS)
+
+
+def moved_by_hand(frames: Sequence[np.ndarray], away: np.ndarray) -> list[np.ndarray]:
+    """The middle 440 of 512 pixels, or what lies `away`, int (frames, 2), to the right and down: up to 36 pixels."""
+    large = [cv2.resize(frame, (512, 512)) for frame in frames]
+    return [frame[36 + y : 476 + y, 36 + x : 476 + x] for frame, (x, y) in zip(large, away, strict=True)]
 
 
 def still(face: np.ndarray, count: int, place: Place = (320, 180, 200, 0)) -> list[np.ndarray]:
@@ -324,6 +331,76 @@ def test_a_shaken_camera_is_not_taken_for_cuts() -> None:
         assert len(changes) == 15 and not any(changes)
 
 
+def test_a_film_from_a_shaken_hand_is_read_whole_and_its_crop_is_steady(
+    tmp_path: Path, people: list[np.ndarray]
+) -> None:
+    wallpaper = np.kron(np.indices((16, 16)).sum(0) % 2, np.full((32, 32), 200)) + 27
+    wall = np.repeat(wallpaper[..., None], 3, axis=2).astype(np.uint8)
+    frames = [paste(wall, face, (256, 256, 150, 0)) for face in (*people[0], *people[0][::-1])]
+    away = np.random.default_rng(150).integers(-30, 31, (len(frames), 2))
+    shaken, steady = (
+        read_face(film(tmp_path / f"{name}.mp4", moved_by_hand(frames, by)))
+        for name, by in (("shaken", away), ("steady", 0 * away))
+    )
+    assert len(shaken.frames) == len(frames) and shaken.notes == ()
+    square = np.array([[160.0, 160], [280, 160], [160, 280], [280, 280]])  # around the face
+    strays = [
+        transform_points(square - by, shaken_one) - transform_points(square, steady_one)
+        for by, shaken_one, steady_one in zip(away, shaken.transforms, steady.transforms, strict=True)
+    ]
+    assert np.std(strays, axis=0).max() < 1, "in pixels of 64"
+
+
+def test_a_cut_to_a_similar_person_in_the_same_place_ends_the_clip_of_a_shaken_hand_too(tmp_path: Path) -> None:
+    films = [read_video(asset("examples") / f"person_{name}_sadness.mp4")[0] for name in ("021", "023")]
+    faces = [tight(frames) for frames in films]
+    frames = [paste(backdrop(512, 512, 3.0 * k), face, (256, 256, 200, 0)) for k in (0, 1) for face in faces[k]]
+    away = np.random.default_rng(3).integers(-30, 31, (len(frames), 2))
+    away[14:16] = (-30, -30), (30, 30)
+    clip = read_face(film(tmp_path / "cut.mp4", moved_by_hand(frames, away)))
+    assert len(clip.frames) == 15
+    assert clip.notes == ("The film cuts to another picture at 0.6 s; the part before it is used.",)
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_film_that_lies_on_its_side_or_upside_down_is_turned(
+    tmp_path: Path, people: list[np.ndarray], turn: int
+) -> None:
+    frames = [paste(backdrop(), face, (260, 170, 180, 0)) for face in people[0]]
+    upright = read_face(film(tmp_path / "upright.mp4", frames))
+    clip = read_face(film(tmp_path / "turned.mp4", [np.rot90(frame, turn) for frame in frames]))
+    assert (clip.turn, upright.turn) == (turn, 0) and upright.notes == ()
+    assert len(clip.notes) == 1 and ("upside down" if turn == 2 else "lies on its side") in clip.notes[0]
+    assert np.abs(clip.frames.astype(int) - upright.frames).mean() < 2, "only what its coding changed"
+    assert np.abs(clip.transforms - upright.transforms).max() < 1
+    pictures = [film_frame(read, 5)[0].astype(int) for read in (clip, upright)]
+    assert np.abs(pictures[0] - pictures[1]).mean() < 2, "results are made in the turned picture"
+
+
+def test_a_night_film_is_lit_up_to_be_read_and_stays_dark(tmp_path: Path, people: list[np.ndarray]) -> None:
+    day = [paste(backdrop(), face, (320, 180, 200, 0)) for face in people[0]]
+    night = [(frame / 20).round().astype(np.uint8) for frame in day]
+    bright, clip = (read_face(film(tmp_path / f"{frames[0].max()}.mp4", frames)) for frames in (day, night))
+    assert bright.light == 1 and bright.notes == ()
+    assert len(clip.frames) == len(day) and len(clip.notes) == 1 and "The picture is dark" in clip.notes[0]
+    middle = np.array([[320.0, 180]])
+    places = [transform_points(middle, read.transforms[5]) for read in (clip, bright)]
+    assert np.abs(places[0] - places[1]).max() < 4, "in pixels of 64"
+    assert np.corrcoef(clip.frames.ravel(), bright.frames.ravel())[0, 1] > 0.9
+    assert clip.frames.mean() > 0.7 * bright.frames.mean()
+    assert np.abs(film_frame(clip, 5)[0].astype(int) - night[5]).mean() < 1
+
+
+def test_what_is_lit_is_as_dark_as_before_afterwards() -> None:
+    night = np.random.default_rng(0).integers(0, 12, (64, 64, 3), np.uint8)
+    light = light_for(night)
+    assert lit(night, light).mean() > 60
+    np.testing.assert_array_equal(lit(lit(night, light), 1 / light), night)
+    lamp = night.copy()
+    lamp[:16, :16] = 255
+    assert light_for(lamp) > 0.8 * light and light_for(lit(night, light)) == 1
+
+
 def test_the_preview_is_small_and_shows_the_square(tmp_path: Path, people: list[np.ndarray]) -> None:
     picture = paste(backdrop(1280, 720), people[0][0], (640, 360, 300, 0))
     clip = read_face(film(tmp_path / "large.mp4", [picture] * 10))
@@ -356,6 +433,8 @@ def test_a_photograph_of_a_phone_held_upright_is_read_as_it_is_seen(tmp_path: Pa
     held = read_face(media.photograph(tmp_path / "held.png", np.rot90(picture), orientation=6))
     np.testing.assert_allclose(held.transforms, plain.transforms, atol=1e-3)
     assert np.abs(held.frames.astype(int) - plain.frames).max() <= 2
+    lying = read_face(media.photograph(tmp_path / "lying.png", np.rot90(picture)))
+    assert lying.turn == 1 and np.abs(lying.frames.astype(int) - plain.frames).mean() < 3
     shown, _ = film_frame(held, 0)
     assert shown.shape == picture.shape and np.abs(shown.astype(int) - picture).mean() < 1
 

@@ -113,6 +113,16 @@ def test_a_driver_of_which_a_part_was_read_is_judged_by_that_part(folder: Path, 
     assert np.abs(part[-1].astype(int) - frames[-1]).mean() < 3
 
 
+def test_a_driver_that_had_to_be_turned_is_judged_upright(folder: Path, tmp_path: Path) -> None:
+    frames, fps = read_video(folder / f"{NAMES[0]}.mp4")
+    write_video(tmp_path / "lying.mp4", np.rot90(frames, axes=(1, 2)), fps)
+    shutil.copy(folder / f"{NAMES[1]}.mp4", tmp_path)
+    found, _ = read_folder(tmp_path, read_face, lambda what: None)
+    made = swap_pairs(Method.from_pretrained(asset("checkpoints/facekit52")), found, tmp_path / "made", steps=[0])
+    lying = next(driver for _, driver, _ in made[0].swaps if driver.stem == "lying")
+    assert np.abs(read_video(lying)[0].astype(int) - frames).mean() < 3
+
+
 def test_two_films_of_one_name_are_refused(folder: Path, tmp_path: Path) -> None:
     for ending in ("mp4", "mov"):
         shutil.copy(folder / f"{NAMES[0]}.mp4", tmp_path / f"ann.{ending}")

@@ -242,6 +242,18 @@ def test_the_models_own_pixels_are_offered_too(method: Method, clips: list[FaceC
     assert len(own) == len(carried) and not np.array_equal(own[7], carried[7])
 
 
+def test_a_night_film_stays_as_dark_as_it_was(method: Method, clips: list[FaceClip], tmp_path: Path) -> None:
+    day = np.pad(read_video(clips[0].source)[0], ((0, 0), (100, 100), (100, 100), (0, 0)), mode="edge")
+    night = read_face(write_video(tmp_path / "night.mp4", (day / 20).round().astype(np.uint8), 15.0))
+    person, driver, codes = pair_of(method, [night, clips[1]])
+    picture = person.source.picture
+    assert night.light > 10 and picture.mean() < 12
+    for detail in (True, False):
+        frames = np.stack(list(drive(method, person, driver, codes, detail=detail)))
+        assert np.array_equal(frames[:, :50], np.broadcast_to(picture[:50], frames[:, :50].shape)), "beyond the face"
+        assert (frames != picture).any() and np.abs(frames.mean(axis=(1, 2, 3)) - picture.mean()).max() < 1
+
+
 def test_two_films_are_tuned_and_each_does_what_the_other_did(method: Method, clips: list[FaceClip]) -> None:
     states = list(pairs(method, (subject(clips[0]), subject(clips[1])), steps=2, every=0))
     assert [state.tuned.steps for state in states] == [0, 1, 2, 2]

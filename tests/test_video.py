@@ -104,6 +104,16 @@ def test_a_fast_film_is_thinned_to_the_highest_rate_and_a_slow_one_is_left(tmp_p
     assert probe_video(fast).fps == 60.0
 
 
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_frames_are_turned_as_asked(tmp_path: Path, turn: int) -> None:
+    path = media.left_red_right_blue(tmp_path / "film.mp4", *media.H264, size="640x320")
+    plain = np.rot90(read_video(path, max_side=64)[0], -turn, axes=(1, 2))
+    with open_video(path, max_side=64, turn=turn) as reader:
+        turned = np.stack(list(reader))
+        assert (reader.info.width, reader.info.height) == ((640, 320) if turn == 2 else (320, 640))
+    assert turned.shape == plain.shape and np.abs(turned.astype(int) - plain).max() < 8
+
+
 @pytest.mark.parametrize(("degrees", "turns"), [(90, 1), (-90, 3), (180, 2)])
 def test_a_phone_film_is_turned_upright(tmp_path: Path, degrees: int, turns: int) -> None:
     path = media.turned(tmp_path / "phone.mp4", degrees)

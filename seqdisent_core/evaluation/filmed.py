@@ -176,9 +176,9 @@ def judge_films(made: Made, judge: JudgePython) -> dict[str, Any]:
 
 
 def _as_read(clip: FaceClip, folder: Path) -> Path:
-    """A driver's video; if only a part of it could be read, a video of that part."""
-    frames, fps = read_video(clip.source, max_fps=clip.fps)
-    if len(frames) == len(clip.frames):
+    """A driver's video; if only a part of it could be read, or it had to be turned, a video of what was read."""
+    frames, fps = read_video(clip.source, max_fps=clip.fps, turn=clip.turn)
+    if len(frames) == len(clip.frames) and not clip.turn:
         return clip.source
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{clip.source.stem}.mp4"

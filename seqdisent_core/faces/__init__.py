@@ -1,9 +1,11 @@
 """One face of a film: found, followed, aligned and cut out as a clip."""
 
 from seqdisent_core.faces.alignment import EYES_Y, Pose, cut_out, face_pose, inverse
+from seqdisent_core.faces.light import AS_FILMED, lit
 from seqdisent_core.faces.reading import FaceClip, film_frame, read_face
 
 __all__ = [
+    "AS_FILMED",
     "EYES_Y",
     "FaceClip",
     "Pose",
@@ -11,5 +13,6 @@ __all__ = [
     "face_pose",
     "film_frame",
     "inverse",
+    "lit",
     "read_face",
 ]

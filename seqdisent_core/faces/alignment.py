@@ -25,6 +25,7 @@ EYE_MOUTH_TO_EYES = 1.07  # eyes' middle to mouth over left eye to right, of the
 LONG_SECONDS = 1.0
 SHORT_SECONDS = 0.1
 SIZE_SECONDS = 3.0  # of the past
+SHAKEN = 0.12  # sides by which the speed changes from one frame to the next if a camera is shaken; 0.08 is a quick head
 SLIP, ROLL_SLIP = 0.01, 0.02  # deviations beyond this, in sides and radians, pull less: outliers shake no crop
 
 
@@ -120,6 +121,8 @@ class PoseTrack:
         while len(self._steady) < high:
             self._steady.append(self._steady_pose(len(self._steady)))
         time, near = np.arange(low, high) - index, np.array(self._steady[low:high])
+        if _jolt(near) > SHAKEN:
+            return Pose(*near[index - low].tolist())  # the crop goes with the face, or else the face would shake in it
         x, y, side, roll = (_line_at_zero(time, near[:, k], self._short) for k in range(4))
         return Pose(x, y, side, roll)
 
@@ -135,6 +138,12 @@ class PoseTrack:
             for k, slip in ((0, SLIP * side), (1, SLIP * side), (3, ROLL_SLIP))
         )
         return np.array([x, y, side, roll])
+
+
+def _jolt(poses: np.ndarray) -> float:
+    """Largest change of speed among consecutive poses, float (frames, 4), in sides a frame."""
+    changes = np.diff(poses[:, :2], n=2, axis=0)
+    return float((np.hypot(*changes.T) / poses[1:-1, 2]).max(initial=0.0))
 
 
 def _level(time: np.ndarray, values: np.ndarray, reach: int, slip: float) -> float:

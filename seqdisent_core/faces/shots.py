@@ -77,7 +77,8 @@ class ShotCutter:
 
     The first shot is enough if the face is seen in 8 of its frames: then `finished` is set and no more frames are
     needed; so it is where a face's square takes less than `least_side` pixels, and then it is `too_small`.
-    faces: how many were found where the first shot begins; none_chosen: faces were seen, but no `face`-th one.
+    faces: how many were found where the first shot begins; score: of the surest of them by the finder, 0 where none was
+    seen; none_chosen: faces were seen, but no `face`-th one.
     """
 
     def __init__(self, fps: float, size: int, face: int, *, least_side: float = 0.0) -> None:
@@ -87,7 +88,7 @@ class ShotCutter:
         self._held: list[np.ndarray] = []
         self._first_seen: int | None = None
         self.shots: list[Shot] = []
-        self.count, self.faces, self.finished, self.too_small = 0, 0, False, False
+        self.count, self.faces, self.finished, self.too_small, self.score = 0, 0, False, False, 0.0
 
     @property
     def none_chosen(self) -> bool:
@@ -141,6 +142,7 @@ class ShotCutter:
         if not self.shots:
             self._first_seen = self.count if self._first_seen is None else self._first_seen
             self.faces = max(self.faces, len(faces))
+            self.score = max(self.score, *(face.score for face in faces))
         if 0 <= chosen < len(faces):
             self._follower = FaceFollower(self._finder, frame, faces[chosen])
             self.shots.append(_new_shot(self.count, self._size, self._fps, frame, faces))

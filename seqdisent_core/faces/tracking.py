@@ -33,6 +33,9 @@ FLOW_GRID = np.stack(np.meshgrid(np.linspace(0.12, 0.88, 9), np.linspace(0.06, 0
 FLOW_LEAST = 16  # of the 63 points must be followed there and back, ending within FLOW_SLIP pixels of the start
 FLOW_SLIP = 0.5  # a point that comes back further off was lost on the way
 LIGHT_KEPT = 0.05  # the flow takes points to keep their brightness: a larger change of all of it is taken out before
+# Two pictures of the square show one face where its inner part, shifted by some pixels, correlates so highly: of shaken
+# films it does by 0.98, and of 380 pairs of people, of whom the flow takes 14 for one face, by up to 0.88.
+LOOK, LOOK_AROUND, SAME_LOOK = (slice(32, 128),) * 2, (slice(24, 136),) * 2, 0.9
 # That square stays put until the face has moved by so many crop sides, grown by so much or rolled by so many radians.
 STAY_PLACE, STAY_SIZE, STAY_ROLL = 0.1, 0.15, 0.03
 
@@ -59,6 +62,8 @@ class Sighting:
 class FaceFollower:
     """Follows one face: the finder says where it is, optical flow how it moved, which is far finer."""
 
+    _last_gray: np.ndarray  # the last frame's part in the flow's square
+
     def __init__(self, finder: FaceFinder, frame: np.ndarray, face: Face) -> None:
         self._finder = finder
         self._missed, self._since, self._looks = 0, 0, 0
@@ -70,9 +75,9 @@ class FaceFollower:
 
     def step(self, frame: np.ndarray) -> Sighting | None:
         """The face in the next frame, None if it isn't there."""
-        gray = self._gray(frame)
-        moved = self._flow(gray) if self._missed == 0 else None
-        self._last_gray = gray
+        before = self._last_gray
+        self._last_gray = self._gray(frame, self._cut)
+        moved = self._flow(before, self._last_gray, self._cut) if self._missed == 0 else None
         if moved is not None:
             self.pose = _sum(self.pose, moved)
         self._since += 1
@@ -83,6 +88,9 @@ class FaceFollower:
                 self._missed += 1
                 return None
             self._since = 0
+            if moved is None and self._missed == 0:
+                moved = self._leap(before, frame, face.pose)
+                self.pose = self.pose if moved is None else _sum(self.pose, moved)
             self.pose = face.pose if moved is None else _drawn(self.pose, face.pose)
         self._missed = 0
         if _left(self.pose, self._square):
@@ -107,25 +115,38 @@ class FaceFollower:
         """Lays the flow's square around the face as it is now."""
         self._square = self.pose
         self._cut = surroundings(self.pose, FLOW_SIDE, FLOW_REACH)
-        self._last_gray = self._gray(frame)
+        self._last_gray = self._gray(frame, self._cut)
 
-    def _gray(self, frame: np.ndarray) -> np.ndarray:
-        return cv2.cvtColor(cut_out(frame, self._cut, FLOW_SIDE), cv2.COLOR_RGB2GRAY)
+    def _gray(self, frame: np.ndarray, cut: np.ndarray) -> np.ndarray:
+        return cv2.cvtColor(cut_out(frame, cut, FLOW_SIDE), cv2.COLOR_RGB2GRAY)
 
-    def _flow(self, gray: np.ndarray) -> np.ndarray | None:
-        """Change of the pose since the last picture of the square; None if too few points can be followed."""
+    def _flow(self, before: np.ndarray, gray: np.ndarray, cut: np.ndarray) -> np.ndarray | None:
+        """Change of the pose between two pictures of the square, the second taken by the transform `cut`.
+
+        None if too few points can be followed.
+        """
         to_square = inverse(pose_transform(self.pose, 1))
         start = transform_points(transform_points(FLOW_GRID - 0.5, to_square), self._cut).astype(np.float32)
-        gain = float(self._last_gray.mean() / max(gray.mean(), 1.0))
+        gain = float(before.mean() / max(gray.mean(), 1.0))
         if abs(gain - 1) > LIGHT_KEPT:
             gray = cv2.convertScaleAbs(gray, alpha=gain)  # for this one comparison
-        end, there = _follow(self._last_gray, gray, start)
-        again, back = _follow(gray, self._last_gray, end)
+        end, there = _follow(before, gray, start)
+        again, back = _follow(gray, before, end)
         good = there & back & (np.linalg.norm(again - start, axis=1) < FLOW_SLIP)
         if good.sum() < FLOW_LEAST:
             return None
-        home = inverse(self._cut)
-        return _similarity(transform_points(start[good], home), transform_points(end[good], home), self.pose)
+        first, second = transform_points(start[good], inverse(self._cut)), transform_points(end[good], inverse(cut))
+        return _similarity(first, second, self.pose)
+
+    def _leap(self, before: np.ndarray, frame: np.ndarray, found: Pose) -> np.ndarray | None:
+        """Change of the pose to that found in a frame, by a flow that begins there: the camera moved too far for one
+        that begins where the face was. None where another face is found there.
+        """
+        cut = self._cut.copy()
+        cut[:, 2] -= cut[:, :2] @ np.array([found.x - self.pose.x, found.y - self.pose.y])
+        gray = self._gray(frame, cut)
+        likeness = float(cv2.matchTemplate(before[LOOK_AROUND], gray[LOOK], cv2.TM_CCOEFF_NORMED).max())
+        return self._flow(before, gray, cut) if likeness >= SAME_LOOK else None
 
 
 class SceneWatch:

@@ -9,7 +9,7 @@ import re
 import uuid
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
@@ -36,6 +36,7 @@ _TO_BT709 = (
     "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,format=yuv420p,"
     "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"  # untagged, players guess
 )
+_TURNS = ((), ("transpose=clock",), ("hflip", "vflip"), ("transpose=cclock",))  # by so many quarters, clockwise
 _DAMAGE = re.compile(r"concealing|corrupt|error while decoding|partial file")
 
 
@@ -77,28 +78,23 @@ class FrameReader(Iterator[np.ndarray]):
     """
 
     def __init__(
-        self, source: "_Source", *, max_fps: float, max_seconds: float, max_side: LongestSide, first: int
+        self, source: "_Source", *, max_fps: float, max_seconds: float, max_side: LongestSide, first: int, turn: int
     ) -> None:
         self.info = source.info()
+        if turn % 2:
+            self.info = replace(self.info, width=self.info.height, height=self.info.width)
         rate = min(source.rate(), _exact(max_fps))
         side = max_side(self.info) if callable(max_side) else max_side
         shrink = min(1.0, side / max(self.info.width, self.info.height))
         self.size = (max(1, round(self.info.width * shrink)), max(1, round(self.info.height * shrink)))
         self.fps, self.cut = float(rate), False
         self._first, self._most = first, max(0, max(2, math.ceil(max_seconds * rate - 1e-6)) - first)
-        filters, self.notes = source.filters(self.size, rate, first)
+        wanted = 1 if self.info.still else self._most + 1  # the last says whether the film goes on
+        filters, self.notes = source.filters(self.size, rate, first, turn)
         self._arguments = (
             *("-loglevel", "verbose", "-threads", "2", *source.decoder(), *input_arguments(source.path)),
             *("-map", f"0:{source.stream}", "-filter_threads", "2", "-vf", filters, "-fps_mode", "passthrough"),
-            *(
-                "-frames:v",
-                str(1 if self.info.still else self._most + 1),
-                "-f",
-                "rawvideo",
-                "-pix_fmt",
-                "rgb24",
-                "pipe:1",
-            ),
+            *("-frames:v", str(wanted), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"),
         )
         self._child: Child | None = None
         self._count, self._ended = 0, False
@@ -157,25 +153,28 @@ def open_video(
     max_seconds: float = 10.0,
     max_side: LongestSide = 1280,
     first: int = 0,
+    turn: int = 0,
 ) -> FrameReader:
     """A reader that streams the first `max_seconds` of a video at min(its own rate, max_fps) frames a second.
 
     Frames longer than `max_side` pixels on the longer side are scaled down; it may be chosen by what the header says.
     Transparent parts lie on mid grey; HDR is tone-mapped. first: the frame to begin with; where the film, or the
-    seconds, end before it, there is none. Raises VideoError as `probe_video` does, or for a limit that is not above 0.
+    seconds, end before it, there is none. turn: quarters, clockwise, by which frames are turned beyond what the file
+    says of its rotation; the reader's info is of the turned film. Raises VideoError as `probe_video` does, or for a
+    limit that is not above 0.
     """
     above = callable(max_side) or max_side >= 1
     if not (0 < max_fps < math.inf and 0 < max_seconds < math.inf and above and first >= 0):
         raise VideoError("Frames a second, seconds and pixels to read must be above 0. Give larger limits.")
     source = _Source.inspect(path)
-    return FrameReader(source, max_fps=max_fps, max_seconds=max_seconds, max_side=max_side, first=first)
+    return FrameReader(source, max_fps=max_fps, max_seconds=max_seconds, max_side=max_side, first=first, turn=turn % 4)
 
 
 def read_video(
-    path: str | Path, *, max_fps: float = 25.0, max_seconds: float = 10.0, max_side: int = 1280
+    path: str | Path, *, max_fps: float = 25.0, max_seconds: float = 10.0, max_side: int = 1280, turn: int = 0
 ) -> tuple[np.ndarray, float]:
     """All frames that `open_video` gives, uint8 (frames, height, width, 3), and their rate. Raises VideoError."""
-    with open_video(path, max_fps=max_fps, max_seconds=max_seconds, max_side=max_side) as reader:
+    with open_video(path, max_fps=max_fps, max_seconds=max_seconds, max_side=max_side, turn=turn) as reader:
         waiting = list(reader)[::-1]
         frames = np.empty((len(waiting), *waiting[0].shape), np.uint8)
         for frame in frames:
@@ -359,14 +358,16 @@ class _Source(Header):
             return ()
         return ("-c:v", {"vp8": "libvpx", "vp9": "libvpx-vp9"}[codec[1]])
 
-    def filters(self, size: tuple[int, int], rate: Fraction, first: int) -> tuple[str, tuple[str, ...]]:
-        """The way from decoded pictures to RGB frames, and sentences on what it cannot do."""
+    def filters(self, size: tuple[int, int], rate: Fraction, first: int, turn: int) -> tuple[str, tuple[str, ...]]:
+        """The way from decoded pictures to RGB frames of a size, and sentences on what it cannot do."""
+        across, down = size[::-1] if turn % 2 else size
         untagged = ", yuv" in self._line and not re.search(r"bt709|bt470|170m|bt2020|240m|fcc", self._line)
         matrix = ":in_color_matrix=bt709" if untagged and self.info().height >= 720 else ""  # what players assume
         steps = [
             *([] if self._still else [f"fps={rate}:start_time=0"]),  # from the start of the file, as its sound is
             *([f"select=gte(n\\,{first})"] if first else []),
-            f"scale={size[0]}:{size[1]}:flags=bicubic+accurate_rnd+full_chroma_int{matrix},setsar=1",
+            f"scale={across}:{down}:flags=bicubic+accurate_rnd+full_chroma_int{matrix},setsar=1",
+            *_TURNS[turn],
         ]
         hdr = re.search(r"smpte2084|arib-std-b67", self._line)
         if hdr and not {"zscale", "tonemap"} <= known_filters():

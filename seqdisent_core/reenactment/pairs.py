@@ -11,7 +11,7 @@ from torch import Tensor
 
 from seqdisent_core.domains.images import as_frames
 from seqdisent_core.errors import ConfigError, FaceError
-from seqdisent_core.faces import FaceClip, cut_out, film_frame
+from seqdisent_core.faces import AS_FILMED, FaceClip, cut_out, film_frame, lit
 from seqdisent_core.machine import one_each, picture_dtype
 from seqdisent_core.media import Frames, VideoInfo
 from seqdisent_core.methods import Anchored, Codes
@@ -122,10 +122,19 @@ def drive(
     own, other = codes
     neutral = other.dynamics[:, driver.clip.anchor, None]
     decoded = decode_frames(method, own.static, neutral + strength * (other.dynamics[:, at] - neutral))
-    if not detail:
-        return paste_decoded(person.source, decoded)
-    still = decode_frames(method, own.static, own.dynamics[:, person.clip.anchor, None])[0]
-    return carry_detail(person.source, still, decoded)
+    light = person.clip.light
+    source = replace(person.source, picture=lit(person.source.picture, light))
+    if detail:
+        still = decode_frames(method, own.static, own.dynamics[:, person.clip.anchor, None])[0]
+        made = carry_detail(source, still, decoded)
+    else:
+        made = paste_decoded(source, decoded)
+    return made if light == AS_FILMED else (_as_filmed(frame, person.source, source, light) for frame in made)
+
+
+def _as_filmed(frame: np.ndarray, filmed: Source, source: Source, light: float) -> np.ndarray:
+    """A frame made in a picture that was lit, as dark again; where nothing has changed it is the film's own."""
+    return np.where(frame == source.picture, filmed.picture, lit(frame, 1 / light))
 
 
 @dataclass(frozen=True)
