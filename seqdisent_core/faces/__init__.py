@@ -1,7 +1,7 @@
 """One face of a film: found, followed, aligned and cut out as a clip."""
 
 from seqdisent_core.faces.alignment import EYES_Y, Pose, cut_out, face_pose, inverse
-from seqdisent_core.faces.reading import FaceClip, film_frame, read_face
+from seqdisent_core.faces.reading import FaceClip, film_frame, film_frames, read_face
 
 __all__ = [
     "EYES_Y",
@@ -10,6 +10,7 @@ __all__ = [
     "cut_out",
     "face_pose",
     "film_frame",
+    "film_frames",
     "inverse",
     "read_face",
 ]
