@@ -2,8 +2,18 @@
 
 from seqdisent_core.reenactment.neutral_frame import NeutralFrame
 from seqdisent_core.reenactment.neutral_learning import learn_neutral
-from seqdisent_core.reenactment.pairs import Pair, Subject, Swap, around_face, check_strength, pairs, subject, subjects
-from seqdisent_core.reenactment.personalising import STEPS, USUAL, Tuning, prepare
+from seqdisent_core.reenactment.pairs import (
+    Pair,
+    Subject,
+    Swap,
+    around_face,
+    check_strength,
+    face_square,
+    pairs,
+    subject,
+    subjects,
+)
+from seqdisent_core.reenactment.personalising import STEPS, USUAL, Tuning, personalise, prepare
 from seqdisent_core.reenactment.windows import encode_in_windows
 
 __all__ = [
@@ -17,8 +27,10 @@ __all__ = [
     "around_face",
     "check_strength",
     "encode_in_windows",
+    "face_square",
     "learn_neutral",
     "pairs",
+    "personalise",
     "prepare",
     "subject",
     "subjects",
