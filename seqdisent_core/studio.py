@@ -102,9 +102,12 @@ class Studio:
         Its anchor is a neutral frame, or the first where the model has not learnt what that is (NeutralFrame).
         Raises VideoError or FaceError.
         """
-        clip = read_face(path, size=self.size, face=face, progress=progress)
+        return self.with_neutral_anchor(read_face(path, size=self.size, face=face, progress=progress))
+
+    def with_neutral_anchor(self, clip: FaceClip) -> FaceClip:
+        """The same clip of the model's size with its anchor chosen as `read_face` does, among the frames it has."""
         if self._neutral is None:
-            return clip
+            return replace(clip, anchor=0)
         return replace(clip, anchor=self._neutral.choose(self._fast, clip.frames, clip.occluded))
 
     def encode(self, frames: np.ndarray, *, anchor: int = 0) -> StudioCodes:

@@ -14,7 +14,13 @@ from seqdisent_core.errors import DataError
 from seqdisent_core.methods import Method
 from seqdisent_core.reenactment.personalising import STEPS, USUAL
 from seqdisent_core.reporting.charts import charts, write_charts
-from seqdisent_core.reporting.filmed_tables import filmed_pairs_table, filmed_table, read_filmed
+from seqdisent_core.reporting.filmed_tables import (
+    filmed_looks_table,
+    filmed_pairs_table,
+    filmed_self_table,
+    filmed_table,
+    read_filmed,
+)
 from seqdisent_core.reporting.published import published_tables
 from seqdisent_core.reporting.report import PLACES, with_figures
 from seqdisent_core.reporting.result_files import read_results
@@ -69,6 +75,33 @@ def test_a_pair_that_shows_the_wrong_person_stands_in_brackets(tmp_path: Path) -
     assert filmed_pairs_table(tmp_path).splitlines()[2:] == ["| a.v1 | 0.90 | 0.71 |", "| b | (0.60) | – |"]
     with pytest.raises(DataError, match="evaluate-filmed"):
         read_filmed(tmp_path / "elsewhere")
+
+
+def test_what_films_look_like_has_rows_where_it_was_measured(tmp_path: Path) -> None:
+    figures = {"psnr": 24.31, "ssim": 0.81, "akd": 4.26, "aed": None, "eyes": 0.72, "mouth": 0.7, "flicker": 1.234}
+    ways = {"ours": figures, "own_pixels": {**figures, "psnr": None}, "no_motion": figures}
+    alive = {"gaze": 0.512, "gaze_films": 3, "lids": None, "lids_films": 0}
+    looked_at = {
+        "steps": 75,
+        "self": {"films": 2, "real": {"flicker": 2.0}, **ways, "rows": []},
+        "alive": {"swaps": alive, "reconstructions": alive, "self": alive},
+        "clean": {"eyes": 0.8, "mouth": None, "flicker": 0.4, "changed": 0.00124},
+    }
+    older = {"steps": 75, "rows": [], "reconstruction_rows": []}
+    (tmp_path / "filmed.json").write_text(json.dumps({"clips": ["a"], "measured": [older]}))
+    assert len(filmed_self_table(tmp_path).splitlines()) == len(filmed_looks_table(tmp_path).splitlines()) == 2
+    nobody = {**looked_at, "self": {"films": 0, "rows": []}}
+    measured = {"clips": ["a"], "measured": [older, looked_at, nobody]}
+    (tmp_path / "filmed_more.json").write_text(json.dumps(measured))
+    assert filmed_self_table(tmp_path).splitlines()[2:] == [
+        "| `filmed_more`, 75 steps | warped | 24.3 | 0.810 | 4.3 | – | 72% | 70% | 1.23 |",
+        "| `filmed_more`, 75 steps | decoded alone | – | 0.810 | 4.3 | – | 72% | 70% | 1.23 |",
+        "| `filmed_more`, 75 steps | no motion | 24.3 | 0.810 | 4.3 | – | 72% | 70% | 1.23 |",
+        "| `filmed_more`, 75 steps | the real frames | – | – | – | – | – | – | 2.00 |",
+    ]
+    swaps, rebuilt, *_ = filmed_looks_table(tmp_path).splitlines()[2:]
+    assert swaps == "| `filmed_more`, 75 steps | swaps | 0.51 | 3 | – | 0 | 80% | – | 0.40 | 0.12% |"
+    assert rebuilt == "| `filmed_more`, 75 steps | reconstructions | 0.51 | 3 | – | 0 | – | – | – | – |"
 
 
 def test_a_text_without_marks_and_a_folder_without_results_are_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import imageio.v3 as iio
@@ -24,11 +25,13 @@ from seqdisent_core.evaluation.filmed import (
     swap_pairs,
     write_made,
 )
-from seqdisent_core.evaluation.filmed_judge import follows, judge
-from seqdisent_core.faces.reading import read_face
+from seqdisent_core.evaluation.filmed_judge import Seen, follows, judge
+from seqdisent_core.evaluation.filmed_looks import looks, mean, write_still
+from seqdisent_core.evaluation.self_reenactment import FACE, SIDE, middle, pixel_figures, reenact_themselves
+from seqdisent_core.faces.reading import FaceClip, read_face
 from seqdisent_core.media.video import probe_video, read_video, write_video
 from seqdisent_core.methods import Method
-from seqdisent_core.reenactment.pairs import Subject
+from seqdisent_core.reenactment.pairs import Subject, subject
 from seqdisent_core.weights import sha256_of_files
 
 NAMES = ("person_000_happiness", "person_005_surprise", "person_010_disgust")
@@ -123,6 +126,72 @@ def test_a_driver_that_had_to_be_turned_is_judged_upright(folder: Path, tmp_path
     assert np.abs(read_video(lying)[0].astype(int) - frames).mean() < 3
 
 
+def test_a_second_half_is_made_of_what_the_first_half_shows(folder: Path, tmp_path: Path) -> None:
+    frames, fps = read_video(folder / f"{NAMES[1]}.mp4", max_fps=30.0)
+    still = np.concatenate([frames, frames[-1:].repeat(len(frames), axis=0)])  # nothing moves in its second half
+    write_video(tmp_path / "still.mp4", still, fps)
+    clip = read_face(tmp_path / "still.mp4")
+    asked: list[FaceClip] = []
+
+    def last_of_half(half: FaceClip) -> FaceClip:
+        asked.append(half)
+        return replace(half, anchor=len(half.frames) - 1)
+
+    method = Method.from_pretrained(asset("checkpoints/facekit52"))
+    made = reenact_themselves(method, [subject(clip)], last_of_half, tmp_path / "made", steps=[2, 0])
+    split = middle(clip)
+    assert split == len(still) // 2 and np.array_equal(asked[0].frames, clip.frames[:split])
+    figures = {}
+    for at, (films,) in made.items():
+        real, rate = read_video(films.real, max_fps=30.0)
+        assert real.shape == (len(still) - split, SIDE, SIDE, 3) and rate == pytest.approx(clip.fps)
+        shown = {name: read_video(path, max_fps=30.0)[0] for name, path in films.made.items()}
+        figures[at] = {name: pixel_figures(real, frames) for name, frames in shown.items()}
+        rim = (SIDE - FACE) // 2
+        cropped = replace(clip, frames=real[:, rim:-rim, rim:-rim], transforms=clip.transforms[split:]).at_size(64)
+        assert np.abs(cropped.frames.astype(int) - clip.frames[split:]).mean() < 3, "the square is the clip's"
+    assert figures[0]["no_motion"]["psnr"] > 35 and figures[0]["no_motion"]["ssim"] > 0.95
+    assert figures[0]["no_motion"] == figures[2]["no_motion"]
+    assert 15 < figures[0]["own_pixels"]["psnr"] < 35 and figures[0]["own_pixels"] != figures[2]["own_pixels"]
+    assert figures[2]["ours"]["psnr"] > figures[2]["own_pixels"]["psnr"], "the film's own pixels are nearer to it"
+
+
+def test_a_second_half_moves_as_the_real_one_does_though_the_first_half_stands_still(
+    folder: Path, tmp_path: Path
+) -> None:
+    frames, fps = read_video(folder / f"{NAMES[1]}.mp4", max_fps=30.0)
+    write_video(tmp_path / "late.mp4", np.concatenate([frames[:1].repeat(len(frames), axis=0), frames]), fps)
+    person = subject(read_face(tmp_path / "late.mp4"))
+    method = Method.from_pretrained(asset("checkpoints/facekit52"))
+    ((films,),) = reenact_themselves(method, [person], lambda half: half, tmp_path / "made", steps=[0]).values()
+    real, _ = read_video(films.real, max_fps=30.0)
+    psnr = {name: pixel_figures(real, read_video(path, max_fps=30.0)[0])["psnr"] for name, path in films.made.items()}
+    assert psnr["ours"] > psnr["no_motion"] + 1.5 and psnr["own_pixels"] > psnr["no_motion"] + 0.7
+
+
+def test_where_a_film_is_split_the_face_is_in_view(subjects: list[Subject]) -> None:
+    short = subjects[0].clip
+    assert middle(short) is None, "too short for two clips"
+    clip = replace(short, frames=short.frames[:10].repeat(4, axis=0))
+    assert middle(clip) == 20
+    assert middle(replace(clip, occluded=(19, 20))) == 22
+    assert middle(replace(clip, occluded=tuple(range(8, 30)))) == 31
+    assert middle(replace(clip, occluded=tuple(range(6, 30)))) is None, "too little of the first half is in view"
+
+
+def test_a_still_film_has_neither_flicker_nor_changes(subjects: list[Subject], tmp_path: Path) -> None:
+    person = subjects[0]
+    still = write_still(person, tmp_path)
+    picture = person.source.picture
+    frames = picture[None].repeat(6, axis=0)
+    write_video(tmp_path / "still.mp4", frames, 20.0)
+    found = looks(tmp_path / "still.mp4", still)
+    assert found["flicker"] < 0.1 and (found["changed"] or 0) < 0.001
+    frames[1::2] = np.clip(picture.astype(int) + 40, 0, 255)
+    write_video(tmp_path / "flashing.mp4", frames, 20.0)
+    assert looks(tmp_path / "flashing.mp4", still)["flicker"] > 15
+
+
 def test_two_films_of_one_name_are_refused(folder: Path, tmp_path: Path) -> None:
     for ending in ("mp4", "mov"):
         shutil.copy(folder / f"{NAMES[0]}.mp4", tmp_path / f"ann.{ending}")
@@ -152,9 +221,13 @@ class Known:
     """Stands where the networks do: what films show is known, measures over time and an embedding each."""
 
     def __init__(self, **films: tuple[np.ndarray, list[float]]) -> None:
-        self.films = {name: (measures, np.array(who)) for name, (measures, who) in films.items()}
+        self.films = {name: self._seen(measures, np.array(who)) for name, (measures, who) in films.items()}
 
-    def describe(self, film: Path) -> tuple[np.ndarray, np.ndarray]:
+    def _seen(self, measures: np.ndarray, who: np.ndarray) -> Seen:
+        two = measures[:, :2]
+        return Seen(measures, two, two[:, None], two, two, who)
+
+    def describe(self, film: Path) -> Seen:
         return self.films[film.stem]
 
 
@@ -196,6 +269,8 @@ def test_films_made_without_a_judge_wait_for_one(
 ) -> None:
     clips, films, out = tmp_path / "clips", tmp_path / "made", tmp_path / "filmed.json"
     shutil.copytree(folder, clips)
+    frames, fps = read_video(folder / f"{NAMES[0]}.mp4", max_fps=30.0)
+    write_video(clips / f"{NAMES[0]}.mp4", np.concatenate([frames, frames[::-1]]), fps)  # so long that it has halves
     making = ["evaluate-filmed", str(clips), "--films", str(films)]
     assert main([*making, "--checkpoint", "facekit52", "--steps", "0", "--note", "a trial"]) == 0
     assert "waves.mp4 was left out" in "".join(capsys.readouterr())
@@ -210,6 +285,7 @@ def test_films_made_without_a_judge_wait_for_one(
         assert why in capsys.readouterr().err and not out.exists()
     other = tmp_path / "python"  # what another environment's judge would print, whatever it is shown
     row = {"static": "a", "driver": "b", "person": True, "expression_corr": 0.9, "faces_found": 1.0, "both": True}
+    row |= {"gaze": 0.5, "lids": None, "eyes": 0.8, "mouth": None, "akd": 7.0, "aed": 0.2, "worst": [[0.2, 9.0]]}
     other.write_text(
         f"#!{sys.executable}\nimport json, pathlib, sys\n"
         f"for _ in json.loads(pathlib.Path(sys.argv[3]).read_text()):\n    print({json.dumps(row)!r})\n"
@@ -224,6 +300,15 @@ def test_films_made_without_a_judge_wait_for_one(
     (measured,) = result["measured"]
     assert measured["detail"] and measured["steps"] == measured["seconds"] == 0 and measured["swaps"]["films"] == 6
     assert measured["swaps"]["both"] == 1 and len(measured["reconstruction_rows"]) == 3 and "detail" not in result
+    selves, alive, clean = (measured[key] for key in ("self", "alive", "clean"))
+    assert [one["film"] for one in selves["rows"]] == [NAMES[0]] and selves["films"] == 1
+    for name in ("ours", "own_pixels", "no_motion"):
+        assert (selves[name]["akd"], selves[name]["eyes"], selves[name]["mouth"]) == (7.0, 0.8, None)
+        assert selves[name]["psnr"] == mean([one[name]["psnr"] for one in selves["rows"]]) > 10
+    assert alive["swaps"] == {"gaze": 0.5, "gaze_films": 6, "lids": None, "lids_films": 0}
+    assert alive["self"] == {**alive["swaps"], "gaze_films": 1}
+    assert clean["eyes"] == pytest.approx(0.8) and clean["mouth"] is None and clean["changed"] < 0.01
+    assert iio.imread(films / "0_worst.png").shape[1] == 8 * 192
 
     made = read_made(films)[0]
     gone = made[0].rebuilt[0][2]

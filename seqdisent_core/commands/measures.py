@@ -121,7 +121,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _evaluate_filmed(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from seqdisent_core.evaluation import JudgePython, judge_films, read_made
+    from seqdisent_core.evaluation import JudgePython, judge_films, read_made, worst_sheet
     from seqdisent_core.reporting import write_result
     from seqdisent_core.weights import sha256_of_files
 
@@ -147,6 +147,9 @@ def _evaluate_filmed(options: argparse.Namespace) -> None:
             line.set_description_str(f"judging, {steps} steps")
             found = {"steps": steps, "detail": facts["detail"], **judge_films(films, judge)}
             measured.append(found)
+            if films.selves:
+                ours = [row["ours"] for row in found["self"]["rows"]]
+                worst_sheet(ours, films.selves, options.films / f"{steps}_worst.png")
             said = f"{steps} steps: swaps {found['swaps']}, reconstructions {found['reconstructions']}"
             tqdm.write(said, file=sys.stderr)
     notes = [f"{name} was left out: {why}" for name, why in facts["left_out"].items()]
@@ -175,7 +178,7 @@ def _make_films(options: argparse.Namespace, progress: Callable[[str], None]) ->
     from datetime import UTC, datetime
 
     from seqdisent_core.checkpoints import checkpoint_folder
-    from seqdisent_core.evaluation import MADE, filmed_sheet, read_folder, swap_pairs, write_made
+    from seqdisent_core.evaluation import MADE, filmed_sheet, read_folder, reenact_themselves, swap_pairs, write_made
     from seqdisent_core.machine import hardware, keep_freed_memory
     from seqdisent_core.reenactment import STEPS, Tuning
     from seqdisent_core.studio import Studio
@@ -197,6 +200,18 @@ def _make_films(options: argparse.Namespace, progress: Callable[[str], None]) ->
         seed=options.seed,
         progress=progress,
     )
+    themselves = reenact_themselves(
+        studio.method,
+        subjects,
+        studio.with_neutral_anchor,
+        options.films,
+        steps=options.steps or [STEPS],
+        tuning=tuning,
+        seed=options.seed,
+        progress=progress,
+    )
+    for steps, films in themselves.items():
+        made[steps].selves.extend(films)
     for steps in made:
         filmed_sheet(subjects, options.films / f"{steps}", options.films / f"{steps}.png")
     facts = {

@@ -24,6 +24,7 @@ from seqdisent_core.evaluation.judge import (
 )
 from seqdisent_core.evaluation.pairs import draw_pairs
 from seqdisent_core.evaluation.protocols import judged, pair_figures, reconstruction_figures, swap_figures
+from seqdisent_core.evaluation.self_reenactment import reenact_themselves, worst_sheet
 from seqdisent_core.evaluation.sheet import result_sheet
 from seqdisent_core.evaluation.suite import TRUSTED, evaluate
 
@@ -49,9 +50,11 @@ __all__ = [
     "read_logits",
     "read_made",
     "reconstruction_figures",
+    "reenact_themselves",
     "result_sheet",
     "swap_figures",
     "swap_pairs",
     "train_judge",
+    "worst_sheet",
     "write_made",
 ]

@@ -16,6 +16,16 @@ from pydantic.dataclasses import dataclass as checked
 
 from seqdisent_core.errors import DataError, FaceError, VideoError
 from seqdisent_core.evaluation.filmed_judge import GOAL
+from seqdisent_core.evaluation.filmed_looks import (
+    Still,
+    alive_summary,
+    clean_summary,
+    looks,
+    self_rows,
+    self_summary,
+    write_still,
+)
+from seqdisent_core.evaluation.self_reenactment import SelfFilms
 from seqdisent_core.faces import FaceClip
 from seqdisent_core.media import IN_A_FILM, clip_rows, labelled, mark, read_video, write_video
 from seqdisent_core.methods import Anchored
@@ -36,10 +46,11 @@ class JudgePython:
     python: Path
     models: Path
 
-    def judge(self, films: Sequence[Three]) -> list[dict[str, Any]]:
+    def judge(self, films: Sequence[tuple[Path, ...]]) -> list[dict[str, Any]]:
         """Figures of swaps, each given as three videos: static clip, driver, result; none: checks the environment.
 
-        Raises DataError if the judge fails.
+        Two videos, a real one and what should be the same, give figures of self-reenactment. Raises DataError if the
+        judge fails.
         """
         with TemporaryDirectory() as folder:
             listed = Path(folder) / "films.json"  # not the command line, whose length has a limit
@@ -81,11 +92,17 @@ def read_folder(
 
 @dataclass(frozen=True)
 class Made:
-    """The videos after so many steps of personalising: swaps of every pair, reconstructions, seconds of tuning."""
+    """The videos after so many steps of personalising: swaps of every pair, reconstructions, seconds of tuning.
+
+    selves: people's second halves by themselves; stills: the pictures in which people's results move. Neither is known
+    of folders that were made before there was either.
+    """
 
     swaps: list[Three] = field(default_factory=list)
     rebuilt: list[Three] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    selves: list[SelfFilms] = field(default_factory=list)
+    stills: list[Still] = field(default_factory=list)
 
 
 def swap_pairs(
@@ -104,7 +121,8 @@ def swap_pairs(
     They are written into `folder`: STEPS/STATIC_by_DRIVER.mp4. If only a part of a driver could be read, that part is
     written into drivers/.
     """
-    made = {at: Made() for at in steps}
+    stills = [write_still(one, folder / "stills") for one in subjects]
+    made = {at: Made(stills=stills) for at in steps}
     drivers = [_as_read(one.clip, folder / "drivers") for one in subjects]
     seen: set[int] = set()
     for both in combinations(range(len(subjects)), 2):
@@ -154,6 +172,8 @@ def read_made(folder: Path) -> tuple[dict[int, Made], dict[str, Any]]:
 
     made = stored.films
     named = {path for one in made.values() for three in (*one.swaps, *one.rebuilt) for path in three}
+    named |= {path for one in made.values() for films in one.selves for path in (films.real, *films.made.values())}
+    named |= {still.picture for one in made.values() for still in one.stills}
     for path in sorted(path for path in named if not path.exists()):
         raise DataError(f"{path} is not there. Judge films from where they were made, or make them: no --made.")
     clips = [person for person, _, _ in next(iter(made.values())).rebuilt]
@@ -163,13 +183,31 @@ def read_made(folder: Path) -> tuple[dict[int, Made], dict[str, Any]]:
 
 
 def judge_films(made: Made, judge: JudgePython) -> dict[str, Any]:
-    """Figures of swaps and of reconstructions; the latter are the ceiling: all losses except those of swapping."""
-    rows = judge.judge([*made.swaps, *made.rebuilt])
-    swaps, rebuilt = rows[: len(made.swaps)], rows[len(made.swaps) :]
+    """Figures of swaps and of reconstructions; the latter are the ceiling: all losses except those of swapping.
+
+    `self`, `alive` and `clean` say what the films look like (docs/filmed.md).
+    """
+    selves = [(films.real, path) for films in made.selves for path in films.made.values()]
+    rows = judge.judge([*made.swaps, *made.rebuilt, *selves])
+    swaps, rebuilt = rows[: len(made.swaps)], rows[len(made.swaps) : len(rows) - len(selves)]
+    seen: dict[str, Any] = {}
+    if made.stills:
+        stills = {still.picture.stem: still for still in made.stills}
+        swaps = [
+            row | looks(film, stills[person.stem]) for row, (person, _, film) in zip(swaps, made.swaps, strict=True)
+        ]
+        own = self_rows(rows[len(rows) - len(selves) :], made.selves)
+        parts = {"swaps": swaps, "reconstructions": rebuilt, "self": [row["ours"] for row in own]}
+        seen = {
+            "self": self_summary(own),
+            "alive": {name: alive_summary(part) for name, part in parts.items()},
+            "clean": clean_summary(swaps),
+        }
     return {
         "seconds": round(float(np.median(made.seconds)), 1),
         "swaps": summary(swaps),
         "reconstructions": rebuilt_summary(rebuilt),
+        **seen,
         "rows": swaps,
         "reconstruction_rows": rebuilt,
     }

@@ -2,7 +2,7 @@
 
 from seqdisent_core.faces.alignment import EYES_Y, Pose, cut_out, face_pose, inverse
 from seqdisent_core.faces.light import AS_FILMED, lit
-from seqdisent_core.faces.reading import FaceClip, film_frame, read_face
+from seqdisent_core.faces.reading import FaceClip, film_frame, film_frames, read_face
 
 __all__ = [
     "AS_FILMED",
@@ -12,6 +12,7 @@ __all__ = [
     "cut_out",
     "face_pose",
     "film_frame",
+    "film_frames",
     "inverse",
     "lit",
     "read_face",

@@ -1,7 +1,7 @@
 """A video or a photograph -> one face: found, followed, levelled and cut out steadily, from brows to chin."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
 from pathlib import Path
@@ -125,6 +125,17 @@ def film_frame(clip: FaceClip, index: int, *, max_side: LongestSide = 1280) -> t
     if picture is None:
         raise FaceError(f"{file_name(clip.source)} has become shorter since its face was read. Choose it again.")
     return picture, _from_source(clip.transforms[index : index + 1], scale)[0]
+
+
+def film_frames(clip: FaceClip, first: int, *, max_side: LongestSide = 1280) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """As film_frame gives them, the pictures and transforms of a clip's frames from `first` on, one after another."""
+    seconds = (clip.start + len(clip.frames) + 1) / clip.fps
+    start = clip.start + first
+    with open_video(
+        clip.source, max_fps=clip.fps, max_seconds=seconds, max_side=max_side, first=start, turn=clip.turn
+    ) as reader:
+        scale = max(reader.info.width, reader.info.height) / max(reader.size)
+        yield from zip(reader, _from_source(clip.transforms[first:], scale), strict=False)
 
 
 def read_face(

@@ -8,12 +8,13 @@ from seqdisent_core.reenactment.pairs import (
     Swap,
     around_face,
     check_strength,
+    face_square,
     pairs,
     results,
     subject,
     subjects,
 )
-from seqdisent_core.reenactment.personalising import STEPS, USUAL, Tuning, prepare
+from seqdisent_core.reenactment.personalising import STEPS, USUAL, Tuning, personalise, prepare
 from seqdisent_core.reenactment.windows import encode_in_windows
 
 __all__ = [
@@ -27,8 +28,10 @@ __all__ = [
     "around_face",
     "check_strength",
     "encode_in_windows",
+    "face_square",
     "learn_neutral",
     "pairs",
+    "personalise",
     "prepare",
     "results",
     "subject",

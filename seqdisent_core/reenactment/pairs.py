@@ -246,13 +246,18 @@ def pairs(
         yield Pair(subjects, tuned)
 
 
-def around_face(frames: np.ndarray, person: Subject, side: int, reach: float = 1.0) -> np.ndarray:
+def around_face(frames: np.ndarray | Frames, person: Subject, side: int, reach: float = 1.0) -> np.ndarray:
     """The face's square, `reach` times as large, cut out of a person's pictures: uint8 (frames, side, side, 3)."""
-    size = person.clip.frames.shape[1]
-    scale = side / (reach * size)
-    to_square = person.source.transform * scale
-    to_square[:, 2] += 0.5 * side - 0.5 - scale * (0.5 * size - 0.5)  # the middle stays the middle
+    to_square = face_square(person.source.transform, person.clip.frames.shape[1], side, reach)
     return np.stack([cut_out(frame, to_square, side) for frame in frames])
+
+
+def face_square(transform: np.ndarray, size: int, side: int, reach: float = 1.0) -> np.ndarray:
+    """Like `transform`, to a crop of `size` pixels, but to its square `reach` times as large, of `side` pixels."""
+    scale = side / (reach * size)
+    to_square = transform * scale
+    to_square[:, 2] += 0.5 * side - 0.5 - scale * (0.5 * size - 0.5)  # the middle stays the middle
+    return to_square
 
 
 def _liveliest(dynamics: Tensor, fps: float) -> slice:

@@ -7,6 +7,9 @@ from seqdisent_core.errors import DataError
 from seqdisent_core.reporting.result_files import NONE, Result, read_result, table
 
 MAIN = "filmed"
+# Figures of an entry, and how they are written.
+_SELF = {"psnr": ".1f", "ssim": ".3f", "akd": ".1f", "aed": ".3f", "eyes": ".0%", "mouth": ".0%", "flicker": ".2f"}
+_CLEAN = {"eyes": ".0%", "mouth": ".0%", "flicker": ".2f", "changed": ".2%"}
 
 
 def read_filmed(folder: Path) -> dict[str, Result]:
@@ -51,6 +54,42 @@ def filmed_pairs_table(folder: Path) -> str:
     names = result["clips"]
     rows = [[name, *(_cell(cells.get((name, driver)), name == driver) for driver in names)] for name in names]
     return table([f"person ↓, driver → ({at['steps']:.0f} steps)", *names], rows)
+
+
+def filmed_self_table(folder: Path) -> str:
+    """Self-reenactment: a row per way of making the second halves; files that lack it have none."""
+    head = ["what", "shown", "PSNR, dB ↑", "SSIM ↑", "AKD, px ↓", "AED ↓", "eyes ↑", "mouth ↑", "flicker ↓"]
+    rows = []
+    for name, at in _looked_at(folder):
+        films = at["self"]
+        for key, shown in (("ours", "warped"), ("own_pixels", "decoded alone"), ("no_motion", "no motion")):
+            if key in films:
+                rows.append([name, shown, *(_shown(films[key][figure], form) for figure, form in _SELF.items())])
+        if "real" in films:
+            rows.append([name, "the real frames", *[NONE] * (len(_SELF) - 1), _shown(films["real"]["flicker"], ".2f")])
+    return table(head, rows)
+
+
+def filmed_looks_table(folder: Path) -> str:
+    """How alive and clean swaps are, and self-reenactments and reconstructions; files that lack it have no row."""
+    head = ["what", "films", "gaze ↑", "of", "lids ↑", "of", "eyes ↑", "mouth ↑", "flicker ↓", "changed beyond ↓"]
+    rows = []
+    for name, at in _looked_at(folder):
+        for key, films in (("swaps", "swaps"), ("reconstructions", "reconstructions"), ("self", "self-reenactments")):
+            alive, clean = at["alive"][key], at["clean"] if key == "swaps" else dict.fromkeys(_CLEAN)
+            moves = [cell for of in ("gaze", "lids") for cell in (_shown(alive[of], ".2f"), f"{alive[f'{of}_films']}")]
+            rows.append([name, films, *moves, *(_shown(clean[figure], form) for figure, form in _CLEAN.items())])
+    return table(head, rows)
+
+
+def _looked_at(folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Name and entry of what was measured with `self`, `alive` and `clean`."""
+    found = [(stem, at) for stem, result in read_filmed(folder).items() for at in result["measured"]]
+    return [(f"`{stem}`, {at['steps']:.0f} steps", at) for stem, at in found if "self" in at]
+
+
+def _shown(value: float | None, form: str) -> str:
+    return NONE if value is None else f"{value:{form}}"
 
 
 def _cell(row: dict[str, Any] | None, same: bool) -> str:

@@ -66,6 +66,8 @@ PLACES: dict[str, Callable[[Path], str]] = {
     "looks": tables.looks_table,
     "filmed": filmed_tables.filmed_table,
     "filmed_pairs": filmed_tables.filmed_pairs_table,
+    "filmed_self": filmed_tables.filmed_self_table,
+    "filmed_looks": filmed_tables.filmed_looks_table,
     "filmed_made": filmed_tables.filmed_made_table,
     "published": lambda folder: published_tables(),
     "speed": speed_table,
