@@ -234,5 +234,6 @@ def _strayed(codes: Sequence[Codes], read: Sequence[Codes]) -> Tensor:
     strayed = [
         ((now.dynamics - then.dynamics).square() / (then.dynamics.var(dim=1, keepdim=True) + 1e-3)).mean()
         for now, then in zip(codes, read, strict=True)
+        if then.dynamics.shape[1] > 1  # a photograph's do not vary
     ]
     return torch.stack(strayed).mean()
