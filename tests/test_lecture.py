@@ -138,7 +138,7 @@ def at(page: "Page", number: int) -> None:
 
 def says(page: "Page", words: str) -> None:
     """Waits until a page shows these words."""
-    said = "(words) => document.body.innerText.replace(/\\s+/g, ' ').includes(words)"
+    said = "(words) => (document.body?.innerText ?? '').replace(/\\s+/g, ' ').includes(words)"
     page.wait_for_function(said, arg=words, polling=50, timeout=_WAIT)
 
 
