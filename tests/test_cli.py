@@ -63,7 +63,7 @@ def example(name: str) -> Path:
 @pytest.fixture(scope="module")
 def swapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     out = tmp_path_factory.mktemp("swap")
-    arguments = ["--out", out, "--seconds", "0", "--json", "--device", "cpu"]  # tuned, it may be fear to the judge
+    arguments = ["--out", out, "--seconds", "0", "--json", "--device", "cpu"]  # once tuned, surprise may be read as fear
     done = process("swap", example(HAPPY), example(SURPRISED), *arguments)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)["written"]
