@@ -63,7 +63,8 @@ def example(name: str) -> Path:
 @pytest.fixture(scope="module")
 def swapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     out = tmp_path_factory.mktemp("swap")
-    arguments = ["--out", out, "--seconds", "0", "--json", "--device", "cpu"]  # once tuned, surprise may be read as fear
+    # Untuned: of the tuned film the judge may read surprise as fear.
+    arguments = ["--out", out, "--seconds", "0", "--json", "--device", "cpu"]
     done = process("swap", example(HAPPY), example(SURPRISED), *arguments)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)["written"]
