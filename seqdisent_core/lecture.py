@@ -170,12 +170,12 @@ def _measured(studio: "Studio", frames: np.ndarray) -> tuple[np.ndarray, dict[st
     """Features g_t and the loss's unweighted terms of one clip, uint8 (frames, size, size, 3)."""
     import torch
 
+    from seqdisent_core.domains.images import as_clip
     from seqdisent_core.methods import Batch, Moment
 
     method = studio.method
     with torch.inference_mode():
-        clip = torch.from_numpy(frames).to(method.device).permute(0, 3, 1, 2)[None].float() / 255
-        batch = Batch(clip, torch.zeros(1, dtype=torch.long))
+        batch = Batch(as_clip(frames, method.device)[None], torch.zeros(1, dtype=torch.long))
         terms = method.loss(batch, Moment(generator=torch.Generator().manual_seed(SAMPLE_SEED)))
     return studio.features(frames), {term: round(float(terms[term]), 2) for term in TERMS}
 

@@ -92,9 +92,10 @@ class Cores:
     @contextmanager
     def shared(self) -> Iterator[int]:
         """While it lasts so many threads are used; looked at again every LOOK seconds."""
-        passed, busy, own = (now - then for now, then in zip(_used(), self._seen, strict=True))
+        used = _used()
+        passed, busy, own = (now - then for now, then in zip(used, self._seen, strict=True))
         if passed >= LOOK:
-            self._seen = _used()
+            self._seen = used
             self._free = free_cores(self._most, os.cpu_count() or 1, (busy - own) / passed)
         torch.set_num_threads(self._free)
         try:

@@ -11,7 +11,7 @@ import torch
 
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import checkpoint_folder
-from seqdisent_core.domains.images import as_frames
+from seqdisent_core.domains.images import as_clip, as_frames
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.evaluation import Judge, Reading
 from seqdisent_core.faces import FaceClip, read_face
@@ -127,14 +127,14 @@ class Studio:
         if not 0 <= anchor < len(frames):
             raise SeqdisentError(f"Anchor {anchor} lies outside a clip of {len(frames)} frames.")
         with self._lock, torch.inference_mode():
-            codes = encode_in_windows(self._fast, self._as_clip(frames), anchor, occluded=occluded)
+            codes = encode_in_windows(self._fast, as_clip(frames, self.method.device), anchor, occluded=occluded)
             return StudioCodes(codes.static[0].cpu().numpy(), codes.dynamics[0].cpu().numpy())
 
     def features(self, frames: np.ndarray) -> np.ndarray:
         """g_t, what the model reads in each frame by itself: uint8 (frames, size, size, 3) -> (frames, feature_dim)."""
         self._check(frames)
         with self._lock, torch.inference_mode():
-            return self._fast.frame_features(self._as_clip(frames)[None])[0].float().cpu().numpy()
+            return self._fast.frame_features(as_clip(frames, self.method.device)[None])[0].float().cpu().numpy()
 
     def decode(self, static: np.ndarray, dynamics: np.ndarray) -> np.ndarray:
         """Put codes together: float32 (static_dim,), (frames, dynamics_dim) -> uint8 (frames, size, size, 3).
@@ -258,11 +258,6 @@ class Studio:
             raise SeqdisentError(
                 f"A clip is uint8 (frames, {self.size}, {self.size}, 3); this one is {frames.dtype} {frames.shape}."
             )
-
-    def _as_clip(self, frames: np.ndarray) -> torch.Tensor:
-        """uint8 (frames, size, size, 3) -> float (frames, 3, size, size) in [0, 1] on the model's device."""
-        clip = torch.from_numpy(np.ascontiguousarray(frames)).to(self.method.device)
-        return clip.permute(0, 3, 1, 2).float() / 255
 
     def _sample(self, drawn: Drawn) -> Sample:
         return Sample(self.decode(drawn.codes.static, drawn.codes.dynamics), drawn.codes, drawn.name, drawn.seed)

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -25,7 +25,7 @@ from seqdisent_core.evaluation.filmed_looks import (
     self_summary,
     write_still,
 )
-from seqdisent_core.evaluation.self_reenactment import SelfFilms
+from seqdisent_core.evaluation.self_reenactment import SelfFilms, at_steps
 from seqdisent_core.faces import FaceClip
 from seqdisent_core.media import IN_A_FILM, clip_rows, labelled, mark, read_video, write_video
 from seqdisent_core.methods import Anchored
@@ -130,7 +130,7 @@ def swap_pairs(
         new = set(both) - seen
         seen |= new
         states = pairs(method, two, tuning, steps=max(steps), every=0, seed=seed)
-        for at, pair in _at_steps(states, steps):
+        for at, pair in at_steps(states, steps, lambda pair: pair.tuned.steps):
             progress(f"{two[0].clip.source.stem} and {two[1].clip.source.stem}, step {at}")
             films = folder / f"{at}"
             films.mkdir(parents=True, exist_ok=True)
@@ -222,14 +222,6 @@ def _as_read(clip: FaceClip, folder: Path) -> Path:
     part = folder / f"{clip.source.stem}.mp4"
     write_video(part, frames[clip.start : clip.start + len(clip.frames)], fps)
     return part
-
-
-def _at_steps(states: Iterator[Pair], steps: Sequence[int]) -> Iterator[tuple[int, Pair]]:
-    """The state after each of these numbers of steps."""
-    waiting = sorted(steps)
-    for state in states:
-        if waiting and state.tuned.steps == waiting[0]:
-            yield waiting.pop(0), state
 
 
 def _write(pair: Pair, own: int, other: int, driver: Path, folder: Path, detail: bool) -> Three:

@@ -21,7 +21,7 @@ from torch.nn.functional import cross_entropy
 
 from seqdisent_core.checkpoints import load_weights, read_network, write_network
 from seqdisent_core.data import FACE_LABELS, Clips
-from seqdisent_core.domains.images import FRAME_SIZES, FrameEncoder
+from seqdisent_core.domains.images import FRAME_SIZES, FrameEncoder, as_clip
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.machine import has_bf16_units
 from seqdisent_core.methods import Sliced, run_lstm
@@ -139,8 +139,7 @@ class Judge(nn.Module):
     @torch.no_grad()
     def read(self, frames: np.ndarray) -> Reading:
         """Predictions for one clip, uint8 RGB (frames, size, size, 3)."""
-        clip = torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2)[None].float() / 255
-        logits = self(clip.to(next(self.parameters()).device))
+        logits = self(as_clip(frames, next(self.parameters()).device)[None])
         best = {label: values[0].softmax(0).max(0) for label, values in logits.items()}
         static, dynamic = (
             {label: Seen(names[int(best[label].indices)], float(best[label].values)) for label, names in group.items()}

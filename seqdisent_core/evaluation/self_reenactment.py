@@ -1,15 +1,16 @@
 """Self-reenactment: the second half of a person's film, made of what the first half shows, beside the real one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import imageio.v3 as iio
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
+from seqdisent_core.domains.images import as_clip
 from seqdisent_core.evaluation.protocols import structural_similarity
 from seqdisent_core.faces import FaceClip, cut_out, film_frames
 from seqdisent_core.media import IN_A_FILM, labelled, mark, read_video, write_video
@@ -25,6 +26,8 @@ from seqdisent_core.reenactment import (
     personalise,
     subject,
 )
+
+State = TypeVar("State")
 
 # Pixels of the face's square and of what is written with it, in which a network finds a face as it is used to.
 FACE, SIDE = 256, 384
@@ -81,8 +84,7 @@ def reenact_themselves(
         write_video(real, real_faces(one.clip, split), one.clip.fps)
         anchor = around_face(first.source.picture[None], first, SIDE, REACH)
         write_video(still, anchor.repeat(len(second.clip.frames), axis=0), one.clip.fps)
-        waiting = set(steps)
-        for tuned in personalise(
+        states = personalise(
             method,
             [first.clip.frames],
             [first.clip.anchor],
@@ -91,22 +93,30 @@ def reenact_themselves(
             every=0,
             seed=seed,
             occluded=[first.clip.occluded],
-        ):
-            if tuned.steps not in waiting:
-                continue
-            waiting.remove(tuned.steps)
-            progress(f"{stem} by itself, step {tuned.steps}")
+        )
+        for at, tuned in at_steps(states, steps, lambda state: state.steps):
+            progress(f"{stem} by itself, step {at}")
             dynamics = _read(tuned.method, one.clip, first.clip.anchor)[:, split:]
             codes = (tuned.codes[0], Codes(tuned.codes[0].static, dynamics))
             pair = Pair((first, second), replace(tuned, codes=codes))
-            films = folder / f"{tuned.steps}" / "self"
+            films = folder / f"{at}" / "self"
             films.mkdir(parents=True, exist_ok=True)
             paths = films / f"{stem}_ours.mp4", films / f"{stem}_own_pixels.mp4"
             for path, detail in zip(paths, (True, False), strict=True):
                 write_video(path, around_face(pair.frames(0, 1, detail=detail), first, SIDE, REACH), one.clip.fps)
                 mark(path, IN_A_FILM)  # inside the file alone: the judge looks at the pixels
-            made[tuned.steps].append(SelfFilms(real, *paths, still))
+            made[at].append(SelfFilms(real, *paths, still))
     return made
+
+
+def at_steps(
+    states: Iterator[State], steps: Sequence[int], done: Callable[[State], int]
+) -> Iterator[tuple[int, State]]:
+    """The state of a tuning after each of these numbers of steps; done: how many a state has made."""
+    waiting = sorted(steps)
+    for state in states:
+        if waiting and done(state) == waiting[0]:
+            yield waiting.pop(0), state
 
 
 def middle(clip: FaceClip) -> int | None:
@@ -142,8 +152,7 @@ def real_faces(clip: FaceClip, first: int) -> np.ndarray:
 
 def _read(method: Anchored, clip: FaceClip, anchor: int) -> torch.Tensor:
     """Dynamics of the whole clip, (1, frames, dynamics_dim), each window with the anchor frame before it."""
-    frames = torch.from_numpy(clip.frames).to(method.device).permute(0, 3, 1, 2).float() / 255
-    return encode_in_windows(method, frames, anchor, occluded=clip.occluded).dynamics
+    return encode_in_windows(method, as_clip(clip.frames, method.device), anchor, occluded=clip.occluded).dynamics
 
 
 def pixel_figures(real: np.ndarray, made: np.ndarray) -> dict[str, float | None]:

@@ -1,7 +1,8 @@
 """A video or a photograph -> one face: found, followed, levelled and cut out steadily, from brows to chin."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
 from pathlib import Path
@@ -115,19 +116,16 @@ def film_frame(clip: FaceClip, index: int, *, max_side: LongestSide = 1280) -> t
     """
     if not 0 <= index < len(clip.frames):
         raise FaceError(f"There is no frame {index} in a clip of {len(clip.frames)}.")
-    wanted = clip.start + index
-    seconds = (wanted + 2) / clip.fps
-    with open_video(
-        clip.source, max_fps=clip.fps, max_seconds=seconds, max_side=max_side, first=wanted, turn=clip.turn
-    ) as reader:
-        picture = next(reader, None)
-        scale = max(reader.info.width, reader.info.height) / max(reader.size)
-    if picture is None:
+    with closing(film_frames(clip, index, max_side=max_side)) as frames:
+        found = next(frames, None)
+    if found is None:
         raise FaceError(f"{file_name(clip.source)} has become shorter since its face was read. Choose it again.")
-    return picture, _from_source(clip.transforms[index : index + 1], scale)[0]
+    return found
 
 
-def film_frames(clip: FaceClip, first: int, *, max_side: LongestSide = 1280) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def film_frames(
+    clip: FaceClip, first: int, *, max_side: LongestSide = 1280
+) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
     """As film_frame gives them, the pictures and transforms of a clip's frames from `first` on, one after another."""
     seconds = (clip.start + len(clip.frames) + 1) / clip.fps
     start = clip.start + first

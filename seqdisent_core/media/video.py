@@ -136,9 +136,8 @@ class FrameReader(Iterator[np.ndarray]):
             damaged = "is damaged or encrypted and cannot be read. " + SAVE_AS
             raise child.complaint(self.info.path, _DAMAGED_STILL if self.info.still else damaged)
         decoded = re.search(r"(\d+) frames decoded; (\d+) decode errors", child.log)
-        if (
-            decoded and int(decoded[1]) < 2 and not self.info.still
-        ):  # at times ffmpeg ends well though memory was short for all but one
+        # At times ffmpeg ends well though memory was short for all frames but one.
+        if decoded and int(decoded[1]) < 2 and not self.info.still:
             raise child.complaint(self.info.path, _STILL)
         cut_off = self.info.still and "EOI missing" in child.log  # a JPEG
         if (decoded and int(decoded[2])) or _DAMAGE.search(child.log) or cut_off:

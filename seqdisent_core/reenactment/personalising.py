@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqdisent_core.domains.images import motion_weights
+from seqdisent_core.domains.images import as_clip, motion_weights
 from seqdisent_core.machine import Cores, picture_dtype
 from seqdisent_core.methods import Anchored, Codes
 from seqdisent_core.reenactment.windows import encode_in_windows
@@ -107,7 +107,7 @@ def personalise(
         if isinstance(part, nn.LSTM):  # cuDNN goes back through one in training mode alone; it does the same in both
             part.train()
             part.flatten_parameters()  # a copy's weights lie apart, which cuDNN would mend at each call
-    frames = [_as_tensor(clip, method.device) for clip in clips]
+    frames = [as_clip(clip, method.device) for clip in clips]
     unseen = occluded or [()] * len(clips)
     reader = tuned if tuning.learns == "all" else untuned
     read = [
@@ -136,7 +136,7 @@ def personalise(
         yield state()
         return
     groups = [{"params": weights, "lr": tuning.learning_rate}, {"params": free, "lr": 10 * tuning.learning_rate}]
-    # betas: the squares' memory is a hundred steps long, as 20 seconds on a CPU hold little more.
+    # betas: the squares' memory is a hundred steps long, and STEPS are fewer.
     optimiser = torch.optim.Adam([group for group in groups if group["params"]], betas=(0.9, 0.99))
     while spent < limit and done < most:
         began = time.perf_counter()
@@ -185,10 +185,6 @@ def _free(codes: Sequence[Codes], tuning: Tuning) -> list[Tensor]:
 
 def _copied(codes: Codes) -> Codes:
     return Codes(codes.static.clone(), codes.dynamics.clone())
-
-
-def _as_tensor(clip: np.ndarray, device: torch.device) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(clip)).to(device).permute(0, 3, 1, 2).float() / 255
 
 
 def _decode(tuned: Anchored, codes: Codes) -> Tensor:

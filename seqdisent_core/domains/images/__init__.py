@@ -3,13 +3,14 @@
 from seqdisent_core.domains.images.backbone import Images, ImagesConfig
 from seqdisent_core.domains.images.motion import motion_weights
 from seqdisent_core.domains.images.networks import FRAME_SIZES, FrameEncoder
-from seqdisent_core.domains.images.pictures import as_frames, as_training_tensor
+from seqdisent_core.domains.images.pictures import as_clip, as_frames, as_training_tensor
 
 __all__ = [
     "FRAME_SIZES",
     "FrameEncoder",
     "Images",
     "ImagesConfig",
+    "as_clip",
     "as_frames",
     "as_training_tensor",
     "motion_weights",

@@ -14,6 +14,11 @@ def as_frames(clips: Tensor) -> np.ndarray:
     return (clips.clamp(0, 1) * 255).round().to(torch.uint8).movedim(-3, -1).cpu().numpy()
 
 
+def as_clip(frames: np.ndarray, device: torch.device) -> Tensor:
+    """uint8 (frames, height, width, 3) to float32 (frames, 3, height, width) in [0, 1] on a device."""
+    return torch.from_numpy(np.ascontiguousarray(frames)).to(device).permute(0, 3, 1, 2).float() / 255
+
+
 class FramesTensor:
     """Frames of a set as a tensor, uint8 (clips, frames, 3, height, width), channels last in memory.
 
