@@ -74,7 +74,7 @@ def train_run(
         if read_parts(in_parts(config))[::2] != (recipe.method, recipe.backbone):
             raise ConfigError(f"{start} is another method or backbone than this recipe. Start from one of the same.")
         try:
-            model.load_weights(state, start)
+            model.load_weights(model.stored_state() | state, start)  # parts that it does not have begin anew
         except ConfigError:
             raise ConfigError(
                 f"{start} has other sizes than this recipe. Start from a model of the same sizes."

@@ -29,17 +29,17 @@ class Shard:
     def of(cls, path: Path) -> "Shard":
         """Raises DataError where the file is missing, cut off, or holds something else."""
         modified = path.stat().st_mtime_ns if path.exists() else 0
-        stored = _mapped(path, modified)
+        stored = mapped(path, modified)
         if stored.dtype != np.uint8 or stored.ndim != 5 or stored.shape[4] != 3 or not stored.size:
             raise DataError(f"{path.name} holds {stored.dtype} {stored.shape} and no clips.")
         return cls(path, stored.shape, modified)
 
     def array(self) -> np.ndarray:
-        return _mapped(self.path, self.modified)
+        return mapped(self.path, self.modified)
 
 
 @lru_cache(maxsize=MAPPED)
-def _mapped(path: Path, modified: int) -> np.ndarray:
+def mapped(path: Path, modified: int) -> np.ndarray:
     """modified: of the file, so that one that was written anew is mapped anew."""
     try:
         return np.asarray(np.load(path, mmap_mode="r"))  # a plain array: slicing a memmap takes ten times as long
@@ -49,7 +49,7 @@ def _mapped(path: Path, modified: int) -> np.ndarray:
 
 def unmap() -> None:
     """Keeps no file mapped that nobody reads just now: Windows replaces none that is."""
-    _mapped.cache_clear()
+    mapped.cache_clear()
 
 
 class ShardedFrames:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from seqdisent_core.errors import ConfigError
 from seqdisent_core.settings import Settings
 
 View = Callable[[Tensor, torch.Generator], Tensor]  # (batch, time, *element) -> another look of the same sequences
@@ -50,6 +51,14 @@ class Backbone(nn.Module, ABC):
     def error(self, decoded: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:
         """Negative log-likelihood up to a constant, summed over the element: two (batch, time, *element) ->
         (batch, time)."""
+
+    def error_with_truth(self, codes: Tensor, x: Tensor, truth: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Errors by name, (batch, time) each, of what codes (batch, time, code_dim) give, beside a renderer's truth.
+
+        "decoded" is `error` of the decoded elements; the first element of each sequence is its anchor. Raises
+        ConfigError where the backbone compares nothing with a truth.
+        """
+        raise ConfigError(f"The backbone {self.name} has no motion to compare with a renderer's truth.")
 
     def encode_sequences(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
         """Features of all elements of sequences: (batch, time, *element) -> (batch, time, feature_dim)."""

@@ -52,6 +52,8 @@ class Batch:
     * views: other looks of the same sequences, of x's shape, those that the method names.
     * partner: int (batch,), whose dynamics in the batch reconstruct each sequence, where two persons do the very same;
       None for its own.
+    * truth: what a renderer knows of each element, (batch, time, ...), as the backbone's `error_with_truth` compares
+      it, and "state" (batch, time, state_dim), what the dynamics should tell; empty where nobody knows.
     """
 
     x: Tensor
@@ -59,6 +61,7 @@ class Batch:
     observed: Tensor | None = None
     views: Mapping[str, Tensor] = field(default_factory=dict)
     partner: Tensor | None = None
+    truth: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -220,13 +223,14 @@ class Method(nn.Module, ModelHubMixin, ABC):
         names = {name.removeprefix(BACKBONE): name for name in self.state_dict()}
         checkpoints.load_weights(self, {names.get(name, name): value for name, value in state.items()}, source)
 
-    def _stored_state(self) -> dict[str, Tensor]:
+    def stored_state(self) -> dict[str, Tensor]:
+        """The weights by the names that saved files have."""
         return {name.removeprefix(BACKBONE): value for name, value in self.state_dict().items()}
 
     def save_pretrained(self, save_directory: str | Path, **hub: Any) -> str | None:
         """Writes the folder; hub: as ModelHubMixin takes it. Raises ConfigError where it holds another model."""
         if self._folder is not None and not self.card:  # now, as the mixin begins by deleting the folder's config.json
-            checkpoints.check_replaceable(Path(save_directory), self._stored_state(), half=self.stored_half)
+            checkpoints.check_replaceable(Path(save_directory), self.stored_state(), half=self.stored_half)
         return super().save_pretrained(save_directory, **hub)
 
     def _save_pretrained(self, save_directory: Path) -> None:
@@ -234,7 +238,7 @@ class Method(nn.Module, ModelHubMixin, ABC):
         card = str(self.generate_model_card())
         with tempfile.TemporaryDirectory() as made:  # as the folder may be the one that the model came from
             fresh = Path(made)
-            checkpoints.write_network(fresh, config, self._stored_state(), card, half=self.stored_half)
+            checkpoints.write_network(fresh, config, self.stored_state(), card, half=self.stored_half)
             if self._folder is not None and not self.card:
                 checkpoints.copy_what_goes_along(self._folder, fresh)
             shutil.copytree(fresh, save_directory, dirs_exist_ok=True)

@@ -40,6 +40,10 @@ class DBSEConfig(Settings):
 
     * initial_log_variance: start of the posteriors' log-variance (-4: small noise at first).
     * normalise_difference: u is divided by its root mean square over the clip.
+    * decoded: of long sequences only so many elements are decoded in a step, the anchor and others at random, whose
+      errors stand for all; 0 for all.
+    * state_dim, weight_state: a linear layer tells from d_t what a renderer knows of the element (0: none), in how far
+      it differs from the anchor's: a face's shapes, pose, gaze and lids; the weight is of the squared error.
     """
 
     variant: Variant = "full"
@@ -56,6 +60,9 @@ class DBSEConfig(Settings):
     initial_std: Annotated[float, Field(ge=0)] = 0.01
     initial_log_variance: float = 0.0
     normalise_difference: bool = False
+    decoded: Annotated[int, Field(ge=0)] = 0
+    state_dim: Annotated[int, Field(ge=0)] = 0
+    weight_state: _Weight = 0.0
 
     def __post_init__(self) -> None:
         if self.posterior == "causal" and self.normalise_difference:
@@ -97,6 +104,7 @@ class DBSE(Anchored):
         directions = 2 if both_ways else 1
         self.dynamics_head = GaussianHead(directions * config.posterior_hidden_dim, config.dynamics_dim)
         self.prior = DynamicsPrior(config.dynamics_dim, config.hidden_dim)
+        self.state_head = nn.Linear(config.dynamics_dim, config.state_dim) if config.state_dim else None
         if config.initial_std:
             for module in self.modules():
                 if isinstance(module, nn.Conv2d | nn.Linear):
@@ -182,18 +190,28 @@ class DBSE(Anchored):
 
         reconstruction: the frames that s was not read from (all of them without the anchor term); anchor: the frame
         that it was; kl_static, kl_dynamics in nats. All summed over pixels, frames and dims, mean over the batch. The
-        anchor is the first frame, as in the paper's experiments. A batch's partners are ours, for rendered parallel
-        pairs only.
+        anchor is the first frame, as in the paper's experiments. A batch's partners and truth are ours, for rendered
+        sets only.
         """
         generator = moment.generator
         self.check_sequences(batch.x)
         static, posterior = self.posterior(self.frame_features(batch.x, batch.observed), 0, generator)
         codes = Codes(static.sample(generator), posterior.sample(generator))
         meant = codes if batch.partner is None else Codes(codes.static, codes.dynamics[batch.partner])
-        error = self.backbone.error(self.decode(meant), batch.x, batch.observed).mean(dim=0)
+        shown, share = self._decoded(batch.x.shape[1], generator)
+        x, drawn = batch.x[:, shown], Codes(meant.static, meant.dynamics[:, shown])
+        beside: dict[str, Tensor] = {}
+        if batch.truth:
+            known = {name: value[:, shown] for name, value in batch.truth.items()}
+            errors = self.backbone.error_with_truth(drawn.joined(), x, known)
+            error = errors.pop("decoded").mean(dim=0)
+            beside = {name: share * value.sum(dim=1).mean() for name, value in errors.items()}
+        else:
+            observed = None if batch.observed is None else batch.observed[:, shown]
+            error = self.backbone.error(self.decode(drawn), x, observed).mean(dim=0)
         anchored = self.config.has_anchor_term
         terms = {
-            "reconstruction": error[1:].sum() if anchored else error.sum(),
+            "reconstruction": share * error[1:].sum() if anchored else share * error[1:].sum() + error[0],
             "anchor": error[0] if anchored else torch.zeros_like(error[0]),
             "kl_static": kl_divergence(static).sum(dim=1).mean(),
             "kl_dynamics": kl_divergence(posterior, self.prior(codes.dynamics)).sum(dim=(1, 2)).mean(),
@@ -204,5 +222,19 @@ class DBSE(Anchored):
             + self.config.weight_anchor * terms["anchor"]
             + kl_scale * self.config.weight_static * terms["kl_static"]
             + kl_scale * self.config.weight_dynamics * terms["kl_dynamics"]
+            + sum(self.config.weight_reconstruction * value for value in beside.values())
         )
-        return terms
+        if self.state_head is not None and batch.truth:
+            changed = batch.truth["state"] - batch.truth["state"][:, :1]
+            told = (self.state_head(codes.dynamics) - changed).square()
+            beside["state"] = told.sum(dim=(1, 2)).mean()
+            terms["total"] = terms["total"] + self.config.weight_state * beside["state"]
+        return terms | beside
+
+    def _decoded(self, time: int, generator: torch.Generator | None) -> tuple[Tensor | slice, float]:
+        """Which elements are decoded, the anchor first, and how many each of the others stands for."""
+        count = self.config.decoded
+        if not count or count >= time:
+            return slice(None), 1.0
+        others = torch.randperm(time - 1, generator=generator, device=self.device)[: count - 1] + 1
+        return torch.cat([others.new_zeros(1), others.sort().values]), (time - 1) / (count - 1)

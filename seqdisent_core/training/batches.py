@@ -7,10 +7,14 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from seqdisent_core.data import Clips
+from seqdisent_core.data import ANCHORS, Clips, FilmTruth
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.methods import Batch
 from seqdisent_core.training.config import TrainingConfig
+
+# Deviations of a clip's crop from where it should be, and of a frame's from its clip's: right, down in sides, log size.
+_MISPLACED = (0.02, 0.025, 0.05)
+_SLIP = (0.006, 0.006, 0.01)
 
 
 class StepClips(NamedTuple):
@@ -21,6 +25,7 @@ class StepClips(NamedTuple):
     * gain: float (batch, 1, 3, 1, 1), of each clip's colours, and mirrored: int (n,), which clips of the batch are;
       None where the recipe asks for neither.
     * together: clips of the step in all processes.
+    * truth: as in a Batch; None where the recipe asks for none.
     """
 
     frames: Tensor
@@ -29,6 +34,7 @@ class StepClips(NamedTuple):
     gain: Tensor | None
     mirrored: Tensor | None
     together: int
+    truth: dict[str, Tensor] | None = None
 
     def batch(self, device: torch.device) -> Batch:
         """The clips as they are trained on."""
@@ -38,7 +44,9 @@ class StepClips(NamedTuple):
         if self.mirrored is not None:
             turned = self.mirrored.to(device)
             x[turned] = x[turned].flip(-1)
-        return Batch(x, self.chosen, partner=None if self.partner is None else self.partner.to(device))
+        partner = None if self.partner is None else self.partner.to(device)
+        truth = {name: value.to(device) for name, value in (self.truth or {}).items()}
+        return Batch(x, self.chosen, partner=partner, truth=truth)
 
 
 class Steps(Dataset[StepClips]):
@@ -61,6 +69,7 @@ class Steps(Dataset[StepClips]):
         processes: int = 1,
     ) -> None:
         self.frames, self.config, self.pairs = clips.frames, config, pairs
+        self.truth = FilmTruth(clips.frames, clips.name) if config.truth else None
         self.process, self.processes = process, processes
         self.alike = 1 if pairs is None else 2  # so many clips in a row see the same times and are mirrored together
         for count in {self._count(step) for step in (0, config.steps - 1)}:
@@ -94,7 +103,11 @@ class Steps(Dataset[StepClips]):
             exchanged, here = own < 2 * round(config.pair_share * count / 2), np.arange(len(own))
             partner = torch.from_numpy(np.where(exchanged, here ^ 1, here))
         time = self.frames.shape[1]
-        if self._sparse(step) and config.sparse_frames < time:
+        truth = None
+        if self.truth is not None:
+            truth = self._with_truth(chosen[own], random, own)
+            frames = truth.pop("frames")
+        elif self._sparse(step) and config.sparse_frames < time:
             later = [
                 np.sort(random.choice(time - 1, config.sparse_frames - 1, replace=False)) + 1 for _ in chosen[::alike]
             ]
@@ -111,7 +124,28 @@ class Steps(Dataset[StepClips]):
         if config.mirror:
             turned = (random.random(count // alike) < 0.5).repeat(alike)[own]
             mirrored = torch.from_numpy(np.flatnonzero(turned))
-        return StepClips(torch.from_numpy(frames), torch.from_numpy(chosen[own]), partner, gain, mirrored, count)
+        told = None if truth is None else {name: torch.from_numpy(value) for name, value in truth.items()}
+        return StepClips(torch.from_numpy(frames), torch.from_numpy(chosen[own]), partner, gain, mirrored, count, told)
+
+    def _with_truth(self, clips: np.ndarray, random: np.random.Generator, own: np.ndarray) -> dict[str, np.ndarray]:
+        """Frames and truth of runs within the clips, each from an anchor, (clips, frames, ...).
+
+        Clips of a pair, which are neighbours, see the same times and crops.
+        """
+        assert self.truth is not None
+        run = _run(self.frames.shape[1], self.config.least_frames, random)[1:]
+        groups = int(own.max()) // self.alike + 1
+        anchors = random.integers(ANCHORS, size=groups)
+        drawn = random.normal(0, _MISPLACED, (groups, 1, 3)) + random.normal(0, _SLIP, (groups, len(run) + 1, 3))
+        reach = self.frames.reach
+        crops = np.concatenate([0.5 + drawn[..., :2] / reach, np.exp(drawn[..., 2:]) / reach], -1)
+        read = []
+        for clip, place in zip(clips.tolist(), own.tolist(), strict=True):
+            group = place // self.alike
+            anchor = int(anchors[group])
+            times = np.concatenate([[self.truth.anchors(clip)[anchor]], run])
+            read.append(self.truth.read(clip, anchor, times, crops[group], self.frames.shape[2]))
+        return {name: np.stack([one[name] for one in read]) for name in read[0]}
 
 
 def _run(frames: int, least: int, random: np.random.Generator) -> np.ndarray:

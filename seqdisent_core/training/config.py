@@ -27,6 +27,8 @@ class TrainingConfig(Settings):
       of parallel pairs, where two persons play the same take.
     * colour_gain: largest relative change of each colour channel, and mirror: left and right exchanged half the time;
       both drawn once a clip and the same for all its frames.
+    * truth: what the renderer knows beside its clips is trained on, too, for sets that have it; runs of frames begin at
+      an anchor that it knows the motion to, and crops are cut anew, each a little beside the last.
     * precision: of convolutions and linear layers, bf16 where the processor has units for it (else float32, which is
       faster there); losses, codes and recurrences are float32 always. (What cuDNN multiplies in float32, in
       convolutions and recurrences, an NVIDIA card rounds to TF32: torch's default.)
@@ -49,8 +51,11 @@ class TrainingConfig(Settings):
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
     colour_gain: Annotated[float, Field(ge=0)] = 0.0
     mirror: bool = False
+    truth: bool = False
     precision: Literal["bf16", "no"] = "bf16"
 
     def __post_init__(self) -> None:
         if self.least_frames == 1:
             raise ConfigError("least_frames is 1; it must be 0 or at least 2.")
+        if self.truth and (self.mirror or self.sparse_share or not self.least_frames):
+            raise ConfigError("truth needs runs of frames: set least_frames, and neither mirror nor sparse_share.")

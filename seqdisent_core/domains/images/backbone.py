@@ -1,6 +1,7 @@
 """Frames of films: the DCGAN stacks of Berman et al. 2024, and squared errors in which what moves may weigh more."""
 
 import copy
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 import torch
@@ -10,8 +11,11 @@ from torch import Tensor, nn
 from seqdisent_core.domains.backbone import Backbone
 from seqdisent_core.domains.images.folding import Folded
 from seqdisent_core.domains.images.motion import motion_weights
+from seqdisent_core.domains.images.motion_branch import NEAR
 from seqdisent_core.domains.images.networks import FRAME_SIZES, FrameDecoder, FrameEncoder
+from seqdisent_core.domains.images.truth import Drawn, part_weights, truth_errors
 from seqdisent_core.domains.images.views import recoloured, shuffled
+from seqdisent_core.domains.images.warping import enlarged
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.settings import Settings, settings
 
@@ -26,6 +30,7 @@ class ImagesConfig(Settings):
     * feature_dim: of g_t.
     * motion_weight, m (ours, off by default): squared errors count 1 + m sd / mean(sd), sd a pixel's deviation over the
       clip's time.
+    * motion (ours, off by default): the decoder draws, beside a frame, how it comes from the anchor frame.
     """
 
     frame_size: int = 64
@@ -33,12 +38,15 @@ class ImagesConfig(Settings):
     width: Annotated[int, Field(ge=1)] = 64
     feature_dim: Annotated[int, Field(ge=1)] = 128
     motion_weight: Annotated[float, Field(ge=0)] = 0.0
+    motion: bool = False
 
     def __post_init__(self) -> None:
         if self.frame_size not in FRAME_SIZES:
             raise ConfigError(f"Frames of {self.frame_size} px are not supported; choose one of {FRAME_SIZES}.")
         if self.patch < 1 or self.frame_size // self.patch not in FRAME_SIZES or self.frame_size % self.patch:
             raise ConfigError(f"Patches of {self.patch} px do not divide {self.frame_size} px into {FRAME_SIZES}.")
+        if self.motion and self.frame_size // self.patch != NEAR:
+            raise ConfigError(f"motion needs frames of {NEAR} places a side; choose frame_size {NEAR} times patch.")
 
 
 class Images(Backbone):
@@ -48,6 +56,7 @@ class Images(Backbone):
     config_type = ImagesConfig
     views: ClassVar = {"shuffled": shuffled, "recoloured": recoloured}
     config: ImagesConfig
+    decoder: FrameDecoder
 
     def __init__(self, config: ImagesConfig, code_dim: int) -> None:
         super().__init__(config, code_dim)
@@ -55,7 +64,7 @@ class Images(Backbone):
         self.element = (3, config.frame_size, config.frame_size)
         self.feature_dim = config.feature_dim
         self.encoder = FrameEncoder(config.frame_size, config.width, config.feature_dim, config.patch)
-        self.decoder = FrameDecoder(config.frame_size, config.width, code_dim, config.patch)
+        self.decoder = FrameDecoder(config.frame_size, config.width, code_dim, config.patch, motion=config.motion)
 
     def encode(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
         self._check_whole(observed)
@@ -63,6 +72,22 @@ class Images(Backbone):
 
     def decode(self, codes: Tensor) -> Tensor:
         return self.decoder(codes).float()
+
+    def draw(self, codes: Tensor) -> Drawn:
+        """Frames and their motion from the anchor frame, from codes (n, code_dim); for config.motion alone."""
+        frames, near, around = self.decoder.draw(codes)
+        return Drawn(frames.float(), near, around)
+
+    def error_with_truth(self, codes: Tensor, x: Tensor, truth: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        drawn = self.draw(codes.flatten(0, 1))
+        known = {name: value.flatten(0, 1) for name, value in truth.items()}
+        frames = x.flatten(0, 1)
+        anchor = x[:, :1].expand_as(x).flatten(0, 1)
+        moving = motion_weights(x, self.config.motion_weight).expand(-1, x.shape[1], -1, -1, -1).flatten(0, 1)
+        weights = moving * enlarged(part_weights(known["parts"], NEAR // 2), x.shape[-1])
+        own = ((drawn.frames - frames).square() * weights).sum((1, 2, 3))
+        errors = {"decoded": own, **truth_errors(drawn, frames, anchor, known, weights)}
+        return {name: value.unflatten(0, x.shape[:2]) for name, value in errors.items()}
 
     def _check_whole(self, observed: Tensor | None) -> None:
         if observed is not None:

@@ -9,6 +9,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from seqdisent_core.domains.images.motion_branch import Field, MotionBranch, hidden_layers
+
 FRAME_SIZES = (64, 128, 256)
 
 
@@ -46,7 +48,7 @@ class FrameEncoder(nn.Module):
 class FrameDecoder(nn.Module):
     """Codes to frames, each frame on its own: (n, code_dim) -> (n, 3, size, size) in (0, 1); patch as above."""
 
-    def __init__(self, frame_size: int, width: int, code_dim: int, patch: int = 1) -> None:
+    def __init__(self, frame_size: int, width: int, code_dim: int, patch: int = 1, *, motion: bool = False) -> None:
         super().__init__()
         outputs = block_channels(frame_size // patch, width)[::-1]
         layers: list[nn.Module] = [
@@ -63,6 +65,15 @@ class FrameDecoder(nn.Module):
         layers += [nn.ConvTranspose2d(outputs[-1], 3 * patch**2, 4, stride=2, padding=1)]
         layers += [nn.PixelShuffle(patch), nn.Sigmoid()] if patch > 1 else [nn.Sigmoid()]
         self.layers: nn.Module = nn.Sequential(*layers)
+        self.motion: MotionBranch | None = MotionBranch(code_dim, *outputs[-2:]) if motion else None
 
     def forward(self, codes: Tensor) -> Tensor:
         return self.layers(codes[:, :, None, None].contiguous(memory_format=torch.channels_last))
+
+    def draw(self, codes: Tensor) -> tuple[Tensor, Field, Field]:
+        """The frames, and how they come from the anchor frame: near and around, as MotionBranch says."""
+        assert self.motion is not None and isinstance(self.layers, nn.Sequential)
+        frames, hidden = hidden_layers(
+            self.layers, codes[:, :, None, None].contiguous(memory_format=torch.channels_last)
+        )
+        return frames, *self.motion(codes, *hidden[-2:])
