@@ -1,8 +1,8 @@
-"""The source's own detail carried over: its full-size frame moved as the model moves the face, pasted with no edge.
+"""A person's own picture moved as the model says: warped at its full size, with decoded pixels where it shows nothing.
 
-A decoded face is small and soft. How it moves against the decoded anchor is dense optical flow (Kroeger et al. 2016,
-OpenCV's DIS); the same movement is given to the source's own pixels. Where something new appears that no movement
-explains, teeth or an opened eye, the decoded pixels show, in the source's colours.
+The model draws, beside a small face, where each of its pixels lies in the anchor frame and whether that shows it. The
+picture is warped by this field, whatever its size; teeth behind closed lips or an eye behind its lid are the decoded
+ones, in the picture's colours.
 """
 
 from collections.abc import Iterator
@@ -12,18 +12,17 @@ from typing import Any
 import cv2
 import numpy as np
 
-from seqdisent_core.faces import inverse
+from seqdisent_core.domains.images import REACH
+from seqdisent_core.faces import cut_out, inverse
+from seqdisent_core.reenactment.drawing import DrawnFrames
 
-# Smaller, _NEW would show the decoder's noise, and larger, hide teeth; smaller, _SOFT would give what shows an edge.
-_NEW = 0.015  # mean difference of colour, in [0, 1], from which on the decoded pixels show
-_SOFT = 0.02  # more of it, until they show alone
-_FADE = 0.2  # of the crop's side beyond it, over which a movement fades to nothing
-_EDGE = 0.12  # of the crop's side within it, over which decoded pixels fade to nothing
-_SHADE = 0.5  # of what a movement does not explain that is added where decoded pixels do not show; all would blur
-_TONE = 0.06  # of the crop's side, over which the source's tone is taken, and none of its detail
-_MEAN = np.full((1, 3), 1 / 3, np.float32)  # of the colours
+# Lengths are in sides of the crop.
+_EDGE = 0.12  # within the crop, over which decoded pixels fade to nothing and the wide field takes over from the near
+_FADE = 0.2  # within the wide square, over which motion fades to nothing
+_TONE = 0.06  # over which the picture's tone is taken, and none of its detail
+_SHADE = 0.7  # of the change of light that the model draws beside the motion: it is soft, and bold where it errs
+_BEYOND = 0.05  # about as far as what is behind the person is moved along with them
 _ALONE: Any = None  # for a second map where the first holds both axes; cv2's types know no such
-_TIMES = (0.1, 0.8, 0.1)  # weights of neighbouring frames: decoded faces do not flicker, their flow does
 
 
 @dataclass(frozen=True)
@@ -38,102 +37,132 @@ class Source:
     transform: np.ndarray
 
 
-def carry_detail(source: Source, anchor: np.ndarray, decoded: np.ndarray) -> Iterator[np.ndarray]:
-    """Frames of the source's picture, uint8 (height, width, 3), in which the face does what `decoded` does.
+def move_picture(source: Source, still: DrawnFrames, drawn: DrawnFrames) -> Iterator[np.ndarray]:
+    """Frames of the source's picture, uint8 (height, width, 3), in which the face does what is drawn.
 
-    anchor: uint8 (size, size, 3), the source's frame as the model decodes it; decoded: uint8 (frames, size, size, 3).
+    still: one frame, the picture's own as the model draws it, which moves nothing and hides nothing.
     """
-    side = anchor.shape[0]
-    flows = _flows(anchor, decoded)
-    place = _Place(source, side)
-    base, fine = anchor.astype(np.float32), _doubled(place.patch)
-    for flow, frame in zip(flows, decoded, strict=True):
-        yield place.paste(fine, flow, frame.astype(np.float32), base)
+    size = drawn.decoded.shape[1]
+    place = _Place(source, size)
+    fine = _doubled(place.patch)
+    base = still.decoded[0].astype(np.float32)
+    own = cut_out(source.picture, source.transform, size).astype(np.float32)
+    tone = cv2.GaussianBlur(own - base, (0, 0), _TONE * size)
+    for decoded, near, around in zip(drawn.decoded, drawn.near, drawn.around, strict=True):
+        near = _carried_on(_since(near, still.near[0]), _BEYOND * len(near))
+        around = _carried_on(_since(around, still.around[0]), _BEYOND * len(around) / REACH)
+        yield place.move(fine, near, around, *_light(decoded.astype(np.float32), base, tone, near))
 
 
 def paste_decoded(source: Source, decoded: np.ndarray) -> Iterator[np.ndarray]:
-    """The model's own pixels pasted into the source's picture, edges feathered; frames as in carry_detail."""
+    """The model's own pixels pasted into the source's picture, edges feathered: uint8 (frames, size, size, 3).
+
+    Frames as in move_picture.
+    """
     place = _Place(source, decoded.shape[1])
     for frame in decoded:
         yield place.lay(frame.astype(np.float32))
 
 
-def _flows(anchor: np.ndarray, decoded: np.ndarray) -> np.ndarray:
-    """For each pixel of a frame, how far away it lies in the anchor: float32 (frames, size, size, 2), in pixels."""
-    finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    still = cv2.cvtColor(anchor, cv2.COLOR_RGB2GRAY)
-    flows = []
-    for frame in decoded:
-        begun = np.zeros((*still.shape, 2), np.float32)  # one for each: the finder writes into it, and returns it
-        flows.append(finder.calc(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), still, begun))
-    padded = np.stack([flows[0], *flows, flows[-1]])
-    before, now, after = _TIMES
-    return before * padded[:-2] + now * padded[1:-1] + after * padded[2:]
+def _since(now: np.ndarray, still: np.ndarray) -> np.ndarray:
+    """A field relative to the picture's own, (cells, cells, 4), as DrawnFrames has them."""
+    visible = np.clip(now[..., 2] / np.maximum(still[..., 2], 0.5), 0, 1)
+    return np.dstack([now[..., :2] - still[..., :2], visible, now[..., 3]])
+
+
+def _carried_on(field: np.ndarray, reach: float) -> np.ndarray:
+    """Motion and visibility, (cells, cells, 3); the person's motion is carried on behind them, fading over `reach`
+    cells, so that no edge tears there."""
+    person = field[..., 3:]
+    smooth = cv2.GaussianBlur(np.dstack([field[..., :2] * person, person]), (0, 0), reach)
+    share = smooth[..., 2:]
+    motion = person * field[..., :2] + (1 - person) * smooth[..., :2] / (share + 1e-3)
+    return np.dstack([motion * _ramp(2 * share), field[..., 2]])
+
+
+def _light(decoded: np.ndarray, base: np.ndarray, tone: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """On the crop, float32 (size, size, 3): how much lighter the picture gets, and decoded pixels in its tone.
+
+    decoded, base: the frame and the picture's own as decoded; tone: what the picture differs by from its own.
+    """
+    size = len(decoded)
+    field = cv2.resize(near, (size, size), interpolation=cv2.INTER_LINEAR)
+    grid = np.arange(size, dtype=np.float32)
+    there = np.dstack([grid[None] + size * field[..., 0], grid[:, None] + size * field[..., 1]])
+    visible = np.ascontiguousarray(field[..., 2])
+    lacking = (decoded - _look_up(base, there)) * visible[..., None]
+    reach = _TONE * size
+    light = cv2.GaussianBlur(lacking, (0, 0), reach) / (cv2.GaussianBlur(visible, (0, 0), reach)[..., None] + 1e-2)
+    return _SHADE * light, decoded + _look_up(tone, there)
 
 
 class _Place:
-    """The part of a picture around the crop, and each of its pixels' place in the crop.
+    """The part of a picture around the crop, and each of its pixels' place in the crop and in the wide square.
 
-    Within it, `inner` is the part that the crop covers: decoded pixels show nowhere else, so that only there is more to
-    reckon than where a pixel comes from.
+    Within it, `inner` is the part that the crop covers: decoded pixels show nowhere else.
     """
 
     def __init__(self, source: Source, size: int) -> None:
         self.picture, self.size = source.picture, size
         height, width = source.picture.shape[:2]
-        self.back = inverse(source.transform).astype(np.float32)
-        out = _FADE * size
+        self.back = size * inverse(source.transform)[:, :2].astype(np.float32)  # sides to pixels of the picture
+        self._corners = inverse(source.transform).astype(np.float32)
+        out = 0.5 * (REACH - 1) * size
         rows, columns = self._covered(out)
         self.patch = np.ascontiguousarray(source.picture[rows, columns])
         x, y = (axis.astype(np.float32) for axis in np.meshgrid(np.arange(width)[columns], np.arange(height)[rows]))
         self.places = np.dstack([2 * (x - columns.start), 2 * (y - rows.start)])
         to_crop = source.transform.astype(np.float32)
-        crop_x = to_crop[0, 0] * x + to_crop[0, 1] * y + to_crop[0, 2]
-        crop_y = to_crop[1, 0] * x + to_crop[1, 1] * y + to_crop[1, 2]
-        within = np.minimum(np.minimum(crop_x, size - 1 - crop_x), np.minimum(crop_y, size - 1 - crop_y))
-        self.moves = cv2.merge([2 * _ramp((within + out) / out)] * 2)  # doubled; 0 beyond the crop's surroundings
+        self.x = to_crop[0, 0] * x + to_crop[0, 1] * y + to_crop[0, 2]
+        self.y = to_crop[1, 0] * x + to_crop[1, 1] * y + to_crop[1, 2]
+        within = np.minimum(np.minimum(self.x, size - 1 - self.x), np.minimum(self.y, size - 1 - self.y))
+        self.fade = cv2.merge([2 * _ramp((within + out) / (_FADE * size))] * 2)  # doubled; 0 beyond the wide square
         own_rows, own_columns = self._covered(0.0)
         self.inner = (
             slice(own_rows.start - rows.start, own_rows.stop - rows.start),
             slice(own_columns.start - columns.start, own_columns.stop - columns.start),
         )
         self.rows, self.columns = rows, columns
-        self.shows = cv2.merge([_ramp(within[self.inner] / (_EDGE * size))] * 3)  # 1 in its middle, 0 beyond it
-        # OpenCV's own form of a map, made once and not for each frame.
-        self.whole = cv2.convertMaps(crop_x, crop_y, cv2.CV_16SC2)
-        self.crop = cv2.convertMaps(crop_x[self.inner], crop_y[self.inner], cv2.CV_16SC2)
-        self.scale = 1 / float(np.sqrt(abs(np.linalg.det(to_crop[:, :2]))))  # the picture's pixels in one of the crop
+        self.shows = cv2.merge([_ramp(within[self.inner] / (_EDGE * size))] * 3)  # 1 in the crop's middle, 0 beyond it
+        self.crop = cv2.convertMaps(self.x[self.inner], self.y[self.inner], cv2.CV_16SC2)
+        self.cells: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def _covered(self, out: float) -> tuple[slice, slice]:
         """Rows and columns of the picture in which the crop lies, and `out` of its pixels around it."""
         height, width = self.picture.shape[:2]
         ends = np.array([-0.5 - out, self.size - 0.5 + out])
-        corners = np.array([[x, y, 1] for x in ends for y in ends], np.float32) @ self.back.T
+        corners = np.array([[x, y, 1] for x in ends for y in ends], np.float32) @ self._corners.T
         left, top = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, [width - 1, height - 1]).tolist()
         ends = np.ceil(corners.max(axis=0)).astype(int) + 1
         right, bottom = np.clip(ends, [left + 1, top + 1], [width, height]).tolist()
         return slice(top, bottom), slice(left, right)
 
-    def paste(self, fine: np.ndarray, flow: np.ndarray, frame: np.ndarray, anchor: np.ndarray) -> np.ndarray:
-        """fine: the patch, doubled; flow: float32 (size, size, 2), in the crop's pixels; frames float32 in [0, 255]."""
-        step = _seen(cv2.transform(flow, self.back[:, :2]), self.whole)
-        moved = _look_up(fine, self.places + step * self.moves)
-        grid = np.arange(self.size, dtype=np.float32)
-        explained = _look_up(anchor, np.dstack([grid[None] + flow[..., 0], grid[:, None] + flow[..., 1]]))
-        lacking = frame - explained
-        missed = cv2.GaussianBlur(cv2.transform(np.abs(lacking), _MEAN), (0, 0), self.size / 100)
-        new = np.clip((missed - 255 * _NEW) / (255 * _SOFT), 0, 1)
-        shown = self.shows * cv2.merge([_seen(new, self.crop)] * 3)
-        drawn, more = _seen(frame, self.crop), _seen(lacking, self.crop)
-        own = moved[self.inner].astype(np.float32)
-        toned = drawn + _spread(own - drawn + more, _TONE * self.size * self.scale)  # decoded, in the source's tone
-        own += _SHADE * self.shows * more  # light and folds that a movement alone does not bring
-        return self._set(own + shown * (toned - own), moved)
+    def move(
+        self, fine: np.ndarray, near: np.ndarray, around: np.ndarray, light: np.ndarray, toned: np.ndarray
+    ) -> np.ndarray:
+        """fine: the patch, doubled; near, around: float32 (cells, cells, 3); the others as `_light` gives them."""
+        motion = np.ascontiguousarray(_seen(around, self._cells(len(around), REACH))[..., :2])
+        field = _seen(near, self._cells(len(near), 1.0, self.inner))
+        motion[self.inner] += self.shows[..., :2] * (field[..., :2] - motion[self.inner])
+        moved = _look_up(fine, self.places + cv2.transform(motion, self.back) * self.fade)
+        own = moved[self.inner] + self.shows * _seen(light, self.crop)
+        hidden = self.shows * (1 - field[..., 2:])
+        return self._set(own + hidden * (_seen(toned, self.crop) - own), moved)
 
     def lay(self, frame: np.ndarray) -> np.ndarray:
         """frame: decoded, float32 in [0, 255]."""
         own = self.patch[self.inner].astype(np.float32)
         return self._set(own + self.shows * (_seen(frame, self.crop) - own), self.patch)
+
+    def _cells(
+        self, cells: int, reach: float, part: tuple[slice, slice] = (slice(None), slice(None))
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """OpenCV's own form of a map of the patch, or a part of it, to cells over `reach` sides of the crop."""
+        if cells not in self.cells:
+            scale = cells / (reach * self.size)
+            x, y = (scale * (axis[part] + 0.5 - 0.5 * self.size) + 0.5 * cells - 0.5 for axis in (self.x, self.y))
+            self.cells[cells] = cv2.convertMaps(x, y, cv2.CV_16SC2)
+        return self.cells[cells]
 
     def _set(self, inner: np.ndarray, around: np.ndarray) -> np.ndarray:
         """The picture with `around`, uint8, in its place, and in the middle of that `inner`, float32 in [0, 255]."""
@@ -150,17 +179,8 @@ def _ramp(share: np.ndarray) -> np.ndarray:
     return share * share * (3 - 2 * share)
 
 
-def _spread(values: np.ndarray, reach: float) -> np.ndarray:
-    """Smoothed over `reach` pixels; where that is far, at a coarser grid, which nobody can tell."""
-    coarse = max(1, int(reach / 3))
-    rows, columns = values.shape[:2]
-    small = cv2.resize(values, (max(1, columns // coarse), max(1, rows // coarse)), interpolation=cv2.INTER_AREA)
-    smooth = cv2.GaussianBlur(small, (0, 0), reach / coarse)
-    return cv2.resize(smooth, (columns, rows), interpolation=cv2.INTER_LINEAR)
-
-
 def _seen(values: np.ndarray, at: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Values on the crop's pixels, seen at those of the picture that a converted map stands for."""
+    """Values on a grid, seen at those pixels of the picture that a converted map stands for."""
     return cv2.remap(values, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 

@@ -9,16 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqdisent_core.domains.images import as_frames
 from seqdisent_core.errors import ConfigError, FaceError
 from seqdisent_core.faces import AS_FILMED, FaceClip, cut_out, film_frame, lit
 from seqdisent_core.machine import one_each, picture_dtype
 from seqdisent_core.media import Frames, VideoInfo
 from seqdisent_core.methods import Anchored, Codes
-from seqdisent_core.reenactment.compositing import Source, carry_detail, paste_decoded
+from seqdisent_core.reenactment.compositing import Source, move_picture, paste_decoded
+from seqdisent_core.reenactment.drawing import decode_frames, draw_frames
 from seqdisent_core.reenactment.personalising import USUAL, Tuned, Tuning, personalise
 
-_BATCH = 64  # frames decoded at a time, which bounds memory
 PICTURE, LARGEST = 640, 1280  # pixels of a result's longer side: to look at soon, and at most
 FACE = 192  # pixels of a face's square that are enough to look at soon: the decoded one has 128
 STRENGTHS = (0.0, 1.5)  # from still, by as much as the driver, to half as much again
@@ -95,14 +94,6 @@ def subjects(first: FaceClip, second: FaceClip, *, full_size: bool = False) -> t
     return one, other
 
 
-@torch.no_grad()
-def decode_frames(method: Anchored, static: Tensor, dynamics: Tensor) -> np.ndarray:
-    """static (1, dim), dynamics (1, frames, dim) -> uint8 (frames, size, size, 3), of a clip of any length."""
-    times = range(0, dynamics.shape[1], _BATCH)
-    pieces = [method.decode(Codes(static, dynamics[:, at : at + _BATCH]))[0] for at in times]
-    return np.concatenate([as_frames(piece) for piece in pieces])
-
-
 def drive(
     method: Anchored,
     person: Subject,
@@ -121,14 +112,14 @@ def drive(
     """
     own, other = codes
     neutral = other.dynamics[:, driver.clip.anchor, None]
-    decoded = decode_frames(method, own.static, neutral + strength * (other.dynamics[:, at] - neutral))
+    dynamics = neutral + strength * (other.dynamics[:, at] - neutral)
     light = person.clip.light
     source = replace(person.source, picture=lit(person.source.picture, light))
     if detail:
-        still = decode_frames(method, own.static, own.dynamics[:, person.clip.anchor, None])[0]
-        made = carry_detail(source, still, decoded)
+        still = draw_frames(method, own.static, own.dynamics[:, person.clip.anchor, None])
+        made = move_picture(source, still, draw_frames(method, own.static, dynamics))
     else:
-        made = paste_decoded(source, decoded)
+        made = paste_decoded(source, decode_frames(method, own.static, dynamics))
     return made if light == AS_FILMED else (_as_filmed(frame, person.source, source, light) for frame in made)
 
 

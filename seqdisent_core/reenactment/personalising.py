@@ -1,8 +1,10 @@
 """A model tuned to the people of two clips in seconds: their static codes and the decoder; as a rule nothing else.
 
-The encoders stay, so what dynamics mean stays, and a swap is read as before. Three errors are weighed: the clips
-themselves; what the untuned model draws for codes from its priors (rehearsal), so that the decoder forgets nobody; and
-what the encoders read back from swaps of the two (return), so that a swap keeps its person and its movement.
+The encoders stay, so what dynamics mean stays, and a swap is read as before. What is weighed: the clips themselves,
+decoded and as their anchor frame warped; what the untuned model draws for codes from its priors (rehearsal), so that
+the decoder forgets nobody; what the encoders read back from swaps of the two (return), so that a swap keeps its person
+and its movement; and what the untuned model says is visible (mask), or decoded pixels would take the place of the
+warped ones, which are sharper.
 """
 
 import copy
@@ -15,10 +17,12 @@ from typing import Literal
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from seqdisent_core.domains.images import as_clip, motion_weights
+from seqdisent_core.domains.images import Drawn, Field, as_clip, composite, enlarged, motion_weights, warp
 from seqdisent_core.machine import Cores, picture_dtype
 from seqdisent_core.methods import Anchored, Codes
+from seqdisent_core.reenactment.drawing import draw, require_motion
 from seqdisent_core.reenactment.windows import encode_in_windows
 from seqdisent_core.settings import Settings, settings
 
@@ -26,6 +30,9 @@ STEPS = 75  # of tuning, unless somebody says otherwise: more of them bring noth
 AVERAGE = 0.9  # decay of the averaged weights and codes that are given: good at any step, with no schedule to end
 FRAMES = 12  # of each clip a step, and as many of rehearsal: few, so that seconds hold many steps
 RETURN_FRAMES = 8  # of a swap that is read back: few, as that takes both networks
+BRANCH = 3.0  # times as long steps of the motion branch as of the rest of the decoder: its field is smooth
+LEAST_VISIBLE = 0.2  # how much the warped frame counts where it is not visible, or nothing there would ever be learnt
+REHEARSED_MOTION = 0.01  # weight of a pixel, or a nat, beside a squared error
 MOTION = 2.0  # weight of what moves, as the model was trained with (`motion_weight` of the preset wild)
 
 
@@ -37,6 +44,8 @@ class Tuning(Settings):
       encoders' by what they read back from swaps).
     * learning_rate: of the weights, Adam's; codes take ten times as long steps.
     * rehearsal: weight, beside the clips' own error, of what the untuned model draws for codes from its priors.
+    * warped: weight of the error (not squared) of the anchor frame warped, alone and with what is decoded beside it.
+    * mask: weight of what is visible against the untuned model.
     * back: weight of a swap read again.
     * near: weight of dynamics codes against what was read, by their variance over the clip's time.
     """
@@ -44,6 +53,8 @@ class Tuning(Settings):
     learns: Literal["static", "decoder", "dynamics", "all"] = "decoder"
     learning_rate: float = 1e-3
     rehearsal: float = 1.0
+    warped: float = 0.2
+    mask: float = 0.1
     back: float = 0.02
     near: float = 0.02
 
@@ -116,6 +127,7 @@ def personalise(
     ]
     seen = [np.setdiff1d(np.arange(len(clip)), out) for clip, out in zip(frames, unseen, strict=True)]
     codes = [_copied(code) for code in read]
+    anchor_frames = [clip[anchor][None] for clip, anchor in zip(frames, anchors, strict=True)]
     weights = _weights(tuned, tuning)
     free = _free(codes, tuning)
     learnt: list[Tensor] = [value.requires_grad_() for value in (*weights, *free)]
@@ -135,24 +147,26 @@ def personalise(
     if not limit or not most:  # the first optimiser takes torch a second to make (see `prepare`)
         yield state()
         return
-    groups = [{"params": weights, "lr": tuning.learning_rate}, {"params": free, "lr": 10 * tuning.learning_rate}]
+    branch = {id(weight) for weight in require_motion(tuned).decoder.motion_parameters()}
+    groups = [
+        {"params": [one for one in weights if id(one) not in branch], "lr": tuning.learning_rate},
+        {"params": [one for one in weights if id(one) in branch], "lr": BRANCH * tuning.learning_rate},
+        {"params": free, "lr": 10 * tuning.learning_rate},
+    ]
     # betas: the squares' memory is a hundred steps long, and STEPS are fewer.
     optimiser = torch.optim.Adam([group for group in groups if group["params"]], betas=(0.9, 0.99))
     while spent < limit and done < most:
         began = time.perf_counter()
         with cores.shared():
             shown = [np.sort(random.choice(at, min(FRAMES, len(at)), replace=False)) for at in seen]
-            own = torch.stack(
-                [
-                    _error(_decode(tuned, Codes(code.static, code.dynamics[:, at])), clip[at][None])
-                    for code, clip, at in zip(codes, frames, shown, strict=True)
-                ]
-            ).mean()
-            total = own
+            films = zip(codes, read, frames, anchor_frames, shown, strict=True)
+            errors = [_film_errors(tuned, untuned, *film, tuning) for film in films]
+            own = torch.stack([decoded for decoded, _ in errors]).mean()
+            total = own + torch.stack([beside for _, beside in errors]).mean()
             if tuning.rehearsal and weights:
                 total = total + tuning.rehearsal * _rehearse(untuned, tuned, generator)
             if tuning.back and len(clips) > 1:
-                total = total + tuning.back * _return(tuned, reader, codes, anchors, random)
+                total = total + _return(tuned, untuned, reader, codes, read, anchors, anchor_frames, random, tuning)
             if tuning.near and tuning.learns_dynamics:
                 total = total + tuning.near * _strayed(codes, read)
             optimiser.zero_grad()
@@ -187,17 +201,49 @@ def _copied(codes: Codes) -> Codes:
     return Codes(codes.static.clone(), codes.dynamics.clone())
 
 
-def _decode(tuned: Anchored, codes: Codes) -> Tensor:
+def _draw(tuned: Anchored, codes: Codes) -> Drawn:
     """What a model that learns draws, in bf16 where the processor has units for it."""
     dtype = picture_dtype(tuned.device)
     # Weights change at every step: a cast one may not be kept.
     with torch.autocast(tuned.device.type, dtype, enabled=dtype != torch.float32, cache_enabled=False):
-        return tuned.decode(codes)
+        return draw(tuned, codes)
 
 
-def _error(decoded: Tensor, meant: Tensor) -> Tensor:
-    """Squared error a colour value, where the clip moves counted up to several times."""
-    return ((decoded - meant).square() * motion_weights(meant, MOTION)).mean()
+def _film_errors(
+    tuned: Anchored,
+    untuned: Anchored,
+    code: Codes,
+    read: Codes,
+    clip: Tensor,
+    anchor: Tensor,
+    at: np.ndarray,
+    tuning: Tuning,
+) -> tuple[Tensor, Tensor]:
+    """Of some frames of a clip: the squared error a colour value as decoded, and the other errors, weighed.
+
+    Where the clip moves, errors count up to several times.
+    """
+    meant = clip[at]
+    weights = motion_weights(meant[None], MOTION)[0]
+    drawn = _draw(tuned, Codes(code.static, code.dynamics[:, at]))
+    decoded = ((drawn.frames - meant).square() * weights).mean()
+    own = anchor.expand_as(meant)
+    seen = enlarged(drawn.near.visible.sigmoid().detach(), meant.shape[-1]).clamp(min=LEAST_VISIBLE)
+    warped = ((warp(own, drawn.near.motion) - meant).abs() * weights * seen).mean()
+    together = ((composite(own, drawn) - meant).abs() * weights).mean()
+    mask = _mask(untuned, Codes(read.static, read.dynamics[:, at]), drawn)
+    return decoded, tuning.warped * (warped + together) + tuning.mask * mask
+
+
+def _mask(untuned: Anchored, codes: Codes, drawn: Drawn) -> Tensor:
+    """Cross entropy of what is visible with what the untuned model says is."""
+    with torch.no_grad():
+        meant = draw(untuned, codes)
+    return _entropy(drawn.near.visible, meant.near.visible)
+
+
+def _entropy(given: Tensor, meant: Tensor) -> Tensor:
+    return functional.binary_cross_entropy_with_logits(given, meant.sigmoid())
 
 
 def _rehearse(untuned: Anchored, tuned: Anchored, generator: torch.Generator) -> Tensor:
@@ -205,24 +251,41 @@ def _rehearse(untuned: Anchored, tuned: Anchored, generator: torch.Generator) ->
     static = untuned.sample_static(FRAMES // 2, generator)
     codes = Codes(static, untuned.sample_dynamics(FRAMES // 2, RETURN_FRAMES, generator)[:, -2:])
     with torch.no_grad():
-        meant = untuned.decode(codes)
-    return (_decode(tuned, codes) - meant).square().mean()
+        meant = draw(untuned, codes)
+    drawn = _draw(tuned, codes)
+    fields = _field_distance(drawn.near, meant.near) + _field_distance(drawn.around, meant.around)
+    return (drawn.frames - meant.frames).square().mean() + REHEARSED_MOTION * fields
+
+
+def _field_distance(field: Field, meant: Field) -> Tensor:
+    """In pixels of a frame of 128, and nats."""
+    moved = 128 * (field.motion - meant.motion).abs().sum(1).mean()
+    return moved + _entropy(field.visible, meant.visible) + _entropy(field.foreground, meant.foreground)
 
 
 def _return(
-    tuned: Anchored, reader: Anchored, codes: Sequence[Codes], anchors: Sequence[int], random: np.random.Generator
+    tuned: Anchored,
+    untuned: Anchored,
+    reader: Anchored,
+    codes: Sequence[Codes],
+    read: Sequence[Codes],
+    anchors: Sequence[int],
+    anchor_frames: Sequence[Tensor],
+    random: np.random.Generator,
+    tuning: Tuning,
 ) -> Tensor:
-    """A swap of a short run, read back: squared distance of its codes from what it was made of."""
+    """A swap of a short run, read back: squared distance of its codes from what it was made of, and its mask; weighed."""
     who = int(random.integers(len(codes)))
     other = (who + 1) % len(codes)
     static, others = codes[who].static, codes[other].dynamics
     start = int(random.integers(0, max(1, others.shape[1] - RETURN_FRAMES + 1)))
     dynamics = others[:, start : start + RETURN_FRAMES]
-    still = others[:, anchors[other], None]
-    swap = _decode(tuned, Codes(static, torch.cat([still, dynamics], dim=1)))
-    again = reader.encode(swap)
+    drawn = _draw(tuned, Codes(static, dynamics))
+    shown = composite(anchor_frames[who].expand_as(drawn.frames), drawn)
+    again = reader.encode(torch.cat([anchor_frames[who], shown])[None])
     back = (again.dynamics[:, 1:] - dynamics.detach()).square().mean()
-    return back + (again.static - static.detach()).square().mean()
+    back = back + (again.static - static.detach()).square().mean()
+    return tuning.back * back + tuning.mask * _mask(untuned, Codes(read[who].static, dynamics.detach()), drawn)
 
 
 def _strayed(codes: Sequence[Codes], read: Sequence[Codes]) -> Tensor:

@@ -2,16 +2,26 @@
 
 from seqdisent_core.domains.images.backbone import Images, ImagesConfig
 from seqdisent_core.domains.images.motion import motion_weights
+from seqdisent_core.domains.images.motion_branch import REACH, Field, MotionBranch
 from seqdisent_core.domains.images.networks import FRAME_SIZES, FrameEncoder
 from seqdisent_core.domains.images.pictures import as_clip, as_frames, as_training_tensor
+from seqdisent_core.domains.images.truth import Drawn, composite
+from seqdisent_core.domains.images.warping import enlarged, warp
 
 __all__ = [
     "FRAME_SIZES",
+    "REACH",
+    "Drawn",
+    "Field",
     "FrameEncoder",
     "Images",
     "ImagesConfig",
+    "MotionBranch",
     "as_clip",
     "as_frames",
     "as_training_tensor",
+    "composite",
+    "enlarged",
     "motion_weights",
+    "warp",
 ]

@@ -96,10 +96,13 @@ class Images(Backbone):
     def for_inference(self, dtype: torch.dtype) -> "Images":
         """A copy with batch norms folded into convolutions, which run in `dtype`."""
         copied = copy.deepcopy(self).eval().requires_grad_(False)
-        for stack in (copied.encoder, copied.decoder):
-            layers = stack.layers
+        places: list[tuple[nn.Module, str]] = [(copied.encoder, "layers"), (copied.decoder, "layers")]
+        if copied.decoder.motion is not None:
+            places += [(copied.decoder.motion, name) for name in ("up", "near", "around")]
+        for part, name in places:
+            layers = getattr(part, name)
             assert isinstance(layers, nn.Sequential)
-            stack.layers = Folded(layers, dtype)
+            setattr(part, name, Folded(layers, dtype))
         return copied
 
     def error(self, decoded: Tensor, x: Tensor, observed: Tensor | None = None) -> Tensor:

@@ -30,7 +30,11 @@ class Folded(nn.Module):
         self.eval().requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x.to(self.dtype).contiguous(memory_format=torch.channels_last))
+        return self.layers(self.prepared(x))
+
+    def prepared(self, x: Tensor) -> Tensor:
+        """The input as the layers take it."""
+        return x.to(self.dtype).contiguous(memory_format=torch.channels_last)
 
 
 class _FromPoint(nn.Module):

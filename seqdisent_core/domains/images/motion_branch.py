@@ -1,10 +1,11 @@
 """The part of a decoder that draws how a frame comes from the anchor frame."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+from seqdisent_core.domains.images.folding import Folded
 
 NEAR, AROUND = 64, 32  # cells a side of the two fields
 REACH = 1.7  # sides of the square that the wide field covers, in sides of the frame, whose middle it shares
@@ -36,15 +37,15 @@ class MotionBranch(nn.Module):
     def __init__(self, code_dim: int, coarse: int, fine: int) -> None:
         """coarse, fine: channels of the decoder's hidden layers at a quarter and half of NEAR."""
         super().__init__()
-        self.up = nn.Sequential(*_doubling(coarse, _NEAR_WIDTH))
-        self.near = nn.Sequential(
+        self.up: nn.Module = nn.Sequential(*_doubling(coarse, _NEAR_WIDTH))
+        self.near: nn.Module = nn.Sequential(
             nn.Conv2d(_NEAR_WIDTH + fine, _NEAR_WIDTH, 3, padding=1, bias=False),
             nn.BatchNorm2d(_NEAR_WIDTH),
             nn.LeakyReLU(0.2),
             *_doubling(_NEAR_WIDTH, 32),
             nn.Conv2d(32, 4, 3, padding=1),
         )
-        self.around = nn.Sequential(
+        self.around: nn.Module = nn.Sequential(
             nn.ConvTranspose2d(code_dim, _AROUND_WIDTH, 4, bias=False),
             nn.BatchNorm2d(_AROUND_WIDTH),
             nn.LeakyReLU(0.2),
@@ -54,6 +55,7 @@ class MotionBranch(nn.Module):
             nn.Conv2d(16, 4, 3, padding=1),
         )
         for stack in (self.near, self.around):
+            assert isinstance(stack, nn.Sequential)
             last = stack[-1]
             assert isinstance(last, nn.Conv2d) and last.bias is not None
             nn.init.normal_(last.weight, std=1e-3)  # at first nothing moves,
@@ -74,9 +76,13 @@ def _field(drawn: Tensor) -> Field:
     return Field(_MOTION_SCALE * drawn[:, :2], drawn[:, 2:3], drawn[:, 3:4])
 
 
-def hidden_layers(layers: Iterable[nn.Module], x: Tensor) -> tuple[Tensor, list[Tensor]]:
+def hidden_layers(stack: nn.Module, x: Tensor) -> tuple[Tensor, list[Tensor]]:
     """What a stack gives, and what each of its activations gave on the way."""
-    hidden = []
+    hidden: list[Tensor] = []
+    if isinstance(stack, Folded):
+        x = stack.prepared(x)
+    layers = stack.layers if isinstance(stack, Folded) else stack
+    assert isinstance(layers, nn.Sequential)
     for layer in layers:
         x = layer(x)
         if isinstance(layer, nn.LeakyReLU):

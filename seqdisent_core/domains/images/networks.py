@@ -72,8 +72,12 @@ class FrameDecoder(nn.Module):
 
     def draw(self, codes: Tensor) -> tuple[Tensor, Field, Field]:
         """The frames, and how they come from the anchor frame: near and around, as MotionBranch says."""
-        assert self.motion is not None and isinstance(self.layers, nn.Sequential)
+        assert self.motion is not None
         frames, hidden = hidden_layers(
             self.layers, codes[:, :, None, None].contiguous(memory_format=torch.channels_last)
         )
         return frames, *self.motion(codes, *hidden[-2:])
+
+    def motion_parameters(self) -> list[nn.Parameter]:
+        """Those of the part that draws motion."""
+        return [] if self.motion is None else list(self.motion.parameters())
