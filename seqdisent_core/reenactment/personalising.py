@@ -12,58 +12,21 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from seqdisent_core.domains.images import Drawn, Field, as_clip, composite, enlarged, motion_weights, warp
+from seqdisent_core.domains.images import as_clip
 from seqdisent_core.machine import Cores, picture_dtype
 from seqdisent_core.methods import Anchored, Codes
-from seqdisent_core.reenactment.drawing import draw, require_motion
+from seqdisent_core.reenactment.drawing import require_motion
+from seqdisent_core.reenactment.tuning import USUAL, Film, Tuning, TuningErrors, strayed
 from seqdisent_core.reenactment.windows import encode_in_windows
-from seqdisent_core.settings import Settings, settings
 
 STEPS = 75  # of tuning, unless somebody says otherwise: more of them bring nothing that can be measured
 AVERAGE = 0.9  # decay of the averaged weights and codes that are given: good at any step, with no schedule to end
-FRAMES = 12  # of each clip a step, and as many of rehearsal: few, so that seconds hold many steps
-RETURN_FRAMES = 8  # of a swap that is read back: few, as that takes both networks
 BRANCH = 3.0  # times as long steps of the motion branch as of the rest of the decoder: its field is smooth
-LEAST_VISIBLE = 0.2  # how much the warped frame counts where it is not visible, or nothing there would ever be learnt
-REHEARSED_MOTION = 0.01  # weight of a pixel, or a nat, beside a squared error
-MOTION = 2.0  # weight of what moves, as the model was trained with (`motion_weight` of the preset wild)
-
-
-@settings
-class Tuning(Settings):
-    """How a model is tuned to people; docs/filmed.md says what each setting does to the figures.
-
-    * learns: the static codes alone, the decoder with them, the clips' dynamics codes too, or all weights besides (the
-      encoders' by what they read back from swaps).
-    * learning_rate: of the weights, Adam's; codes take ten times as long steps.
-    * rehearsal: weight, beside the clips' own error, of what the untuned model draws for codes from its priors.
-    * warped: weight of the error (not squared) of the anchor frame warped, alone and with what is decoded beside it.
-    * mask: weight of what is visible against the untuned model.
-    * back: weight of a swap read again.
-    * near: weight of dynamics codes against what was read, by their variance over the clip's time.
-    """
-
-    learns: Literal["static", "decoder", "dynamics", "all"] = "decoder"
-    learning_rate: float = 1e-3
-    rehearsal: float = 1.0
-    warped: float = 0.2
-    mask: float = 0.1
-    back: float = 0.02
-    near: float = 0.02
-
-    @property
-    def learns_dynamics(self) -> bool:
-        return self.learns in ("dynamics", "all")
-
-
-USUAL = Tuning()
 
 
 @dataclass(frozen=True)
@@ -118,23 +81,17 @@ def personalise(
         if isinstance(part, nn.LSTM):  # cuDNN goes back through one in training mode alone; it does the same in both
             part.train()
             part.flatten_parameters()  # a copy's weights lie apart, which cuDNN would mend at each call
-    frames = [as_clip(clip, method.device) for clip in clips]
-    unseen = occluded or [()] * len(clips)
-    reader = tuned if tuning.learns == "all" else untuned
-    read = [
-        encode_in_windows(untuned, clip, anchor, occluded=out)
-        for clip, anchor, out in zip(frames, anchors, unseen, strict=True)
-    ]
-    seen = [np.setdiff1d(np.arange(len(clip)), out) for clip, out in zip(frames, unseen, strict=True)]
-    codes = [_copied(code) for code in read]
-    anchor_frames = [clip[anchor][None] for clip, anchor in zip(frames, anchors, strict=True)]
+    films = []
+    for clip, anchor, out in zip(clips, anchors, occluded or [()] * len(clips), strict=True):
+        frames = as_clip(clip, method.device)
+        read = encode_in_windows(untuned, frames, anchor, occluded=out)
+        films.append(Film(frames, anchor, np.setdiff1d(np.arange(len(clip)), out), read, _copied(read)))
+    codes = [film.code for film in films]
     weights = _weights(tuned, tuning)
     free = _free(codes, tuning)
     learnt: list[Tensor] = [value.requires_grad_() for value in (*weights, *free)]
-    given, kept = copy.deepcopy(tuned).requires_grad_(False), [_copied(code) for code in read]
+    given, kept = copy.deepcopy(tuned).requires_grad_(False), [_copied(code) for code in codes]
     averages: list[Tensor] = [*_weights(given, tuning), *_free(kept, tuning)]
-    random = np.random.default_rng(seed)
-    generator = torch.Generator().manual_seed(seed)
     limit = inf if seconds is None else seconds
     most = STEPS if steps is None else steps
     spent, last, done, error = 0.0, 0.0, 0, float("nan")
@@ -155,20 +112,13 @@ def personalise(
     ]
     # betas: the squares' memory is a hundred steps long, and STEPS are fewer.
     optimiser = torch.optim.Adam([group for group in groups if group["params"]], betas=(0.9, 0.99))
+    errors = TuningErrors(tuned, untuned, tuned if tuning.learns == "all" else untuned, films, tuning, seed)
     while spent < limit and done < most:
         began = time.perf_counter()
         with cores.shared():
-            shown = [np.sort(random.choice(at, min(FRAMES, len(at)), replace=False)) for at in seen]
-            films = zip(codes, read, frames, anchor_frames, shown, strict=True)
-            errors = [_film_errors(tuned, untuned, *film, tuning) for film in films]
-            own = torch.stack([decoded for decoded, _ in errors]).mean()
-            total = own + torch.stack([beside for _, beside in errors]).mean()
-            if tuning.rehearsal and weights:
-                total = total + tuning.rehearsal * _rehearse(untuned, tuned, generator)
-            if tuning.back and len(clips) > 1:
-                total = total + _return(tuned, untuned, reader, codes, read, anchors, anchor_frames, random, tuning)
-            if tuning.near and tuning.learns_dynamics:
-                total = total + tuning.near * _strayed(codes, read)
+            own, total = errors.step()
+            if tuning.learns_dynamics:
+                total = total + tuning.near * strayed(films)
             optimiser.zero_grad()
             total.backward()
             optimiser.step()
@@ -199,100 +149,3 @@ def _free(codes: Sequence[Codes], tuning: Tuning) -> list[Tensor]:
 
 def _copied(codes: Codes) -> Codes:
     return Codes(codes.static.clone(), codes.dynamics.clone())
-
-
-def _draw(tuned: Anchored, codes: Codes) -> Drawn:
-    """What a model that learns draws, in bf16 where the processor has units for it."""
-    dtype = picture_dtype(tuned.device)
-    # Weights change at every step: a cast one may not be kept.
-    with torch.autocast(tuned.device.type, dtype, enabled=dtype != torch.float32, cache_enabled=False):
-        return draw(tuned, codes)
-
-
-def _film_errors(
-    tuned: Anchored,
-    untuned: Anchored,
-    code: Codes,
-    read: Codes,
-    clip: Tensor,
-    anchor: Tensor,
-    at: np.ndarray,
-    tuning: Tuning,
-) -> tuple[Tensor, Tensor]:
-    """Of some frames of a clip: the squared error a colour value as decoded, and the other errors, weighed.
-
-    Where the clip moves, errors count up to several times.
-    """
-    meant = clip[at]
-    weights = motion_weights(meant[None], MOTION)[0]
-    drawn = _draw(tuned, Codes(code.static, code.dynamics[:, at]))
-    decoded = ((drawn.frames - meant).square() * weights).mean()
-    own = anchor.expand_as(meant)
-    seen = enlarged(drawn.near.visible.sigmoid().detach(), meant.shape[-1]).clamp(min=LEAST_VISIBLE)
-    warped = ((warp(own, drawn.near.motion) - meant).abs() * weights * seen).mean()
-    together = ((composite(own, drawn) - meant).abs() * weights).mean()
-    mask = _mask(untuned, Codes(read.static, read.dynamics[:, at]), drawn)
-    return decoded, tuning.warped * (warped + together) + tuning.mask * mask
-
-
-def _mask(untuned: Anchored, codes: Codes, drawn: Drawn) -> Tensor:
-    """Cross entropy of what is visible with what the untuned model says is."""
-    with torch.no_grad():
-        meant = draw(untuned, codes)
-    return _entropy(drawn.near.visible, meant.near.visible)
-
-
-def _entropy(given: Tensor, meant: Tensor) -> Tensor:
-    return functional.binary_cross_entropy_with_logits(given, meant.sigmoid())
-
-
-def _rehearse(untuned: Anchored, tuned: Anchored, generator: torch.Generator) -> Tensor:
-    """How far the tuned decoder has moved from the untuned one for people and movements drawn from the priors."""
-    static = untuned.sample_static(FRAMES // 2, generator)
-    codes = Codes(static, untuned.sample_dynamics(FRAMES // 2, RETURN_FRAMES, generator)[:, -2:])
-    with torch.no_grad():
-        meant = draw(untuned, codes)
-    drawn = _draw(tuned, codes)
-    fields = _field_distance(drawn.near, meant.near) + _field_distance(drawn.around, meant.around)
-    return (drawn.frames - meant.frames).square().mean() + REHEARSED_MOTION * fields
-
-
-def _field_distance(field: Field, meant: Field) -> Tensor:
-    """In pixels of a frame of 128, and nats."""
-    moved = 128 * (field.motion - meant.motion).abs().sum(1).mean()
-    return moved + _entropy(field.visible, meant.visible) + _entropy(field.foreground, meant.foreground)
-
-
-def _return(
-    tuned: Anchored,
-    untuned: Anchored,
-    reader: Anchored,
-    codes: Sequence[Codes],
-    read: Sequence[Codes],
-    anchors: Sequence[int],
-    anchor_frames: Sequence[Tensor],
-    random: np.random.Generator,
-    tuning: Tuning,
-) -> Tensor:
-    """A swap of a short run, read back: squared distance of its codes from what it was made of, and its mask; weighed."""
-    who = int(random.integers(len(codes)))
-    other = (who + 1) % len(codes)
-    static, others = codes[who].static, codes[other].dynamics
-    start = int(random.integers(0, max(1, others.shape[1] - RETURN_FRAMES + 1)))
-    dynamics = others[:, start : start + RETURN_FRAMES]
-    drawn = _draw(tuned, Codes(static, dynamics))
-    shown = composite(anchor_frames[who].expand_as(drawn.frames), drawn)
-    again = reader.encode(torch.cat([anchor_frames[who], shown])[None])
-    back = (again.dynamics[:, 1:] - dynamics.detach()).square().mean()
-    back = back + (again.static - static.detach()).square().mean()
-    return tuning.back * back + tuning.mask * _mask(untuned, Codes(read[who].static, dynamics.detach()), drawn)
-
-
-def _strayed(codes: Sequence[Codes], read: Sequence[Codes]) -> Tensor:
-    """How far dynamics codes are from what was read, in variances over the clip's time."""
-    strayed = [
-        ((now.dynamics - then.dynamics).square() / (then.dynamics.var(dim=1, keepdim=True) + 1e-3)).mean()
-        for now, then in zip(codes, read, strict=True)
-        if then.dynamics.shape[1] > 1  # a photograph's do not vary
-    ]
-    return torch.stack(strayed).mean()

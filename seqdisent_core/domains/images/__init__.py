@@ -5,7 +5,7 @@ from seqdisent_core.domains.images.motion import motion_weights
 from seqdisent_core.domains.images.motion_branch import REACH, Field, MotionBranch
 from seqdisent_core.domains.images.networks import FRAME_SIZES, FrameEncoder
 from seqdisent_core.domains.images.pictures import as_clip, as_frames, as_training_tensor
-from seqdisent_core.domains.images.truth import Drawn, composite
+from seqdisent_core.domains.images.truth import Drawn, composite, composited
 from seqdisent_core.domains.images.warping import enlarged, warp
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "as_frames",
     "as_training_tensor",
     "composite",
+    "composited",
     "enlarged",
     "motion_weights",
     "warp",

@@ -39,8 +39,13 @@ class Truth(NamedTuple):
 
 def composite(anchor: Tensor, drawn: Drawn) -> Tensor:
     """The anchor frame warped, and what cannot be seen there as it was decoded: (n, 3, size, size)."""
-    shown = enlarged(drawn.near.visible.sigmoid(), anchor.shape[-1])
-    return shown * warp(anchor, drawn.near.motion) + (1 - shown) * drawn.frames
+    return composited(warp(anchor, drawn.near.motion), drawn)
+
+
+def composited(warped: Tensor, drawn: Drawn) -> Tensor:
+    """The same of an anchor frame that is warped already."""
+    shown = enlarged(drawn.near.visible.sigmoid(), warped.shape[-1])
+    return shown * warped + (1 - shown) * drawn.frames
 
 
 def cell_truth(truth: Mapping[str, Tensor], cells: int, reach: float) -> Truth:
