@@ -205,7 +205,8 @@ class DBSE(Anchored):
             known = {name: value[:, shown] for name, value in batch.truth.items()}
             errors = self.backbone.error_with_truth(drawn.joined(), x, known)
             error = errors.pop("decoded").mean(dim=0)
-            beside = {name: share * value.sum(dim=1).mean() for name, value in errors.items()}
+            each = {name: value.mean(dim=0) for name, value in errors.items()}
+            beside = {name: value[0] + share * value[1:].sum() for name, value in each.items()}
         else:
             observed = None if batch.observed is None else batch.observed[:, shown]
             error = self.backbone.error(self.decode(drawn), x, observed).mean(dim=0)
