@@ -15,10 +15,10 @@ from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation import Judge, check_judge, draw_pairs, pair_figures, reconstruction_figures, swap_figures
 from seqdisent_core.machine import hardware, software
-from seqdisent_core.methods import Method, encode_clips, in_parts, read_parts
+from seqdisent_core.methods import BACKBONE, Method, encode_clips, in_parts, read_parts
 from seqdisent_core.reporting import model_card
-from seqdisent_core.training import Progress, Recipe, Trainer, model_sheet
-from seqdisent_core.weights import sha256_of
+from seqdisent_core.training import STATE, Progress, Recipe, Trainer, averaged_weights, model_sheet
+from seqdisent_core.weights import sha256_of, sha256_of_files
 
 VALIDATED = 192  # clips that a validation measures: enough to steer by, quick enough to do often
 
@@ -31,6 +31,25 @@ def validated_clips(validation: Clips) -> Clips:
 def _validated_pairs(validation: Clips) -> np.ndarray:
     """Numbers of clips such that both of a pair are there, int (clips,)."""
     return parallel_pairs(validation)[: VALIDATED // 2].ravel()
+
+
+def _start_from(model: Method, recipe: Recipe, start: str | Path) -> str:
+    """Fill a new model with the weights of a saved one, or of a run as far as it has come; the hash of their file."""
+    run = Path(start) / STATE
+    if run.exists():
+        state, started = averaged_weights(run.parent), sha256_of_files([run])
+    else:
+        source = checkpoint_folder(start)
+        config, state = read_network(source)
+        if read_parts(in_parts(config))[::2] != (recipe.method, recipe.backbone):
+            raise ConfigError(f"{start} is another method or backbone than this recipe. Start from one of the same.")
+        started = sha256_of(source)
+    saved = {name.removeprefix(BACKBONE): value for name, value in state.items()}
+    try:
+        model.load_weights(model.stored_state() | saved, start)
+    except ConfigError:
+        raise ConfigError(f"{start} has other sizes than this recipe. Start from a model of the same sizes.") from None
+    return started
 
 
 def train_run(
@@ -52,7 +71,8 @@ def train_run(
     Every `validate_every` steps: figures on validation clips (into the log, `report`, and looks.jsonl) and a PNG sheet.
     A run stopped at any time goes on from its last checkpoint.
 
-    start: a saved model (folder, shipped name or Hub id) whose weights are the first ones, of the same sizes.
+    start: a saved model (folder, shipped name or Hub id), or the folder of a run, finished or not, whose weights are
+    the first ones, of the same sizes; parts that it does not have begin anew.
 
     Raises DataError for an empty split, a set whose frames are of another size than the model's, or a validation split
     without pairs to swap for the judge; ConfigError for a model of other sizes.
@@ -67,19 +87,7 @@ def train_run(
         raise DataError(f"{clips.name} holds pictures, and the backbone {recipe.backbone} does not read pictures.")
     if size != model.backbone.element[-1]:
         raise DataError(f"{clips.name} is {size} px and the model {model.backbone.element[-1]} px wide.")
-    started = None
-    if start:
-        source = checkpoint_folder(start)
-        config, state = read_network(source)
-        if read_parts(in_parts(config))[::2] != (recipe.method, recipe.backbone):
-            raise ConfigError(f"{start} is another method or backbone than this recipe. Start from one of the same.")
-        try:
-            model.load_weights(model.stored_state() | state, start)  # parts that it does not have begin anew
-        except ConfigError:
-            raise ConfigError(
-                f"{start} has other sizes than this recipe. Start from a model of the same sizes."
-            ) from None
-        started = sha256_of(source)
+    started = _start_from(model, recipe, start) if start else None
     trainer = Trainer(model, recipe.training, train, folder, start=started, cpu=cpu)
     if judge:
         judge = judge.to(trainer.accelerator.device)

@@ -32,7 +32,7 @@ def bowing_clips() -> Clips:
 
 
 def indifferent(model: Method) -> NeutralFrame:
-    return NeutralFrame([[0.0]] * model.static_dim, [0.0], [0.0], 0.5, "none", "a hash")
+    return NeutralFrame([[0.0]] * model.backbone.feature_dim, [0.0], [0.0], 0.5, "none", "a hash")
 
 
 def test_rest_is_learnt_and_found_again() -> None:

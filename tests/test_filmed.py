@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import imageio.v3 as iio
@@ -37,6 +38,9 @@ from seqdisent_core.weights import sha256_of_files
 NAMES = ("person_000_happiness", "person_005_surprise", "person_010_disgust")
 
 
+read_at = partial(read_face, size=128)  # as the model for films reads them
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three films of faces, and one of none."""
@@ -49,27 +53,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def subjects(folder: Path) -> list[Subject]:
-    return read_folder(folder, read_face, lambda what: None)[0]
+    return read_folder(folder, read_at, lambda what: None)[0]
 
 
 def test_clips_without_a_face_are_left_out_and_why(folder: Path, subjects: list[Subject], tmp_path: Path) -> None:
-    found, left_out = read_folder(folder, read_face, lambda what: None)
+    found, left_out = read_folder(folder, read_at, lambda what: None)
     assert [one.clip.source.stem for one in found] == list(NAMES)
     assert list(left_out) == ["waves.mp4"] and "No face" in left_out["waves.mp4"]
     photograph(tmp_path / "photo.png", read_video(folder / f"{NAMES[0]}.mp4")[0][0]).rename(tmp_path / "photo.mp4")
     for name in NAMES[:2]:
         shutil.copy(folder / f"{name}.mp4", tmp_path)
-    found, left_out = read_folder(tmp_path, read_face, lambda what: None)
+    found, left_out = read_folder(tmp_path, read_at, lambda what: None)
     assert len(found) == 2 and list(left_out) == ["photo.mp4"] and "no movement" in left_out["photo.mp4"]
     (tmp_path / f"{NAMES[0]}.mp4").unlink()
     with pytest.raises(DataError, match="fewer than two"):
-        read_folder(tmp_path, read_face, lambda what: None)
+        read_folder(tmp_path, read_at, lambda what: None)
 
 
 def test_every_ordered_pair_and_every_clip_itself_is_made_at_each_step(subjects: list[Subject], tmp_path: Path) -> None:
     said: list[str] = []
     all_made = swap_pairs(
-        Method.from_pretrained(asset("checkpoints/facekit52")),
+        Method.from_pretrained("wild"),
         subjects,
         tmp_path,
         steps=[2, 0],
@@ -105,10 +109,10 @@ def test_a_driver_of_which_a_part_was_read_is_judged_by_that_part(folder: Path, 
     frames, fps = read_video(folder / f"{NAMES[0]}.mp4", max_fps=30.0)
     write_video(tmp_path / "late.mp4", np.concatenate([np.zeros_like(frames).repeat(3, axis=0), frames]), fps)
     shutil.copy(folder / f"{NAMES[1]}.mp4", tmp_path)
-    found, _ = read_folder(tmp_path, read_face, lambda what: None)
+    found, _ = read_folder(tmp_path, read_at, lambda what: None)
     late = found[0].clip
     assert late.start > 2 * len(frames) and len(late.frames) <= len(frames)
-    made = swap_pairs(Method.from_pretrained(asset("checkpoints/facekit52")), found, tmp_path / "made", steps=[0])
+    made = swap_pairs(Method.from_pretrained("wild"), found, tmp_path / "made", steps=[0])
     drivers = {driver.stem: driver for _, driver, _ in (*made[0].swaps, *made[0].rebuilt)}
     assert drivers[NAMES[1]].parent == tmp_path and drivers["late"].parent == tmp_path / "made" / "drivers"
     part = read_video(drivers["late"], max_fps=30.0)[0]
@@ -120,8 +124,8 @@ def test_a_driver_that_had_to_be_turned_is_judged_upright(folder: Path, tmp_path
     frames, fps = read_video(folder / f"{NAMES[0]}.mp4")
     write_video(tmp_path / "lying.mp4", np.rot90(frames, axes=(1, 2)), fps)
     shutil.copy(folder / f"{NAMES[1]}.mp4", tmp_path)
-    found, _ = read_folder(tmp_path, read_face, lambda what: None)
-    made = swap_pairs(Method.from_pretrained(asset("checkpoints/facekit52")), found, tmp_path / "made", steps=[0])
+    found, _ = read_folder(tmp_path, read_at, lambda what: None)
+    made = swap_pairs(Method.from_pretrained("wild"), found, tmp_path / "made", steps=[0])
     lying = next(driver for _, driver, _ in made[0].swaps if driver.stem == "lying")
     assert np.abs(read_video(lying)[0].astype(int) - frames).mean() < 3
 
@@ -130,14 +134,14 @@ def test_a_second_half_is_made_of_what_the_first_half_shows(folder: Path, tmp_pa
     frames, fps = read_video(folder / f"{NAMES[1]}.mp4", max_fps=30.0)
     still = np.concatenate([frames, frames[-1:].repeat(len(frames), axis=0)])  # nothing moves in its second half
     write_video(tmp_path / "still.mp4", still, fps)
-    clip = read_face(tmp_path / "still.mp4")
+    clip = read_at(tmp_path / "still.mp4")
     asked: list[FaceClip] = []
 
     def last_of_half(half: FaceClip) -> FaceClip:
         asked.append(half)
         return replace(half, anchor=len(half.frames) - 1)
 
-    method = Method.from_pretrained(asset("checkpoints/facekit52"))
+    method = Method.from_pretrained("wild")
     made = reenact_themselves(method, [subject(clip)], last_of_half, tmp_path / "made", steps=[2, 0])
     split = middle(clip)
     assert split == len(still) // 2 and np.array_equal(asked[0].frames, clip.frames[:split])
@@ -148,7 +152,7 @@ def test_a_second_half_is_made_of_what_the_first_half_shows(folder: Path, tmp_pa
         shown = {name: read_video(path, max_fps=30.0)[0] for name, path in films.made.items()}
         figures[at] = {name: pixel_figures(real, frames) for name, frames in shown.items()}
         rim = (SIDE - FACE) // 2
-        cropped = replace(clip, frames=real[:, rim:-rim, rim:-rim], transforms=clip.transforms[split:]).at_size(64)
+        cropped = replace(clip, frames=real[:, rim:-rim, rim:-rim], transforms=clip.transforms[split:]).at_size(128)
         assert np.abs(cropped.frames.astype(int) - clip.frames[split:]).mean() < 3, "the square is the clip's"
     assert figures[0]["no_motion"]["psnr"] > 35 and figures[0]["no_motion"]["ssim"] > 0.95
     assert figures[0]["no_motion"] == figures[2]["no_motion"]
@@ -161,12 +165,12 @@ def test_a_second_half_moves_as_the_real_one_does_though_the_first_half_stands_s
 ) -> None:
     frames, fps = read_video(folder / f"{NAMES[1]}.mp4", max_fps=30.0)
     write_video(tmp_path / "late.mp4", np.concatenate([frames[:1].repeat(len(frames), axis=0), frames]), fps)
-    person = subject(read_face(tmp_path / "late.mp4"))
-    method = Method.from_pretrained(asset("checkpoints/facekit52"))
+    person = subject(read_at(tmp_path / "late.mp4"))
+    method = Method.from_pretrained("wild")
     ((films,),) = reenact_themselves(method, [person], lambda half: half, tmp_path / "made", steps=[0]).values()
     real, _ = read_video(films.real, max_fps=30.0)
     psnr = {name: pixel_figures(real, read_video(path, max_fps=30.0)[0])["psnr"] for name, path in films.made.items()}
-    assert psnr["ours"] > psnr["no_motion"] + 1.5 and psnr["own_pixels"] > psnr["no_motion"] + 0.7
+    assert psnr["ours"] > psnr["no_motion"] + 1.5 and psnr["own_pixels"] > psnr["no_motion"] + 0.3
 
 
 def test_where_a_film_is_split_the_face_is_in_view(subjects: list[Subject]) -> None:
@@ -196,7 +200,7 @@ def test_two_films_of_one_name_are_refused(folder: Path, tmp_path: Path) -> None
     for ending in ("mp4", "mov"):
         shutil.copy(folder / f"{NAMES[0]}.mp4", tmp_path / f"ann.{ending}")
     with pytest.raises(DataError, match=r"ann\.mov and ann\.mp4"):
-        read_folder(tmp_path, read_face, lambda what: None)
+        read_folder(tmp_path, read_at, lambda what: None)
 
 
 def test_shares_are_over_all_films_and_a_film_without_a_face_is_no_success() -> None:
@@ -272,7 +276,7 @@ def test_films_made_without_a_judge_wait_for_one(
     frames, fps = read_video(folder / f"{NAMES[0]}.mp4", max_fps=30.0)
     write_video(clips / f"{NAMES[0]}.mp4", np.concatenate([frames, frames[::-1]]), fps)  # so long that it has halves
     making = ["evaluate-filmed", str(clips), "--films", str(films)]
-    assert main([*making, "--checkpoint", "facekit52", "--steps", "0", "--note", "a trial"]) == 0
+    assert main([*making, "--steps", "0", "--note", "a trial"]) == 0
     assert "waves.mp4 was left out" in "".join(capsys.readouterr())
     judging = ["--judge-python", sys.executable, "--models", str(tmp_path), "--out", str(out)]
     for wrong, why in (

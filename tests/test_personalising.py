@@ -17,20 +17,22 @@ from seqdisent_core.faces.reading import FaceClip, film_frame, read_face
 from seqdisent_core.media.video import read_video, write_video
 from seqdisent_core.methods import Codes, Method
 from seqdisent_core.reenactment import personalising
-from seqdisent_core.reenactment.pairs import Subject, decode_frames, drive, pairs, subject, subjects
-from seqdisent_core.reenactment.personalising import Tuned, Tuning, personalise
+from seqdisent_core.reenactment.drawing import decode_frames
+from seqdisent_core.reenactment.pairs import Subject, drive, pairs, subject, subjects
+from seqdisent_core.reenactment.personalising import Tuned, personalise
+from seqdisent_core.reenactment.tuning import Tuning
 from seqdisent_core.reenactment.windows import encode_in_windows
 
 
 @pytest.fixture(scope="module")
 def method() -> Method:
-    return Method.from_pretrained(asset("checkpoints/facekit52"))
+    return Method.from_pretrained("wild")
 
 
 @pytest.fixture(scope="module")
 def clips() -> list[FaceClip]:
     names = ("person_000_happiness.mp4", "person_005_surprise.mp4")
-    return [read_face(asset("examples") / name) for name in names]
+    return [read_face(asset("examples") / name, size=128) for name in names]
 
 
 def as_tensor(frames: np.ndarray) -> torch.Tensor:
@@ -108,13 +110,13 @@ def error_of(state: Tuned, clip: int, frames: np.ndarray) -> float:
 def test_people_nobody_knows_come_back_as_themselves(states: list[Tuned], clips: list[FaceClip]) -> None:
     assert states[0].steps == 0 and states[-1].steps == 12
     for clip, frames in enumerate(strangers(clips)):
-        assert error_of(states[-1], clip, frames) < 0.5 * error_of(states[0], clip, frames)
+        assert error_of(states[-1], clip, frames) < 0.6 * error_of(states[0], clip, frames)
 
 
 def test_what_is_tuned_is_a_copy_and_only_what_draws(
     states: list[Tuned], method: Method, clips: list[FaceClip]
 ) -> None:
-    shipped = Method.from_pretrained(asset("checkpoints/facekit52"))
+    shipped = Method.from_pretrained("wild")
     tuned = states[-1].method.state_dict()
     for name, known in shipped.state_dict().items():
         assert torch.equal(method.state_dict()[name], known), "the model of everyone stays as it was"
@@ -244,7 +246,7 @@ def test_the_models_own_pixels_are_offered_too(method: Method, clips: list[FaceC
 
 def test_a_night_film_stays_as_dark_as_it_was(method: Method, clips: list[FaceClip], tmp_path: Path) -> None:
     day = np.pad(read_video(clips[0].source)[0], ((0, 0), (100, 100), (100, 100), (0, 0)), mode="edge")
-    night = read_face(write_video(tmp_path / "night.mp4", (day / 20).round().astype(np.uint8), 15.0))
+    night = read_face(write_video(tmp_path / "night.mp4", (day / 20).round().astype(np.uint8), 15.0), size=128)
     person, driver, codes = pair_of(method, [night, clips[1]])
     picture = person.source.picture
     assert night.light > 10 and picture.mean() < 12
@@ -301,7 +303,7 @@ def test_the_anchor_is_the_one_that_was_chosen(clips: list[FaceClip]) -> None:
 
 
 def test_a_clip_of_another_size_lies_in_the_same_place_of_its_film(clips: list[FaceClip]) -> None:
-    large, small = read_face(clips[0].source, size=128), clips[0]
+    large, small = clips[0], read_face(clips[0].source, size=64)
     scaled = large.at_size(64)
     assert scaled.frames.shape == small.frames.shape and large.at_size(128) is large
     np.testing.assert_allclose(scaled.transforms, small.transforms, atol=0.05)

@@ -36,7 +36,9 @@ def add_commands(commands: Any) -> None:
         default=500,
         help="steps between validations (default: 500)",
     )
-    train.add_argument("--start", help="folder, Hub id or name of a model of the same sizes to initialise from")
+    train.add_argument(
+        "--start", help="folder of a model or a run, Hub id or name, of the same sizes, to initialise from"
+    )
     train.add_argument("--cpu", action="store_true", help="train on the CPU even if there is a GPU")
     add_json(train)
     train.set_defaults(run=_train)

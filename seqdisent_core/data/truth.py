@@ -10,9 +10,10 @@ from seqdisent_core.errors import ConfigError
 ANCHORS = 2  # frames of a clip that motion leads to
 PARTS = ("anchors", "motion", "visible", "foreground", "records")
 _MARKS = ((36, 42), (42, 48), (48, 68))  # landmarks of the right eye, the left eye and the mouth
-_DEGREES = (20.0, 10.0)  # of head pose and of gaze that count as much as a shape that is fully there
+_DEGREES = (20.0, 5.0)  # of head pose and of gaze that count as much as a shape that is fully there
 _OPEN = 0.3  # opening over width of an eye that is wide open
 STATE_DIM = 57 + 3 + 4 + 2  # shapes, head pose, gaze, lids
+LIDS = slice(-2, None)  # of a state
 
 
 class FilmTruth:
@@ -23,12 +24,19 @@ class FilmTruth:
 
     def __init__(self, frames: ShardedFrames, name: str) -> None:
         self.frames = frames
-        for shard in frames.shards:
-            if not isinstance(shard, Shard) or not all(part_path(shard.path, part).exists() for part in PARTS):
-                raise ConfigError(
-                    f"This recipe trains on what a renderer knows of each frame, and {name} does not have it. Use a "
-                    "set that `seqdisent render wild` made."
-                )
+        if not self.known(frames):
+            raise ConfigError(
+                f"This recipe trains on what a renderer knows of each frame, and {name} does not have it. Use a set "
+                "that `seqdisent render wild` made."
+            )
+
+    @staticmethod
+    def known(frames: ShardedFrames) -> bool:
+        """Whether the set has truth beside its clips."""
+        return all(
+            isinstance(shard, Shard) and all(part_path(shard.path, part).exists() for part in PARTS)
+            for shard in frames.shards
+        )
 
     def _part(self, clip: int, part: str) -> np.ndarray:
         number, place = self.frames.rows[clip].tolist()
@@ -39,6 +47,10 @@ class FilmTruth:
     def anchors(self, clip: int) -> list[int]:
         """The frames that motion leads to."""
         return [int(frame) for frame in self._part(clip, "anchors")]
+
+    def state(self, clip: int, times: np.ndarray) -> np.ndarray:
+        """What the face does in these frames, float32 (n, STATE_DIM), as `read` has it."""
+        return _state(self._part(clip, "records")[times])
 
     def read(self, clip: int, anchor: int, times: np.ndarray, crops: np.ndarray, size: int) -> dict[str, np.ndarray]:
         """Frames of a clip, cropped anew, and their truth.

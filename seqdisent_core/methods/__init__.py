@@ -2,6 +2,7 @@
 
 from seqdisent_core.methods.codes import BATCH, Sliced, decode_batches, encode_clips
 from seqdisent_core.methods.contract import (
+    BACKBONE,
     Ability,
     Anchored,
     Batch,
@@ -18,6 +19,7 @@ from seqdisent_core.methods.priors import run_lstm
 from seqdisent_core.methods.registry import METHODS, build, in_parts, read_parts
 
 __all__ = [
+    "BACKBONE",
     "BATCH",
     "DBSE",
     "METHODS",

@@ -71,13 +71,16 @@ def _since(now: np.ndarray, still: np.ndarray) -> np.ndarray:
 
 
 def _carried_on(field: np.ndarray, reach: float) -> np.ndarray:
-    """Motion and visibility, (cells, cells, 3); the person's motion is carried on behind them, fading over `reach`
-    cells, so that no edge tears there."""
+    """Motion and visibility, (cells, cells, 3), as they are used of a picture.
+
+    The person's motion is carried on behind them, fading over `reach` cells, so that no edge tears there; nor is the
+    background decoded where they have left it.
+    """
     person = field[..., 3:]
     smooth = cv2.GaussianBlur(np.dstack([field[..., :2] * person, person]), (0, 0), reach)
     share = smooth[..., 2:]
     motion = person * field[..., :2] + (1 - person) * smooth[..., :2] / (share + 1e-3)
-    return np.dstack([motion * _ramp(2 * share), field[..., 2]])
+    return np.dstack([motion * _ramp(2 * share), 1 - (1 - field[..., 2]) * field[..., 3]])
 
 
 def _light(decoded: np.ndarray, base: np.ndarray, tone: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
 """The frame of a clip that the static factor is best read from: a neutral face, towards the camera, sharp.
 
-It is learnt from drawn sets whose clips mostly begin with one (neutral_learning.py): a small network tells static codes
-of first frames from those of later ones, whoever it is.
+A small network tells it from what the model reads in single frames, whoever it is; it is learnt from rendered sets
+(neutral_learning.py).
 """
 
 import json
@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 import torch
 
+from seqdisent_core.domains.images import as_clip
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.methods import Method, encode_clips
+from seqdisent_core.methods import BATCH, Anchored
 from seqdisent_core.weights import sha256_of
 
 NAME = "rest.json"
@@ -29,9 +30,9 @@ _BLURRED = 0.7  # of the clip's usual sharpness; not nearer to 1, as an open mou
 
 @dataclass(frozen=True)
 class NeutralFrame:
-    """A network with one hidden layer that scores static codes by how neutral the face is.
+    """A network with one hidden layer that scores features of frames by how neutral the face is.
 
-    * hidden: (static_dim, units), bias: (units,), weights: (units,).
+    * hidden: (feature_dim, units), bias: (units,), weights: (units,).
     * auc: of telling first frames from middle ones of the first set's validation clips, 0.5 by chance; some begin
       otherwise.
     * sha256: of the checkpoint's weights.
@@ -64,18 +65,18 @@ class NeutralFrame:
             raise ConfigError(f"{path} is of other weights. Make it again: seqdisent rest {folder} --data SET")
         return found
 
-    def score(self, static: np.ndarray) -> np.ndarray:
-        """How neutral each face is, (n,), from (n, static_dim)."""
-        return np.maximum(static @ np.array(self.hidden) + self.bias, 0) @ self.weights
+    def score(self, features: np.ndarray) -> np.ndarray:
+        """How neutral each face is, (n,), from (n, feature_dim)."""
+        return np.maximum(features @ np.array(self.hidden) + self.bias, 0) @ self.weights
 
-    def choose(self, method: Method, frames: np.ndarray, occluded: Sequence[int] = ()) -> int:
+    def choose(self, method: Anchored, frames: np.ndarray, occluded: Sequence[int] = ()) -> int:
         """The number of the most neutral frame among uint8 (frames, size, size, 3).
 
         It is neither blurred nor occluded, and the mouth is not covered.
         """
         seen = np.setdiff1d(np.arange(len(frames)), occluded)
         at = seen[np.unique(np.linspace(0, len(seen) - 1, _SAMPLED).round().astype(int))]
-        scores = self.score(static_codes(method, frames[at]))
+        scores = self.score(features_of(method, frames[at]))
         grey = [cv2.cvtColor(frames[index], cv2.COLOR_RGB2GRAY) for index in at]
         sharp = np.array([cv2.Laplacian(picture, cv2.CV_32F).var() for picture in grey])
         contrast = np.array([_mouth(frames[index]).std(axis=(0, 1)).mean() for index in at])
@@ -90,6 +91,11 @@ def _mouth(frame: np.ndarray) -> np.ndarray:
     return frame[top:bottom, left:right]
 
 
-def static_codes(method: Method, frames: np.ndarray) -> np.ndarray:
-    """Means of s read from each of uint8 (n, size, size, 3), float32 (n, static_dim)."""
-    return encode_clips(method, torch.from_numpy(frames).permute(0, 3, 1, 2)[:, None]).static.numpy()
+@torch.no_grad()
+def features_of(method: Anchored, frames: np.ndarray) -> np.ndarray:
+    """What the model reads in each of uint8 (n, size, size, 3) by itself, float32 (n, feature_dim)."""
+    parts = [
+        method.frame_features(as_clip(frames[at : at + BATCH], method.device)[None])[0]
+        for at in range(0, len(frames), BATCH)
+    ]
+    return torch.cat(parts).float().cpu().numpy()

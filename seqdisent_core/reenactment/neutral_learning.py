@@ -1,4 +1,8 @@
-"""What a neutral face is to a model, learnt from sets whose clips mostly begin with one. Needs scikit-learn."""
+"""What a neutral face is to a model, learnt from rendered sets. Needs scikit-learn.
+
+Where the renderer's truth lies beside the clips, it says how neutral each frame is: shapes, head pose, gaze and lids.
+Else first frames count as neutral, and those in the middle not.
+"""
 
 import warnings
 from collections.abc import Sequence
@@ -6,18 +10,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from seqdisent_core.data import Clips
+from seqdisent_core.data import LIDS, Clips, FilmTruth
 from seqdisent_core.errors import DataError
-from seqdisent_core.methods import Method
-from seqdisent_core.reenactment.neutral_frame import NeutralFrame, static_codes
+from seqdisent_core.methods import Anchored
+from seqdisent_core.reenactment.neutral_frame import NeutralFrame, features_of
 
+_OPEN = 0.67  # lids of a state whose eye is open
+_NEUTRAL = 0.8  # of a state: as far from neutral, a frame counts 0.6; twice as far, 0.1
 _LATER = 3  # frames of a clip beside the first that are learnt from
 _LEAST = 6  # frames of a clip, so that more than _LATER lie in its middle half
 _OTHERS = 0.2  # clips of each further set that are learnt from, as a share of the first one's
 _NETWORKS, _HIDDEN, _DECAY = 5, 32, 3.0  # small ones, held small and averaged: no hyperplane of the codes parts them
 
 
-def learn_neutral(method: Method, sets: Sequence[Clips], sha256: str) -> NeutralFrame:
+def learn_neutral(method: Anchored, sets: Sequence[Clips], sha256: str) -> NeutralFrame:
     """Learn from the train splits, and measure on the first set's validation split.
 
     The first set is the model's own; of each other one, a fifth as many clips are taken. Raises DataError for too short
@@ -39,10 +45,12 @@ def learn_neutral(method: Method, sets: Sequence[Clips], sha256: str) -> Neutral
     most = round(_OTHERS * len(parts[0]))
     parts[1:] = [part.select(random.permutation(len(part))[:most]) for part in parts[1:]]
     examples = [_examples(method, part, random) for part in parts]
-    seen, first = (np.concatenate(column) for column in zip(*examples, strict=True))
+    seen, how_neutral = (np.concatenate(column) for column in zip(*examples, strict=True))
     scaler = StandardScaler().fit(seen)
-    even = np.concatenate([np.arange(len(first)), *[np.flatnonzero(first)] * (_LATER - 1)])  # as many first as later
-    given, meant = scaler.transform(seen)[even], first[even].astype(float)
+    often = np.flatnonzero(how_neutral > 0.5)
+    times = max(1, round((len(seen) - len(often)) / len(often)))  # so that both kinds count alike
+    even = np.concatenate([np.arange(len(seen)), *[often] * (times - 1)])
+    given, meant = scaler.transform(seen)[even], how_neutral[even]
     networks = [
         MLPRegressor(hidden_layer_sizes=(_HIDDEN,), alpha=_DECAY, max_iter=60, early_stopping=True, random_state=seed)
         for seed in range(_NETWORKS)
@@ -62,15 +70,27 @@ def learn_neutral(method: Method, sets: Sequence[Clips], sha256: str) -> Neutral
         ", ".join(clips.name for clips in sets),
         sha256,
     )
-    held, held_first = _examples(method, sets[0].part("validation"), random)
-    return replace(neutral, auc=float(roc_auc_score(held_first, neutral.score(held))))
+    held, held_neutral = _examples(method, sets[0].part("validation"), random)
+    return replace(neutral, auc=float(roc_auc_score(held_neutral > 0.5, neutral.score(held))))
 
 
-def _examples(method: Method, clips: Clips, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Static codes of the first and some middle frames of each clip (it may end neutral), and which are first."""
+def _examples(method: Anchored, clips: Clips, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Features of the first and some middle frames of each clip (it may end neutral), and how neutral each is."""
     frames = clips.frames.shape[1]
     middle = np.arange(frames // 4, frames - frames // 4)
     later = np.stack([random.choice(middle, _LATER, replace=False) for _ in range(len(clips))])
     times = np.concatenate([np.zeros((len(clips), 1), int), later], axis=1)
     pictures = clips.frames[np.arange(len(clips))[:, None], times]
-    return static_codes(method, pictures.reshape(-1, *pictures.shape[2:])), (times == 0).ravel()
+    if FilmTruth.known(clips.frames):
+        truth = FilmTruth(clips.frames, clips.name)
+        neutral = np.concatenate([_neutral(truth.state(clip, at)) for clip, at in enumerate(times)])
+    else:
+        neutral = (times == 0).ravel().astype(float)
+    return features_of(method, pictures.reshape(-1, *pictures.shape[2:])), neutral
+
+
+def _neutral(states: np.ndarray) -> np.ndarray:
+    """How neutral faces are, (n,) in [0, 1], by what they do, (n, STATE_DIM); lids are open from two thirds on."""
+    away = states.copy()
+    away[:, LIDS] = np.clip(_OPEN - states[:, LIDS], 0, None)
+    return np.exp(-0.5 * np.square(away).sum(axis=1) / _NEUTRAL**2)

@@ -90,7 +90,7 @@ def personalise(
     weights = _weights(tuned, tuning)
     free = _free(codes, tuning)
     learnt: list[Tensor] = [value.requires_grad_() for value in (*weights, *free)]
-    given, kept = copy.deepcopy(tuned).requires_grad_(False), [_copied(code) for code in codes]
+    given, kept = copy.deepcopy(tuned).requires_grad_(False), [_copied(film.read) for film in films]
     averages: list[Tensor] = [*_weights(given, tuning), *_free(kept, tuning)]
     limit = inf if seconds is None else seconds
     most = STEPS if steps is None else steps

@@ -37,6 +37,7 @@ FITTED = 512  # sequences that are enough to fit a model to before it is validat
 READERS = 4  # processes that read clips beside a GPU, as far as there are cores
 PATIENCE = timedelta(hours=12)  # of a process that waits for another, which validates or hashes a large set
 LEAVING = 0.5  # seconds; a thread needs milliseconds, also of a busy machine
+STATE = "state.pt"  # what a run goes on from
 LOG_EVERY = 20  # steps from one report of the losses to the next; a GPU is waited for there and at the end
 
 
@@ -96,6 +97,15 @@ def _prepare_reader(_: int) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(0)  # its threads are not there in a copy of the process
+
+
+def averaged_weights(run: Path) -> dict[str, Tensor]:
+    """The weights that a run has come to, by the names in its model: averaged ones where it averages."""
+    state = torch.load(run / STATE, map_location="cpu", weights_only=True)
+    if state["average"] is None:
+        return dict(state["model"])
+    kept = {name: value for name, value in state["average"].items() if name != "n_averaged"}
+    return {name.removeprefix("module."): value for name, value in kept.items()}
 
 
 class Trainer:
@@ -320,10 +330,10 @@ class Trainer:
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / "state.part"
         torch.save(state, part)
-        part.replace(self.folder / "state.pt")
+        part.replace(self.folder / STATE)
 
     def _resume(self) -> None:
-        path = self.folder / "state.pt"
+        path = self.folder / STATE
         if not path.exists():
             return
         state = torch.load(path, map_location="cpu", weights_only=True)

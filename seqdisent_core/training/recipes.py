@@ -181,16 +181,16 @@ def film() -> Recipe:
     """
     base = wild()
     return _dbse(
-        replace(base.model, state_dim=STATE_DIM, weight_state=50.0, decoded=9),
+        replace(base.model, state_dim=STATE_DIM, weight_state=4_000.0, decoded=9),
         replace(base.network, motion=True),
         replace(
             base.training,
-            steps=2_000,
+            steps=2_200,
             sparse_share=0.0,
             mirror=False,
             truth=True,
-            learning_rate=1e-3,
-            muon_learning_rate=0.005,
+            learning_rate=6e-4,
+            muon_learning_rate=0.003,
             warmup_steps=100,
         ),
     )

@@ -17,7 +17,7 @@ _VISIBLE = 400.0  # a nat
 _FOREGROUND = 200.0
 _HIDDEN = 10.0  # how much more cells of the person count that the anchor frame does not show: they are 1 in 100
 _WALL = 0.2  # how much a cell of the background counts beside one of the person
-_PART = 4.0  # how much more pixels count at the eyes and the mouth
+_PART = 6.0  # how much more pixels count at the eyes and the mouth
 
 
 class Drawn(NamedTuple):
