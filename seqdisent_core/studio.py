@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,7 +30,7 @@ from seqdisent_core.latents import (
 )
 from seqdisent_core.machine import picture_dtype, place
 from seqdisent_core.methods import Codes, Method, anchored
-from seqdisent_core.reenactment import NeutralFrame, Pair, Swap, encode_in_windows, pairs, results, subjects
+from seqdisent_core.reenactment import HeadTurn, NeutralFrame, Pair, Swap, encode_in_windows, pairs, results, subjects
 from seqdisent_core.weights import sha256_of
 
 DRAWN, FILMED = "facekit52", "wild"  # of the checkpoints that come with the package, for which people
@@ -58,8 +59,10 @@ class Studio:
         judge: Judge | None = None,
         latents: Callable[[], Latents] | None = None,
         neutral: NeutralFrame | None = None,
+        head: HeadTurn | None = None,
     ) -> None:
-        """`judge` reads what is drawn; `latents` says what is known of the codes; `neutral` chooses anchor frames.
+        """`judge` reads what is drawn; `latents` says what is known of the codes; `neutral` chooses anchor frames;
+        `head` tells turns of the head from expressions.
 
         Each may be missing; without `neutral` a clip's first frame is its anchor, as in the paper's experiments. A
         model on another device, or in training mode, is copied: the caller's own stays as it is.
@@ -69,7 +72,7 @@ class Studio:
         self._judge = None if judge is None else place(judge, device)
         self._fast = self.method.for_inference(picture_dtype(self.method.device))
         self._find_latents = latents
-        self._neutral = neutral
+        self._neutral, self.head = neutral, head
         self._latents: Latents | None = None
         self._lock = Lock()
 
@@ -83,7 +86,8 @@ class Studio:
         folder = checkpoint_folder(DRAWN if source is None else source)
         judge = Judge.from_pretrained(asset(SHIPPED_JUDGE)) if folder == checkpoint_folder(DRAWN) else None
         method, latents = Method.from_pretrained(folder), partial(_load_latents, folder)
-        return cls(method, device, judge=judge, latents=latents, neutral=NeutralFrame.load(folder))
+        faces: dict[str, Any] = {"neutral": NeutralFrame.load(folder), "head": HeadTurn.load(folder)}
+        return cls(method, device, judge=judge, latents=latents, **faces)
 
     @property
     def size(self) -> int:
@@ -189,7 +193,7 @@ class Studio:
         FaceError for two photographs.
         """
         two = subjects(first.at_size(self.size), second.at_size(self.size))
-        return pairs(self.method, two, seconds=seconds, every=every)
+        return pairs(self.method, two, seconds=seconds, every=every, head=self.head)
 
     @property
     def latents(self) -> Latents:

@@ -23,11 +23,12 @@ def bind() -> None:
         first, second = (asked_file(f"The {name} clip") for name in NAMES)
         seconds = gr.Number(_MOST_SECONDS, label="Seconds of tuning to the two people, at most")
         strength = gr.Number(1, label="Strength of the movement")
+        transfer = gr.Textbox("all", label="What is transferred")
         films = [gr.File(label=f"The {who} person's film") for who in NAMES]
         words = [gr.Textbox(label=f"What the {who} film shows") for who in NAMES]
         gr.Button().click(
             swap,
-            [first, second, seconds, strength],
+            [first, second, seconds, strength, transfer],
             [*films, *words],
             preprocess=False,  # or gr.File would leave an empty file behind for each
             api_name="swap",
@@ -39,7 +40,7 @@ def bind() -> None:
 
 # The name and the words are what the page of the endpoint and, as a tool, a language model reads.
 def swap(
-    first: dict[str, Any] | None, second: dict[str, Any] | None, seconds: Any, strength: Any
+    first: dict[str, Any] | None, second: dict[str, Any] | None, seconds: Any, strength: Any, transfer: Any
 ) -> Iterator[tuple[str | None, str | None, str, str]]:
     """Swap what two faces do: each person's film comes back with that person doing what the other one did.
 
@@ -49,13 +50,14 @@ def swap(
         second: A film of another person's face, likewise; at most one of the two is a photograph.
         seconds: For how long the model is tuned to the two people at most, 0 to 60; its 75 steps take a few.
         strength: Of the movement, 0 to 1.5; 1 is as it was.
+        transfer: What of the movement is transferred: "all", "expression" (without turns of the head) or "head".
 
     Returns:
         The first person's film doing what the second does (an MP4), the second person's film doing what the first does
         (an MP4), and a sentence on each. The person whose film would be moved by a photograph gets none.
     """
     from seqdisent_core.films import write_moved
-    from seqdisent_core.reenactment import check_strength
+    from seqdisent_core.reenactment import check_strength, check_transfer
 
     if first is None or second is None:
         raise gr.Error("Two clips are needed: give first and second, each a video file.", print_exception=False)
@@ -66,13 +68,15 @@ def swap(
     try:
         check_strength(strength)
         studio = model.film_studio()
+        check_transfer(transfer, studio.head)
         faces = studio.read_face(first["path"]), studio.read_face(second["path"])
         for state in tuned(*faces, seconds):
             pair = state
         with TemporaryDirectory() as folder:
             large = pair.full_size()
+            how: dict[str, Any] = {"strength": strength, "transfer": transfer}
             films = {
-                who: str(write_moved(large.frames(who, 1 - who, strength=strength), who, Path(folder), faces))
+                who: str(write_moved(large.frames(who, 1 - who, **how), who, Path(folder), faces))
                 for who in large.results
             }
             words = [

@@ -22,7 +22,7 @@ from seqdisent_core.errors import SeqdisentError
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.films import Play
-    from seqdisent_core.reenactment import Pair
+    from seqdisent_core.reenactment import Pair, Transfer
 
 _BETWEEN = 3.0  # seconds from one preview to the next
 _ENOUGH = "That is enough: make the films"
@@ -36,11 +36,17 @@ _ASKED = {".gif": "Writing the GIF", ".mp4": "Making the film in full size"}
 
 @dataclass(frozen=True)
 class Wish:
-    """How the films shall be: the movement's strength, whose pixels ("film" or "model"), and how they play."""
+    """How the films shall be: the movement's strength, whose pixels ("film" or "model"), how they play, what moves."""
 
     strength: float
     pixels: Literal["film", "model"]
     play: "Play"
+    transfer: "Transfer" = "all"
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """As a Pair takes it."""
+        return {"strength": self.strength, "detail": self.pixels == "film", "transfer": self.transfer}
 
 
 class Swapped(NamedTuple):
@@ -60,12 +66,12 @@ def wait() -> tuple[str, gr.Button, Event]:
     return status.waiting(), gr.Button("Swapping …", interactive=False), Event()
 
 
-def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any, play: Any) -> Making:
+def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any, play: Any, transfer: Any) -> Making:
     """Swaps the two faces that were read, stage by stage; while it tunes, both results are shown as they are by then.
 
     Stopped, it goes on with what it has.
     """
-    hidden, wish = gr.Button(visible=False), Wish(strength, pixels, play)
+    hidden, wish = gr.Button(visible=False), Wish(strength, pixels, play, transfer)
     if first is None or second is None or not (first.source.exists() and second.source.exists()):
         yield status.problem(GONE), None, gr.skip(), hidden, None, None
         return
@@ -91,7 +97,7 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
                     shown = time.monotonic()
             yield status.stages(names, len(names) - 1), None, gr.skip(), hidden, None, enough
             show, swapped = _show(stage, pair, wish), Swapped(pair, written)
-            yield _ready(pair), show, gr.skip(), gr.skip(), swapped, None
+            yield _ready(pair, wish), show, gr.skip(), gr.skip(), swapped, None
     except SeqdisentError as error:
         yield status.problem(str(error)), None, gr.skip(), hidden, None, None
 
@@ -115,22 +121,22 @@ def wait_again(swapped: Any, running: Any) -> Any:
     return _NOT_YET if swapped is None else status.waiting()
 
 
-def again(swapped: Any, strength: float, pixels: Any, play: Any) -> Iterator[tuple[Any, Any]]:
+def again(swapped: Any, strength: float, pixels: Any, play: Any, transfer: Any) -> Iterator[tuple[Any, Any]]:
     """The films once more, as they shall be now."""
     if swapped is None:
         yield _NOT_YET, None
         return
     yield status.stages(_WITHOUT[-1:], 0), None
     try:
-        pair, wish = swapped.pair, Wish(strength, pixels, play)
+        pair, wish = swapped.pair, Wish(strength, pixels, play, transfer)
         with _stage([subject.clip for subject in pair.subjects], wish, swapped.written) as stage:
-            yield _ready(pair), _show(stage, pair, wish)
+            yield _ready(pair, wish), _show(stage, pair, wish)
     except SeqdisentError as error:
         yield status.problem(str(error)), None
 
 
 def answer(
-    swapped: Any, strength: float, pixels: Any, play: Any, event: gr.EventData
+    swapped: Any, strength: float, pixels: Any, play: Any, transfer: Any, event: gr.EventData
 ) -> Iterator[tuple[Fetched | None, str]]:
     """A result as a GIF or as an MP4 in full size, which are asked for by the buttons under it."""
     if swapped is None:
@@ -141,13 +147,18 @@ def answer(
     try:
         pair = swapped.pair.full_size(NAMES.index(who)) if ending == ".mp4" else swapped.pair
         with TemporaryDirectory() as folder:
-            yield fetched(_file(pair, Wish(strength, pixels, play), who, ending, Path(folder))), ""
+            wish = Wish(strength, pixels, play, transfer)
+            yield fetched(_file(pair, wish, who, ending, Path(folder))), ""
     except SeqdisentError as error:
         yield None, status.problem(str(error))
 
 
-def _ready(pair: "Pair") -> str:
-    return status.ready(FILMS_READY if len(pair.results) == 2 else FILM_READY)
+def _ready(pair: "Pair", wish: Wish) -> str:
+    from seqdisent_core.reenactment import TURNS_FAR
+
+    far = wish.transfer != "expression" and any(pair.turns_far(1 - own) for own in pair.results)
+    hint = f'<p class="sd-hint-line">{TURNS_FAR}</p>' if far else ""
+    return status.ready(FILMS_READY if len(pair.results) == 2 else FILM_READY) + hint
 
 
 def _preview(pair: "Pair", wish: Wish) -> str:
@@ -157,7 +168,7 @@ def _preview(pair: "Pair", wish: Wish) -> str:
     figures = ""
     for own in reversed(pair.results):
         who, does = NAMES[own], NAMES[1 - own]
-        frames, seconds = pair.preview(own, strength=wish.strength, detail=wish.pixels == "film")
+        frames, seconds = pair.preview(own, **wish.how)
         figures += (
             f"<figure>{moving(labelled(frames), seconds, said(who, does))}"
             f'<figcaption><span class="sd-who">{who.capitalize()} person</span>, '
@@ -176,12 +187,12 @@ def _stage(clips: "Sequence[FaceClip]", wish: Wish, written: Written) -> Iterato
 
 
 def _show(stage: Stage, pair: "Pair", wish: Wish) -> Show:
-    return stage.show(pair, strength=wish.strength, detail=wish.pixels == "film")
+    return stage.show(pair, **wish.how)
 
 
 def _file(pair: "Pair", wish: Wish, who: str, ending: str, folder: Path) -> Path:
     from seqdisent_core.films import write_moved
 
     own, clips = NAMES.index(who), [subject.clip for subject in pair.subjects]
-    frames = pair.frames(own, 1 - own, strength=wish.strength, detail=wish.pixels == "film")
+    frames = pair.frames(own, 1 - own, **wish.how)
     return write_moved(frames, own, folder, clips, ending=ending, play=wish.play)

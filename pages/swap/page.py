@@ -66,8 +66,8 @@ def layout(demo: gr.Blocks) -> None:
     gr.HTML(_INTRO, apply_default_css=False)
     with gr.Row(equal_height=False):
         first, second = (_half(name, at) for at, name in enumerate(NAMES))
-    tune, strength, pixels, play = _wishes()
-    wish = [strength, pixels, play]
+    tune, strength, pixels, play, transfer = _wishes()
+    wish = [strength, pixels, play, transfer]
     go = gr.Button("Swap", variant="primary", interactive=False, elem_classes="sd-go", elem_id="swap")
     progress = gr.HTML(_hint(None, None), html_template=_PROGRESS, apply_default_css=False)
     enough = gr.Button(visible=False, elem_classes="sd-enough", elem_id="enough")
@@ -93,7 +93,7 @@ def layout(demo: gr.Blocks) -> None:
         ended.then(_button, faces, go, **at_once)
     enough.click(swap_making.stop, running, enough, **at_once)
     last: dict[str, Any] = {"trigger_mode": "always_last"}
-    for changed in (strength.input, pixels.input, play.input):
+    for changed in (strength.input, pixels.input, play.input, transfer.input):
         made = changed(swap_making.wait_again, [swapped, running], progress, **at_once, **last).then(
             swap_making.again, [swapped, *wish], [progress, stage], **busy, **last
         )
@@ -107,7 +107,7 @@ def layout(demo: gr.Blocks) -> None:
     swap_endpoint.bind()
 
 
-def _wishes() -> tuple[gr.Checkbox, gr.Slider, gr.Radio, gr.Radio]:
+def _wishes() -> tuple[gr.Checkbox, gr.Slider, gr.Radio, gr.Radio, gr.Radio]:
     """Whether to tune, and how the films shall be; the latter may be changed once they are there."""
     with gr.Row(elem_classes="sd-wishes", equal_height=False):
         tune = gr.Checkbox(
@@ -137,7 +137,13 @@ def _wishes() -> tuple[gr.Checkbox, gr.Slider, gr.Radio, gr.Radio]:
             label="Play",
             elem_id="play",
         )
-    return tune, strength, pixels, play
+        transfer = gr.Radio(
+            [("Expression and head", "all"), ("Expression only", "expression"), ("Head only", "head")],
+            value="all",
+            label="Transfer",
+            elem_id="transfer",
+        )
+    return tune, strength, pixels, play, transfer
 
 
 def _half(name: str, at: int) -> _Half:

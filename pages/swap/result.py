@@ -51,14 +51,13 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         self._writers.shutdown()
 
-    def show(self, pair: "Pair", *, strength: float = 1.0, detail: bool = True) -> Show:
-        """Makes both films: what was given stands above, what was made below, a column a movement.
+    def show(self, pair: "Pair", **how: Any) -> Show:
+        """Makes both films, `how` as Pair.frames takes it: what was given above, what was made below, a column a movement.
 
         Beside a photograph there is one film, under the one that moves it.
         """
-        how: dict[str, Any] = {"strength": strength, "detail": detail, "play": self._play}
         whose = pair.results
-        made = [self._writers.submit(_made, pair, own, 1 - own, self._folder, **how) for own in reversed(whose)]
+        made = [self._writers.submit(_made, pair, own, self._folder, self._play, how) for own in reversed(whose)]
         columns = [
             f"What the {name} clip does" if 1 - at in whose else f"The {name} clip, a photograph"
             for at, name in enumerate(NAMES)
@@ -97,16 +96,15 @@ def _given(clips: "Sequence[FaceClip]", column: int, folder: Path, play: "Play",
     )
 
 
-def _made(
-    pair: "Pair", own: int, driver: int, folder: Path, *, strength: float, detail: bool, play: "Play"
-) -> ShownClip:
+def _made(pair: "Pair", own: int, folder: Path, play: "Play", how: dict[str, Any]) -> ShownClip:
     """One person's film by the other, written while it is made; some of its faces on the way are its strip."""
     from seqdisent_core.films import write_moved
     from seqdisent_core.media import Frames, probe_video
     from seqdisent_core.reenactment import around_face
 
-    clips, some = [subject.clip for subject in pair.subjects], []
-    frames = pair.frames(own, driver, strength=strength, detail=detail)
+    driver, some = 1 - own, []
+    clips = [subject.clip for subject in pair.subjects]
+    frames = pair.frames(own, driver, **how)
     wanted = set(np.linspace(0, len(frames) - 1, STRIP_FRAMES).round().astype(int).tolist())
 
     def seen() -> "Iterator[np.ndarray]":

@@ -20,7 +20,8 @@ def tuned(first: "FaceClip", second: "FaceClip", seconds: float | None) -> "Iter
 
     two = subjects(first, second)
     if seconds == 0:  # no GPU is lent for that
-        return pairs(model.film_studio().method, two, seconds=seconds, every=_EVERY)
+        studio = model.film_studio()
+        return pairs(studio.method, two, seconds=seconds, every=_EVERY, head=studio.head)
     return _states(two, seconds)
 
 
@@ -28,5 +29,6 @@ def tuned(first: "FaceClip", second: "FaceClip", seconds: float | None) -> "Iter
 def _states(two: "tuple[Subject, Subject]", seconds: float | None) -> "Iterator[Pair]":
     from seqdisent_core.reenactment import pairs
 
-    for pair in pairs(model.tuning_studio().method, two, seconds=seconds, every=_EVERY):
+    studio = model.tuning_studio()
+    for pair in pairs(studio.method, two, seconds=seconds, every=_EVERY, head=studio.head):
         yield pair.kept() if model.ZERO_GPU else pair

@@ -9,6 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+TRANSFERS = ("all", "expression", "head")  # as reenactment.Transfer, likewise
 PLAYS = ("once", "loop", "boomerang")  # as films.Play, whose import takes seconds
 
 

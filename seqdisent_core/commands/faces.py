@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from seqdisent_core.commands.arguments import PLAYS, add_device, add_json, tell, whole_number
+from seqdisent_core.commands.arguments import PLAYS, TRANSFERS, add_device, add_json, tell, whole_number
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
@@ -26,6 +26,7 @@ def add_commands(commands: Any) -> None:
     swap.add_argument("--out", type=Path, default=Path("swapped"), help="folder for the results (default: swapped)")
     swap.add_argument("--seconds", type=float, help="of tuning at most, which takes 75 steps (0: none)")
     swap.add_argument("--strength", type=float, default=1.0, help="of the movement, 0 to 1.5 (default: 1)")
+    swap.add_argument("--transfer", choices=TRANSFERS, default="all", help="of the movement (default: all)")
     swap.add_argument("--anchors", type=int, nargs=2, metavar="FRAME", help="of each video (default: a neutral frame)")
     which = "which face of each video, by size (default: 0 0, the largest)"
     swap.add_argument("--faces", type=whole_number, nargs=2, default=(0, 0), metavar="FACE", help=which)
@@ -53,13 +54,14 @@ def _stages(width: int) -> Iterator[Callable[[float, str], None]]:
 def _swap(options: argparse.Namespace) -> None:
     from seqdisent_core.films import check_play, save_swap
     from seqdisent_core.machine import keep_freed_memory, one_each
-    from seqdisent_core.reenactment import STEPS, check_strength
+    from seqdisent_core.reenactment import STEPS, TURNS_FAR, check_strength, check_transfer
     from seqdisent_core.studio import Studio
 
     check_strength(options.strength)
     keep_freed_memory()
     with _stages(36) as advance:
         studio = Studio.from_pretrained(options.model, device=options.device)
+        check_transfer(options.transfer, studio.head)
         shares = [0.0, 0.0]
 
         def read(number: int, path: Path, face: int) -> "FaceClip":
@@ -79,11 +81,14 @@ def _swap(options: argparse.Namespace) -> None:
             share = max(done / STEPS, min(1.0, spent / (options.seconds or inf)))
             advance(0.3 + 0.5 * share, f"tuning to the two, step {done}")
         advance(0.8, "warping the videos")
-        swap = pair.full_size().swap(strength=options.strength, detail=not options.own_pixels)
+        large = pair.full_size()
+        swap = large.swap(strength=options.strength, detail=not options.own_pixels, transfer=options.transfer)
         advance(0.9, "writing the videos")
         files = save_swap(swap, options.out, *clips, play=options.play)
         advance(1.0, "done")
     notes = [f"{clip.source.name}: {note}" for clip in clips for note in clip.notes]
+    if options.transfer != "expression":
+        notes += [f"{clips[1 - own].source.name}: {TURNS_FAR}" for own in pair.results if pair.turns_far(1 - own)]
     names = (options.first.name, options.second.name)
     made = [(film, own) for own, film in enumerate((files.first, files.second)) if film]
     tell(

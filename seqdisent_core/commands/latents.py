@@ -171,7 +171,7 @@ def _rest(options: argparse.Namespace) -> None:
     from seqdisent_core.data import load_clips
     from seqdisent_core.machine import place
     from seqdisent_core.methods import Method, anchored
-    from seqdisent_core.reenactment import learn_neutral
+    from seqdisent_core.reenactment import learn_head, learn_neutral
     from seqdisent_core.weights import sha256_of
 
     folder = checkpoint_folder(options.checkpoint)
@@ -180,8 +180,17 @@ def _rest(options: argparse.Namespace) -> None:
     neutral = learn_neutral(method, sets, sha256_of(folder))
     neutral.save(folder)
     written = folder / "rest.json"
-    words = f"AUC of first frames against middle frames: {neutral.auc:.3f}; written to {written}"
-    tell(options, words, written={"rest": written}, figures={"auc": neutral.auc})
+    words = [f"AUC of neutral frames against others: {neutral.auc:.3f}; written to {written}"]
+    files, figures = {"rest": written}, {"auc": neutral.auc}
+    if head := learn_head(method, sets, sha256_of(folder)):
+        head.save(folder)
+        files["head"] = folder / "head.json"
+        figures |= dict(zip(("yaw", "pitch"), head.explained, strict=True))
+        words.append(
+            f"Variance of head turns that is read: yaw {head.explained[0]:.0%}, pitch {head.explained[1]:.0%}; written "
+            f"to {files['head']}"
+        )
+    tell(options, *words, written=files, figures=figures)
 
 
 def _samples(options: argparse.Namespace) -> None:

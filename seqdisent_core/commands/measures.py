@@ -198,6 +198,7 @@ def _make_films(options: argparse.Namespace, progress: Callable[[str], None]) ->
         tuning=tuning,
         detail=not options.own_pixels,
         seed=options.seed,
+        head=studio.head,
         progress=progress,
     )
     themselves = reenact_themselves(

@@ -6,12 +6,14 @@ from seqdisent_core.data.labels import EXPRESSIONS, FACE_LABELS, Labels, selecte
 from seqdisent_core.data.packing import pack_films
 from seqdisent_core.data.shards import UNREADABLE, ShardedFrames
 from seqdisent_core.data.sprites import render_sprites
-from seqdisent_core.data.truth import ANCHORS, LIDS, STATE_DIM, FilmTruth
+from seqdisent_core.data.truth import ANCHORS, DEGREES, HEAD, LIDS, STATE_DIM, FilmTruth
 
 __all__ = [
     "ANCHORS",
+    "DEGREES",
     "EXPRESSIONS",
     "FACE_LABELS",
+    "HEAD",
     "LIDS",
     "STATE_DIM",
     "UNREADABLE",

@@ -10,10 +10,10 @@ from seqdisent_core.errors import ConfigError
 ANCHORS = 2  # frames of a clip that motion leads to
 PARTS = ("anchors", "motion", "visible", "foreground", "records")
 _MARKS = ((36, 42), (42, 48), (48, 68))  # landmarks of the right eye, the left eye and the mouth
-_DEGREES = (20.0, 5.0)  # of head pose and of gaze that count as much as a shape that is fully there
+DEGREES, _GAZE = 20.0, 5.0  # of head pose and of gaze that count as much as a shape that is fully there
 _OPEN = 0.3  # opening over width of an eye that is wide open
 STATE_DIM = 57 + 3 + 4 + 2  # shapes, head pose, gaze, lids
-LIDS = slice(-2, None)  # of a state
+HEAD, LIDS = slice(57, 59), slice(-2, None)  # of a state: yaw and pitch, whose unit is DEGREES; openings of the eyes
 
 
 class FilmTruth:
@@ -102,7 +102,6 @@ def _part_of(marks: np.ndarray) -> np.ndarray:
 
 
 def _state(records: np.ndarray) -> np.ndarray:
-    head, eyes = _DEGREES
     gaze = records["gaze"].reshape(len(records), -1)
-    parts = [records["weights"], records["pose"][:, :3] / head, gaze / eyes, records["lids"] / _OPEN]
+    parts = [records["weights"], records["pose"][:, :3] / DEGREES, gaze / _GAZE, records["lids"] / _OPEN]
     return np.concatenate(parts, 1).astype(np.float32)

@@ -29,7 +29,7 @@ from seqdisent_core.evaluation.self_reenactment import SelfFilms, at_steps
 from seqdisent_core.faces import FaceClip
 from seqdisent_core.media import IN_A_FILM, clip_rows, labelled, mark, read_video, write_video
 from seqdisent_core.methods import Anchored
-from seqdisent_core.reenactment import USUAL, Pair, Subject, Tuning, around_face, pairs, subject
+from seqdisent_core.reenactment import USUAL, HeadTurn, Pair, Subject, Tuning, around_face, pairs, subject
 from seqdisent_core.reporting import absent
 from seqdisent_core.weights import sha256_of_files
 
@@ -114,6 +114,7 @@ def swap_pairs(
     tuning: Tuning = USUAL,
     detail: bool = True,
     seed: int = 0,
+    head: HeadTurn | None = None,
     progress: Callable[[str], None] = lambda what: None,
 ) -> dict[int, Made]:
     """Videos of every ordered pair, and reconstructions of each clip, by steps of personalising.
@@ -129,7 +130,7 @@ def swap_pairs(
         two = (subjects[both[0]], subjects[both[1]])
         new = set(both) - seen
         seen |= new
-        states = pairs(method, two, tuning, steps=max(steps), every=0, seed=seed)
+        states = pairs(method, two, tuning, steps=max(steps), every=0, seed=seed, head=head)
         for at, pair in at_steps(states, steps, lambda pair: pair.tuned.steps):
             progress(f"{two[0].clip.source.stem} and {two[1].clip.source.stem}, step {at}")
             films = folder / f"{at}"

@@ -1,5 +1,6 @@
 """One filmed person moved by another: windows, neutral frame, personalising, compositing."""
 
+from seqdisent_core.reenactment.head import TRANSFERS, TURNS_FAR, HeadTurn, Transfer, check_transfer, learn_head
 from seqdisent_core.reenactment.neutral_frame import NeutralFrame
 from seqdisent_core.reenactment.neutral_learning import learn_neutral
 from seqdisent_core.reenactment.pairs import (
@@ -19,16 +20,22 @@ from seqdisent_core.reenactment.windows import encode_in_windows
 
 __all__ = [
     "STEPS",
+    "TRANSFERS",
+    "TURNS_FAR",
     "USUAL",
+    "HeadTurn",
     "NeutralFrame",
     "Pair",
     "Subject",
     "Swap",
+    "Transfer",
     "Tuning",
     "around_face",
     "check_strength",
+    "check_transfer",
     "encode_in_windows",
     "face_square",
+    "learn_head",
     "learn_neutral",
     "pairs",
     "personalise",

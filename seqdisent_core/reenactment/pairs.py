@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,10 +17,12 @@ from seqdisent_core.media import Frames, VideoInfo
 from seqdisent_core.methods import Anchored, Codes
 from seqdisent_core.reenactment.compositing import Source, move_picture, paste_decoded
 from seqdisent_core.reenactment.drawing import decode_frames, draw_frames
+from seqdisent_core.reenactment.head import FAR, HeadTurn, Transfer, check_transfer
 from seqdisent_core.reenactment.personalising import USUAL, Tuned, Tuning, personalise
 
 PICTURE, LARGEST = 640, 1280  # pixels of a result's longer side: to look at soon, and at most
 FACE = 192  # pixels of a face's square that are enough to look at soon: the decoded one has 128
+_OFTEN = 0.05  # share of a driver's frames that turn too far from which on that is said
 STRENGTHS = (0.0, 1.5)  # from still, by as much as the driver, to half as much again
 # Of a preview, in pixels, seconds and frames: so small that two CPU cores make it in about a second.
 PREVIEW_SIDE, PREVIEW_SECONDS, PREVIEW_FRAMES = FACE, 1.6, 16
@@ -102,17 +105,21 @@ def drive(
     *,
     strength: float = 1.0,
     detail: bool = True,
+    transfer: Transfer = "all",
+    head: HeadTurn | None = None,
     at: slice = slice(None),
 ) -> Iterator[np.ndarray]:
     """Frames of the person's picture, uint8 (height, width, 3), doing what the driver's clip does, as long as it.
 
     codes: of the person and of the driver, batches of one. strength: 0 stays at the driver's anchor frame, 1 moves as
     much as the driver, more exaggerates. detail: the picture's own pixels are moved (compositing.py), or else the
-    model's own are shown. at: which of the driver's frames.
+    model's own are shown. transfer: of the movement all, the expression without turns of the head, or these alone; head
+    tells them apart, and turns that are too far for one picture are damped. at: which of the driver's frames.
     """
     own, other = codes
     neutral = other.dynamics[:, driver.clip.anchor, None]
-    dynamics = neutral + strength * (other.dynamics[:, at] - neutral)
+    change = strength * (other.dynamics[:, at] - neutral)
+    dynamics = neutral + (change if head is None else head.only(change, transfer))
     light = person.clip.light
     source = replace(person.source, picture=lit(person.source.picture, light))
     if detail:
@@ -134,6 +141,7 @@ class Pair:
 
     subjects: tuple[Subject, Subject]
     tuned: Tuned
+    head: HeadTurn | None = None
 
     @property
     def results(self) -> tuple[int, ...]:
@@ -161,47 +169,74 @@ class Pair:
         large = subject(self.subjects[own].clip, full_size=True)
         return replace(self, subjects=(first, large) if own else (large, second))
 
-    def swap(self, *, strength: float = 1.0, detail: bool = True) -> Swap:
-        """Each person's film doing what the other's does. strength in [0, 1.5] and detail as in `drive`.
+    def turns_far(self, driver: int) -> bool:
+        """Whether a driver's head (0 or 1) turns, for long, farther from its anchor frame than a picture can follow."""
+        if self.head is None:
+            return False
+        dynamics = self.tuned.codes[driver].dynamics[0]
+        turns = self.head.turns(dynamics - dynamics[self.subjects[driver].clip.anchor])
+        return bool((turns.abs() > FAR).any(dim=1).float().mean() > _OFTEN)
 
-        Raises ConfigError for another strength.
+    def swap(self, *, strength: float = 1.0, detail: bool = True, transfer: Transfer = "all") -> Swap:
+        """Each person's film doing what the other's does. strength in [0, 1.5], detail and transfer as in `drive`.
+
+        Raises ConfigError for another strength, or a transfer that the model cannot do.
         """
         first, second = self.subjects
         _ = self._decoder  # folded once, before both threads ask for it
         whose = self.results
+        how: dict[str, Any] = {"strength": strength, "detail": detail, "transfer": transfer}
         with ThreadPoolExecutor(2, initializer=one_each) as threads:
-            made = threads.map(lambda own: self.film(own, 1 - own, strength=strength, detail=detail), whose)
+            made = threads.map(lambda own: self.film(own, 1 - own, **how), whose)
             films = dict(zip(whose, made, strict=True))
         return Swap(films.get(0), second.clip.fps, films.get(1), first.clip.fps, in_films=True)
 
-    def preview(self, own: int, *, strength: float = 1.0, detail: bool = True) -> tuple[np.ndarray, float]:
+    def preview(
+        self, own: int, *, strength: float = 1.0, detail: bool = True, transfer: Transfer = "all"
+    ) -> tuple[np.ndarray, float]:
         """A second or two of one result, the first person's (0) or the second's (1), where the driver is liveliest.
 
         Gives frames around the face, uint8 (frames, 192, 192, 3), 16 at most, and the seconds that they last.
         """
         driver = self.subjects[1 - own].clip
         at = _liveliest(self.tuned.codes[1 - own].dynamics[0], driver.fps)
-        film = self.film(own, 1 - own, strength=strength, detail=detail, at=at)
+        film = self.film(own, 1 - own, strength=strength, detail=detail, transfer=transfer, at=at)
         return around_face(film, self.subjects[own], PREVIEW_SIDE), len(film) * at.step / driver.fps
 
     def film(
-        self, own: int, driver: int, *, strength: float = 1.0, detail: bool = True, at: slice = slice(None)
+        self,
+        own: int,
+        driver: int,
+        *,
+        strength: float = 1.0,
+        detail: bool = True,
+        transfer: Transfer = "all",
+        at: slice = slice(None),
     ) -> np.ndarray:
         """One person's film (0 or 1) by one of the drivers, themself included; the rest as in `drive`."""
-        frames = self.frames(own, driver, strength=strength, detail=detail, at=at)
+        frames = self.frames(own, driver, strength=strength, detail=detail, transfer=transfer, at=at)
         film = np.empty(frames.shape, np.uint8)
         for number, frame in enumerate(frames):
             film[number] = frame
         return film
 
     def frames(
-        self, own: int, driver: int, *, strength: float = 1.0, detail: bool = True, at: slice = slice(None)
+        self,
+        own: int,
+        driver: int,
+        *,
+        strength: float = 1.0,
+        detail: bool = True,
+        transfer: Transfer = "all",
+        at: slice = slice(None),
     ) -> Frames:
         """The same film, made frame by frame while it is written: never all of it in memory, and done sooner."""
         check_strength(strength)
+        check_transfer(transfer, self.head)
         person, codes = self.subjects[own], (self.tuned.codes[own], self.tuned.codes[driver])
         by = self.subjects[driver]
-        made = drive(self._decoder, person, by, codes, strength=strength, detail=detail, at=at)
+        how: dict[str, Any] = {"strength": strength, "detail": detail, "transfer": transfer, "head": self.head}
+        made = drive(self._decoder, person, by, codes, **how, at=at)
         return Frames((len(by.clip.frames[at]), *person.source.picture.shape), made)
 
 
@@ -220,8 +255,12 @@ def pairs(
     steps: int | None = None,
     every: float,
     seed: int = 0,
+    head: HeadTurn | None = None,
 ) -> Iterator[Pair]:
-    """A pair as it is tuned: before the first step, about every `every` seconds, at the end; see `personalise`."""
+    """A pair as it is tuned: before the first step, about every `every` seconds, at the end; see `personalise`.
+
+    head: what the model knows of turns of the head.
+    """
     clips = [one.clip for one in subjects]
     for tuned in personalise(
         method,
@@ -234,7 +273,7 @@ def pairs(
         seed=seed,
         occluded=[clip.occluded for clip in clips],
     ):
-        yield Pair(subjects, tuned)
+        yield Pair(subjects, tuned, head)
 
 
 def around_face(frames: np.ndarray | Frames, person: Subject, side: int, reach: float = 1.0) -> np.ndarray:
