@@ -52,7 +52,7 @@ class Stage:
         self._writers.shutdown()
 
     def show(self, pair: "Pair", **how: Any) -> Show:
-        """Makes both films, `how` as Pair.frames takes it: what was given above, what was made below, a column a movement.
+        """Makes both films, `how` as Pair.frames takes it: those given above, those made below, a column a movement.
 
         Beside a photograph there is one film, under the one that moves it.
         """
