@@ -428,7 +428,10 @@ def test_films_are_made_again_as_they_are_wished(visit: Visit, monkeypatch: pyte
     page.get_by_label("Soft: the model's own").check()
     page.get_by_text("Waiting for your turn").wait_for(timeout=_WAIT)
     free.set()
-    assert again(both_ways) != once
+    soft = again(both_ways)
+    assert soft != once
+    page.get_by_label("Head only").check()
+    assert again(soft) != soft
     assert len(written) == 4, "what was given is written again though it plays as before"
 
 
@@ -669,6 +672,8 @@ def test_the_endpoint_says_what_it_takes(client: Client) -> None:
         client.predict(*clips, 100, api_name="/swap")
     with pytest.raises(AppError, match=r"it must be 0 to 1\.5"):
         client.predict(*clips, 0, 4, api_name="/swap")
+    with pytest.raises(AppError, match="it must be one of all, expression, head"):
+        client.predict(*clips, 0, 1, "mouth", api_name="/swap")
 
 
 def test_only_what_is_meant_for_programs_is_offered_to_them(client: Client) -> None:

@@ -20,7 +20,9 @@ from seqdisent_core.reenactment.drawing import DrawnFrames
 _EDGE = 0.12  # within the crop, over which decoded pixels fade to nothing and the wide field takes over from the near
 _FADE = 0.2  # within the wide square, over which motion fades to nothing
 _TONE = 0.06  # over which the picture's tone is taken, and none of its detail
-_SHADE = 0.7  # of the change of light that the model draws beside the motion: it is soft, and bold where it errs
+_SHADE = 0.35  # of the change of light that the model draws beside the motion: where it errs, it smudges
+_SHOWN = (0.25, 0.75)  # visibility from which on the picture shows at all, and alone; between both, a mixture is a blur
+_SMOOTH = 0.006  # of decoded pixels, or the grid shows that they are drawn on
 _BEYOND = 0.05  # about as far as what is behind the person is moved along with them
 _ALONE: Any = None  # for a second map where the first holds both axes; cv2's types know no such
 
@@ -66,12 +68,13 @@ def paste_decoded(source: Source, decoded: np.ndarray) -> Iterator[np.ndarray]:
 
 def _since(now: np.ndarray, still: np.ndarray) -> np.ndarray:
     """A field relative to the picture's own, (cells, cells, 4), as DrawnFrames has them."""
-    visible = np.clip(now[..., 2] / np.maximum(still[..., 2], 0.5), 0, 1)
+    least, most = _SHOWN
+    visible = _ramp((now[..., 2] / np.maximum(still[..., 2], most) - least) / (most - least))
     return np.dstack([now[..., :2] - still[..., :2], visible, now[..., 3]])
 
 
 def _carried_on(field: np.ndarray, reach: float) -> np.ndarray:
-    """Motion and visibility, (cells, cells, 3), as they are used of a picture.
+    """Motion, visibility and person, (cells, cells, 4), as they are used of a picture.
 
     The person's motion is carried on behind them, fading over `reach` cells, so that no edge tears there; nor is the
     background decoded where they have left it.
@@ -80,7 +83,7 @@ def _carried_on(field: np.ndarray, reach: float) -> np.ndarray:
     smooth = cv2.GaussianBlur(np.dstack([field[..., :2] * person, person]), (0, 0), reach)
     share = smooth[..., 2:]
     motion = person * field[..., :2] + (1 - person) * smooth[..., :2] / (share + 1e-3)
-    return np.dstack([motion * _ramp(2 * share), 1 - (1 - field[..., 2]) * field[..., 3]])
+    return np.dstack([motion * _ramp(2 * share), 1 - (1 - field[..., 2]) * field[..., 3], person])
 
 
 def _light(decoded: np.ndarray, base: np.ndarray, tone: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -92,11 +95,12 @@ def _light(decoded: np.ndarray, base: np.ndarray, tone: np.ndarray, near: np.nda
     field = cv2.resize(near, (size, size), interpolation=cv2.INTER_LINEAR)
     grid = np.arange(size, dtype=np.float32)
     there = np.dstack([grid[None] + size * field[..., 0], grid[:, None] + size * field[..., 1]])
-    visible = np.ascontiguousarray(field[..., 2])
-    lacking = (decoded - _look_up(base, there)) * visible[..., None]
+    known = np.ascontiguousarray(field[..., 2] * field[..., 3])
+    lacking = (decoded - _look_up(base, there)) * known[..., None]
     reach = _TONE * size
-    light = cv2.GaussianBlur(lacking, (0, 0), reach) / (cv2.GaussianBlur(visible, (0, 0), reach)[..., None] + 1e-2)
-    return _SHADE * light, decoded + _look_up(tone, there)
+    light = cv2.GaussianBlur(lacking, (0, 0), reach) / (cv2.GaussianBlur(known, (0, 0), reach)[..., None] + 1e-2)
+    smooth = cv2.GaussianBlur(decoded, (0, 0), _SMOOTH * size)
+    return _SHADE * field[..., 3:] * light, smooth + _look_up(tone, there)
 
 
 class _Place:
@@ -143,13 +147,13 @@ class _Place:
     def move(
         self, fine: np.ndarray, near: np.ndarray, around: np.ndarray, light: np.ndarray, toned: np.ndarray
     ) -> np.ndarray:
-        """fine: the patch, doubled; near, around: float32 (cells, cells, 3); the others as `_light` gives them."""
+        """fine: the patch, doubled; near, around: float32 (cells, cells, 4); the others as `_light` gives them."""
         motion = np.ascontiguousarray(_seen(around, self._cells(len(around), REACH))[..., :2])
         field = _seen(near, self._cells(len(near), 1.0, self.inner))
         motion[self.inner] += self.shows[..., :2] * (field[..., :2] - motion[self.inner])
         moved = _look_up(fine, self.places + cv2.transform(motion, self.back) * self.fade)
         own = moved[self.inner] + self.shows * _seen(light, self.crop)
-        hidden = self.shows * (1 - field[..., 2:])
+        hidden = self.shows * (1 - field[..., 2:3])
         return self._set(own + hidden * (_seen(toned, self.crop) - own), moved)
 
     def lay(self, frame: np.ndarray) -> np.ndarray:
