@@ -7,19 +7,18 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import gradio as gr
 from gradio.state_holder import StateHolder
 
+from seqdisent_core.limits import limits
+
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
 
 PLACES = ("first", "second")  # of the page Swap: where a clip stands there
-KEEP_SECONDS = 1500  # for which a clip is kept after it was read: not longer than its file is
 MOST_VISITORS = 20  # whose clips are kept at once; the one who was longest away is forgotten first
 
 _TOKEN_BYTES, _TOKEN_LETTERS = 32, 43
@@ -36,7 +35,7 @@ class Sessions:
 
     def __init__(
         self,
-        keep_seconds: float = KEEP_SECONDS,
+        keep_seconds: float | None = None,
         most: int = MOST_VISITORS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -58,7 +57,7 @@ class Sessions:
             places = self._kept.pop(token, {})
             before = places.pop(place, None)
             if clip is not None:
-                until = self._clock() + self._keep_seconds
+                until = self._clock() + (self._keep_seconds or limits().keep_seconds)
                 if before is not None and before.clip.source == clip.source:
                     until = before.until  # another anchor of a film does not make its file live longer
                 places[place] = _Kept(clip, until)
@@ -109,14 +108,6 @@ def forget_visitors(holder: StateHolder, after: float) -> None:
             holder.delete_state(visitor)
             holder.session_data.pop(visitor, None)
             holder.time_last_used.pop(visitor, None)
-
-
-def forget_uploads(folder: Path, after: float) -> None:
-    """Deletes uploads that were broken off `after` seconds ago: Gradio forgets these, which have no name yet."""
-    for path in folder.glob("tmp*"):
-        with suppress(OSError):  # whole by now, and moved away
-            if path.is_file() and time.time() - path.stat().st_mtime > after:
-                path.unlink()
 
 
 def browser_token() -> gr.BrowserState:

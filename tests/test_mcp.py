@@ -15,6 +15,7 @@ from gradio.route_utils import delete_files_created_by_app
 from gradio_client.utils import encode_file_path  # type: ignore[import-untyped]
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.types import CallToolResult, TextContent
 from media import photograph
 
@@ -26,12 +27,20 @@ TOOLS = {"swap", "sample", "interpolate", "place_on_map"}
 Answer = TypeVar("Answer")
 
 
-def asked(served: Served, question: Callable[[ClientSession], Awaitable[Answer]]) -> Answer:
+def asked(
+    served: Served,
+    question: Callable[[ClientSession], Awaitable[Answer]],
+    headers: dict[str, str] | None = None,
+) -> Answer:
     """What a client of the protocol gets for its question."""
 
     async def ask() -> Answer:
         address = f"{served.address}gradio_api/mcp/"
-        async with streamable_http_client(address) as (read, write, _), ClientSession(read, write) as session:
+        async with (
+            create_mcp_http_client(headers) as http,
+            streamable_http_client(address, http_client=http) as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
             await session.initialize()
             return await question(session)
 

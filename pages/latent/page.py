@@ -11,6 +11,7 @@ import gradio as gr
 
 from pages import model, status
 from pages.clip_input import clip_input, found_face
+from pages.door import why_failed
 from pages.face_reading import stop
 from pages.latent import endpoint as latent_endpoint
 from pages.latent.data import latent_map, points_of, served_paths, shown_name
@@ -18,11 +19,12 @@ from pages.latent.swap import swapped, write_show
 from pages.player import player
 from pages.sample.form import Place, offered
 from pages.sample.page import readings_of
-from pages.session import KEEP_SECONDS, SESSIONS, browser_token, token_of
+from pages.session import SESSIONS, browser_token, token_of
 from pages.swap.making import FILMS_READY
 from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
+from seqdisent_core.limits import limits
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
@@ -81,7 +83,7 @@ def layout(demo: gr.Blocks) -> None:
     stage = player(elem_id="picked")
     maps.pick(None, None, [progress, stage], js=_WAIT_FOR_SWAP, **_AT_ONCE)
     picked = maps.pick(swap_picked, None, [progress, stage], **_BUSY)
-    picked.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **_AT_ONCE)
+    picked.failure(why_failed, None, progress, **_AT_ONCE)
     _own_clip(demo, maps)
     latent_endpoint.bind()
 
@@ -94,10 +96,10 @@ def _own_clip(demo: gr.Blocks, maps: gr.HTML) -> None:
         seen = found_face(elem_id="own-face")
         near = gr.HTML("", html_template=_NEAR, apply_default_css=False, elem_id="own-near")
         kept = gr.HTML("", html_template=_KEPT, js_on_load=web("sample_kept.js"), apply_default_css=False)
-    face = gr.State(None, time_to_live=KEEP_SECONDS)
-    job = gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=stop)
+    face = gr.State(None, time_to_live=limits().keep_seconds)
+    job = gr.State(None, time_to_live=limits().keep_seconds, delete_callback=stop)
     for event in readings_of(Place(drop, seen, kept, face, job), token):
-        event.failure(lambda: status.problem(status.OUR_FAULT), None, seen, **_AT_ONCE)
+        event.failure(why_failed, None, seen, **_AT_ONCE)
         event.then(wait_for_place, face, [maps, near], **_AT_ONCE).then(place_face, face, [maps, near], **_BUSY)
     demo.load(offer, token, [token, kept], **_AT_ONCE)
 

@@ -14,6 +14,7 @@ import gradio as gr
 
 from pages import model, status
 from pages.clip_input import moving
+from pages.door import why_failed
 from pages.player import Fetched, Show, fetched
 from pages.swap.result import NAMES, Stage, Written, said
 from pages.swap.tuning import tuned
@@ -96,9 +97,9 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
         yield status.problem(str(error)), None, gr.skip(), hidden, None, None
 
 
-def failed() -> tuple[str, gr.Button, None]:
-    """Ours, not the clips' fault: everything can be pressed again."""
-    return status.problem(status.OUR_FAULT), gr.Button(visible=False), None
+def failed(request: gr.Request) -> tuple[str, gr.Button, None]:
+    """Not the clips' fault: everything can be pressed again."""
+    return why_failed(request), gr.Button(visible=False), None
 
 
 def stop(enough: Any) -> gr.Button:
