@@ -653,12 +653,13 @@ def test_the_endpoint_moves_a_photograph_and_says_why_there_is_one_film(client: 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
+        (str(example(FIRST)), "That is a link, not a file"),
         ("https://example.org/film.mp4", "That is a link, not a file"),
         (handle_file("https://example.org/film.mp4"), "That is a link, not a file"),
         (handle_file(__file__), "not a video"),
         (None, "Two clips are needed"),
     ],
-    ids=["a typed address", "a file's address", "no video", "nothing"],
+    ids=["a typed path", "a typed address", "a file's address", "no video", "nothing"],
 )
 def test_the_endpoint_says_what_is_wrong(client: Client, given: object, expected: str) -> None:
     with pytest.raises(AppError, match=expected):

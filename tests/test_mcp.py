@@ -1,6 +1,7 @@
 """The endpoints as tools of a language model: the real client of the protocol, over the real app, on real films."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -165,15 +166,26 @@ def test_addresses_elsewhere_are_refused_with_a_sentence_and_never_asked(served:
         "{address}gradio_api/file={root}/pyproject.toml",
         "{address}gradio_api/file={folder}/../../../../../../../../etc/hostname",
         "{address}gradio_api/file={folder}/gone.mp4",
+        "{private}",
+        "{address}gradio_api/file={private}",
+        "{address}gradio_api/file={link}",
         "file://{root}/pyproject.toml",
         "data:video/mp4;base64,AAAA",
         "",
     ],
 )
-def test_other_files_of_the_server_and_data_in_place_of_a_file_are_refused(served: Served, place: str) -> None:
-    given = place.format(root=ROOT, address=served.address, folder=served.folder)
+def test_other_files_of_the_server_and_data_in_place_of_a_file_are_refused(
+    served: Served, place: str, tmp_path: Path
+) -> None:
+    private = shutil.copy(asset("examples") / FIRST, tmp_path)  # which could be placed, if it might be read
+    link = served.folder / ("0" * 64) / "link.mp4"
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(private)
+    given = place.format(root=ROOT, address=served.address, folder=served.folder, private=private, link=link)
     answer = called(served, "place_on_map", clip=given)
     assert answer.isError and ("not on this server" in words(answer)[0] or "does not match" in words(answer)[0])
+    link.unlink()
 
 
 def test_a_tool_says_what_is_wrong_with_what_it_was_given(served: Served) -> None:
