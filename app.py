@@ -18,10 +18,12 @@ import argparse
 import asyncio
 import os
 import signal
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.route_utils import delete_files_created_by_app
@@ -29,13 +31,16 @@ from gradio.routes import App
 from starlette.middleware import Middleware
 
 from pages import model
+from pages.belongings import BELONGINGS
 from pages.door import Door, count_computing
-from pages.files import own_folder, sweep
+from pages.files import own_folder, sweep, work_folder
 from pages.latent import page as latent
+from pages.privacy import closed
 from pages.results import page as results
 from pages.sample import page as sample
 from pages.session import forget_visitors
 from pages.shares import MINUTE, Recent
+from pages.store import STORE
 from pages.swap import page as swap
 from pages.theme import PageTheme
 from pages.web import FAVICON
@@ -49,6 +54,15 @@ _TITLE = "seqdisent: who a face is, and what it does"
 _FIRST_PAGE = "Swap"  # its name in the bar of pages
 
 
+class _Demo(gr.Blocks):
+    """Blocks that remember whose the files are that an event was given or has made."""
+
+    async def process_api(self, block_fn: Any, inputs: list[Any], **how: Any) -> dict[str, Any]:  # type: ignore[override]
+        done = await super().process_api(block_fn, inputs, **how)
+        BELONGINGS.note(str(how.get("session_hash")), [inputs, done["data"]], Path(self.app.uploaded_file_dir))
+        return done
+
+
 def build(lecture: str | None = None) -> gr.Blocks:
     """All pages in one app, not yet served. A page more: `with demo.route(name, path): _lay_out(demo, ...)`.
 
@@ -58,7 +72,7 @@ def build(lecture: str | None = None) -> gr.Blocks:
     os.environ.setdefault("GRADIO_TEMP_DIR", str(own_folder()))
     deleting = (int(limits().sweep_seconds), int(limits().delete_seconds))
     gr.set_static_paths([asset("examples")])  # what else visitors may read of the project, its page says
-    with gr.Blocks(title=_TITLE, delete_cache=deleting) as demo:
+    with _Demo(title=_TITLE, delete_cache=deleting) as demo:
         _lay_out(demo, swap.layout, lecture)
     with demo.route("Sample", "/sample"):
         _lay_out(demo, sample.layout, lecture)
@@ -66,6 +80,8 @@ def build(lecture: str | None = None) -> gr.Blocks:
         _lay_out(demo, latent.layout, lecture)
     with demo.route("Results", "/results"):
         _lay_out(demo, results.layout, lecture, needs_model=False)
+    demo.unload(closed)
+    STORE.behind(demo)
     return demo.queue(max_size=limits().waiting, api_open=False)  # nobody gets past the queue
 
 
@@ -88,6 +104,7 @@ def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, 
     model.prepare()
     os.environ["FORWARDED_ALLOW_IPS"] = limits().proxies  # uvicorn's; it would believe whoever asks from this machine
     computed = Recent(MINUTE)
+    tempfile.tempdir = str(work_folder(Path(os.environ["GRADIO_TEMP_DIR"])))  # for what this process makes, too
     try:
         _, address, _ = demo.launch(
             server_name=host,
@@ -134,7 +151,7 @@ def _looking_after(computed: Recent) -> Callable[[App], AbstractAsyncContextMana
 
     @asynccontextmanager
     async def lifespan(app: App) -> AsyncIterator[None]:
-        sweep(Path(app.uploaded_file_dir), limits().delete_seconds)  # what a process left that was killed
+        _sweep(app)  # what a process left that was killed
         tasks = [
             asyncio.create_task(work) for work in (_forget(app), count_computing(app.get_blocks()._queue, computed))
         ]
@@ -149,7 +166,13 @@ async def _forget(app: App) -> None:
     while True:
         await asyncio.sleep(limits().sweep_seconds)
         forget_visitors(app.state_holder, limits().delete_seconds)
-        await asyncio.to_thread(sweep, Path(app.uploaded_file_dir), limits().delete_seconds)
+        await asyncio.to_thread(_sweep, app)
+
+
+def _sweep(app: App) -> None:
+    kept = Path(app.uploaded_file_dir)
+    for folder in (kept, work_folder(kept)):
+        sweep(folder, limits().delete_seconds)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -26,6 +26,13 @@ def own_folder() -> Path:
     return folder
 
 
+def work_folder(kept: Path) -> Path:
+    """The folder beside `kept` for films while they are made, swept like it."""
+    folder = kept.with_name(f"{kept.name}-work")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
 def visitors_file(path: str | Path) -> Path | None:
     """The file that a path names, links followed, if a visitor may have it: brought or made here, or an example.
 
@@ -41,10 +48,12 @@ def visitors_file(path: str | Path) -> Path | None:
 
 
 def sweep(folder: Path, after: float) -> None:
-    """Deletes files that nobody has written to for `after` seconds, whoever left them, and folders that are empty."""
+    """Deletes files and empty folders that nobody has written to for `after` seconds, whoever left them."""
     for path in sorted(folder.rglob("*"), reverse=True):  # what a folder holds comes before it
         with suppress(OSError):  # gone meanwhile; a folder that holds something
+            if time.time() - path.lstat().st_mtime <= after:
+                continue
             if path.is_dir() and not path.is_symlink():
                 path.rmdir()
-            elif time.time() - path.lstat().st_mtime > after:
+            else:
                 path.unlink()

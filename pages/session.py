@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import gradio as gr
 from gradio.state_holder import StateHolder
 
+from pages.store import STORE, Held
 from seqdisent_core.limits import limits
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ _SECRET = secrets.token_hex(16)
 
 
 class _Kept(NamedTuple):
-    clip: "FaceClip"
+    held: Held  # a FaceClip
+    source: Path
     until: float
 
 
@@ -58,9 +61,9 @@ class Sessions:
             before = places.pop(place, None)
             if clip is not None:
                 until = self._clock() + (self._keep_seconds or limits().keep_seconds)
-                if before is not None and before.clip.source == clip.source:
+                if before is not None and before.source == clip.source:
                     until = before.until  # another anchor of a film does not make its file live longer
-                places[place] = _Kept(clip, until)
+                places[place] = _Kept(STORE.hold(clip), clip.source, until)
             if places:
                 self._kept[token] = places
             while len(self._kept) > self._most:
@@ -72,7 +75,14 @@ class Sessions:
         self.sweep()
         with self._lock:
             places = self._kept.get(token, {})
-            return {place: places[place].clip for place in PLACES if place in places}
+            clips = {place: STORE.get(places[place].held) for place in PLACES if place in places}
+        return {place: clip for place, clip in clips.items() if clip is not None}
+
+    def forget(self, token: str) -> None:
+        """Empties both places."""
+        with self._lock:
+            self._kept.pop(token, None)
+        self.sweep()
 
     def sweep(self) -> None:
         """Forget what has been here too long; happens by itself when its time has come."""
@@ -105,9 +115,17 @@ def forget_visitors(holder: StateHolder, after: float) -> None:
     now = datetime.now()
     for visitor, last in list(holder.time_last_used.items()):
         if (now - last).total_seconds() > after:
-            holder.delete_state(visitor)
-            holder.session_data.pop(visitor, None)
-            holder.time_last_used.pop(visitor, None)
+            forget_session(holder, visitor)
+
+
+def forget_session(holder: StateHolder, session: str) -> None:
+    """Drops what Gradio holds of a page, pictures of faces included, and ends what is read for it.
+
+    To be called on the server's own loop, where Gradio changes it, too.
+    """
+    holder.delete_state(session)
+    holder.session_data.pop(session, None)
+    holder.time_last_used.pop(session, None)
 
 
 def browser_token() -> gr.BrowserState:

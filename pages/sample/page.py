@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model, status
+from pages.belongings import BELONGINGS
 from pages.clip_input import found
 from pages.door import why_failed
 from pages.face_reading import FaceReader, forget
 from pages.player import Fetched, Show, fetched, fetcher, player, shown_file
+from pages.privacy import privacy
 from pages.sample import endpoint as sample_endpoint
 from pages.sample.draw import Made, Wanted, make, whole
 from pages.sample.form import GO, PROGRESS, Form, Place, form, offered
@@ -38,8 +40,8 @@ clips = studio.sample_dynamics(person.static, count=8, seed=7)</code></details>
 """
 _LOOK_AT_SAID = "() => document.querySelector('#said').scrollIntoView({ block: 'nearest', behavior: 'smooth' })"
 _PRIVACY = (
-    '<p class="sd sd-hint-line">Use clips of people who agree to it. Your clips and the results '
-    "are deleted from the server within an hour of their last use, and nothing is sent anywhere else.</p>"
+    "Use clips of people who agree to it. Your clips and the results are deleted when you close the page, and within "
+    "an hour of their last use; nothing is sent anywhere else."
 )
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
 _AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
@@ -51,13 +53,12 @@ def layout(demo: gr.Blocks) -> None:
     token = browser_token()
     gr.HTML(_INTRO, apply_default_css=False)
     asked = form()
+    privacy(token, _PRIVACY)
     go, progress = asked.go, asked.progress
     stage = player(elem_id="samples")
     said = gr.HTML("", html_template=PROGRESS, apply_default_css=False, elem_id="said")
-    gr.HTML(_PRIVACY, apply_default_css=False)
-    made, running = (
-        gr.State(None, time_to_live=limits().keep_seconds) for _ in range(2)
-    )  # list[Made] | None; True | None
+    made = gr.State(None, time_to_live=limits().keep_seconds)  # list[Made] | None
+    running = gr.State(None, time_to_live=limits().keep_seconds)  # True | None
     ready = [asked.mode, asked.first.face, asked.second.face]
     _bind_form(asked, running, token)
     pressed = go.click(wait, None, [progress, go, running], **_AT_ONCE).then(
@@ -129,9 +130,10 @@ def _button(mode: str, first: "FaceClip | None", second: "FaceClip | None") -> g
     return gr.Button(GO, interactive=not _missing(mode, first, second))
 
 
-def offer(token: str) -> tuple[str, str, str]:
+def offer(token: str, request: gr.Request) -> tuple[str, str, str]:
     """The visitor's clips of Swap, for both places."""
     token = token_of(token)
+    BELONGINGS.opened(token, str(request.session_hash))
     buttons = offered(SESSIONS.clips(token))
     return token, buttons, buttons
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,6 +50,10 @@ class Swapped(NamedTuple):
     pair: "Pair"
     written: Written
 
+    @property
+    def nbytes(self) -> int:
+        return self.pair.nbytes + sum(map(len, self.written.values()))
+
 
 # What an event gives: HTML of the progress; Show | None; Swap's button; the one to stop; Swapped | None; Event | None.
 # Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
@@ -91,7 +95,7 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
                     yield far + _preview(pair, wish), None, gr.skip(), gr.skip(), None, enough
                     shown = time.monotonic()
             yield status.stages(names, len(names) - 1), None, gr.skip(), hidden, None, enough
-            show, swapped = _show(stage, pair, wish), Swapped(pair, written)
+            show, swapped = _show(stage, pair, wish), Swapped(replace(pair), written)  # without the decoder made fast
             yield _ready(pair), show, gr.skip(), gr.skip(), swapped, None
     except SeqdisentError as error:
         yield status.problem(str(error)), None, gr.skip(), hidden, None, None

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model, status
+from pages.belongings import BELONGINGS
 from pages.clip_input import clip_input, found_face
 from pages.door import why_failed
 from pages.face_reading import FaceReader
 from pages.face_reading import stop as stop_reading
 from pages.player import fetcher, player, shown_file
+from pages.privacy import privacy
 from pages.session import SESSIONS, browser_token, token_of
 from pages.swap import endpoint as swap_endpoint
 from pages.swap import making as swap_making
@@ -44,9 +46,9 @@ _LOOK_AT_PROGRESS = (
     "() => document.querySelector('.sd-progress').scrollIntoView({ block: 'center', behavior: 'smooth' })"
 )
 _PRIVACY = (
-    '<p class="sd sd-hint-line">Use clips of people who agree to be shown like this. Your clips, the results and the '
-    "model that was tuned to them are deleted from the server within an hour of their last use, and nothing is sent "
-    "anywhere else. Every result is marked as synthetic, in the picture and inside the file.</p>"
+    "Use clips of people who agree to be shown like this. Your clips, the results and the model that was tuned to them "
+    "are deleted when you close the page, and within an hour of their last use; nothing is sent anywhere else. "
+    "Every result is marked as synthetic, in the picture and inside the file."
 )
 _READER = FaceReader(model.film_studio, anchors=True)
 
@@ -68,13 +70,13 @@ def layout(demo: gr.Blocks) -> None:
     gr.HTML(_INTRO, apply_default_css=False)
     with gr.Row(equal_height=False):
         first, second = (_half(name, at) for at, name in enumerate(NAMES))
+    privacy(token, _PRIVACY)
     tune, strength, pixels, play = _wishes()
     wish = [strength, pixels, play]
     go = gr.Button("Swap", variant="primary", interactive=False, elem_classes="sd-go", elem_id="swap")
     progress = gr.HTML(_hint(None, None), html_template=_PROGRESS, apply_default_css=False)
     enough = gr.Button(visible=False, elem_classes="sd-enough", elem_id="enough")
     stage = player(elem_id="results")
-    gr.HTML(_PRIVACY, apply_default_css=False)
     swapped, running = (gr.State(None, time_to_live=limits().keep_seconds) for _ in range(2))
     for half in (first, second):
         _bind(half, [first.face, second.face, running], [go, progress], token)
@@ -176,9 +178,10 @@ def _keep(place: str, token: str, face: "FaceClip | None") -> None:
     SESSIONS.keep(token, place, face)
 
 
-def restore(token: str) -> tuple[Any, ...]:
+def restore(token: str, request: gr.Request) -> tuple[Any, ...]:
     """A visitor's clips, where some are kept: those that stood here before, and those that the page Sample sent."""
     token = token_of(token)
+    BELONGINGS.opened(token, str(request.session_hash))
     clips = SESSIONS.clips(token)
     shown: list[Any] = []
     for place in NAMES:
