@@ -40,6 +40,7 @@ from pages.results import page as results
 from pages.sample import page as sample
 from pages.session import forget_visitors
 from pages.shares import MINUTE, Recent
+from pages.status import OUR_FAULT, log_place
 from pages.store import STORE
 from pages.swap import page as swap
 from pages.theme import PageTheme
@@ -55,10 +56,17 @@ _FIRST_PAGE = "Swap"  # its name in the bar of pages
 
 
 class _Demo(gr.Blocks):
-    """Blocks that remember whose the files are that an event was given or has made."""
+    """Blocks that remember whose the files are that an event was given or has made, and log no visitor's words."""
 
     async def process_api(self, block_fn: Any, inputs: list[Any], **how: Any) -> dict[str, Any]:  # type: ignore[override]
-        done = await super().process_api(block_fn, inputs, **how)
+        try:
+            done = await super().process_api(block_fn, inputs, **how)
+        except gr.Error as error:
+            error.print_exception = False
+            raise
+        except Exception as error:
+            log_place(error)
+            raise gr.Error(OUR_FAULT, print_exception=False) from None
         BELONGINGS.note(str(how.get("session_hash")), [inputs, done["data"]], Path(self.app.uploaded_file_dir))
         return done
 

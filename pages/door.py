@@ -70,6 +70,21 @@ class Door:
             return await self._app(scope, receive, send)
         if scope["type"] != "http":
             return await send({"type": "websocket.close", "code": 1008})
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, noted)
+        except Exception as error:  # else uvicorn would log it whole
+            status.log_place(error)
+            if not started:
+                await JSONResponse({"detail": status.OUR_FAULT}, 500)(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
         headers = Headers(scope=scope)
         if path == HEALTH:

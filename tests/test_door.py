@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from conftest import FIRST, Served, is_shown, serve
+from gradio import routes
 from gradio_client import Client  # type: ignore[import-untyped]
 from mcp import ClientSession
 from test_app import choose, example, until
@@ -279,6 +280,26 @@ def test_the_tools_caller_is_known_though_one_client_asks_for_all(small: Served,
     asked(small, call, headers)
     waiting = [event for queue in small.demo._queue.event_queue_per_concurrency_id.values() for event in queue.queue]
     assert [visitor_of(event) for event in waiting] == ["10.0.0.7"]
+
+
+def test_logs_name_no_film(
+    small: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    film = "/somewhere/anna.mp4"
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left", film)
+
+    monkeypatch.setattr(model, "studio", fail)
+    event = join(small, of="10.0.2.1").json()["event_id"]
+    assert (
+        "Something went wrong on our side" in ask(small, "GET", f"gradio_api/call/sample/{event}", of="10.0.2.1").text
+    )
+    monkeypatch.setattr(routes, "upload_fn", fail)
+    assert send(small, 0.1, of="10.0.2.1").status_code == 500
+    said = [*(record.getMessage() for record in caplog.records), *capfd.readouterr()]
+    assert sum("OSError" in line and "in fail" in line for line in said) >= 2
+    assert not [line for line in said if "anna" in line]
 
 
 def test_what_was_taken_is_forgotten_after_a_while() -> None:
