@@ -32,7 +32,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-HEALTH = "/health"
+_HEALTH = "/health"
 _API = "/gradio_api"
 _FILE, _UPLOAD, _TOOLS = f"{_API}/file=", f"{_API}/upload", f"{_API}/mcp"
 _GET = re.compile(
@@ -87,7 +87,7 @@ class Door:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
         headers = Headers(scope=scope)
-        if path == HEALTH:
+        if path == _HEALTH:
             return await JSONResponse({"status": "ok"})(scope, receive, send)
         if not self._is_open(scope, path):
             return await JSONResponse({"detail": _CLOSED}, 404)(scope, receive, send)
