@@ -18,34 +18,57 @@ import argparse
 import asyncio
 import os
 import signal
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.route_utils import delete_files_created_by_app
 from gradio.routes import App
+from starlette.middleware import Middleware
 
 from pages import model
-from pages.clip_input import MOST_MEGABYTES
+from pages.belongings import BELONGINGS
+from pages.door import Door, count_computing
+from pages.files import own_folder, sweep, work_folder
 from pages.latent import page as latent
+from pages.privacy import closed
 from pages.results import page as results
 from pages.sample import page as sample
-from pages.session import forget_uploads, forget_visitors
+from pages.session import forget_visitors
+from pages.shares import MINUTE, Recent
+from pages.status import OUR_FAULT, log_place
+from pages.store import STORE
 from pages.swap import page as swap
 from pages.theme import PageTheme
 from pages.web import FAVICON
 from seqdisent_core.assets import asset
 from seqdisent_core.commands.arguments import add_demo
 from seqdisent_core.errors import ConfigError
+from seqdisent_core.limits import limits
 from seqdisent_core.threads import share_cores
 
-WAITING_VISITORS = 20  # events that may queue; the next visitor is told that the queue is full
-DELETE_AFTER = 1800  # seconds until uploads, results and what was shown are deleted from the server
-DELETE_EVERY = 300
 _TITLE = "seqdisent: who a face is, and what it does"
 _FIRST_PAGE = "Swap"  # its name in the bar of pages
+
+
+class _Demo(gr.Blocks):
+    """Blocks that remember whose the files are that an event was given or has made, and log no visitor's words."""
+
+    async def process_api(self, block_fn: Any, inputs: list[Any], **how: Any) -> dict[str, Any]:  # type: ignore[override]
+        try:
+            done = await super().process_api(block_fn, inputs, **how)
+        except gr.Error as error:
+            error.print_exception = False
+            raise
+        except Exception as error:
+            log_place(error)
+            raise gr.Error(OUR_FAULT, print_exception=False) from None
+        BELONGINGS.note(str(how.get("session_hash")), [inputs, done["data"]], Path(self.app.uploaded_file_dir))
+        return done
 
 
 def build(lecture: str | None = None) -> gr.Blocks:
@@ -54,8 +77,10 @@ def build(lecture: str | None = None) -> gr.Blocks:
     lecture: the address at which `seqdisent lecture` runs, for a link in the bar of pages; None for no link.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # this very word: Gradio takes no other for a no
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(own_folder()))
+    deleting = (int(limits().sweep_seconds), int(limits().delete_seconds))
     gr.set_static_paths([asset("examples")])  # what else visitors may read of the project, its page says
-    with gr.Blocks(title=_TITLE, delete_cache=(DELETE_EVERY, DELETE_AFTER)) as demo:
+    with _Demo(title=_TITLE, delete_cache=deleting) as demo:
         _lay_out(demo, swap.layout, lecture)
     with demo.route("Sample", "/sample"):
         _lay_out(demo, sample.layout, lecture)
@@ -63,7 +88,9 @@ def build(lecture: str | None = None) -> gr.Blocks:
         _lay_out(demo, latent.layout, lecture)
     with demo.route("Results", "/results"):
         _lay_out(demo, results.layout, lecture, needs_model=False)
-    return demo.queue(max_size=WAITING_VISITORS)
+    demo.unload(closed)
+    STORE.behind(demo)
+    return demo.queue(max_size=limits().waiting, api_open=False)  # nobody gets past the queue
 
 
 def _lay_out(
@@ -83,6 +110,9 @@ def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, 
     where it cannot listen.
     """
     model.prepare()
+    os.environ["FORWARDED_ALLOW_IPS"] = limits().proxies  # uvicorn's; it would believe whoever asks from this machine
+    computed = Recent(MINUTE)
+    tempfile.tempdir = str(work_folder(Path(os.environ["GRADIO_TEMP_DIR"])))  # for what this process makes, too
     try:
         _, address, _ = demo.launch(
             server_name=host,
@@ -91,13 +121,16 @@ def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, 
             theme=PageTheme(),
             favicon_path=FAVICON,
             footer_links=["api"],
-            max_file_size=f"{MOST_MEGABYTES}mb",
+            max_file_size=f"{limits().upload_megabytes}mb",
             run_history=False,
             enable_monitoring=False,
             mcp_server=True,  # the named endpoints as tools for language models, at /gradio_api/mcp
             ssr_mode=False,  # one behaviour everywhere
             pwa=False,
-            app_kwargs={"lifespan": _forgetting},
+            app_kwargs={
+                "lifespan": _looking_after(computed),
+                "middleware": [Middleware(Door, limits=limits(), computed=computed)],
+            },
         )
     except OSError as error:
         if "empty port" not in str(error):  # Gradio's words where it cannot listen
@@ -121,19 +154,33 @@ def wait(demo: gr.Blocks) -> None:
         delete_files_created_by_app(demo, None)
 
 
-@asynccontextmanager
-async def _forgetting(app: App) -> AsyncIterator[None]:
-    """For as long as the server runs, on its own loop: Gradio changes what visitors hold there, too."""
-    task = asyncio.create_task(_forget(app))
-    yield
-    task.cancel()
+def _looking_after(computed: Recent) -> Callable[[App], AbstractAsyncContextManager[None]]:
+    """What goes on for as long as the server runs, on its own loop: Gradio changes what visitors hold there, too."""
+
+    @asynccontextmanager
+    async def lifespan(app: App) -> AsyncIterator[None]:
+        _sweep(app)  # what a process left that was killed
+        tasks = [
+            asyncio.create_task(work) for work in (_forget(app), count_computing(app.get_blocks()._queue, computed))
+        ]
+        yield
+        for task in tasks:
+            task.cancel()
+
+    return lifespan
 
 
 async def _forget(app: App) -> None:
     while True:
-        await asyncio.sleep(DELETE_EVERY)
-        forget_visitors(app.state_holder, DELETE_AFTER)
-        forget_uploads(Path(app.uploaded_file_dir), DELETE_AFTER)
+        await asyncio.sleep(limits().sweep_seconds)
+        forget_visitors(app.state_holder, limits().delete_seconds)
+        await asyncio.to_thread(_sweep, app)
+
+
+def _sweep(app: App) -> None:
+    kept = Path(app.uploaded_file_dir)
+    for folder in (kept, work_folder(kept)):
+        sweep(folder, limits().delete_seconds)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

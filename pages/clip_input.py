@@ -14,14 +14,16 @@ from gradio.data_classes import FileData
 from gradio_client.utils import encode_file_path, is_http_url_like  # type: ignore[import-untyped]
 from PIL import Image
 
+from pages.files import visitors_file
 from pages.web import web
+from seqdisent_core.limits import limits
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
 
 Part = TypeVar("Part", bound=Component)
 
-MOST_MEGABYTES = 200
+NOT_HERE = "That file is not on this server, or no longer: files are deleted after half an hour. Upload it first."
 NOT_A_FILE = "That is a link, not a file. Save the video to your device first, then choose the saved file here."
 
 _PHOTOGRAPH = "A photograph can be moved; it has no movement to give."
@@ -51,7 +53,7 @@ def clip_input(
         elem_classes=["sd", "sd-drop"],
         title=title,
         examples=[_served(path) for path in examples],
-        most_megabytes=MOST_MEGABYTES,
+        most_megabytes=limits().upload_megabytes,
         not_a_file=NOT_A_FILE,
         photographs=photographs,
     )
@@ -69,12 +71,17 @@ class OnlyFile(FileData):
 
 
 def refuse_links(component: Part) -> Part:
-    """Makes `component` refuse web addresses with a sentence (gr.Error), where Gradio would go and fetch them."""
+    """Makes `component` refuse, with a sentence (gr.Error), web addresses, which Gradio would go and fetch.
+
+    Files that nobody brought or made here are refused, too, were it by a link that lies among those which somebody did.
+    """
     keep = component.async_move_resource_to_block_cache
 
     async def checked(place: str | Path | None) -> str | None:
         if place is not None and is_http_url_like(str(place)):
             raise gr.Error(NOT_A_FILE, print_exception=False)
+        if place is not None and visitors_file(place) is None:
+            raise gr.Error(NOT_HERE, print_exception=False)
         return await keep(place)
 
     component.data_model = OnlyFile

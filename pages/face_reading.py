@@ -1,5 +1,6 @@
 """From what a visitor brings to the face in it: read in the background, and left when something newer comes."""
 
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,12 +14,11 @@ from pages import status
 from pages.clip_input import found
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
+from seqdisent_core.limits import limits
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.studio import Studio
-
-_AT_ONCE = threading.BoundedSemaphore(2)  # readings, of all visitors; Gradio's own queue would not let one be stopped
 
 _BETWEEN_LOOKS = 0.2  # seconds
 
@@ -78,7 +78,7 @@ class FaceReader:
         stop(running)
 
         def read(report: status.Report) -> "FaceClip":
-            while not _AT_ONCE.acquire(timeout=_BETWEEN_LOOKS):
+            while not at_once().acquire(timeout=_BETWEEN_LOOKS):
                 report(0.0)  # which ends this where nobody waits for it any more
             try:
                 report(0.0)
@@ -88,7 +88,7 @@ class FaceReader:
                 one_each()
                 return studio.read_face(path, face=face, progress=report)
             finally:
-                _AT_ONCE.release()
+                at_once().release()
 
         job = status.Job(read)
         # The job is known from now on, so that what comes next can stop it.
@@ -102,6 +102,12 @@ class FaceReader:
             yield self.shown(job.result), job.result, None
         except SeqdisentError as error:
             yield status.problem(str(error)) + (self.shown(instead) if instead else ""), instead, None
+
+
+@functools.cache
+def at_once() -> threading.BoundedSemaphore:
+    """Readings of all visitors; Gradio's own queue would not let one be stopped."""
+    return threading.BoundedSemaphore(limits().readings)
 
 
 def forget(running: status.Job | None) -> tuple[str, None, None]:

@@ -4,13 +4,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import gradio as gr
-from gradio.utils import get_upload_folder, is_in_or_equal, is_static_file
 from gradio_client.utils import is_http_url_like  # type: ignore[import-untyped]
 from pydantic import ConfigDict
 
-from pages.clip_input import OnlyFile, refuse_links
+from pages.clip_input import NOT_HERE, OnlyFile, refuse_links
+from pages.files import visitors_file
 
-NOT_HERE = "That file is not on this server, or no longer: files are deleted after half an hour. Upload it first."
 _SERVED = "/gradio_api/file="
 
 
@@ -48,6 +47,6 @@ def _on_this_server(place: str | Path | None) -> str | Path | None:
     _, served, path = unquote(urlsplit(str(place)).path).partition(_SERVED)
     if not served:
         return place
-    if Path(path).is_file() and (is_static_file(path) or is_in_or_equal(path, get_upload_folder())):
+    if visitors_file(path) is not None:
         return path
     raise gr.Error(NOT_HERE, print_exception=False)

@@ -12,7 +12,10 @@ def plotly_script() -> Path:
 
 
 def address(path: Path) -> str:
-    """Where the browser asks for a file of this server; `gr.set_static_paths` must name the file, too."""
+    """Where the browser asks for a file of this server, from any page; `gr.set_static_paths` must name the file, too.
+
+    Relative, as the demo may stand under a path of another site.
+    """
     from gradio_client.utils import encode_file_path  # type: ignore[import-untyped]  # not when the lecture starts
 
-    return f"/gradio_api/file={encode_file_path(str(path))}"
+    return f"./gradio_api/file={encode_file_path(str(path))}"

@@ -7,7 +7,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,11 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import gradio as gr
 from gradio.state_holder import StateHolder
 
+from pages.store import STORE, Held
+from seqdisent_core.limits import limits
+
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
 
 PLACES = ("first", "second")  # of the page Swap: where a clip stands there
-KEEP_SECONDS = 1500  # for which a clip is kept after it was read: not longer than its file is
 MOST_VISITORS = 20  # whose clips are kept at once; the one who was longest away is forgotten first
 
 _TOKEN_BYTES, _TOKEN_LETTERS = 32, 43
@@ -27,7 +28,8 @@ _SECRET = secrets.token_hex(16)
 
 
 class _Kept(NamedTuple):
-    clip: "FaceClip"
+    held: Held  # a FaceClip
+    source: Path
     until: float
 
 
@@ -36,7 +38,7 @@ class Sessions:
 
     def __init__(
         self,
-        keep_seconds: float = KEEP_SECONDS,
+        keep_seconds: float | None = None,
         most: int = MOST_VISITORS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -58,10 +60,10 @@ class Sessions:
             places = self._kept.pop(token, {})
             before = places.pop(place, None)
             if clip is not None:
-                until = self._clock() + self._keep_seconds
-                if before is not None and before.clip.source == clip.source:
+                until = self._clock() + (self._keep_seconds or limits().keep_seconds)
+                if before is not None and before.source == clip.source:
                     until = before.until  # another anchor of a film does not make its file live longer
-                places[place] = _Kept(clip, until)
+                places[place] = _Kept(STORE.hold(clip), clip.source, until)
             if places:
                 self._kept[token] = places
             while len(self._kept) > self._most:
@@ -73,7 +75,14 @@ class Sessions:
         self.sweep()
         with self._lock:
             places = self._kept.get(token, {})
-            return {place: places[place].clip for place in PLACES if place in places}
+            clips = {place: STORE.get(places[place].held) for place in PLACES if place in places}
+        return {place: clip for place, clip in clips.items() if clip is not None}
+
+    def forget(self, token: str) -> None:
+        """Empties both places."""
+        with self._lock:
+            self._kept.pop(token, None)
+        self.sweep()
 
     def sweep(self) -> None:
         """Forget what has been here too long; happens by itself when its time has come."""
@@ -106,17 +115,17 @@ def forget_visitors(holder: StateHolder, after: float) -> None:
     now = datetime.now()
     for visitor, last in list(holder.time_last_used.items()):
         if (now - last).total_seconds() > after:
-            holder.delete_state(visitor)
-            holder.session_data.pop(visitor, None)
-            holder.time_last_used.pop(visitor, None)
+            forget_session(holder, visitor)
 
 
-def forget_uploads(folder: Path, after: float) -> None:
-    """Deletes uploads that were broken off `after` seconds ago: Gradio forgets these, which have no name yet."""
-    for path in folder.glob("tmp*"):
-        with suppress(OSError):  # whole by now, and moved away
-            if path.is_file() and time.time() - path.stat().st_mtime > after:
-                path.unlink()
+def forget_session(holder: StateHolder, session: str) -> None:
+    """Drops what Gradio holds of a page, pictures of faces included, and ends what is read for it.
+
+    To be called on the server's own loop, where Gradio changes it, too.
+    """
+    holder.delete_state(session)
+    holder.session_data.pop(session, None)
+    holder.time_last_used.pop(session, None)
 
 
 def browser_token() -> gr.BrowserState:

@@ -1,6 +1,8 @@
 """What every page shows while people wait and when something fails, and work that tells how far it is."""
 
+import logging
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from html import escape
@@ -12,6 +14,12 @@ Report = Callable[[float], None]
 OUR_FAULT = "Something went wrong on our side. Try again; if it stays so, load the page again."
 
 _SECONDS_BETWEEN_NEWS = 0.15
+
+
+def log_place(error: BaseException) -> None:
+    """Logs what kind of error came up and where, but not its message, which may name a visitor's film."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    logging.getLogger("seqdisent").error("%s\n%s", type(error).__name__, where)
 
 
 def problem(sentence: str) -> str:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -169,12 +170,11 @@ class Served(NamedTuple):
     folder: Path
 
 
-@pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The real app with the shipped checkpoint, on a free port."""
+@contextmanager
+def serve(folder: Path) -> Iterator[Served]:
+    """The real app with the shipped checkpoint, on a free port; visitors' files are kept in `folder`."""
     import app
 
-    folder = tmp_path_factory.mktemp("gradio")
     with pytest.MonkeyPatch.context() as patch, socket.socket() as free:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         free.bind(("127.0.0.1", 0))
@@ -183,6 +183,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         demo = app.build()
         yield Served(demo, app.start(demo, host="127.0.0.1", port=port, block=False), folder)
         demo.close()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The app that all tests share."""
+    with serve(tmp_path_factory.mktemp("gradio")) as one:
+        yield one
 
 
 def is_shown(page: "Page", selector: str, at: int = 0) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -27,7 +28,7 @@ from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from media import photograph
 
 import app
-from app import DELETE_AFTER, build
+from app import build
 from pages import face_reading, model, status
 from pages.face_reading import stop as stop_reading
 from pages.session import forget_visitors
@@ -35,6 +36,7 @@ from pages.swap import making as swap_making
 from pages.swap import tuning as swap_tuning
 from seqdisent_core.assets import asset
 from seqdisent_core.faces.reading import read_face
+from seqdisent_core.limits import limits
 from seqdisent_core.media.video import probe_video, read_video
 
 if TYPE_CHECKING:
@@ -485,7 +487,7 @@ def test_a_removed_clip_takes_the_swap_with_it(visit: Visit) -> None:
 
 def test_a_clip_that_is_taken_away_while_it_waits_for_its_turn_is_not_read() -> None:
     reader, film = face_reading.FaceReader(model.film_studio), FileData(path=str(example("person_000_happiness.mp4")))
-    held = [face_reading._AT_ONCE.acquire() for _ in range(2)]  # by other visitors' clips
+    held = [face_reading.at_once().acquire() for _ in range(2)]  # by other visitors' clips
     try:
         reading = reader.upload(film, None, None)
         _, _, job = next(reading)
@@ -495,7 +497,7 @@ def test_a_clip_that_is_taken_away_while_it_waits_for_its_turn_is_not_read() -> 
         assert next(reading)[2] is not job
     finally:
         for _ in held:
-            face_reading._AT_ONCE.release()
+            face_reading.at_once().release()
     *_, (_, face, job) = reading
     assert face.frames.shape == (15, 128, 128, 3) and job is None
 
@@ -526,7 +528,7 @@ def test_uploads_that_were_broken_off_and_visitors_long_gone_are_forgotten_while
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    monkeypatch.setattr(app, "DELETE_EVERY", 0.1)
+    monkeypatch.setattr(app, "limits", lambda: replace(limits(), sweep_seconds=0.1))
     old, new = tmp_path / "tmpold", tmp_path / "tmpnew"
     for path in (old, new):
         path.touch()
@@ -536,7 +538,7 @@ def test_uploads_that_were_broken_off_and_visitors_long_gone_are_forgotten_while
     holder = demo.app.state_holder
     for visitor in ("gone", "here"):
         assert holder[visitor]
-    holder.time_last_used["gone"] -= timedelta(seconds=DELETE_AFTER + 1)
+    holder.time_last_used["gone"] -= timedelta(seconds=limits().delete_seconds + 1)
     try:
         until(lambda: not old.exists() and "gone" not in holder)
     finally:
@@ -580,8 +582,8 @@ def test_what_was_shown_to_a_visitor_is_forgotten_once_they_are_long_gone() -> N
     for visitor, reading in readings.items():
         holder[visitor][job] = reading
         holder[visitor]._update_value_in_config(face, "a picture of a face")  # as Gradio does with all that it shows
-    holder.time_last_used["gone"] -= timedelta(seconds=DELETE_AFTER + 1)
-    forget_visitors(holder, DELETE_AFTER)
+    holder.time_last_used["gone"] -= timedelta(seconds=limits().delete_seconds + 1)
+    forget_visitors(holder, limits().delete_seconds)
     assert "gone" not in holder and "here" in holder
     assert (readings["gone"].stopped, readings["here"].stopped) == (True, False)
     assert any("a picture" in str(shown) for shown in holder["here"].components)
@@ -654,12 +656,13 @@ def test_the_endpoint_moves_a_photograph_and_says_why_there_is_one_film(client: 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
+        (str(example(FIRST)), "That is a link, not a file"),
         ("https://example.org/film.mp4", "That is a link, not a file"),
         (handle_file("https://example.org/film.mp4"), "That is a link, not a file"),
         (handle_file(__file__), "not a video"),
         (None, "Two clips are needed"),
     ],
-    ids=["a typed address", "a file's address", "no video", "nothing"],
+    ids=["a typed path", "a typed address", "a file's address", "no video", "nothing"],
 )
 def test_the_endpoint_says_what_is_wrong(client: Client, given: object, expected: str) -> None:
     with pytest.raises(AppError, match=expected):
@@ -684,7 +687,7 @@ def test_only_what_is_meant_for_programs_is_offered_to_them(client: Client) -> N
 
 
 def test_files_of_the_project_are_not_served(served: Served, tmp_path: Path) -> None:
-    def status(path: Path) -> int:
+    def status(path: Path | str) -> int:
         return httpx.get(f"{served.address}gradio_api/file={path}").status_code
 
     def swap_of(**file: object) -> str:
@@ -694,19 +697,29 @@ def test_files_of_the_project_are_not_served(served: Served, tmp_path: Path) -> 
         return httpx.get(f"{call}/{number}", timeout=_WAIT / 1000).text
 
     assert status(example(FIRST)) == 200
-    assert status(_ROOT / "pyproject.toml") == 403
-    assert status(asset("checkpoints/facekit52") / "config.json") == 403
+    assert status(_ROOT / "pyproject.toml") == 404
+    assert status(asset("checkpoints/facekit52") / "config.json") == 404
     private, meta = shutil.copy(example(FIRST), tmp_path), {"_type": "gradio.FileData"}
     with example(FIRST).open("rb") as film:
         (uploaded,) = httpx.post(f"{served.address}gradio_api/upload", files={"files": film}).json()
+    assert status(uploaded) == 200
     assert "event: complete" in swap_of(path=uploaded, meta=meta)
-    for given in ({"meta": meta}, {}):  # what could be swapped as well, if it might be read
-        assert swap_of(path=private, **given).startswith("event: error")
+    dots = f"{Path(uploaded).parent}/{os.path.relpath(private, Path(uploaded).parent)}"
+    link, unfinished = Path(uploaded).with_name("link.mp4"), served.folder / "tmpunfinished"
+    link.symlink_to(private)
+    shutil.copy(private, unfinished)  # as somebody's upload that is on its way
+    for place in (private, dots, dots.replace(".", "%2e").replace("../", "..%2f"), link, unfinished):
+        assert status(place) == 404, place
+    for place in (private, dots, str(link), str(unfinished)):  # each could be swapped as well, if it might be read
+        for given in ({"meta": meta}, {}):
+            assert swap_of(path=place, **given).startswith("event: error"), place
+    for ours in (link, unfinished):
+        ours.unlink()
 
 
 def test_no_history_and_no_statistics_of_visitors_are_kept_and_what_is_too_large_is_refused(served: Served) -> None:
     assert httpx.get(f"{served.address}gradio_api/runs").status_code == 404
-    assert httpx.get(f"{served.address}monitoring/summary").status_code == 403
+    assert httpx.get(f"{served.address}monitoring/summary").status_code == 404
     with TemporaryFile() as film:
         film.truncate(201 * 2**20)
         files = {"files": ("large.mp4", film)}

@@ -23,6 +23,7 @@ from seqdisent_core.cli import CHAPTERS, main
 from seqdisent_core.data import EXPRESSIONS
 from seqdisent_core.evaluation.judge import Judge
 from seqdisent_core.faces.reading import read_face
+from seqdisent_core.limits import limits
 from seqdisent_core.media.video import probe_video, read_video, write_video
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -406,3 +407,18 @@ def test_unknown_presets_variants_and_files_are_refused(tmp_path: Path) -> None:
     ):
         done = seqdisent("train", *arguments)
         assert done.returncode == 1 and word in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+def test_the_doctor_tells_what_is_here_and_tries_a_swap(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = seqdisent("doctor", "--device", "cpu", "--json")
+    figures = json.loads(done.stdout)["figures"]
+    assert figures["swap"] == "works: 15 frames written and read" and figures["device"].startswith("cpu, ")
+    assert figures["free_memory_megabytes"] > 0 < figures["free_disk_megabytes"] and figures["gradio"][0].isdigit()
+    assert figures["limits"]["upload_megabytes"] == limits().upload_megabytes
+    monkeypatch.setenv("SEQDISENT_DEMO_UPLOAD_MEGABYTE", "50")
+    limits.cache_clear()
+    try:
+        wrong = seqdisent("doctor")
+    finally:
+        limits.cache_clear()
+    assert wrong.returncode == 1 and "Unknown setting upload_megabyte." in wrong.stderr

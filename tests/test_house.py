@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
     ("errors",),
     ("assets", "settings", "threads", "weights"),
+    ("limits",),
     ("checkpoints", "machine"),
     ("reporting", "media"),
     ("faces",),

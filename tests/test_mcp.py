@@ -1,6 +1,7 @@
 """The endpoints as tools of a language model: the real client of the protocol, over the real app, on real films."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from gradio.route_utils import delete_files_created_by_app
 from gradio_client.utils import encode_file_path  # type: ignore[import-untyped]
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.types import CallToolResult, TextContent
 from media import photograph
 
@@ -26,12 +28,20 @@ TOOLS = {"swap", "sample", "interpolate", "place_on_map"}
 Answer = TypeVar("Answer")
 
 
-def asked(served: Served, question: Callable[[ClientSession], Awaitable[Answer]]) -> Answer:
+def asked(
+    served: Served,
+    question: Callable[[ClientSession], Awaitable[Answer]],
+    headers: dict[str, str] | None = None,
+) -> Answer:
     """What a client of the protocol gets for its question."""
 
     async def ask() -> Answer:
         address = f"{served.address}gradio_api/mcp/"
-        async with streamable_http_client(address) as (read, write, _), ClientSession(read, write) as session:
+        async with (
+            create_mcp_http_client(headers) as http,
+            streamable_http_client(address, http_client=http) as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
             await session.initialize()
             return await question(session)
 
@@ -156,15 +166,26 @@ def test_addresses_elsewhere_are_refused_with_a_sentence_and_never_asked(served:
         "{address}gradio_api/file={root}/pyproject.toml",
         "{address}gradio_api/file={folder}/../../../../../../../../etc/hostname",
         "{address}gradio_api/file={folder}/gone.mp4",
+        "{private}",
+        "{address}gradio_api/file={private}",
+        "{address}gradio_api/file={link}",
         "file://{root}/pyproject.toml",
         "data:video/mp4;base64,AAAA",
         "",
     ],
 )
-def test_other_files_of_the_server_and_data_in_place_of_a_file_are_refused(served: Served, place: str) -> None:
-    given = place.format(root=ROOT, address=served.address, folder=served.folder)
+def test_other_files_of_the_server_and_data_in_place_of_a_file_are_refused(
+    served: Served, place: str, tmp_path: Path
+) -> None:
+    private = shutil.copy(asset("examples") / FIRST, tmp_path)  # which could be placed, if it might be read
+    link = served.folder / ("0" * 64) / "link.mp4"
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(private)
+    given = place.format(root=ROOT, address=served.address, folder=served.folder, private=private, link=link)
     answer = called(served, "place_on_map", clip=given)
     assert answer.isError and ("not on this server" in words(answer)[0] or "does not match" in words(answer)[0])
+    link.unlink()
 
 
 def test_a_tool_says_what_is_wrong_with_what_it_was_given(served: Served) -> None:

@@ -10,6 +10,7 @@ import threading
 import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,6 +22,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from seqdisent_core.errors import VideoError
+from seqdisent_core.limits import Limits
 from seqdisent_core.media import ffmpeg, video
 from seqdisent_core.media.video import Frames, open_video, probe_video, read_video, write_gif, write_video
 
@@ -348,7 +350,7 @@ def test_a_loop_that_is_left_without_closing_leaves_no_process(long_4k: Path) ->
 
 @on_linux
 def test_a_child_past_its_memory_is_stopped(bad_files: dict, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ffmpeg, "_CHILD_MEMORY", 450 * 2**20)
+    monkeypatch.setattr(ffmpeg, "limits", lambda: replace(Limits(), decoder_megabytes=450))
     before = children()
     with pytest.raises(VideoError, match="memory"):
         read_video(bad_files["8k.mp4"][0])
@@ -382,10 +384,40 @@ def test_a_child_that_stands_still_is_stopped(long_4k: Path, monkeypatch: pytest
 
 @on_linux
 def test_a_child_past_its_processor_time_is_stopped(long_4k: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ffmpeg, "_CHILD_SECONDS", 1)
+    monkeypatch.setattr(ffmpeg, "limits", lambda: replace(Limits(), decoder_seconds=1))
     with pytest.raises(VideoError, match="time"), open_video(long_4k, max_seconds=600) as reader:
         for _ in reader:
             pass
+
+
+@on_linux
+def test_a_child_knows_no_secrets_and_may_write_no_file(long_4k: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "secret")
+    with open_video(long_4k) as reader:
+        next(reader)
+        assert reader._child is not None
+        place = Path(f"/proc/{reader._child._process.pid}")
+        known = {line.partition("=")[0] for line in (place / "environ").read_text().split("\0") if line}
+        limited = (place / "limits").read_text()
+    assert known <= {"PATH", "LD_LIBRARY_PATH", "AV_LOG_FORCE_NOCOLOR"}
+    for name in ("Max file size", "Max core file size"):
+        assert re.search(rf"^{name} +0 +0 ", limited, re.M), limited
+
+
+@on_linux
+def test_a_film_that_grows_past_its_limit_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ffmpeg, "limits", lambda: replace(Limits(), film_megabytes=1))
+    noise = np.random.default_rng(0).integers(0, 256, (30, 256, 256, 3), np.uint8)
+    with pytest.raises(VideoError, match=r"film\.mp4"):
+        write_video(tmp_path / "film.mp4", noise, 25.0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_codec_that_no_camera_writes_is_not_decoded(tmp_path: Path) -> None:
+    for codec, suffix in (("zmbv", ".avi"), ("flashsv", ".flv")):
+        path = media.drawn(tmp_path / f"film{suffix}", media.SMALL, "-c:v", codec)
+        with pytest.raises(VideoError, match="not a video of a kind that is read here"):
+            read_video(path)
 
 
 def test_what_ffmpeg_says_is_kept_within_bounds(bad_files: dict, monkeypatch: pytest.MonkeyPatch) -> None:

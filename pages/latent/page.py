@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model, status
+from pages.belongings import BELONGINGS
 from pages.clip_input import clip_input, found_face
+from pages.door import why_failed
 from pages.face_reading import stop
 from pages.latent import endpoint as latent_endpoint
 from pages.latent.data import latent_map, points_of, served_paths, shown_name
 from pages.latent.swap import swapped, write_show
 from pages.player import player
+from pages.privacy import privacy
 from pages.sample.form import Place, offered
 from pages.sample.page import readings_of
-from pages.session import KEEP_SECONDS, SESSIONS, browser_token, token_of
+from pages.session import SESSIONS, browser_token, token_of
 from pages.swap.making import FILMS_READY
 from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
+from seqdisent_core.limits import limits
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
@@ -48,6 +52,10 @@ _OWN = """
 <p>The maps stay as they are; your clip is put where its codes belong, as a star. The model knows only drawn faces: whom
 yours lies beside is its guess, not a likeness.</p></div>
 """
+_PRIVACY = (
+    "Use a clip of somebody who agrees to it. It is deleted when you close the page, and within an hour of its last "
+    "use; nothing is sent anywhere else."
+)
 _KEPT = '<div class="sd sd-kept">${value || ""}</div>'
 _NEAR = '<div class="sd sd-found" aria-live="polite">${value || ""}</div>'
 _PROGRESS = '<div class="sd sd-progress" aria-live="polite">${value}</div>'
@@ -81,7 +89,7 @@ def layout(demo: gr.Blocks) -> None:
     stage = player(elem_id="picked")
     maps.pick(None, None, [progress, stage], js=_WAIT_FOR_SWAP, **_AT_ONCE)
     picked = maps.pick(swap_picked, None, [progress, stage], **_BUSY)
-    picked.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **_AT_ONCE)
+    picked.failure(why_failed, None, progress, **_AT_ONCE)
     _own_clip(demo, maps)
     latent_endpoint.bind()
 
@@ -94,17 +102,19 @@ def _own_clip(demo: gr.Blocks, maps: gr.HTML) -> None:
         seen = found_face(elem_id="own-face")
         near = gr.HTML("", html_template=_NEAR, apply_default_css=False, elem_id="own-near")
         kept = gr.HTML("", html_template=_KEPT, js_on_load=web("sample_kept.js"), apply_default_css=False)
-    face = gr.State(None, time_to_live=KEEP_SECONDS)
-    job = gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=stop)
+    privacy(token, _PRIVACY)
+    face = gr.State(None, time_to_live=limits().keep_seconds)
+    job = gr.State(None, time_to_live=limits().keep_seconds, delete_callback=stop)
     for event in readings_of(Place(drop, seen, kept, face, job), token):
-        event.failure(lambda: status.problem(status.OUR_FAULT), None, seen, **_AT_ONCE)
+        event.failure(why_failed, None, seen, **_AT_ONCE)
         event.then(wait_for_place, face, [maps, near], **_AT_ONCE).then(place_face, face, [maps, near], **_BUSY)
     demo.load(offer, token, [token, kept], **_AT_ONCE)
 
 
-def offer(token: str) -> tuple[str, str]:
+def offer(token: str, request: gr.Request) -> tuple[str, str]:
     """The visitor's clips of Swap."""
     token = token_of(token)
+    BELONGINGS.opened(token, str(request.session_hash))
     return token, offered(SESSIONS.clips(token))
 
 

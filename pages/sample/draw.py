@@ -46,6 +46,10 @@ class Made:
     film: bytes
     fps: float
 
+    @property
+    def nbytes(self) -> int:
+        return self.sample.frames.nbytes + len(self.film)
+
 
 def make(
     wanted: Wanted,

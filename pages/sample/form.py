@@ -10,9 +10,9 @@ import gradio as gr
 
 from pages.clip_input import clip_input, found_face, picture
 from pages.face_reading import stop
-from pages.session import KEEP_SECONDS
 from pages.web import web
 from seqdisent_core.assets import asset
+from seqdisent_core.limits import limits
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
@@ -111,8 +111,9 @@ def _place(title: str, name: str) -> Place:
             js_on_load=web("sample_kept.js"),
             apply_default_css=False,
         )
-    face = gr.State(None, time_to_live=KEEP_SECONDS)
-    return Place(drop, seen, kept, face, gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=stop))
+    face = gr.State(None, time_to_live=limits().keep_seconds)
+    job = gr.State(None, time_to_live=limits().keep_seconds, delete_callback=stop)
+    return Place(drop, seen, kept, face, job)
 
 
 def _controls() -> list[Any]:

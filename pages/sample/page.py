@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model, status
+from pages.belongings import BELONGINGS
 from pages.clip_input import found
+from pages.door import why_failed
 from pages.face_reading import FaceReader, forget
 from pages.player import Fetched, Show, fetched, fetcher, player, shown_file
+from pages.privacy import privacy
 from pages.sample import endpoint as sample_endpoint
 from pages.sample.draw import Made, Wanted, make, whole
 from pages.sample.form import GO, PROGRESS, Form, Place, form, offered
 from pages.sample.result import as_face, show_of, write_gif_of, write_zip_of
-from pages.session import KEEP_SECONDS, SESSIONS, browser_token, token_of
+from pages.session import SESSIONS, browser_token, token_of
 from seqdisent_core.errors import SeqdisentError
+from seqdisent_core.limits import limits
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
@@ -36,8 +40,8 @@ clips = studio.sample_dynamics(person.static, count=8, seed=7)</code></details>
 """
 _LOOK_AT_SAID = "() => document.querySelector('#said').scrollIntoView({ block: 'nearest', behavior: 'smooth' })"
 _PRIVACY = (
-    '<p class="sd sd-hint-line">Use clips of people who agree to it. Your clips and the results '
-    "are deleted from the server within an hour of their last use, and nothing is sent anywhere else.</p>"
+    "Use clips of people who agree to it. Your clips and the results are deleted when you close the page, and within "
+    "an hour of their last use; nothing is sent anywhere else."
 )
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
 _AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
@@ -49,11 +53,12 @@ def layout(demo: gr.Blocks) -> None:
     token = browser_token()
     gr.HTML(_INTRO, apply_default_css=False)
     asked = form()
+    privacy(token, _PRIVACY)
     go, progress = asked.go, asked.progress
     stage = player(elem_id="samples")
     said = gr.HTML("", html_template=PROGRESS, apply_default_css=False, elem_id="said")
-    gr.HTML(_PRIVACY, apply_default_css=False)
-    made, running = (gr.State(None, time_to_live=KEEP_SECONDS) for _ in range(2))  # list[Made] | None; True | None
+    made = gr.State(None, time_to_live=limits().keep_seconds)  # list[Made] | None
+    running = gr.State(None, time_to_live=limits().keep_seconds)  # True | None
     ready = [asked.mode, asked.first.face, asked.second.face]
     _bind_form(asked, running, token)
     pressed = go.click(wait, None, [progress, go, running], **_AT_ONCE).then(
@@ -65,7 +70,7 @@ def layout(demo: gr.Blocks) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-    failed = pressed.failure(lambda: (status.problem(status.OUR_FAULT), None), None, [progress, running], **_AT_ONCE)
+    failed = pressed.failure(not_made, None, [progress, running], **_AT_ONCE)
     for ended in (pressed, failed):  # what `then` is bound to is not called after a failure
         ended.then(_button, ready, go, **_AT_ONCE)
     made.change(show, made, [stage, said], **_AT_ONCE)
@@ -82,7 +87,7 @@ def _bind_form(asked: Form, running: gr.State, token: gr.BrowserState) -> None:
     asked.mode.change(_ready, ready, shown, **_AT_ONCE)
     for place in (asked.first, asked.second):
         for event in readings_of(place, token):
-            event.failure(lambda: status.problem(status.OUR_FAULT), None, place.seen, **_AT_ONCE)
+            event.failure(why_failed, None, place.seen, **_AT_ONCE)
             event.then(_ready, ready, shown, **_AT_ONCE)
 
 
@@ -98,7 +103,7 @@ def readings_of(place: Place, token: gr.BrowserState) -> list[Any]:
 def _bind_stage(stage: gr.HTML, said: gr.HTML, made: gr.State, token: gr.BrowserState) -> None:
     """What happens when a button under a clip, or the one for all clips, is pressed."""
     pressed = stage.ask(answer, [token, made], [fetcher(), said], **_QUIET)
-    pressed.failure(lambda: status.problem(status.OUR_FAULT), None, said, **_AT_ONCE)
+    pressed.failure(why_failed, None, said, **_AT_ONCE)
     pressed.then(None, js=_LOOK_AT_SAID, **_AT_ONCE)
 
 
@@ -125,9 +130,10 @@ def _button(mode: str, first: "FaceClip | None", second: "FaceClip | None") -> g
     return gr.Button(GO, interactive=not _missing(mode, first, second))
 
 
-def offer(token: str) -> tuple[str, str, str]:
+def offer(token: str, request: gr.Request) -> tuple[str, str, str]:
     """The visitor's clips of Swap, for both places."""
     token = token_of(token)
+    BELONGINGS.opened(token, str(request.session_hash))
     buttons = offered(SESSIONS.clips(token))
     return token, buttons, buttons
 
@@ -172,6 +178,11 @@ def draw(
         yield status.ready("The clips are ready below."), job.result, None
     except SeqdisentError as error:
         yield status.problem(str(error)), gr.skip(), None
+
+
+def not_made(request: gr.Request) -> tuple[str, None]:
+    """What is said where no clips came of it."""
+    return why_failed(request), None
 
 
 def show(made: list[Made]) -> Iterator[tuple[Show, str]]:

@@ -13,15 +13,14 @@ from pages.file_endpoint import asked_file
 from pages.swap.result import NAMES, said
 from pages.swap.tuning import tuned
 from seqdisent_core.errors import SeqdisentError
-
-_MOST_SECONDS = 60
+from seqdisent_core.limits import limits
 
 
 def bind() -> None:
     """A named endpoint and tool: two files in, two films and two sentences out. Nobody sees its components."""
     with gr.Column(visible=False):
         first, second = (asked_file(f"The {name} clip") for name in NAMES)
-        seconds = gr.Number(_MOST_SECONDS, label="Seconds of tuning to the two people, at most")
+        seconds = gr.Number(limits().tuning_seconds, label="Seconds of tuning to the two people, at most")
         strength = gr.Number(1, label="Strength of the movement")
         transfer = gr.Textbox("all", label="What is transferred")
         films = [gr.File(label=f"The {who} person's film") for who in NAMES]
@@ -61,8 +60,9 @@ def swap(
 
     if first is None or second is None:
         raise gr.Error("Two clips are needed: give first and second, each a video file.", print_exception=False)
-    if not isinstance(seconds, int | float) or not 0 <= seconds <= _MOST_SECONDS:
-        raise gr.Error(f"seconds is {seconds!r}; it must be 0 to {_MOST_SECONDS}.", print_exception=False)
+    most = limits().tuning_seconds
+    if not isinstance(seconds, int | float) or not 0 <= seconds <= most:
+        raise gr.Error(f"seconds is {seconds!r}; it must be 0 to {most:g}.", print_exception=False)
     if not isinstance(strength, int | float):
         raise gr.Error(f"strength is {strength!r}; it must be a number.", print_exception=False)
     try:

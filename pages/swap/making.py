@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +14,7 @@ import gradio as gr
 
 from pages import model, status
 from pages.clip_input import moving
+from pages.door import why_failed
 from pages.player import Fetched, Show, fetched
 from pages.swap.result import NAMES, Stage, Written, said
 from pages.swap.tuning import tuned
@@ -54,6 +55,10 @@ class Swapped(NamedTuple):
 
     pair: "Pair"
     written: Written
+
+    @property
+    def nbytes(self) -> int:
+        return self.pair.nbytes + sum(map(len, self.written.values()))
 
 
 # What an event gives: HTML of the progress; Show | None; Swap's button; the one to stop; Swapped | None; Event | None.
@@ -96,15 +101,15 @@ def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any
                     yield far + _preview(pair, wish), None, gr.skip(), gr.skip(), None, enough
                     shown = time.monotonic()
             yield status.stages(names, len(names) - 1), None, gr.skip(), hidden, None, enough
-            show, swapped = _show(stage, pair, wish), Swapped(pair, written)
+            show, swapped = _show(stage, pair, wish), Swapped(replace(pair), written)  # without the decoder made fast
             yield _ready(pair, wish), show, gr.skip(), gr.skip(), swapped, None
     except SeqdisentError as error:
         yield status.problem(str(error)), None, gr.skip(), hidden, None, None
 
 
-def failed() -> tuple[str, gr.Button, None]:
-    """Ours, not the clips' fault: everything can be pressed again."""
-    return status.problem(status.OUR_FAULT), gr.Button(visible=False), None
+def failed(request: gr.Request) -> tuple[str, gr.Button, None]:
+    """Not the clips' fault: everything can be pressed again."""
+    return why_failed(request), gr.Button(visible=False), None
 
 
 def stop(enough: Any) -> gr.Button:

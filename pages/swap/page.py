@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model, status
+from pages.belongings import BELONGINGS
 from pages.clip_input import clip_input, found_face
+from pages.door import why_failed
 from pages.face_reading import FaceReader
 from pages.face_reading import stop as stop_reading
 from pages.player import fetcher, player, shown_file
-from pages.session import KEEP_SECONDS, SESSIONS, browser_token, token_of
+from pages.privacy import privacy
+from pages.session import SESSIONS, browser_token, token_of
 from pages.swap import endpoint as swap_endpoint
 from pages.swap import making as swap_making
 from pages.swap.result import NAMES
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
+from seqdisent_core.limits import limits
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
@@ -42,9 +46,9 @@ _LOOK_AT_PROGRESS = (
     "() => document.querySelector('.sd-progress').scrollIntoView({ block: 'center', behavior: 'smooth' })"
 )
 _PRIVACY = (
-    '<p class="sd sd-hint-line">Use clips of people who agree to be shown like this. Your clips, the results and the '
-    "model that was tuned to them are deleted from the server within an hour of their last use, and nothing is sent "
-    "anywhere else. Every result is marked as synthetic, in the picture and inside the file.</p>"
+    "Use clips of people who agree to be shown like this. Your clips, the results and the model that was tuned to them "
+    "are deleted when you close the page, and within an hour of their last use; nothing is sent anywhere else. "
+    "Every result is marked as synthetic, in the picture and inside the file."
 )
 _READER = FaceReader(model.film_studio, anchors=True)
 
@@ -66,14 +70,14 @@ def layout(demo: gr.Blocks) -> None:
     gr.HTML(_INTRO, apply_default_css=False)
     with gr.Row(equal_height=False):
         first, second = (_half(name, at) for at, name in enumerate(NAMES))
+    privacy(token, _PRIVACY)
     tune, strength, pixels, play, transfer = _wishes()
     wish = [strength, pixels, play, transfer]
     go = gr.Button("Swap", variant="primary", interactive=False, elem_classes="sd-go", elem_id="swap")
     progress = gr.HTML(_hint(None, None), html_template=_PROGRESS, apply_default_css=False)
     enough = gr.Button(visible=False, elem_classes="sd-enough", elem_id="enough")
     stage = player(elem_id="results")
-    gr.HTML(_PRIVACY, apply_default_css=False)
-    swapped, running = (gr.State(None, time_to_live=KEEP_SECONDS) for _ in range(2))
+    swapped, running = (gr.State(None, time_to_live=limits().keep_seconds) for _ in range(2))
     for half in (first, second):
         _bind(half, [first.face, second.face, running], [go, progress], token)
     faces = [first.face, second.face]
@@ -97,11 +101,11 @@ def layout(demo: gr.Blocks) -> None:
         made = changed(swap_making.wait_again, [swapped, running], progress, **at_once, **last).then(
             swap_making.again, [swapped, *wish], [progress, stage], **busy, **last
         )
-        made.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **at_once)
+        made.failure(why_failed, None, progress, **at_once)
     stage.ask(None, js=_LOOK_AT_PROGRESS)
     stage.ask(status.waiting, None, progress, trigger_mode="multiple", **at_once)
     asked = stage.ask(swap_making.answer, [swapped, *wish], [fetcher(), progress], trigger_mode="multiple", **busy)
-    asked.failure(lambda: status.problem(status.OUR_FAULT), None, progress, **at_once)
+    asked.failure(why_failed, None, progress, **at_once)
     shown = [part for half in (first, second) for part in (half.drop, half.seen, half.face)]
     demo.load(restore, token, [token, *shown], **at_once).then(_ready, [*faces, running], [go, progress], **at_once)
     swap_endpoint.bind()
@@ -156,8 +160,9 @@ def _half(name: str, at: int) -> _Half:
         clip_input(f"{name.capitalize()} clip", examples=mine, photographs=True, elem_id=f"{name}-clip") as drop,
     ):
         seen = found_face(elem_id=f"{name}-face")
-    face = gr.State(None, time_to_live=KEEP_SECONDS)
-    return _Half(name, drop, seen, face, gr.State(None, time_to_live=KEEP_SECONDS, delete_callback=stop_reading))
+    face = gr.State(None, time_to_live=limits().keep_seconds)
+    job = gr.State(None, time_to_live=limits().keep_seconds, delete_callback=stop_reading)
+    return _Half(name, drop, seen, face, job)
 
 
 def _bind(half: _Half, known: list[gr.State], shown: list[Any], token: gr.BrowserState) -> None:
@@ -169,7 +174,7 @@ def _bind(half: _Half, known: list[gr.State], shown: list[Any], token: gr.Browse
         "trigger_mode": "multiple",
     }
     for event in _READER.events(half.drop, half.seen, half.face, half.job):
-        event.failure(lambda: status.problem(status.OUR_FAULT), None, half.seen, **at_once)
+        event.failure(why_failed, None, half.seen, **at_once)
         event.then(_ready, known, shown, **at_once)
         event.then(partial(_keep, half.name), [token, half.face], None, **at_once)
 
@@ -179,9 +184,10 @@ def _keep(place: str, token: str, face: "FaceClip | None") -> None:
     SESSIONS.keep(token, place, face)
 
 
-def restore(token: str) -> tuple[Any, ...]:
+def restore(token: str, request: gr.Request) -> tuple[Any, ...]:
     """A visitor's clips, where some are kept: those that stood here before, and those that the page Sample sent."""
     token = token_of(token)
+    BELONGINGS.opened(token, str(request.session_hash))
     clips = SESSIONS.clips(token)
     shown: list[Any] = []
     for place in NAMES:

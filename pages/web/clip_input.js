@@ -84,7 +84,8 @@ async function take(file) {
   } catch (error) {
     if (mine !== turn) return;
     show('empty');
-    complain(`${file.name} could not be sent. Check the connection and that it is a file, not a folder, then try again.`);
+    const said = /HTTP (?:413|507): (.+)/.exec(error.message); // the server's own sentence
+    complain(said ? said[1] : `${file.name} could not be sent. Check the connection and that it is a file, not a folder, then try again.`);
   }
 }
 

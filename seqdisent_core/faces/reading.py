@@ -75,6 +75,11 @@ class FaceClip:
     light: float = AS_FILMED
 
     @property
+    def nbytes(self) -> int:
+        """Of memory."""
+        return self.frames.nbytes + self.transforms.nbytes + self.preview.nbytes
+
+    @property
     def still(self) -> bool:
         """Whether it is a photograph: that has a person, and no movement to give."""
         return len(self.frames) == 1

@@ -1,7 +1,8 @@
 """ffmpeg as a child process within limits, and what it says of the one file it is given.
 
-A hostile or broken file can neither crash nor fill the server: the child reads that file and nothing else, and lives
-within limits of memory, processor time and waiting. What it complains of becomes a sentence for a person.
+A hostile or broken file can neither crash nor fill the server: the child reads that file and nothing else, knows none
+of the server's environment, and lives within limits of memory, processor time, what it writes, and waiting. What it
+complains of becomes a sentence for a person.
 
 Not PyAV, although it would spare reading ffmpeg's log: its ffmpeg has no zscale, which HDR needs, and decodes in this
 process, so that each film would need a child with a protocol of our own; it is 100 MB more, as imageio's stays.
@@ -26,14 +27,13 @@ import imageio_ffmpeg
 import numpy as np
 
 from seqdisent_core.errors import VideoError
+from seqdisent_core.limits import limits
 
 if sys.platform == "linux":
     import resource
 
 _MOST_BYTES = 16 * 2**30  # only the part in use is read; past this it is no clip a person meant to drop here
-_CHILD_MEMORY = 4 * 2**30  # bytes of address space; 8K H.264 on two threads takes about 1 GiB
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows would open one for every child
-_CHILD_SECONDS = 240  # of processor time: 120 of waiting on two threads
 _WAIT_FOR_ONE, _WAIT_IN_ALL = 20.0, 120.0  # seconds of waiting for one frame, for the whole file: then people give up
 _LOOK_EVERY = 0.2  # seconds between two looks at whether it keeps us waiting too long: far below either wait
 _LOG_BYTES = 65536  # kept of either end of what ffmpeg says: its header and its last words, a pipe's buffer each
@@ -49,6 +49,20 @@ _JPEG, _JPEG_FILMS = b"\xff\xd8\xff", (".mjpg", ".mjpeg", ".mpo")  # how both be
 _PLAYLIST = re.compile(
     rb"(\xef\xbb\xbf)?\s*(#EXTM3U|ffconcat|file\s|v=0\s|\[(playlist|Reference)\]|(<\?xml[^>]*>\s*)?<MPD)"
 )
+# Decoders of what cameras, phones, editors and the web make and have made. Left out: games, drawings that are programs
+# (SVG), text, and the hundreds that nobody has a film in, each of which is code that reads what a stranger wrote.
+_CODECS = (
+    "h264,hevc,av1,libdav1d,libaom-av1,vp8,libvpx,vp9,libvpx-vp9,vvc,mpeg4,msmpeg4v1,msmpeg4v2,msmpeg4,mpeg1video,"
+    "mpeg2video,mpegvideo,h261,h263,h263i,h263p,flv,vp6,vp6a,vp6f,wmv1,wmv2,wmv3,vc1,theora,vp3,mjpeg,mjpegb,rv10,rv20,"
+    "rv30,rv40,svq1,svq3,cinepak,indeo3,indeo4,indeo5,dvvideo,prores,prores_raw,dnxhd,cfhd,hap,ffv1,ffvhuff,huffyuv,"
+    "utvideo,magicyuv,lagarith,qtrle,rpza,msrle,rawvideo,v210,r210,wrapped_avframe,png,apng,gif,webp,webp_anim,bmp,tiff,"
+    "jpeg2000,jpegls,libjxl,libjxl_anim,jpegxl,jpegxl_anim,qoi,ppm,pgm,pam,pbm,psd,aac,aac_fixed,aac_latm,mp3,mp3float,"
+    "mp2,mp2float,mp1,mp1float,ac3,ac3_fixed,eac3,dca,truehd,opus,libopus,vorbis,libvorbis,flac,alac,amrnb,amrwb,"
+    "libopencore_amrnb,libopencore_amrwb,wmav1,wmav2,wmapro,wmalossless,wmavoice,speex,cook,sipr,qdm2,nellymoser,g722,"
+    "g726,gsm,gsm_ms,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,adpcm_yamaha,pcm_alaw,pcm_mulaw,pcm_s8,pcm_u8,"
+    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_dvd,pcm_bluray,dvaudio"
+)
+_KNOWN_TO_CHILD = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")  # of the environment: to be found and to start; no secrets
 SAVE_AS = "Save it as an MP4 (H.264) and try again."
 UNKNOWN_CODEC = "uses a codec that is unknown here. " + SAVE_AS
 _COMPLAINTS = {  # what ffmpeg says, and what a person can do about it
@@ -58,8 +72,8 @@ _COMPLAINTS = {  # what ffmpeg says, and what a person can do about it
     r"Permission denied": "may not be opened. Allow it to be read, or copy it elsewhere.",
     r"unsupported chunk: ANIM": "is an animated WebP, which this ffmpeg is too old for. Save it as GIF or MP4.",
     r"\(enc[va] /": "is encrypted (copy-protected). Choose a file without copy protection.",
-    r"annot allocate memory|get_buffer\(\) failed|temporarily unavailable": f"needs more than the "
-    f"{_CHILD_MEMORY // 2**30} GB of memory that one video may take. Save it at a smaller size.",
+    r"annot allocate memory|get_buffer\(\) failed|temporarily unavailable": "needs more memory "
+    "than one video may take. Save it at a smaller size.",
     r"Video: none|[Dd]ecoder .*not found|no decoder|Could not find codec": UNKNOWN_CODEC,
     r"No space left": "cannot be written: the disk is full. Free some space and try again.",
 }
@@ -70,14 +84,15 @@ class Child:
 
     def __init__(self, arguments: Sequence[str], *, reads: bool = False, writes: bool = False) -> None:
         self._process = subprocess.Popen(
-            [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-timelimit", str(_CHILD_SECONDS), *arguments],
+            [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-timelimit", str(limits().decoder_seconds), *arguments],
             stdin=subprocess.PIPE if writes else subprocess.DEVNULL,
             stdout=subprocess.PIPE if reads else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env={**os.environ, "AV_LOG_FORCE_NOCOLOR": "1"},
+            env={name: os.environ[name] for name in _KNOWN_TO_CHILD if name in os.environ}
+            | {"AV_LOG_FORCE_NOCOLOR": "1"},
             creationflags=_NO_WINDOW,
         )
-        _limit_memory(self._process.pid)
+        _limit(self._process.pid, limits().film_megabytes if writes else 0)
         self.expired = False
         self._left, self._deadline = _WAIT_IN_ALL, math.inf
         self._ended = threading.Event()
@@ -209,16 +224,23 @@ class Header:
         )
 
 
-def _limit_memory(pid: int) -> None:
-    """Bound the child's address space from outside: code between fork and exec is unsafe in a server with threads.
+def _limit(pid: int, writes_megabytes: int) -> None:
+    """Bound a child's address space, its files and its dumps from outside: code between fork and exec is unsafe in a
+    server with threads.
 
     Elsewhere than on Linux the time limits and the largest picture size bound it.
     """
     if sys.platform == "linux":
+        wanted = {
+            resource.RLIMIT_AS: limits().decoder_megabytes * 2**20,
+            resource.RLIMIT_FSIZE: writes_megabytes * 2**20,
+            resource.RLIMIT_CORE: 0,  # a dump would hold the film
+        }
         with suppress(ProcessLookupError):  # it has already ended
-            hardest = resource.prlimit(pid, resource.RLIMIT_AS)[1]
-            most = _CHILD_MEMORY if hardest == resource.RLIM_INFINITY else min(_CHILD_MEMORY, hardest)
-            resource.prlimit(pid, resource.RLIMIT_AS, (most, most))
+            for what, most in wanted.items():
+                hardest = resource.prlimit(pid, what)[1]
+                most = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
+                resource.prlimit(pid, what, (most, most))
 
 
 @lru_cache(maxsize=1)
@@ -230,7 +252,7 @@ def known_filters() -> frozenset[str]:
 
 def input_arguments(path: Path) -> tuple[str, ...]:
     """Arguments that open this one file: no network, no playlist, and no name mistaken for an option or an address."""
-    allowed = ("-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS)
+    allowed = ("-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS, "-codec_whitelist", _CODECS)
     # Of a JPEG too large to be seen to its end, ffmpeg would choose the reader by the name: image2, which is left out.
     photograph = path.suffix.lower() not in _JPEG_FILMS and _start(path, len(_JPEG)) == _JPEG
     return (*allowed, *(("-f", "jpeg_pipe") if photograph else ()), "-i", f"file:{path.absolute()}")

@@ -149,6 +149,11 @@ class Pair:
         first, second = self.subjects
         return results(first.clip, second.clip)
 
+    @property
+    def nbytes(self) -> int:
+        """Of memory: both clips and pictures, and what the tuned model has for itself."""
+        return self.tuned.nbytes + sum(one.clip.nbytes + one.source.picture.nbytes for one in self.subjects)
+
     @cached_property
     def _decoder(self) -> Anchored:
         """The tuned model as it is when the first frame is asked for, fast."""

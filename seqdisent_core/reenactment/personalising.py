@@ -33,8 +33,9 @@ BRANCH = 3.0  # times as long steps of the motion branch as of the rest of the d
 class Tuned:
     """A model after some seconds of tuning, and the codes of its clips.
 
-    method: a copy that is the caller's own; codes: of each clip, a batch of one; steps; seconds: spent on them alone;
-    error: mean squared error of a colour value in the clips, over the latest steps.
+    method: whose weights that are learnt are the caller's own, the others being in memory once, with the model that was
+    tuned; codes: of each clip, a batch of one; steps; seconds: spent on them alone; error: mean squared error of a
+    colour value in the clips, over the latest steps; nbytes: of the weights and codes that are its own.
     """
 
     method: Anchored
@@ -42,11 +43,13 @@ class Tuned:
     steps: int
     seconds: float
     error: float
+    nbytes: int
 
     def kept(self) -> "Tuned":
         """A copy on the CPU, which stays as it is while the tuning goes on."""
         codes = tuple(Codes(code.static.cpu(), code.dynamics.cpu()) for code in self.codes)
-        return replace(self, method=copy.deepcopy(self.method).cpu(), codes=codes)
+        method = copy.deepcopy(self.method).cpu()
+        return replace(self, method=method, codes=codes, nbytes=_bytes_of([*method.parameters(), *_values(codes)]))
 
 
 def prepare() -> None:
@@ -90,14 +93,16 @@ def personalise(
     weights = _weights(tuned, tuning)
     free = _free(codes, tuning)
     learnt: list[Tensor] = [value.requires_grad_() for value in (*weights, *free)]
-    given, kept = copy.deepcopy(tuned).requires_grad_(False), [_copied(film.read) for film in films]
-    averages: list[Tensor] = [*_weights(given, tuning), *_free(kept, tuning)]
     limit = inf if seconds is None else seconds
     most = STEPS if steps is None else steps
+    given = _sharing(method, _weights(method, tuning) if limit and most else [])
+    kept = [_copied(film.read) for film in films]
+    averages: list[Tensor] = [*_weights(given, tuning), *_free(kept, tuning)]
+    nbytes = _bytes_of([*(_weights(given, tuning) if limit and most else []), *_values(kept)])
     spent, last, done, error = 0.0, 0.0, 0, float("nan")
 
     def state() -> Tuned:
-        return Tuned(given, tuple(_copied(code) for code in kept), done, spent, error)
+        return Tuned(given, tuple(_copied(code) for code in kept), done, spent, error, nbytes)
 
     cores = Cores()
     yield state()
@@ -132,6 +137,25 @@ def personalise(
             last = spent
             yield state()
     yield state()
+
+
+def _sharing(method: Anchored, learnt: Sequence[nn.Parameter]) -> Anchored:
+    """A copy that has these weights for itself; all others lie in memory once, with the model's own, and stay."""
+    apart = set(map(id, learnt))
+    shared: dict[int, Tensor] = {
+        id(weight): nn.Parameter(weight.detach(), requires_grad=False)
+        for weight in method.parameters()
+        if id(weight) not in apart
+    }
+    return copy.deepcopy(method, shared).eval().requires_grad_(False)
+
+
+def _values(codes: Sequence[Codes]) -> list[Tensor]:
+    return [value for code in codes for value in (code.static, code.dynamics)]
+
+
+def _bytes_of(tensors: Sequence[Tensor]) -> int:
+    return sum(tensor.nbytes for tensor in tensors)
 
 
 def _weights(method: Anchored, tuning: Tuning) -> list[nn.Parameter]:

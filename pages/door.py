@@ -1,0 +1,241 @@
+"""What of the server may be asked for at all, by whom and how often: an ASGI middleware around Gradio's app.
+
+Gradio answers more than these pages need: events past the queue, recordings, links to what somebody else was shown.
+Only what the pages, the named endpoints and the tools ask for goes through.
+"""
+
+import asyncio
+import json
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartException
+from starlette.responses import JSONResponse, PlainTextResponse
+
+from pages import status
+from pages.files import visitors_file
+from pages.shares import Recent, Uploads, visitor_at
+from seqdisent_core.limits import Limits
+
+if TYPE_CHECKING:
+    from gradio.queueing import Event
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_HEALTH = "/health"
+_API = "/gradio_api"
+_FILE, _UPLOAD, _TOOLS = f"{_API}/file=", f"{_API}/upload", f"{_API}/mcp"
+_GET = re.compile(
+    r"/(config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|(static|assets|svelte)/.+)"
+    rf"|{_API}/(info/?|theme\.css|app_id/?|startup-events|upload_progress|queue/data|heartbeat/\w+|call/\w+/\w+)"
+    rf"|{_API}/call/v2/\w+/\w+"
+)
+_POST = re.compile(rf"{_API}/(upload|queue/join|cancel|reset/?|run/predict/?|call/(v2/)?\w+/?)")
+_JOIN = re.compile(rf"{_API}/(queue/join|call/(v2/)?\w+/?)")
+_CLOSED = "There is nothing here for visitors. The pages and the endpoints are listed under API at the foot of a page."
+_TOO_LARGE = "That request is too large. Upload files, and give their paths."
+_AROUND = 65536  # bytes of an upload that are not the file
+_CALLER = b"x-seqdisent-caller"  # for whom the tools' own client asks, with a word that only this process knows
+_WORD = secrets.token_hex(16)
+_COUNT_EVERY = 0.5  # seconds
+_MOST_REFUSALS = 1000  # sentences kept until their pages ask for them
+
+_refusals: OrderedDict[str, str] = OrderedDict()  # by page
+
+
+def why_failed(request: gr.Request) -> str:
+    """HTML for a job that brought nothing: why it was not let in, or that something went wrong on our side."""
+    return status.problem(_refusals.pop(request.session_hash or "", status.OUR_FAULT))
+
+
+class Door:
+    """The middleware. computed: seconds of computing by visitor in the last minute, counted by `count_computing`."""
+
+    def __init__(self, app: Asgi, limits: Limits, computed: Recent) -> None:
+        self._app, self._limits, self._computed = app, limits, computed
+        self._uploads = Uploads(limits)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            return await send({"type": "websocket.close", "code": 1008})
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, noted)
+        except Exception as error:  # else uvicorn would log it whole
+            status.log_place(error)
+            if not started:
+                await JSONResponse({"detail": status.OUR_FAULT}, 500)(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+        headers = Headers(scope=scope)
+        if path == _HEALTH:
+            return await JSONResponse({"status": "ok"})(scope, receive, send)
+        if not self._is_open(scope, path):
+            return await JSONResponse({"detail": _CLOSED}, 404)(scope, receive, send)
+        scope["visitor"] = _visitor(scope, headers)
+        if path == _UPLOAD:
+            return await self._upload(scope, receive, send)
+        if scope["method"] != "POST":
+            return await self._app(scope, receive, send)
+        body = await _read(receive, self._limits.body_kilobytes * 1024)
+        if body is None:
+            return await JSONResponse({"detail": _TOO_LARGE}, 413)(scope, receive, send)
+        if _JOIN.fullmatch(path):
+            sentence = self._no_room(scope, path, body)
+            if sentence is not None:
+                return await JSONResponse({"detail": sentence}, 429)(scope, receive, send)
+        if path.startswith(_TOOLS):  # their client asks the queue from this machine, with the headers of the caller
+            told = (_CALLER, f"{_WORD} {scope['visitor']}".encode())
+            scope["headers"] = [*(pair for pair in scope["headers"] if pair[0] != _CALLER), told]
+        return await self._app(scope, _again(body, receive), send)
+
+    def _is_open(self, scope: Scope, path: str) -> bool:
+        method = scope["method"]
+        if path.rstrip("/") == _TOOLS:
+            return method in ("GET", "POST", "DELETE")
+        if method == "POST":
+            return _POST.fullmatch(path) is not None
+        if method not in ("GET", "HEAD"):
+            return False
+        if path.startswith(_FILE):
+            return visitors_file(path.removeprefix(_FILE)) is not None
+        pages = [page[0] for page in scope["app"].get_blocks().pages]
+        return path.strip("/") in pages or _GET.fullmatch(path) is not None
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes an upload on while it is counted; past a limit Gradio deletes what has come and we say which."""
+        visitor, folder = scope["visitor"], Path(scope["app"].uploaded_file_dir)
+        length = Headers(scope=scope).get("content-length", "0")
+        announced = max(0, int(length) - _AROUND) if length.isdigit() else 0
+        refusal = self._uploads.refusal(visitor, announced, announced, folder)
+        came = 0
+
+        async def counted() -> Message:
+            nonlocal came, refusal
+            message = await receive()
+            count = len(message.get("body", b""))
+            came += count
+            refusal = self._uploads.refusal(visitor, came - _AROUND, count, folder)
+            self._uploads.note(visitor, count)
+            if refusal is not None:
+                raise MultiPartException("exceeded maximum allowed size")  # at which Gradio deletes what has come
+            return message
+
+        async def unless_refused(message: Message) -> None:
+            if refusal is None:
+                await send(message)
+
+        if refusal is None:
+            await self._app(scope, counted, unless_refused)
+        if refusal is not None:
+            code, sentence = refusal
+            await PlainTextResponse(sentence, code)(scope, receive, send)
+
+    def _no_room(self, scope: Scope, path: str, body: bytes) -> str | None:
+        """Why a job may not join the queue now; None if it may."""
+        blocks, visitor = scope["app"].get_blocks(), scope["visitor"]
+        given, name = _object(body), path.rstrip("/").rpartition("/")[2]
+        session, index = given.get("session_hash"), given.get("fn_index")
+        asked = [fn for fn in blocks.fns.values() if (fn._id == index if name == "join" else fn.api_name == name)]
+        waits = any(fn.concurrency_limit is not None for fn in asked)
+        sentence = self._refusal(blocks._queue, visitor, session, waits=waits)
+        if sentence is not None and isinstance(session, str):
+            _refusals[session] = sentence
+            while len(_refusals) > _MOST_REFUSALS:
+                _refusals.popitem(last=False)
+        return sentence
+
+    def _refusal(self, queue: Any, visitor: str, session: Any, *, waits: bool) -> str | None:
+        limits = self._limits
+        waiting: list[Event] = [event for each in queue.event_queue_per_concurrency_id.values() for event in each.queue]
+        others = any(visitor_of(event) != visitor for event in waiting)
+        if waits and others and self._computed.of(visitor) >= limits.compute_seconds:
+            return "You have had your share of this minute, and others are waiting. Try again in a minute."
+        if sum(visitor_of(event) == visitor for event in (*waiting, *_running(queue))) >= limits.address_jobs:
+            return "Too much is under way for you already. Wait until some of it is ready, then try again."
+        if not waits:
+            return None
+        if len(waiting) >= limits.waiting:
+            return f"All {limits.waiting} places of the queue are taken. Try again in a minute."
+        own = [event for event in waiting if event.session_hash == session]
+        if len(own) >= limits.session_waiting and visitor_of(own[0]) == visitor:
+            return f"{len(own)} of your jobs are waiting already. Wait until one is ready, then try again."
+        return None
+
+
+async def count_computing(queue: Any, computed: Recent) -> None:
+    """Notes for ever who has a job running."""
+    while True:
+        await asyncio.sleep(_COUNT_EVERY)
+        for event in _running(queue):
+            computed.note(visitor_of(event), _COUNT_EVERY)
+
+
+def _running(queue: Any) -> "list[Event]":
+    return [event for job in queue.active_jobs if job for event in job]
+
+
+def visitor_of(event: "Event") -> str:
+    """Who asked for a job."""
+    return str(event.request.scope["visitor"])
+
+
+def _visitor(scope: Scope, headers: Headers) -> str:
+    """Who asks: the address, as uvicorn has it from a proxy that is believed; or for whom our tools ask."""
+    word, _, caller = headers.get(_CALLER.decode(), "").partition(" ")
+    if secrets.compare_digest(word.encode(), _WORD.encode()):
+        return caller
+    return visitor_at((scope.get("client") or ("",))[0])
+
+
+async def _read(receive: Receive, most: int) -> bytes | None:
+    """The whole body of a request; None if it has more bytes than it may, or its sender has gone."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > most or message["type"] != "http.request":
+            return None
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """The body that was read, once more; then what else comes, such as that the sender has gone."""
+    told = False
+
+    async def first_the_body() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return first_the_body
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        given = json.loads(body)
+    except ValueError:  # which Gradio will say
+        return {}
+    return given if isinstance(given, dict) else {}

@@ -1,0 +1,59 @@
+"""Where everything lies that visitors bring and get: one folder of this app's own, swept by age."""
+
+import re
+import tempfile
+import time
+from contextlib import suppress
+from getpass import getuser
+from pathlib import Path
+
+from gradio.utils import get_upload_folder, is_static_file
+
+from seqdisent_core.errors import ConfigError
+
+_ADDRESS_OF_ONE = re.compile(r"[0-9a-f]{64}")  # the folder of a file that Gradio keeps: its SHA-256
+
+
+def own_folder() -> Path:
+    """The folder for temporary files of this user's demo, made where it is missing, closed to others.
+
+    Raises ConfigError where somebody else made it.
+    """
+    folder = Path(tempfile.gettempdir()) / f"seqdisent-{getuser()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.owner() != getuser():
+        raise ConfigError(f"The folder {folder} is not yours. Remove it, or name another one in GRADIO_TEMP_DIR.")
+    return folder
+
+
+def work_folder(kept: Path) -> Path:
+    """The folder beside `kept` for films while they are made, swept like it."""
+    folder = kept.with_name(f"{kept.name}-work")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def visitors_file(path: str | Path) -> Path | None:
+    """The file that a path names, links followed, if a visitor may have it: brought or made here, or an example.
+
+    None for every other file of this machine, and for one that is not there.
+    """
+    try:
+        file = Path(path).resolve(strict=True)
+    except (OSError, ValueError, RuntimeError):  # not there; a NUL or too long; a circle of links
+        return None
+    kept = Path(get_upload_folder()).resolve()
+    brought = file.parent.parent == kept and _ADDRESS_OF_ONE.fullmatch(file.parent.name) is not None
+    return file if file.is_file() and (brought or is_static_file(file)) else None
+
+
+def sweep(folder: Path, after: float) -> None:
+    """Deletes files and empty folders that nobody has written to for `after` seconds, whoever left them."""
+    for path in sorted(folder.rglob("*"), reverse=True):  # what a folder holds comes before it
+        with suppress(OSError):  # gone meanwhile; a folder that holds something
+            if time.time() - path.lstat().st_mtime <= after:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                path.rmdir()
+            else:
+                path.unlink()

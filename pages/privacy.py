@@ -1,0 +1,45 @@
+"""The line on what becomes of a visitor's clips, and the button that deletes them at once, where films are dropped."""
+
+import asyncio
+from typing import Any
+
+import gradio as gr
+
+from pages import status
+from pages.belongings import BELONGINGS
+from pages.session import forget_session, token_of
+from seqdisent_core.limits import limits
+
+_LINE = """
+<div class="sd sd-privacy"><p class="sd-hint-line">LINE</p>
+<button type="button" class="sd-button sd-small sd-delete">Delete everything of mine now</button>
+<div role="status">${value || ""}</div></div>
+"""
+_PRESSED = "element.querySelector('.sd-delete').addEventListener('click', () => trigger('delete'));"
+_LOAD_AGAIN = "() => location.reload()"
+
+
+def privacy(token: gr.BrowserState, line: str) -> None:
+    """Lays out the line and the button, which empties all pages of this visitor and loads this one again."""
+    shown = gr.HTML("", html_template=_LINE.replace("LINE", line), js_on_load=_PRESSED, apply_default_css=False)
+    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    deleted = shown.delete(delete_all, token, None, **quiet)
+    deleted.success(None, js=_LOAD_AGAIN)
+    deleted.failure(lambda: status.problem(status.OUR_FAULT), None, shown, **quiet)
+
+
+async def delete_all(token: str, request: gr.Request) -> None:
+    """Deletes a visitor's clips, results and tuned models from memory and disk, on all pages that they have open."""
+    for session in {*BELONGINGS.sessions(token), str(request.session_hash)}:
+        forget_session(request.request.app.state_holder, session)  # type: ignore[union-attr]
+        BELONGINGS.delete(session)
+    if token_of(token) == token:
+        BELONGINGS.delete(token)
+
+
+async def closed(request: gr.Request) -> None:
+    """A page was closed, or left for another of ours, which shows itself in the next seconds."""
+    session, holder = str(request.session_hash), request.request.app.state_holder  # type: ignore[union-attr]
+    await asyncio.sleep(limits().closed_seconds)
+    forget_session(holder, session)
+    BELONGINGS.closed(session)

@@ -1,0 +1,198 @@
+"""What the demo keeps of visitors, in memory and on the disk: how much, whose it is, and when it goes."""
+
+import gc
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gradio as gr
+import httpx
+import numpy as np
+from conftest import FIRST, ROOT, SECOND, Served, Visit, is_shown
+from test_app import choose, example, face_is_found, until
+
+from pages import model
+from pages.belongings import Belongings
+from pages.files import sweep
+from pages.session import SESSIONS
+from pages.store import Held, Store, size_of
+from seqdisent_core.reenactment import pairs, subjects
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+def test_what_was_used_longest_ago_goes_first() -> None:
+    store = Store(lambda: 250)
+    first, second, third = (np.zeros(100, np.uint8) for _ in range(3))
+    held = [store.hold(first), store.hold(second)]
+    assert store.get(held[0]) is first and store.hold(second) is held[1] and store.nbytes == 200
+    assert store.get(held[0]) is first  # used last
+    held.append(store.hold(third))
+    assert [store.get(one) is None for one in held] == [False, True, False] and store.nbytes == 200
+    large = store.hold(np.zeros(1000, np.uint8))
+    assert store.get(large) is not None, "what somebody has just made is there"
+    assert [store.get(one) is None for one in held] == [True] * 3
+
+
+def test_what_no_session_holds_any_more_takes_no_place() -> None:
+    store = Store(lambda: 150)
+    kept = store.hold(np.zeros(100, np.uint8))
+    for _ in range(5):
+        store.hold(np.zeros(40, np.uint8))
+    gc.collect()
+    assert store.nbytes == 100 and store.get(kept) is not None
+
+
+def test_functions_take_and_give_the_things_and_states_have_handles() -> None:
+    store, thing, seen = Store(lambda: 1000), np.arange(10, dtype=np.uint8), []
+
+    def change(word: str, state: np.ndarray, request: gr.Request) -> tuple[str, np.ndarray, None]:
+        seen.append(state)
+        return word, thing, None
+
+    def one_by_one(state: np.ndarray):  # type: ignore[no-untyped-def]
+        seen.append(state)
+        yield thing
+
+    with gr.Blocks() as demo:
+        word, kept, other = gr.Textbox(), gr.State(None), gr.State(None)
+        gr.Button().click(change, [word, kept], [word, kept, other])
+        gr.Button().click(one_by_one, kept, kept)
+    store.behind(demo)
+    first, second = (event.fn for event in demo.fns.values())
+    assert first is not None and second is not None
+    said, held, none = first("hello", None, None)
+    assert (said, none) == ("hello", None) and isinstance(held, Held) and held.value is thing
+    (again,) = second(held)
+    assert again is held and seen[0] is None and seen[1] is thing
+
+
+def test_a_swap_that_is_not_tuned_has_no_model_of_its_own_and_a_tuned_one_its_decoder() -> None:
+    studio = model.film_studio()
+    two = subjects(*(studio.read_face(example(name)) for name in (FIRST, SECOND)))
+    *_, untuned = pairs(studio.method, two, seconds=0, every=1)
+    *_, tuned = pairs(studio.method, two, steps=1, every=1)
+    whole = sum(weight.nbytes for weight in studio.method.parameters())
+    decoder = sum(weight.nbytes for weight in studio.method.backbone.decoder.parameters())
+    places = [{weight.data_ptr() for weight in pair.tuned.method.parameters()} for pair in (untuned, tuned)]
+    everybodys = {weight.data_ptr() for weight in studio.method.parameters()}
+    assert places[0] == everybodys
+    own = [weight for weight in tuned.tuned.method.parameters() if weight.data_ptr() not in everybodys]
+    assert sum(weight.nbytes for weight in own) == decoder < 0.4 * whole
+    assert untuned.tuned.nbytes < 0.01 * whole and decoder < tuned.tuned.nbytes < decoder + 0.01 * whole
+    clips = sum(one.clip.nbytes + one.source.picture.nbytes for one in two)
+    assert size_of(tuned) == clips + tuned.tuned.nbytes
+
+
+def test_a_file_that_two_brought_stays_until_both_have_gone(tmp_path: Path) -> None:
+    belongings = Belongings()
+    shared, alone, elsewhere = (tmp_path / name for name in ("kept/shared", "kept/alone", "elsewhere"))
+    shared.parent.mkdir()
+    for path in (shared, alone, elsewhere):
+        path.touch()
+    data = [{"path": str(shared)}, ["replace", ["clips", 0], {"file": {"path": str(alone)}}], str(elsewhere), 3, None]
+    belongings.note("page", data, shared.parent)
+    belongings.opened("token", "page")
+    belongings.opened("token", "next")
+    belongings.note("other", [str(shared)], shared.parent)
+    belongings.closed("page")
+    assert alone.exists(), "the visitor has another page open"
+    belongings.closed("next")
+    assert not alone.exists() and shared.exists() and elsewhere.exists()
+    belongings.closed("other")
+    assert not shared.exists() and elsewhere.exists()
+
+
+def test_old_files_and_empty_folders_are_swept(tmp_path: Path) -> None:
+    old, new, empty = tmp_path / "a" / "old.mp4", tmp_path / "b" / "new.mp4", tmp_path / "c" / "d"
+    empty.mkdir(parents=True)
+    for path in (old, new):
+        path.parent.mkdir()
+        path.touch()
+    for path in (old, old.parent, empty):
+        os.utime(path, (0, 0))
+    (tmp_path / "b" / "link").symlink_to(ROOT)
+    sweep(tmp_path, 100)
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")} == {"a", "b", "b/new.mp4", "b/link", "c"}
+    assert (ROOT / "app.py").exists()
+
+
+def test_a_process_that_is_killed_leaves_films_to_be_swept_at_the_next_start(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    kept, work = tmp_path / "kept", tmp_path / "kept-work"
+    told = {**os.environ, "GRADIO_TEMP_DIR": str(kept), "SEQDISENT_DEMO_PROXIES": ""}
+    command = [sys.executable, "app.py", "--port", str(port)]
+
+    def started() -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(command, cwd=ROOT, env=told, stdout=subprocess.DEVNULL)
+        until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
+        return process
+
+    process = started()
+    with example(FIRST).open("rb") as film:
+        httpx.post(f"http://127.0.0.1:{port}/gradio_api/upload", files={"files": film}).raise_for_status()
+    (work / "half.mp4").touch()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    left = list(tmp_path.rglob("*.mp4"))
+    assert len(left) == 2
+    for path in left:
+        os.utime(path, (0, 0))
+    process = started()
+    try:
+        until(lambda: not list(tmp_path.rglob("*.mp4")))
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def films_in(served: Served) -> set[Path]:
+    return set(served.folder.rglob("*.mp4"))
+
+
+def with_a_clip(visit: Visit, tmp_path: Path, name: str) -> "Page":
+    """The page Swap with an upload of this visitor's own in it: other bytes than anybody else's."""
+    page = visit()
+    film = tmp_path / f"{name}.mp4"
+    film.write_bytes(example(FIRST).read_bytes() + name.encode())
+    choose(page, "first", film)
+    face_is_found(page, "first")
+    until(lambda: len(SESSIONS) == 1)
+    return page
+
+
+def test_everything_goes_at_once_when_its_owner_says_so(visit: Visit, served: Served, tmp_path: Path) -> None:
+    page = with_a_clip(visit, tmp_path, "deleted")
+    assert "deleted.mp4" in {path.name for path in films_in(served)}
+    sessions = set(served.demo.app.state_holder.session_data)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Delete everything of mine now").click()
+    is_shown(page, ".sd-thumb")
+    assert "deleted.mp4" not in {path.name for path in films_in(served)} and len(SESSIONS) == 0
+    until(lambda: not sessions & set(served.demo.app.state_holder.session_data))
+    assert not page.locator("#first-face .sd-face").count()
+    page.goto(f"{served.address}sample")
+    page.get_by_role("button", name="Delete everything of mine now").wait_for()
+    page.goto(f"{served.address}map")
+    page.get_by_role("button", name="Delete everything of mine now").wait_for()
+
+
+def test_a_closed_page_frees_its_own_in_seconds_and_the_next_page_keeps_it(
+    visit: Visit, served: Served, tmp_path: Path
+) -> None:
+    page = with_a_clip(visit, tmp_path, "closed")
+    page.goto(f"{served.address}sample")
+    is_shown(page, ".sd-kept [data-place=first]")
+    holder = served.demo.app.state_holder
+    until(lambda: len(holder.session_data) == 1)
+    assert "closed.mp4" in {path.name for path in films_in(served)}, "the visitor is still here"
+    page.close()
+    until(lambda: not holder.session_data and len(SESSIONS) == 0)
+    until(lambda: "closed.mp4" not in {path.name for path in films_in(served)})
