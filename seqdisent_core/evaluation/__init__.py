@@ -1,5 +1,6 @@
 """The judge, and every measure of a model: swaps, generation, leakage, filmed people."""
 
+from seqdisent_core.evaluation.benchmark import Row, Run, run_table
 from seqdisent_core.evaluation.filmed import (
     MADE,
     JudgePython,
@@ -35,6 +36,8 @@ __all__ = [
     "JudgePython",
     "Logits",
     "Reading",
+    "Row",
+    "Run",
     "accuracies",
     "chance",
     "check_judge",
@@ -52,6 +55,7 @@ __all__ = [
     "reconstruction_figures",
     "reenact_themselves",
     "result_sheet",
+    "run_table",
     "swap_figures",
     "swap_pairs",
     "train_judge",
