@@ -24,7 +24,10 @@ from seqdisent_core.evaluation.suite import evaluate
 from seqdisent_core.methods import METHODS, Codes, Method, Moment, anchored, require
 from seqdisent_core.methods.cdsvae import CDSVAEConfig
 from seqdisent_core.methods.contract import ABILITIES, Ability, with_views
+from seqdisent_core.methods.dsvae import DSVAEConfig
 from seqdisent_core.methods.mocogan import MoCoGANConfig
+from seqdisent_core.methods.rwae import RWAEConfig
+from seqdisent_core.methods.s3vae import S3VAEConfig
 from seqdisent_core.methods.skd import SKDConfig
 from seqdisent_core.methods.spyl import SPYLConfig
 from seqdisent_core.reporting import generation_table, leakage_tables, swap_table, write_result
@@ -37,7 +40,10 @@ SIZES: Any = {"static_dim": 5, "dynamics_dim": 3, "hidden_dim": 8}
 RECIPES = {
     "cdsvae": Recipe("cdsvae", CDSVAEConfig(**SIZES), "images", IMAGES, EVEN),
     "dbse": small_recipe(EVEN),
+    "dsvae": Recipe("dsvae", DSVAEConfig(**SIZES), "images", IMAGES, EVEN),
     "mocogan": Recipe("mocogan", MoCoGANConfig(content_dim=4, motion_dim=3, hidden_dim=8), "images", IMAGES, EVEN),
+    "rwae": Recipe("rwae", RWAEConfig(**SIZES), "images", IMAGES, EVEN),
+    "s3vae": Recipe("s3vae", S3VAEConfig(**SIZES), "images", IMAGES, EVEN),
     "skd": Recipe("skd", SKDConfig(koopman_dim=6, static_size=2), "images", IMAGES, EVEN),
     "spyl": Recipe("spyl", SPYLConfig(**SIZES, warm_up_steps=2), "images", IMAGES, EVEN),
 }

@@ -11,8 +11,8 @@ from pydantic import Field
 from torch import Tensor
 
 from seqdisent_core.methods.contract import Batch, Moment
-from seqdisent_core.methods.information import mutual_information, pairwise_contrastive_loss
-from seqdisent_core.methods.variational import SharedRecurrence, VariationalConfig, Weight, with_total
+from seqdisent_core.methods.information import pairwise_contrastive_loss
+from seqdisent_core.methods.variational import SharedRecurrence, VariationalConfig, Weight, information, with_total
 from seqdisent_core.settings import settings
 
 
@@ -44,13 +44,7 @@ class CDSVAE(SharedRecurrence):
             "contrast_dynamics": (posterior.dynamics.mean.flatten(1), dynamics.dynamics.flatten(1)),
         }
         terms |= {name: pairwise_contrastive_loss(*pair, self.config.temperature) for name, pair in pairs.items()}
-        terms["information"] = mutual_information(
-            posterior.static,
-            posterior.dynamics,
-            posterior.codes.static,
-            posterior.codes.dynamics,
-            moment.set_size,
-        )
+        terms["information"] = information(posterior, moment)
         weights = {
             "contrast_static": self.config.weight_contrast_static,
             "contrast_dynamics": self.config.weight_contrast_dynamics,

@@ -16,13 +16,14 @@ from torch import Tensor, nn
 
 from seqdisent_core.methods.contract import Batch, Codes, Moment
 from seqdisent_core.methods.gaussians import Gaussian, kl_divergence
-from seqdisent_core.methods.information import contrastive_loss, cosines, mutual_information
+from seqdisent_core.methods.information import contrastive_loss, cosines
 from seqdisent_core.methods.variational import (
     Posterior,
     SharedRecurrence,
     Size,
     VariationalConfig,
     Weight,
+    information,
     posterior_mean,
     with_total,
 )
@@ -53,13 +54,7 @@ class SPYL(SharedRecurrence):
     def loss(self, batch: Batch, moment: Moment, turn: str = "model") -> dict[str, Tensor]:
         """The lower bound, information, and the contrasts of both codes (zero during the warm-up), in nats."""
         posterior, terms = self.lower_bound(batch, moment.generator)
-        terms["information"] = mutual_information(
-            posterior.static,
-            posterior.dynamics,
-            posterior.codes.static,
-            posterior.codes.dynamics,
-            moment.set_size,
-        )
+        terms["information"] = information(posterior, moment)
         terms["contrast_static"] = terms["contrast_dynamics"] = torch.zeros_like(terms["reconstruction"])
         if moment.step >= self.config.warm_up_steps and self.config.weight_contrast:
             terms |= self.contrasts(posterior, moment.generator)

@@ -10,8 +10,9 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from seqdisent_core.domains import Backbone
-from seqdisent_core.methods.contract import Batch, Codes, Method
+from seqdisent_core.methods.contract import Batch, Codes, Method, Moment
 from seqdisent_core.methods.gaussians import Gaussian, kl_divergence, standard_normal
+from seqdisent_core.methods.information import mutual_information
 from seqdisent_core.methods.priors import DynamicsPrior, GaussianHead, run_lstm, run_rnn
 from seqdisent_core.settings import Settings, settings
 
@@ -131,6 +132,12 @@ class Variational(Method):
 def with_total(terms: dict[str, Tensor], weights: dict[str, float]) -> dict[str, Tensor]:
     """The terms with "total", their sum by these weights."""
     return {**terms, "total": torch.stack([weights[name] * term for name, term in terms.items()]).sum()}
+
+
+def information(posterior: Posterior, moment: Moment) -> Tensor:
+    """MI(s; d_t) of a batch's codes, in nats (mutual_information)."""
+    codes = posterior.codes
+    return mutual_information(posterior.static, posterior.dynamics, codes.static, codes.dynamics, moment.set_size)
 
 
 def posterior_mean(gaussian: Gaussian) -> Tensor:

@@ -11,7 +11,7 @@ from seqdisent_core.domains.backbone import Backbone
 from seqdisent_core.domains.images.folding import Folded
 from seqdisent_core.domains.images.motion import motion_weights
 from seqdisent_core.domains.images.networks import FRAME_SIZES, FrameDecoder, FrameEncoder
-from seqdisent_core.domains.images.views import recoloured, shuffled
+from seqdisent_core.domains.images.views import CELLS, moving_cells, recoloured, shuffled
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.settings import Settings, settings
 
@@ -46,7 +46,8 @@ class Images(Backbone):
 
     name = "images"
     config_type = ImagesConfig
-    views: ClassVar = {"shuffled": shuffled, "recoloured": recoloured}
+    views: ClassVar = {"shuffled": shuffled, "recoloured": recoloured, "motion": moving_cells}
+    motion_dim = CELLS**2
     config: ImagesConfig
 
     def __init__(self, config: ImagesConfig, code_dim: int) -> None:
