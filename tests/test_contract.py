@@ -156,7 +156,13 @@ def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, t
     assert list(missing(written["metrics"])) == []
     metrics = written["metrics"]
     needs = {
-        "encode": [metrics["reconstruction"]["psnr"], metrics["swap"]["static"], metrics["active_units"]["static"]],
+        "encode": [
+            metrics["reconstruction"]["psnr"],
+            metrics["swap"]["static"],
+            metrics["active_units"]["static"],
+            metrics["leakage_strongest"]["static"]["gap"],
+            metrics["leakage_used"]["dynamics"]["changed"],
+        ],
         "anchor": [],
         "sample_static": [],
         "sample_dynamics": [],
@@ -169,6 +175,7 @@ def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, t
     assert (metrics["generation"]["acc"] is not None) == (free and "encode" in model.abilities)
     tables = "".join(make(tmp_path) for make in (generation_table, leakage_tables, swap_table))
     row = next(line for line in swap_table(tmp_path).splitlines() if line.startswith(f"| {recipe.method}"))
+    assert "strongest probe" in tables and "what decoding uses of a leak" in tables
     assert ("| – | – |" in row) == ("encode" not in model.abilities) and recipe.method in tables
     assert ("both factors sampled" in generation_table(tmp_path)) == ("encode" not in model.abilities and free)
     card = (tmp_path / "run" / "model" / "README.md").read_text()

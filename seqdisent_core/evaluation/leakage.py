@@ -86,7 +86,7 @@ def latent_probes(
                     continue
                 scores = []
                 for repeat in range(repeats):
-                    chosen = _training_rows(len(train_clips), seed, repeat)
+                    chosen = training_rows(len(train_clips), seed, repeat)
                     right = {
                         name: _score(probe, name, given[form][chosen], known.values[chosen], asked[form], true)
                         for name, known, true in labels
@@ -96,7 +96,8 @@ def latent_probes(
     return rows
 
 
-def _training_rows(clips: int, seed: int, repeat: int) -> np.ndarray:
+def training_rows(clips: int, seed: int, repeat: int) -> np.ndarray:
+    """Which training clips a probe is trained on in a repeat: int (n,)."""
     return np.random.default_rng([seed, repeat]).permutation(clips)[: max(2, round(TRAINED_ON * clips))]
 
 
