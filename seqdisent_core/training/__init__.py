@@ -4,18 +4,25 @@ from seqdisent_core.training.batches import Steps
 from seqdisent_core.training.config import TrainingConfig
 from seqdisent_core.training.loop import Progress, Trainer, process_state
 from seqdisent_core.training.optimisers import learning_rate_scale
-from seqdisent_core.training.recipes import PRESETS, Recipe, preset
+from seqdisent_core.training.presets import PRESETS, preset
+from seqdisent_core.training.recipes import Recipe, fast, sprites
+from seqdisent_core.training.rivals import RIVALS, equal, published_settings
 from seqdisent_core.training.sheet import model_sheet
 
 __all__ = [
     "PRESETS",
+    "RIVALS",
     "Progress",
     "Recipe",
     "Steps",
     "Trainer",
     "TrainingConfig",
+    "equal",
+    "fast",
     "learning_rate_scale",
     "model_sheet",
     "preset",
     "process_state",
+    "published_settings",
+    "sprites",
 ]
