@@ -28,6 +28,7 @@ FLOORS = (
     ("latents",),
     ("studio",),
     ("films", "lecture", "runs"),
+    ("image_tables",),
     ("commands",),
     ("cli",),
     ("pages",),

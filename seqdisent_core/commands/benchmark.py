@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqdisent_core.commands.arguments import add_json, count, progress_bar, tell
+from seqdisent_core.commands.training import read_recipe
 from seqdisent_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,7 +18,41 @@ SEEDS = 5
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
     benchmark = commands.add_parser("benchmark", help="train and measure every method on a set; resumes at any run")
-    benchmark.add_subparsers(title="sets", required=True, metavar="SET")
+    sets = benchmark.add_subparsers(title="sets", required=True, metavar="SET")
+
+    images = add_table(sets, "images", "methods on a set of labelled clips, such as FaceKit-52 or Sprites")
+    images.add_argument("--judge", type=Path, required=True, help="folder of the judge")
+    images.add_argument("--work", type=Path, required=True, help="folder for the training runs, which resume there")
+    images.add_argument("--base", default="fast", help="preset or JSON recipe of DBSE for all (default: fast)")
+    images.add_argument(
+        "--published", action="store_true", help="each method at its published settings, as rows of their own"
+    )
+    images.add_argument("--cpu", action="store_true", help="train on the CPU even if there is a GPU")
+    images.set_defaults(run=_images)
+
+
+def _images(options: argparse.Namespace) -> None:
+    from seqdisent_core.data import load_clips
+    from seqdisent_core.image_tables import about_images, image_rows
+    from seqdisent_core.machine import keep_freed_memory
+    from seqdisent_core.training import RIVALS, equal, preset, with_steps
+
+    keep_freed_memory()
+    base = read_recipe(options.base)
+    if base.method != "dbse" or base.backbone != "images":
+        raise ConfigError(f"--base {options.base} is no recipe of DBSE over images. Choose fast or sprites.")
+    clips = load_clips(options.data, size=base.network.frame_size)
+    if options.published:
+        own = "sprites_published" if clips.name == "sprites" else "published"
+        recipes = {f"{method}_published": preset(f"{method}_published") for method in RIVALS}
+        recipes = {"dbse_published": preset(own)} | recipes
+        if options.steps:
+            recipes = {name: with_steps(recipe, options.steps) for name, recipe in recipes.items()}
+    else:
+        base = with_steps(base, options.steps or base.training.steps)
+        recipes = {"dbse": base} | {method: equal(method, base) for method in RIVALS}
+    rows = image_rows(recipes, clips, options.judge, options.work, command=options.command_line, cpu=options.cpu)
+    fill_table(options, rows, about_images(clips, options.judge))
 
 
 def add_table(sets: Any, name: str, what: str) -> argparse.ArgumentParser:

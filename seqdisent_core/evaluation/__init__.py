@@ -1,6 +1,6 @@
 """The judge, and every measure of a model: swaps, generation, leakage, filmed people."""
 
-from seqdisent_core.evaluation.benchmark import Row, Run, run_table
+from seqdisent_core.evaluation.benchmark import Row, Run, Share, run_table
 from seqdisent_core.evaluation.filmed import (
     MADE,
     JudgePython,
@@ -23,6 +23,7 @@ from seqdisent_core.evaluation.judge import (
     read_logits,
     train_judge,
 )
+from seqdisent_core.evaluation.measures import TABLE_MEASURES
 from seqdisent_core.evaluation.pairs import draw_pairs
 from seqdisent_core.evaluation.protocols import judged, pair_figures, reconstruction_figures, swap_figures
 from seqdisent_core.evaluation.self_reenactment import reenact_themselves, worst_sheet
@@ -31,6 +32,7 @@ from seqdisent_core.evaluation.suite import TRUSTED, evaluate
 
 __all__ = [
     "MADE",
+    "TABLE_MEASURES",
     "TRUSTED",
     "Judge",
     "JudgePython",
@@ -38,6 +40,7 @@ __all__ = [
     "Reading",
     "Row",
     "Run",
+    "Share",
     "accuracies",
     "chance",
     "check_judge",

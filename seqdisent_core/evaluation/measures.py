@@ -243,7 +243,8 @@ def strongest_leakage(on: Measured) -> dict[str, Any]:
     return {"leakage_strongest": {**rows, "protocol": protocol}, "leakage_used": used}
 
 
-MEASURES: tuple[Callable[[Measured], dict[str, Any]], ...] = (
+Measure = Callable[[Measured], dict[str, Any]]
+MEASURES: tuple[Measure, ...] = (
     reconstruction,
     divergences,
     active_units,
@@ -251,3 +252,5 @@ MEASURES: tuple[Callable[[Measured], dict[str, Any]], ...] = (
     latent_leakage,
     strongest_leakage,
 )
+# Of a table of methods by seeds: without the older probes, which take most of the time.
+TABLE_MEASURES = tuple(measure for measure in MEASURES if measure is not latent_leakage)

@@ -2,14 +2,15 @@
 
 from seqdisent_core.training.batches import Steps
 from seqdisent_core.training.config import TrainingConfig
-from seqdisent_core.training.loop import Progress, Trainer, process_state
+from seqdisent_core.training.loop import LOG_EVERY, Progress, Trainer, process_state
 from seqdisent_core.training.optimisers import learning_rate_scale
 from seqdisent_core.training.presets import PRESETS, preset
 from seqdisent_core.training.recipes import Recipe, fast, sprites
-from seqdisent_core.training.rivals import RIVALS, equal, published_settings
+from seqdisent_core.training.rivals import RIVALS, equal, published_settings, with_steps
 from seqdisent_core.training.sheet import model_sheet
 
 __all__ = [
+    "LOG_EVERY",
     "PRESETS",
     "RIVALS",
     "Progress",
@@ -25,4 +26,5 @@ __all__ = [
     "process_state",
     "published_settings",
     "sprites",
+    "with_steps",
 ]

@@ -81,6 +81,14 @@ def published_settings(method: str) -> Recipe:
     return Recipe(method, model, "images", network, training)
 
 
+def with_steps(recipe: Recipe, steps: int) -> Recipe:
+    """The recipe with another number of steps, of which SPYL's warm-up stays the same share."""
+    training, model = recipe.training, recipe.model
+    if recipe.method == "spyl":
+        model = replace(model, warm_up_steps=round(model.warm_up_steps / training.steps * steps))
+    return replace(recipe, model=model, training=replace(training, steps=steps))
+
+
 def _settings(method: str, **values: Any) -> Any:
     return METHODS[method].config_type.from_dict(values)
 
