@@ -13,6 +13,7 @@ from test_contract import EVEN, write_set
 from seqdisent_core.cli import main
 from seqdisent_core.image_tables import FIGURES
 from seqdisent_core.machine import PeakMemory
+from seqdisent_core.reporting import with_figures
 from seqdisent_core.training import RIVALS, equal, fast, with_steps
 
 
@@ -40,6 +41,9 @@ def test_a_table_has_a_row_a_method_with_what_it_cannot_have_and_why(tmp_path: P
     run = table["rows"]["dbse"]["runs"][0]
     assert run["parameters"] > 0 and run["memory_gb"] >= 0 and run["seconds"] > 0 and run["steps"] == 2
     assert run["draws"]["swap_static"]["n"] == 5 and set(table["ceiling"]) >= {"static", "dynamic"}
+    shown = with_figures("<!-- rivals: begin --><!-- rivals: end -->", tmp_path)
+    assert f"| dbse | {100 * full['swap_static']['mean']:.1f} % |" in shown and "| mocogan | – | – |" in shown
+    assert f"–: {gan['why']}" in shown and f"| dbse | 2 | {run['seconds'] / 60:.1f} | {run['parameters']:,} |" in shown
     trained = [path.name for path in (tmp_path / "work").iterdir()]
 
     assert main(given(tmp_path, "--seeds", "2", "--rows", "dbse", "--steps", "2")) == 0
@@ -48,6 +52,10 @@ def test_a_table_has_a_row_a_method_with_what_it_cannot_have_and_why(tmp_path: P
     assert table["rows"]["dbse"]["runs"][0] == run, "what was measured stays"
     assert table["rows"]["dbse"]["figures"]["psnr"]["n"] == 2
     assert len(list((tmp_path / "work").iterdir())) == len(trained) + 1
+
+
+def test_a_text_has_a_sentence_where_no_table_has_been_measured(tmp_path: Path) -> None:
+    assert "No table has been measured" in with_figures("<!-- rivals: begin --><!-- rivals: end -->", tmp_path)
 
 
 @pytest.mark.parametrize(
