@@ -15,6 +15,13 @@ def add_commands(commands: Any) -> None:
     _add_drawn(
         sets, "facekit52", "render 52 persons with 6 expressions", "clips of each person and expression", (12, 15, 64)
     ).set_defaults(run=_render_faces)
+    _add_drawn(
+        sets,
+        "facekit_any",
+        "render FaceKit-52's labels in clips that begin anywhere, with turning heads and changing light",
+        "clips of each person and expression",
+        (24, 15, 64),
+    ).set_defaults(run=_render_anywhere)
     wild = _add_drawn(
         sets,
         "wild",
@@ -76,6 +83,12 @@ def _render_faces(options: argparse.Namespace) -> None:
     from seqdisent_core.facekit import render_facekit52
 
     _render(render_facekit52, options)
+
+
+def _render_anywhere(options: argparse.Namespace) -> None:
+    from seqdisent_core.facekit import render_facekit_any
+
+    _render(render_facekit_any, options)
 
 
 def _render_wild(options: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ The renderer itself (facekit.renderer) is imported where it is used: it needs th
 """
 
 from seqdisent_core.facekit.acting import Performance, perform, risen
+from seqdisent_core.facekit.anywhere import render_facekit_any
 from seqdisent_core.facekit.improvising import improvise, sample_light
 from seqdisent_core.facekit.model import read_face_model
 from seqdisent_core.facekit.people import Person
@@ -20,6 +21,7 @@ __all__ = [
     "perform",
     "read_face_model",
     "render_facekit52",
+    "render_facekit_any",
     "render_wild",
     "risen",
     "sample_light",

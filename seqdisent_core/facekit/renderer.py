@@ -98,12 +98,14 @@ class Renderer:
         x, y, zoom = performance.jitter
         self._window.look_at(self._centre[0] + x, self._centre[1] + y, self._side * zoom)
         offsets = self.surface.motion(performance.weights)
+        skies = self._skies(performance, offsets)
+        lights = performance.lights or (performance.light,) * len(offsets)
         frames = []
-        for offset, sky, pose in zip(offsets, self._skies(performance, offsets), performance.pose, strict=True):
+        for offset, sky, pose, light in zip(offsets, skies, performance.pose, lights, strict=True):
             points = turned(self._neutral + offset, pose)
-            lit, gloss = shade(self.surface, points, sky, performance.light)
+            lit, gloss = shade(self.surface, points, sky, light)
             shell = turned(self._shell, pose)
-            hair = self._hair.shade(shell, performance.light)
+            hair = self._hair.shade(shell, light)
             gain = (performance.gain * self._exposure) ** 2
             worn = turned(self._glasses, pose)
             frames.append(self._picture(points, lit * gain, gloss, shell, hair * gain, worn))
