@@ -20,7 +20,7 @@ from seqdisent_core.threads import share_cores
 CHAPTERS = {
     "Face videos": ("swap", "sample", "interpolate", "move", "place"),
     "Data and training": ("render", "pack", "judge", "train", "latents", "rest", "map"),
-    "Evaluation": ("evaluate", "evaluate-filmed", "benchmark", "samples", "report"),
+    "Evaluation": ("evaluate", "evaluate-filmed", "evaluate-pairs", "benchmark", "samples", "report"),
     "Demo and sharing": ("demo", "lecture", "showcase", "card", "export"),
 }
 

@@ -22,6 +22,11 @@ def add_commands(commands: Any) -> None:
         "clips of each person and expression",
         (24, 15, 64),
     ).set_defaults(run=_render_anywhere)
+    pairs = _add_drawn(
+        sets, "pairs", "render pairs of new persons with the true result of each swap", "takes of a pair", (6, 15, 64)
+    )
+    pairs.add_argument("--persons", type=count, default=40, help="an even number (default: 40)")
+    pairs.set_defaults(run=_render_pairs)
     wild = _add_drawn(
         sets,
         "wild",
@@ -89,6 +94,12 @@ def _render_anywhere(options: argparse.Namespace) -> None:
     from seqdisent_core.facekit import render_facekit_any
 
     _render(render_facekit_any, options)
+
+
+def _render_pairs(options: argparse.Namespace) -> None:
+    from seqdisent_core.facekit import render_pairs
+
+    _render(render_pairs, options, persons=options.persons)
 
 
 def _render_wild(options: argparse.Namespace) -> None:

@@ -29,6 +29,7 @@ from seqdisent_core.evaluation.protocols import judged, pair_figures, reconstruc
 from seqdisent_core.evaluation.self_reenactment import reenact_themselves, worst_sheet
 from seqdisent_core.evaluation.sheet import result_sheet
 from seqdisent_core.evaluation.suite import TRUSTED, evaluate
+from seqdisent_core.evaluation.swap_truth import swap_truth
 
 __all__ = [
     "MADE",
@@ -61,6 +62,7 @@ __all__ = [
     "run_table",
     "swap_figures",
     "swap_pairs",
+    "swap_truth",
     "train_judge",
     "worst_sheet",
     "write_made",
