@@ -1,6 +1,5 @@
 """Probes of codes by the stronger of two classifiers, and how often one of them was not done."""
 
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ from torch.nn.functional import cross_entropy
 from seqdisent_core.data import Clips, Labels
 from seqdisent_core.errors import DataError
 from seqdisent_core.evaluation.judge import group_means
-from seqdisent_core.evaluation.leakage import ROW, Factor, leakage_row, training_rows
+from seqdisent_core.evaluation.leakage import ROW, Factor, fit_probe, leakage_row, training_rows
 from seqdisent_core.reporting import absent
 
 LINEAR_STEPS = 2_000  # of L-BFGS, at most
@@ -31,13 +30,10 @@ class Fitted(NamedTuple):
 
 def linear(codes: np.ndarray, values: np.ndarray, asked: np.ndarray, steps: int = LINEAR_STEPS) -> Fitted:
     """Logistic regression on standardised codes: (n, dims) with values int (n,), asked (m, dims)."""
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always", ConvergenceWarning)
-        model = LogisticRegression(max_iter=steps).fit(codes, values)
-    return Fitted(model.predict(asked), not any(issubclass(one.category, ConvergenceWarning) for one in said))
+    model, converged = fit_probe(LogisticRegression(max_iter=steps), codes, values)
+    return Fitted(model.predict(asked), converged)
 
 
 def perceptron(codes: np.ndarray, values: np.ndarray, asked: np.ndarray, steps: int = PERCEPTRON_STEPS) -> Fitted:

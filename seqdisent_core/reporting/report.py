@@ -104,7 +104,9 @@ def summary(result: Result) -> list[str]:
         f"generation: acc {percent(scores['acc'])}, IS {number(scores['is'])}, "
         f"H(y|x) {number(scores['h_y_given_x'], 4)}",
     ]
-    for name in ("leakage_generation", "leakage_latent"):
+    for name in ("leakage_generation", "leakage_latent", "leakage_strongest"):
+        if name not in metrics:  # in files of before
+            continue
         gaps = [f"{kept} {percent(metrics[name][kept]['gap'])}" for kept in ("static", "dynamics")]
         lines.append(f"{name.replace('_', ', ')}: gaps {', '.join(gaps)}")
     return lines
