@@ -12,7 +12,18 @@ from typing import Any
 import shtab
 
 from seqdisent_core import __version__
-from seqdisent_core.commands import doctor, faces, latents, lecture, measures, pages, samples, sets, training
+from seqdisent_core.commands import (
+    benchmark,
+    doctor,
+    faces,
+    latents,
+    lecture,
+    measures,
+    pages,
+    samples,
+    sets,
+    training,
+)
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.threads import share_cores
 
@@ -20,7 +31,7 @@ from seqdisent_core.threads import share_cores
 CHAPTERS = {
     "Face videos": ("swap", "sample", "interpolate", "move", "place"),
     "Data and training": ("render", "pack", "judge", "train", "latents", "rest", "map"),
-    "Evaluation": ("evaluate", "evaluate-filmed", "samples", "report"),
+    "Evaluation": ("evaluate", "evaluate-filmed", "evaluate-pairs", "benchmark", "samples", "report"),
     "Demo and sharing": ("demo", "doctor", "lecture", "showcase", "card", "export"),
 }
 
@@ -55,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         title="commands", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
     )
     listed = _Listed(commands)
-    for module in (faces, samples, pages, doctor, lecture, sets, training, measures, latents):
+    for module in (faces, samples, pages, doctor, lecture, sets, training, measures, benchmark, latents):
         module.add_commands(listed)
     parser.lines = listed.lines
     _complete_paths(parser)

@@ -146,3 +146,34 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         for option, value in ((-4, 0), (-1, 2**31 - 1)):  # M_MMAP_MAX, M_TRIM_THRESHOLD
             mallopt(option, value)
+
+
+class PeakMemory:
+    """The most memory that something has taken, above what was taken when this was made.
+
+    On a GPU what torch allocates there; else what this process holds, as far as `look` is called meanwhile.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._gpu = device if device.type == "cuda" else None
+        self._most = 0
+        if self._gpu is not None:
+            torch.cuda.reset_peak_memory_stats(self._gpu)
+            self._before = torch.cuda.memory_allocated(self._gpu)
+            return
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+        if trim is not None:
+            trim(0)  # what was freed before and kept would be taken for none
+        self._before = psutil.Process().memory_info().rss
+
+    def look(self) -> None:
+        """Notes what is held now."""
+        if self._gpu is None:
+            self._most = max(self._most, psutil.Process().memory_info().rss - self._before)
+
+    @property
+    def gigabytes(self) -> float:
+        """The most so far, in GB of 10^9 bytes."""
+        if self._gpu is not None:
+            return (torch.cuda.max_memory_allocated(self._gpu) - self._before) / 1e9
+        return self._most / 1e9

@@ -22,19 +22,30 @@ from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation import Judge
 from seqdisent_core.evaluation.suite import evaluate
 from seqdisent_core.methods import METHODS, Codes, Method, Moment, anchored, require
-from seqdisent_core.methods.contract import ABILITIES, Ability
+from seqdisent_core.methods.cdsvae import CDSVAEConfig
+from seqdisent_core.methods.contract import ABILITIES, Ability, with_views
+from seqdisent_core.methods.dsvae import DSVAEConfig
 from seqdisent_core.methods.mocogan import MoCoGANConfig
+from seqdisent_core.methods.rwae import RWAEConfig
+from seqdisent_core.methods.s3vae import S3VAEConfig
 from seqdisent_core.methods.skd import SKDConfig
+from seqdisent_core.methods.spyl import SPYLConfig
 from seqdisent_core.reporting import generation_table, leakage_tables, swap_table, write_result
 from seqdisent_core.runs import train_run
 from seqdisent_core.studio import Studio
 from seqdisent_core.training import Recipe, Trainer, TrainingConfig
 
 EVEN = TrainingConfig(steps=3, batch=4)
+SIZES: Any = {"static_dim": 5, "dynamics_dim": 3, "hidden_dim": 8}
 RECIPES = {
+    "cdsvae": Recipe("cdsvae", CDSVAEConfig(**SIZES), "images", IMAGES, EVEN),
     "dbse": small_recipe(EVEN),
+    "dsvae": Recipe("dsvae", DSVAEConfig(**SIZES), "images", IMAGES, EVEN),
     "mocogan": Recipe("mocogan", MoCoGANConfig(content_dim=4, motion_dim=3, hidden_dim=8), "images", IMAGES, EVEN),
+    "rwae": Recipe("rwae", RWAEConfig(**SIZES), "images", IMAGES, EVEN),
+    "s3vae": Recipe("s3vae", S3VAEConfig(**SIZES), "images", IMAGES, EVEN),
     "skd": Recipe("skd", SKDConfig(koopman_dim=6, static_size=2), "images", IMAGES, EVEN),
+    "spyl": Recipe("spyl", SPYLConfig(**SIZES, warm_up_steps=2), "images", IMAGES, EVEN),
 }
 
 
@@ -97,7 +108,8 @@ def test_one_step_of_all_turns_moves_every_parameter(recipe: Recipe) -> None:
     for turn in model.turns:
         model.zero_grad()
         learnt = list(model.turn_parameters(turn))
-        terms = model.loss(batch_of(clips()), Moment(generator=torch.Generator().manual_seed(0)), turn)
+        shown = with_views(model, batch_of(clips()), torch.Generator().manual_seed(0))
+        terms = model.loss(shown, Moment(generator=torch.Generator().manual_seed(0)), turn)
         assert all(torch.isfinite(term) and term.ndim == 0 for term in terms.values()), terms
         terms["total"].backward()
         torch.optim.Adam(learnt, lr=1e-2).step()
@@ -144,7 +156,13 @@ def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, t
     assert list(missing(written["metrics"])) == []
     metrics = written["metrics"]
     needs = {
-        "encode": [metrics["reconstruction"]["psnr"], metrics["swap"]["static"], metrics["active_units"]["static"]],
+        "encode": [
+            metrics["reconstruction"]["psnr"],
+            metrics["swap"]["static"],
+            metrics["active_units"]["static"],
+            metrics["leakage_strongest"]["static"]["gap"],
+            metrics["leakage_used"]["dynamics"]["changed"],
+        ],
         "anchor": [],
         "sample_static": [],
         "sample_dynamics": [],
@@ -157,6 +175,7 @@ def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, t
     assert (metrics["generation"]["acc"] is not None) == (free and "encode" in model.abilities)
     tables = "".join(make(tmp_path) for make in (generation_table, leakage_tables, swap_table))
     row = next(line for line in swap_table(tmp_path).splitlines() if line.startswith(f"| {recipe.method}"))
+    assert "strongest probe" in tables and "what decoding uses of a leak" in tables
     assert ("| – | – |" in row) == ("encode" not in model.abilities) and recipe.method in tables
     assert ("both factors sampled" in generation_table(tmp_path)) == ("encode" not in model.abilities and free)
     card = (tmp_path / "run" / "model" / "README.md").read_text()

@@ -29,6 +29,7 @@ FLOORS = (
     ("latents",),
     ("studio",),
     ("films", "lecture", "runs"),
+    ("image_tables",),
     ("commands",),
     ("cli",),
     ("pages",),

@@ -27,11 +27,11 @@ from seqdisent_core.methods import Batch, Codes, Method, Moment
 from seqdisent_core.methods.codes import encode_clips
 from seqdisent_core.methods.schedules import cyclical
 from seqdisent_core.runs import train_run
+from seqdisent_core.training import PRESETS, RIVALS, Recipe, equal, fast, preset, published_settings, sprites
 from seqdisent_core.training.batches import Steps
 from seqdisent_core.training.config import TrainingConfig
 from seqdisent_core.training.loop import Trainer
 from seqdisent_core.training.optimisers import ConvolutionMuon, learning_rate_scale
-from seqdisent_core.training.recipes import PRESETS, Recipe, preset
 from seqdisent_core.weights import sha256_of
 
 
@@ -442,6 +442,28 @@ def test_presets_are_the_papers_and_ours_and_round_trip() -> None:
         assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
     with pytest.raises(ConfigError, match="published, fast, sprites, wild"):
         preset("best")
+
+
+@pytest.mark.parametrize("method", RIVALS)
+@pytest.mark.parametrize("base", [fast, sprites])
+def test_a_rival_shares_what_it_can_with_the_recipe_that_it_stands_beside(method: str, base: Any) -> None:
+    ours, rival = base(), equal(method, base())
+    assert rival.network == ours.network and rival.build().name == method
+    assert (rival.training.steps, rival.training.batch) == (ours.training.steps, ours.training.batch)
+    if method not in ("mocogan", "skd"):
+        assert rival.training == ours.training
+        assert (rival.model.static_dim, rival.model.dynamics_dim) == (ours.model.static_dim, ours.model.dynamics_dim)
+
+
+def test_published_settings_are_those_of_the_papers() -> None:
+    dbse, spyl, cdsvae = (published_settings(name) for name in ("dbse", "spyl", "cdsvae"))
+    weights = ("weight_reconstruction", "weight_anchor", "weight_static", "weight_dynamics")
+    assert [getattr(dbse.model, name) for name in weights] == [5, 1, 1, 1]
+    assert (dbse.model.static_dim, dbse.model.dynamics_dim, dbse.network.feature_dim) == (256, 256, 256)
+    assert (dbse.training.learning_rate, dbse.training.batch) == (2e-3, 128)
+    assert (spyl.model.weight_reconstruction, spyl.model.weight_static, spyl.training.steps) == (10, 5, 70_312)
+    assert (cdsvae.model.weight_contrast_static, cdsvae.training.learning_rate) == (10, 1e-3)
+    assert all(published_settings(name).network.width == 64 for name in RIVALS if name != "skd")
 
 
 def test_a_judge_learns_what_can_be_told_apart() -> None:

@@ -45,6 +45,15 @@ def add_commands(commands: Any) -> None:
     add_json(filmed)
     filmed.set_defaults(run=_evaluate_filmed)
 
+    pairs = commands.add_parser("evaluate-pairs", help="compare swaps of new persons with the true result")
+    pairs.add_argument("checkpoint", help="folder or Hugging Face id")
+    pairs.add_argument("--data", type=Path, required=True, help="a set of `seqdisent render pairs`")
+    pairs.add_argument("--judge", type=Path, required=True, help="folder of a judge of faces, for the identity")
+    pairs.add_argument("--out", type=Path, required=True, help="the result file, JSON")
+    add_device(pairs)
+    add_json(pairs)
+    pairs.set_defaults(run=_evaluate_pairs)
+
     report = commands.add_parser("report", help="insert the figures of result files into a Markdown file")
     report.add_argument("text", type=Path, help="the file, with marks where the figures belong")
     report.add_argument("--results", type=Path, default=Path("results"), help="folder of result files")
@@ -116,6 +125,48 @@ def _evaluate(options: argparse.Namespace) -> None:
         figures=result["metrics"],
         notes=notes,
     )
+
+
+def _evaluate_pairs(options: argparse.Namespace) -> None:
+    from datetime import UTC, datetime
+
+    from seqdisent_core.checkpoints import checkpoint_folder, read_training
+    from seqdisent_core.evaluation import Judge, swap_truth
+    from seqdisent_core.machine import hardware, place, software
+    from seqdisent_core.methods import Method
+    from seqdisent_core.reporting import number, write_result
+    from seqdisent_core.weights import sha256_of
+
+    checkpoint, judge_folder = checkpoint_folder(options.checkpoint), checkpoint_folder(options.judge)
+    model = place(Method.from_pretrained(checkpoint), options.device)
+    judge = place(Judge.from_pretrained(judge_folder), str(model.device))
+    with progress_bar(1, "swapping") as bar:
+
+        def progress(done: int, total: int, what: str) -> None:
+            bar.total = total
+            bar.set_description(what)
+            bar.update(done - bar.n)
+
+        figures = swap_truth(model, judge, options.data, progress)
+    result = {
+        "command": options.command_line,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "hardware": hardware(model.device),
+        "software": software(),
+        "method": model.name,
+        "checkpoint_sha256": sha256_of(checkpoint),
+        "judge_sha256": sha256_of(judge_folder),
+        "training": read_training(checkpoint),
+        "pairs": json.loads((options.data / "set.json").read_text(encoding="utf-8")),
+        "truth_of_swaps": figures,
+    }
+    write_result(result, options.out)
+    lines = [
+        f"{name}: {', '.join(f'{of} {number(value)}' for of, value in row.items())}"
+        for name, row in figures.items()
+        if isinstance(row, dict)
+    ]
+    tell(options, *lines, f"written to {options.out}", written={"result": options.out}, figures=figures)
 
 
 def _evaluate_filmed(options: argparse.Namespace) -> None:

@@ -15,6 +15,18 @@ def add_commands(commands: Any) -> None:
     _add_drawn(
         sets, "facekit52", "render 52 persons with 6 expressions", "clips of each person and expression", (12, 15, 64)
     ).set_defaults(run=_render_faces)
+    _add_drawn(
+        sets,
+        "facekit_any",
+        "render FaceKit-52's labels in clips that begin anywhere, with turning heads and changing light",
+        "clips of each person and expression",
+        (24, 15, 64),
+    ).set_defaults(run=_render_anywhere)
+    pairs = _add_drawn(
+        sets, "pairs", "render pairs of new persons with the true result of each swap", "takes of a pair", (6, 15, 64)
+    )
+    pairs.add_argument("--persons", type=count, default=40, help="an even number (default: 40)")
+    pairs.set_defaults(run=_render_pairs)
     wild = _add_drawn(
         sets,
         "wild",
@@ -76,6 +88,18 @@ def _render_faces(options: argparse.Namespace) -> None:
     from seqdisent_core.facekit import render_facekit52
 
     _render(render_facekit52, options)
+
+
+def _render_anywhere(options: argparse.Namespace) -> None:
+    from seqdisent_core.facekit import render_facekit_any
+
+    _render(render_facekit_any, options)
+
+
+def _render_pairs(options: argparse.Namespace) -> None:
+    from seqdisent_core.facekit import render_pairs
+
+    _render(render_pairs, options, persons=options.persons)
 
 
 def _render_wild(options: argparse.Namespace) -> None:

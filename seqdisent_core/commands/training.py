@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
     train = commands.add_parser("train", help="train a model; resumes if it was stopped")
-    train.add_argument("config", help="a preset (published, fast, sprites, wild), or a JSON recipe")
+    train.add_argument(
+        "config", help="a preset (published, fast, sprites, wild, METHOD, METHOD_published), or a JSON recipe"
+    )
     train.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
     train.add_argument("out", type=Path, help="folder for checkpoints, log, contact sheets and the trained model")
     train.add_argument(
@@ -44,24 +46,33 @@ def add_commands(commands: Any) -> None:
     train.set_defaults(run=_train)
 
 
-def _recipe(options: argparse.Namespace) -> "Recipe":
+def read_recipe(name: str) -> "Recipe":
+    """A preset, or the recipe in a JSON file. Raises ConfigError where it is neither, or an unknown setting."""
     from seqdisent_core.training import PRESETS, Recipe, preset
 
-    if options.config in PRESETS:
-        recipe = preset(options.config)
-    else:
-        try:
-            recipe = Recipe.from_dict(json.loads(Path(options.config).read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            raise ConfigError(f"{options.config} is neither a preset ({', '.join(PRESETS)}) nor a file.") from None
-        except (json.JSONDecodeError, UnicodeDecodeError):
-            raise ConfigError(f"{options.config} is not a JSON file.") from None
+    if name in PRESETS:
+        return preset(name)
+    try:
+        return Recipe.from_dict(json.loads(Path(name).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise ConfigError(f"{name} is neither a preset ({', '.join(PRESETS)}) nor a file.") from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise ConfigError(f"{name} is not a JSON file.") from None
+
+
+def _recipe(options: argparse.Namespace) -> "Recipe":
+    from seqdisent_core.training import with_steps
+
+    recipe = read_recipe(options.config)
     if options.variant and "variant" not in recipe.model.to_dict():
         raise ConfigError(f"{recipe.method} has no variants. Leave --variant out.")
     if options.variant:
         recipe = replace(recipe, model=replace(recipe.model, variant=options.variant))
-    changes = {name: getattr(options, name) for name in ("steps", "seed") if getattr(options, name) is not None}
-    return replace(recipe, training=replace(recipe.training, **changes))
+    if options.steps is not None:
+        recipe = with_steps(recipe, options.steps)
+    if options.seed is not None:
+        recipe = replace(recipe, training=replace(recipe.training, seed=options.seed))
+    return recipe
 
 
 def _train(options: argparse.Namespace) -> None:

@@ -23,7 +23,8 @@ class Backbone(nn.Module, ABC):
     * name: by which recipes and saved models call it; config_type: its settings.
     * element: shape of one element, such as (3, 64, 64); feature_dim: of what `encode` gives.
     * decoder: the part that decodes; what is tuned to people who were never seen.
-    * views: transformations that keep one factor and change the other, for methods that compare both (by name).
+    * views: transformations that keep one factor and change the other, for methods that compare both (by name). The
+      view "motion" tells what moves instead: 0 or 1, float (batch, time, motion_dim), for methods that predict it.
     """
 
     name: ClassVar[str]
@@ -32,6 +33,7 @@ class Backbone(nn.Module, ABC):
     config: Any
     element: tuple[int, ...]
     feature_dim: int
+    motion_dim: int = 0
     decoder: nn.Module
 
     @abstractmethod

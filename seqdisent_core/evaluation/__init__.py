@@ -1,5 +1,6 @@
 """The judge, and every measure of a model: swaps, generation, leakage, filmed people."""
 
+from seqdisent_core.evaluation.benchmark import Row, Run, Share, run_table
 from seqdisent_core.evaluation.filmed import (
     MADE,
     JudgePython,
@@ -22,19 +23,25 @@ from seqdisent_core.evaluation.judge import (
     read_logits,
     train_judge,
 )
+from seqdisent_core.evaluation.measures import TABLE_MEASURES
 from seqdisent_core.evaluation.pairs import draw_pairs
 from seqdisent_core.evaluation.protocols import judged, pair_figures, reconstruction_figures, swap_figures
 from seqdisent_core.evaluation.self_reenactment import reenact_themselves, worst_sheet
 from seqdisent_core.evaluation.sheet import result_sheet
 from seqdisent_core.evaluation.suite import TRUSTED, evaluate
+from seqdisent_core.evaluation.swap_truth import swap_truth
 
 __all__ = [
     "MADE",
+    "TABLE_MEASURES",
     "TRUSTED",
     "Judge",
     "JudgePython",
     "Logits",
     "Reading",
+    "Row",
+    "Run",
+    "Share",
     "accuracies",
     "chance",
     "check_judge",
@@ -52,8 +59,10 @@ __all__ = [
     "reconstruction_figures",
     "reenact_themselves",
     "result_sheet",
+    "run_table",
     "swap_figures",
     "swap_pairs",
+    "swap_truth",
     "train_judge",
     "worst_sheet",
     "write_made",

@@ -69,8 +69,9 @@ def latent_probes(
 
     given, asked: `code_forms` of training and test clips. The probes are logistic regression on standardised codes, and
     gradient boosting with trees of depth 3 on histograms of 32 bins (scikit-learn's HistGradientBoostingClassifier).
-    Each repeat trains on another random 90 % of the training clips. Raises DataError if a label has only one value, or
-    if the test clips have a value that the training clips lack.
+    Each repeat trains on another random 90 % of the training clips; `not_converged`: how many of a row's `fits` were
+    stopped before their end. Raises DataError if a label has only one value, or if the test clips have a value that the
+    training clips lack.
     """
     from threadpoolctl import threadpool_limits
 
@@ -84,31 +85,43 @@ def latent_probes(
                 if given[form].shape[1] == 0:
                     rows[probe][form] = absent(ROW, f"There are no {kept} codes.")
                     continue
-                scores = []
+                scores, missed = [], 0
                 for repeat in range(repeats):
-                    chosen = _training_rows(len(train_clips), seed, repeat)
-                    right = {
-                        name: _score(probe, name, given[form][chosen], known.values[chosen], asked[form], true)
-                        for name, known, true in labels
-                    }
+                    chosen = training_rows(len(train_clips), seed, repeat)
+                    right = {}
+                    for name, known, true in labels:
+                        codes, values = given[form][chosen], known.values[chosen]
+                        right[name], converged = _score(probe, name, codes, values, asked[form], true)
+                        missed += not converged
                     scores.append(group_means(right, test_clips))
-                rows[probe][form] = leakage_row(scores, kept)
+                counts = {"not_converged": missed, "fits": repeats * len(labels)}
+                rows[probe][form] = {**leakage_row(scores, kept), **counts}
     return rows
 
 
-def _training_rows(clips: int, seed: int, repeat: int) -> np.ndarray:
+def training_rows(clips: int, seed: int, repeat: int) -> np.ndarray:
+    """Which training clips a probe is trained on in a repeat: int (n,)."""
     return np.random.default_rng([seed, repeat]).permutation(clips)[: max(2, round(TRAINED_ON * clips))]
 
 
-def _score(probe: str, label: str, codes: np.ndarray, values: np.ndarray, asked: np.ndarray, true: np.ndarray) -> float:
-    """Accuracy of a probe of a label, in [0, 1]."""
-    from sklearn.exceptions import ConvergenceWarning
-
+def _score(
+    probe: str, label: str, codes: np.ndarray, values: np.ndarray, asked: np.ndarray, true: np.ndarray
+) -> tuple[float, bool]:
+    """Accuracy of a probe of a label, in [0, 1], and whether its training came to an end by itself."""
     if len(np.unique(values)) < 2:
         raise DataError(f"A probe of the codes needs training clips of two or more values of {label}.")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the last digits of a probe do not matter
-        return float((_probe(probe).fit(codes, values).predict(asked) == true).mean())
+    fitted, converged = fit_probe(_probe(probe), codes, values)
+    return float((fitted.predict(asked) == true).mean()), converged
+
+
+def fit_probe(probe: Any, codes: np.ndarray, values: np.ndarray) -> tuple[Any, bool]:
+    """A classifier of scikit-learn's fitted to codes, and whether it has converged."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", ConvergenceWarning)
+        probe.fit(codes, values)
+    return probe, not any(issubclass(one.category, ConvergenceWarning) for one in said)
 
 
 def _probe(name: str) -> "Pipeline":

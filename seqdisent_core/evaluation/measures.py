@@ -10,6 +10,7 @@ from torch import Tensor
 
 from seqdisent_core.data import Clips
 from seqdisent_core.domains.images import as_training_tensor
+from seqdisent_core.evaluation.anchors import encode_at, without_anchor
 from seqdisent_core.evaluation.generation import (
     PROTOCOLS,
     GenerationScores,
@@ -20,10 +21,12 @@ from seqdisent_core.evaluation.generation import (
     unable,
 )
 from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, read_logits
-from seqdisent_core.evaluation.leakage import FORMS, PROBES, ROW, code_forms, latent_probes, leakage_row
+from seqdisent_core.evaluation.leakage import FORMS, PROBES, ROW, Factor, code_forms, latent_probes, leakage_row
 from seqdisent_core.evaluation.likeness import frechet_distance
 from seqdisent_core.evaluation.protocols import SwapFigures, reconstruction_figures, score_swaps
+from seqdisent_core.evaluation.strongest_probe import CLASSIFIERS, strongest_row
 from seqdisent_core.evaluation.usage import active_figures, kl_figures
+from seqdisent_core.evaluation.used_leakage import USED, used_leakage
 from seqdisent_core.methods import Codes, Method, encode_clips
 from seqdisent_core.reporting import Figure, absent, figure
 
@@ -53,7 +56,8 @@ class Measured:
 def stages(model: Method, repeats: int) -> int:
     """The number of stages that the measures of a model report."""
     protocols = sum(not unable(model, protocol) for protocol in PROTOCOLS)
-    return 1 + repeats * protocols + ("encode" in model.abilities) * (3 + len(PROBES) * len(FORMS))
+    probing = len(PROBES) * len(FORMS) + 2 * len(CLASSIFIERS)
+    return 1 + repeats * protocols + ("encode" in model.abilities) * (5 + probing)
 
 
 def reconstruction(on: Measured) -> dict[str, Any]:
@@ -210,10 +214,43 @@ def latent_leakage(on: Measured) -> dict[str, Any]:
     }
 
 
-MEASURES: tuple[Callable[[Measured], dict[str, Any]], ...] = (
+def strongest_leakage(on: Measured) -> dict[str, Any]:
+    """Leakage at its worst: by the stronger of two probes, of s read at a random frame and d without that frame; and
+    what decoding uses of it.
+
+    A method that reads s from all frames has the same s, and its d lacks a random frame all the same.
+    """
+    protocol = "the stronger probe of each label (our protocol); s read at a random frame, d without that frame"
+    if on.codes is None:
+        why = str(on.model.reason("encode"))
+        row = {"static": absent(ROW, why), "dynamics": absent(ROW, why), "protocol": protocol}
+        used = absent((*USED, "clips"), why)
+        return {"leakage_strongest": row, "leakage_used": {"static": used, "dynamics": used}}
+    on.begin("encoding at random frames")
+    random = np.random.default_rng([on.seed, 1])
+    anchors = [random.integers(0, part.frames.shape[1], len(part)) for part in (on.train, on.test)]
+    given, asked = (encode_at(on.model, part, own) for part, own in zip((on.train, on.test), anchors, strict=True))
+    forms: dict[Factor, tuple[np.ndarray, np.ndarray]] = {
+        "static": (given.static.numpy(), asked.static.numpy()),
+        "dynamics": (without_anchor(given.dynamics, anchors[0]), without_anchor(asked.dynamics, anchors[1])),
+    }
+    rows = {
+        kept: strongest_row(before, on.train, after, on.test, kept, seed=on.seed, repeats=on.repeats, progress=on.begin)
+        for kept, (before, after) in forms.items()
+    }
+    on.begin("exchanging one code")
+    used = used_leakage(on.model, on.judge, on.test, asked, seed=on.seed, repeats=on.repeats)
+    return {"leakage_strongest": {**rows, "protocol": protocol}, "leakage_used": used}
+
+
+Measure = Callable[[Measured], dict[str, Any]]
+MEASURES: tuple[Measure, ...] = (
     reconstruction,
     divergences,
     active_units,
     samples,
     latent_leakage,
+    strongest_leakage,
 )
+# Of a table of methods by seeds: without the older probes, which take most of the time.
+TABLE_MEASURES = tuple(measure for measure in MEASURES if measure is not latent_leakage)

@@ -73,7 +73,7 @@ def pair_figures(method: Method, clips: Clips, codes: Codes) -> PairFigures:
         psnr, motion = [], []
         for index, decoded in enumerate(decode_batches(method, codes.static, dynamics)):
             true = real[index * BATCH : (index + 1) * BATCH].float() / 255
-            psnr.append(_signal_to_noise(decoded, true))
+            psnr.append(signal_to_noise(decoded, true))
             change, meant = (x[:, 1:] - x[:, :1] for x in (decoded, true))
             motion.append(_correlation(change.flatten(1), meant.flatten(1)))
         figures.append((float(torch.cat(psnr).mean()), float(torch.cat(motion).mean())))
@@ -81,7 +81,7 @@ def pair_figures(method: Method, clips: Clips, codes: Codes) -> PairFigures:
     return PairFigures(psnr_of_pairs, motion_of_pairs, own_motion)
 
 
-def _signal_to_noise(decoded: Tensor, real: Tensor) -> Tensor:
+def signal_to_noise(decoded: Tensor, real: Tensor) -> Tensor:
     """PSNR in dB of each clip, (clips, frames, 3, size, size) in [0, 1], averaged over its frames: (clips,)."""
     error = (decoded - real).square().mean(dim=(2, 3, 4)).clamp_min(1e-12)
     return -10 * error.log10().mean(dim=1)
@@ -131,7 +131,7 @@ def reconstruction_figures(method: Method, judge: Judge | None, clips: Clips, co
     psnr, ssim, seen = [], [], []
     for index, decoded in enumerate(decode_batches(method, codes.static, codes.dynamics)):
         real = frames[index * BATCH : (index + 1) * BATCH].float() / 255
-        psnr.append(_signal_to_noise(decoded, real))
+        psnr.append(signal_to_noise(decoded, real))
         ssim.append(structural_similarity(decoded.flatten(0, 1), real.flatten(0, 1)))
         if judge:
             seen.append(read_features(judge, decoded))

@@ -1,6 +1,6 @@
 """The suite of all figures of a model on a labelled set, with their provenance: the content of a result file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from seqdisent_core.data import Clips
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.evaluation.generation import scores_of_dynamic
 from seqdisent_core.evaluation.judge import Judge, Logits, accuracies, chance, check_judge, read_features, read_logits
-from seqdisent_core.evaluation.measures import MEASURES, Measured, by_name, score_figures, stages
+from seqdisent_core.evaluation.measures import MEASURES, Measure, Measured, by_name, score_figures, stages
 from seqdisent_core.machine import hardware, software
 from seqdisent_core.methods import Method, encode_clips
 from seqdisent_core.weights import sha256_of
@@ -31,9 +31,10 @@ def evaluate(
     note: str = "",
     seed: int = 0,
     repeats: int = REPEATS,
+    measures: Sequence[Measure] | None = None,
     progress: Progress = lambda done, total, what: None,
 ) -> dict[str, Any]:
-    """All figures of a checkpoint on a set's test split, in the schema of docs/results.md.
+    """All figures of a checkpoint on a set's test split, in the schema of docs/results.md; or those of some `measures`.
 
     Random measurements are repeated with new random numbers; deterministic ones are made once (n = 1). `training` is
     the checkpoint's training.json, `note` distinguishes the model from others of its variant. Raises DataError if the
@@ -53,7 +54,7 @@ def evaluate(
         begin("encoding test clips")
         codes = encode_clips(model, frames)
     measured = Measured(model, judge, clips.part("train"), test, codes, real, seed, repeats, begin)
-    metrics = {name: figures for measure in MEASURES for name, figures in measure(measured).items()}
+    metrics = {name: figures for measure in measures or MEASURES for name, figures in measure(measured).items()}
     begin("done")
     return {
         "command": command,

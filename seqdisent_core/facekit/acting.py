@@ -55,7 +55,8 @@ class Performance:
     weights: float32 (frames, shapes), in the order of the model's expression names. pose: float32 (frames, 6), yaw,
     pitch and roll in degrees (positive: towards the head's left, up, towards its left shoulder), then x, y, z in cm.
     gain: overall brightness around 1. jitter: camera offset (x, y) in cm and zoom factor. backdrop: float (3,),
-    brightness factor and shift (x, y) of the background, in fractions of the picture.
+    brightness factor and shift (x, y) of the background, in fractions of the picture. lights: of each frame, where it
+    changes within the take.
     """
 
     weights: np.ndarray
@@ -64,6 +65,7 @@ class Performance:
     gain: float
     jitter: tuple[float, float, float]
     backdrop: tuple[float, float, float]
+    lights: tuple[Light, ...] = ()
 
 
 def perform(expression: int | str, seed: tuple[int, ...], names: tuple[str, ...], frames: int = 15) -> Performance:
@@ -92,7 +94,7 @@ def perform(expression: int | str, seed: tuple[int, ...], names: tuple[str, ...]
     return Performance(
         np.clip(weights, 0, 1.7),
         _pose(label, time, level, rng),
-        _light(rng),
+        sample_studio_light(rng),
         float(rng.uniform(0.95, 1.05)),
         (float(rng.normal(0, 0.12)), float(rng.normal(0, 0.12)), float(rng.uniform(0.98, 1.02))),
         (float(rng.uniform(0.9, 1.1)), float(rng.uniform(-0.06, 0.06)), float(rng.uniform(-0.06, 0.06))),
@@ -136,7 +138,8 @@ def _pose(label: str, time: np.ndarray, level: float, rng: np.random.Generator) 
     return np.concatenate([sway, place], 1).astype(np.float32)
 
 
-def _light(rng: np.random.Generator) -> Light:
+def sample_studio_light(rng: np.random.Generator) -> Light:
+    """A key from above and the head's right, a weaker fill, and a sky."""
     side = rng.normal(-0.45, 0.13)
     key = np.array([side, rng.normal(0.55, 0.08), 1.0])
     fill = np.array([rng.normal(0.9, 0.15), 0.1, 0.7])

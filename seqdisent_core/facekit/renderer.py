@@ -15,6 +15,7 @@ from seqdisent_core.facekit.light import FULL, occlusion, shade
 from seqdisent_core.facekit.people import Person
 from seqdisent_core.facekit.skin import paint_skin
 from seqdisent_core.facekit.surface import Surface
+from seqdisent_core.facekit.view import View, project
 
 ABOVE_BROWS = BELOW_CHIN = 1.3  # cm around the face, as in MUG's crops
 # Some shapes' lids sink into the eyeball when they close. Drawn this much further away the eye looks the same, since
@@ -98,16 +99,27 @@ class Renderer:
         x, y, zoom = performance.jitter
         self._window.look_at(self._centre[0] + x, self._centre[1] + y, self._side * zoom)
         offsets = self.surface.motion(performance.weights)
+        skies = self._skies(performance, offsets)
+        lights = performance.lights or (performance.light,) * len(offsets)
         frames = []
-        for offset, sky, pose in zip(offsets, self._skies(performance, offsets), performance.pose, strict=True):
+        for offset, sky, pose, light in zip(offsets, skies, performance.pose, lights, strict=True):
             points = turned(self._neutral + offset, pose)
-            lit, gloss = shade(self.surface, points, sky, performance.light)
+            lit, gloss = shade(self.surface, points, sky, light)
             shell = turned(self._shell, pose)
-            hair = self._hair.shade(shell, performance.light)
+            hair = self._hair.shade(shell, light)
             gain = (performance.gain * self._exposure) ** 2
             worn = turned(self._glasses, pose)
             frames.append(self._picture(points, lit * gain, gloss, shell, hair * gain, worn))
         return np.stack(frames)
+
+    def landmarks(self, performance: Performance) -> np.ndarray:
+        """Where the person's 68 landmarks are in each frame, right and down in sides: float (frames, 68, 2)."""
+        x, y, zoom = performance.jitter
+        view = View(self._centre[0] + x, self._centre[1] + y, self._side * zoom, 0.0)
+        marks = self.surface.landmarks
+        points = [self._neutral[marks] + offset[marks] for offset in self.surface.motion(performance.weights)]
+        poses = performance.pose
+        return np.stack([project(turned(here, pose), view) for here, pose in zip(points, poses, strict=True)])
 
     def _skies(self, performance: Performance, offsets: np.ndarray) -> Iterator[np.ndarray]:
         """How open each vertex is to the sky in each frame, float32 (vertices,): between neutral and apex."""

@@ -19,9 +19,9 @@ import numpy as np
 
 from seqdisent_core.data import EXPRESSIONS, UNREADABLE, read_plan, split_of_takes
 from seqdisent_core.errors import ConfigError, DataError
-from seqdisent_core.facekit.acting import perform
+from seqdisent_core.facekit.acting import Performance, perform
 from seqdisent_core.facekit.model import FaceModel, read_face_model, source_hash
-from seqdisent_core.facekit.people import sample_person
+from seqdisent_core.facekit.people import Person, sample_person
 from seqdisent_core.facekit.surface import Surface
 
 if TYPE_CHECKING:
@@ -89,12 +89,20 @@ class FaceKit52(SetPlan):
     def clips_a_file(self) -> int:
         return len(EXPRESSIONS) * self.takes
 
+    def person(self, surface: Surface, number: int) -> Person:
+        """Who has this number."""
+        return sample_person(surface, number, self.seed)
+
+    def performance(self, seed: tuple[int, ...], expression: int, names: tuple[str, ...]) -> Performance:
+        """The take that the seed fixes."""
+        return perform(expression, seed, names, self.frames)
+
     def draw(self, renderer: "Renderer", file: int) -> dict[str, np.ndarray]:
         surface = renderer.surface
-        renderer.set_person(sample_person(surface, file, self.seed))
+        renderer.set_person(self.person(surface, file))
         takes = product(range(len(EXPRESSIONS)), range(self.takes))
         names = surface.expression_names
-        clips = [renderer.render(perform(e, (self.seed, file, e, t), names, self.frames)) for e, t in takes]
+        clips = [renderer.render(self.performance((self.seed, file, e, t), e, names)) for e, t in takes]
         return {"": np.stack(clips)}
 
     def rows(self) -> Iterator[tuple[str, int, str, str, int, str]]:

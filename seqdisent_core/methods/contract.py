@@ -49,7 +49,7 @@ class Batch:
     * x: float (batch, time, *element), pictures in [0, 1].
     * observed: bool, of x's shape, False where a value is missing; None: nothing is.
     * index: int (batch,), which sequences of the set they are.
-    * views: other looks of the same sequences, of x's shape, those that the method names.
+    * views: other looks of the same sequences, of x's shape, and what moves in them, those that the method names.
     * partner: int (batch,), whose dynamics in the batch reconstruct each sequence, where two persons do the very same;
       None for its own.
     * truth: what a renderer knows of each element, (batch, time, ...), as the backbone's `error_with_truth` compares

@@ -33,13 +33,19 @@ def run_lstm(lstm: nn.LSTM, inputs: Tensor) -> tuple[Tensor, Tensor]:
     return outputs, hidden
 
 
-class DynamicsPrior(nn.Module):
-    """p(d_t | d_<t): a two-layer LSTM that starts at d_0 = 0, with Gaussian heads (Berman et al. 2024)."""
+def run_rnn(rnn: nn.RNN, inputs: Tensor) -> Tensor:
+    """All outputs of a plain recurrence, in float32, too."""
+    with torch.autocast(inputs.device.type, enabled=False):
+        return rnn(inputs.float())[0]
 
-    def __init__(self, dynamics_dim: int, hidden_dim: int) -> None:
+
+class DynamicsPrior(nn.Module):
+    """p(d_t | d_<t): an LSTM that starts at d_0 = 0, of two layers in Berman et al. 2024, with Gaussian heads."""
+
+    def __init__(self, dynamics_dim: int, hidden_dim: int, layers: int = 2) -> None:
         super().__init__()
         self.dynamics_dim = dynamics_dim
-        self.lstm = nn.LSTM(dynamics_dim, hidden_dim, num_layers=2, batch_first=True)
+        self.lstm = nn.LSTM(dynamics_dim, hidden_dim, num_layers=layers, batch_first=True)
         self.head = GaussianHead(hidden_dim, dynamics_dim)
 
     def forward(self, dynamics: Tensor) -> Gaussian:

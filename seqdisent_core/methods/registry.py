@@ -6,13 +6,20 @@ from typing import Any
 
 from seqdisent_core.domains import BACKBONES
 from seqdisent_core.errors import ConfigError
+from seqdisent_core.methods.cdsvae import CDSVAE
 from seqdisent_core.methods.contract import BACKBONE, Method
 from seqdisent_core.methods.dbse import DBSE
+from seqdisent_core.methods.dsvae import DSVAE
 from seqdisent_core.methods.mocogan import MoCoGAN
+from seqdisent_core.methods.rwae import RWAE
+from seqdisent_core.methods.s3vae import S3VAE
 from seqdisent_core.methods.skd import SKD
+from seqdisent_core.methods.spyl import SPYL
 from seqdisent_core.settings import Settings
 
-METHODS: dict[str, type[Method]] = {method.name: method for method in (DBSE, MoCoGAN, SKD)}
+METHODS: dict[str, type[Method]] = {
+    method.name: method for method in (CDSVAE, DBSE, DSVAE, MoCoGAN, RWAE, S3VAE, SKD, SPYL)
+}
 
 
 def build(method: str, model: Settings, backbone: str, network: Settings) -> Method:

@@ -10,6 +10,7 @@ from seqdisent_core.reporting.report import summary, with_figures
 from seqdisent_core.reporting.result_files import (
     Result,
     guessed,
+    number,
     percent,
     read_result,
     read_results,
@@ -43,6 +44,7 @@ __all__ = [
     "leakage_tables",
     "likeness_table",
     "model_card",
+    "number",
     "percent",
     "published_tables",
     "read_filmed",

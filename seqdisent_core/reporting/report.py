@@ -7,6 +7,7 @@ from seqdisent_core.errors import DataError
 from seqdisent_core.reporting import filmed_tables, tables
 from seqdisent_core.reporting.published import published_tables
 from seqdisent_core.reporting.result_files import Result, guessed, number, percent, read_result
+from seqdisent_core.reporting.rival_tables import rivals_table
 from seqdisent_core.reporting.speed_tables import profile_table, seconds, speed_table, times
 
 
@@ -69,6 +70,7 @@ PLACES: dict[str, Callable[[Path], str]] = {
     "filmed_self": filmed_tables.filmed_self_table,
     "filmed_looks": filmed_tables.filmed_looks_table,
     "filmed_made": filmed_tables.filmed_made_table,
+    "rivals": rivals_table,
     "published": lambda folder: published_tables(),
     "speed": speed_table,
     "profile": profile_table,
@@ -102,7 +104,9 @@ def summary(result: Result) -> list[str]:
         f"generation: acc {percent(scores['acc'])}, IS {number(scores['is'])}, "
         f"H(y|x) {number(scores['h_y_given_x'], 4)}",
     ]
-    for name in ("leakage_generation", "leakage_latent"):
+    for name in ("leakage_generation", "leakage_latent", "leakage_strongest"):
+        if name not in metrics:  # in files of before
+            continue
         gaps = [f"{kept} {percent(metrics[name][kept]['gap'])}" for kept in ("static", "dynamics")]
         lines.append(f"{name.replace('_', ', ')}: gaps {', '.join(gaps)}")
     return lines

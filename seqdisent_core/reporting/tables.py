@@ -86,9 +86,50 @@ def leakage_tables(folder: Path) -> str:
         probed.append(["chance", "", *_sides_guessed(first)])
         by_generation = table([f"{name}: leakage by generation", *SIDES], rows)
         latent = table([f"{name}: latent probe (our protocol)", "probe", *SIDES], probed)
-        return "\n\n".join(filter(None, (by_generation, latent, _by_frame(name, results))))
+        parts = (_at_worst(name, results), _used(name, results), by_generation, latent, _by_frame(name, results))
+        return "\n\n".join(filter(None, parts))
 
     return _of_each_set(folder, make)
+
+
+def _at_worst(name: str, results: dict[str, Result]) -> str:
+    """The stronger probe at random frames, and how many of its fits have converged; for files that have it."""
+    rows = []
+    for stem, r in results.items():
+        worst = _metric(r, "leakage_strongest")
+        if worst:
+            rows.append([label(stem, r), *_sides(worst), _converged(worst)])
+    if not rows:
+        return ""
+    rows.append(["chance", *_sides_guessed(next(iter(results.values()))), NONE])
+    return table(
+        [f"{name}: strongest probe, s read at a random frame, d without it", *SIDES, "fits that converged"], rows
+    )
+
+
+def _converged(worst: dict[str, Any]) -> str:
+    """The share of all fits that have converged, such as "38 of 40", or a dash where there are none."""
+    probes = [probe for part in _PARTS for probe in worst[part].get("probes", {}).values()]
+    fits = sum(probe["fits"] for probe in probes)
+    return f"{fits - sum(probe['not_converged'] for probe in probes)} of {fits}" if fits else NONE
+
+
+def _used(name: str, results: dict[str, Result]) -> str:
+    """What decoding uses of a leak, for files that have it."""
+    rows = [
+        [label(stem, r), *(percent(used[part].get(key)) for part in _PARTS for key in ("changed", "followed"))]
+        for stem, r in results.items()
+        if (used := _metric(r, "leakage_used"))
+    ]
+    if not rows:
+        return ""
+    who, does = (of_group(next(iter(results.values())), group) for group in GROUPS)
+    head = [
+        f"{code} of another clip of the same {kept}: {other} {what} ↓"
+        for code, kept, other in (("s", who, does), ("d", does, who))
+        for what in ("changes", "becomes that clip's")
+    ]
+    return table([f"{name}: what decoding uses of a leak", *head], rows)
 
 
 def _by_frame(name: str, results: dict[str, Result]) -> str:

@@ -2,13 +2,17 @@
 
 from seqdisent_core.training.batches import Steps
 from seqdisent_core.training.config import TrainingConfig
-from seqdisent_core.training.loop import STATE, Progress, Trainer, averaged_weights, process_state
+from seqdisent_core.training.loop import LOG_EVERY, STATE, Progress, Trainer, averaged_weights, process_state
 from seqdisent_core.training.optimisers import learning_rate_scale
-from seqdisent_core.training.recipes import PRESETS, Recipe, preset
+from seqdisent_core.training.presets import PRESETS, preset
+from seqdisent_core.training.recipes import Recipe, fast, sprites
+from seqdisent_core.training.rivals import RIVALS, equal, published_settings, with_steps
 from seqdisent_core.training.sheet import model_sheet
 
 __all__ = [
+    "LOG_EVERY",
     "PRESETS",
+    "RIVALS",
     "STATE",
     "Progress",
     "Recipe",
@@ -16,8 +20,13 @@ __all__ = [
     "Trainer",
     "TrainingConfig",
     "averaged_weights",
+    "equal",
+    "fast",
     "learning_rate_scale",
     "model_sheet",
     "preset",
     "process_state",
+    "published_settings",
+    "sprites",
+    "with_steps",
 ]

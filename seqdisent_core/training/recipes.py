@@ -1,6 +1,5 @@
 """Named recipes: every number bears its source, and each departure from the paper is a setting that can be undone."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -194,19 +193,3 @@ def film() -> Recipe:
             warmup_steps=100,
         ),
     )
-
-
-PRESETS: dict[str, Callable[[], Recipe]] = {
-    "published": published,
-    "fast": fast,
-    "sprites": sprites,
-    "wild": wild,
-    "film": film,
-}
-
-
-def preset(name: str) -> Recipe:
-    """The recipe of this name, one of PRESETS."""
-    if name not in PRESETS:
-        raise ConfigError(f"There is no preset {name!r}; choose one of {', '.join(PRESETS)}.")
-    return PRESETS[name]()

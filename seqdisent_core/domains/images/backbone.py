@@ -14,7 +14,7 @@ from seqdisent_core.domains.images.motion import motion_weights
 from seqdisent_core.domains.images.motion_branch import NEAR
 from seqdisent_core.domains.images.networks import FRAME_SIZES, FrameDecoder, FrameEncoder
 from seqdisent_core.domains.images.truth import Drawn, part_weights, truth_errors
-from seqdisent_core.domains.images.views import recoloured, shuffled
+from seqdisent_core.domains.images.views import CELLS, moving_cells, recoloured, shuffled
 from seqdisent_core.domains.images.warping import enlarged
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.settings import Settings, settings
@@ -54,7 +54,8 @@ class Images(Backbone):
 
     name = "images"
     config_type = ImagesConfig
-    views: ClassVar = {"shuffled": shuffled, "recoloured": recoloured}
+    views: ClassVar = {"shuffled": shuffled, "recoloured": recoloured, "motion": moving_cells}
+    motion_dim = CELLS**2
     config: ImagesConfig
     decoder: FrameDecoder
 

@@ -1,0 +1,100 @@
+"""The command that fills a table of methods on a set."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqdisent_core.commands.arguments import add_json, count, progress_bar, tell
+from seqdisent_core.commands.training import read_recipe
+from seqdisent_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from seqdisent_core.evaluation import Row
+
+SEEDS = 5
+
+
+def add_commands(commands: Any) -> None:
+    """Adds the commands of this module to the subparsers."""
+    benchmark = commands.add_parser("benchmark", help="train and measure every method on a set; resumes at any run")
+    sets = benchmark.add_subparsers(title="sets", required=True, metavar="SET")
+
+    images = add_table(sets, "images", "methods on a set of labelled clips, such as FaceKit-52 or Sprites")
+    images.add_argument("--judge", type=Path, required=True, help="folder of the judge")
+    images.add_argument("--work", type=Path, required=True, help="folder for the training runs, which resume there")
+    images.add_argument("--base", default="fast", help="preset or JSON recipe of DBSE for all (default: fast)")
+    images.add_argument(
+        "--published", action="store_true", help="each method at its published settings, as rows of their own"
+    )
+    images.add_argument("--cpu", action="store_true", help="train on the CPU even if there is a GPU")
+    images.set_defaults(run=_images)
+
+
+def _images(options: argparse.Namespace) -> None:
+    from seqdisent_core.data import load_clips
+    from seqdisent_core.image_tables import about_images, image_rows
+    from seqdisent_core.machine import keep_freed_memory
+    from seqdisent_core.training import RIVALS, equal, preset, with_steps
+
+    keep_freed_memory()
+    base = read_recipe(options.base)
+    if base.method != "dbse" or base.backbone != "images":
+        raise ConfigError(f"--base {options.base} is no recipe of DBSE over images. Choose fast or sprites.")
+    clips = load_clips(options.data, size=base.network.frame_size)
+    if options.published:
+        own = "sprites_published" if clips.name == "sprites" else "published"
+        recipes = {f"{method}_published": preset(f"{method}_published") for method in RIVALS}
+        recipes = {"dbse_published": preset(own)} | recipes
+        if options.steps:
+            recipes = {name: with_steps(recipe, options.steps) for name, recipe in recipes.items()}
+    else:
+        base = with_steps(base, options.steps or base.training.steps)
+        recipes = {"dbse": base} | {method: equal(method, base) for method in RIVALS}
+    rows = image_rows(recipes, clips, options.judge, options.work, command=options.command_line, cpu=options.cpu)
+    fill_table(options, rows, about_images(clips, options.judge))
+
+
+def add_table(sets: Any, name: str, what: str) -> argparse.ArgumentParser:
+    """The arguments of one set's table; `run` is the caller's to set, and ends with `fill_table`."""
+    table = sets.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    table.add_argument("data", type=Path, help="the set")
+    table.add_argument("--out", type=Path, required=True, help="the result file, JSON; a table in it goes on")
+    table.add_argument("--seeds", type=count, default=SEEDS, help=f"runs of each row (default: {SEEDS})")
+    table.add_argument("--rows", nargs="+", metavar="ROW", help="only these rows (default: all)")
+    table.add_argument("--steps", type=count, help="steps to train each row, instead of its recipe's")
+    add_json(table)
+    return table
+
+
+def fill_table(options: argparse.Namespace, rows: "Sequence[Row]", about: dict[str, Any]) -> None:
+    """Measures the chosen rows of a table with a bar that shows the time left, and reports the figures.
+
+    about: as of run_table. Raises ConfigError for a row that there is not.
+    """
+    from seqdisent_core.evaluation import run_table
+    from seqdisent_core.reporting import number
+
+    names = [row.name for row in rows]
+    for name in options.rows or ():
+        if name not in names:
+            raise ConfigError(f"There is no row {name!r}; choose of: {', '.join(names)}.")
+    chosen = [row for row in rows if row.name in (options.rows or names)]
+    with progress_bar(1, "benchmark") as bar:
+
+        def progress(done: float, runs: int, what: str) -> None:
+            bar.total = runs
+            bar.set_description(what, refresh=False)
+            bar.update(done - bar.n)
+
+        table = run_table(
+            chosen, range(options.seeds), options.out, command=options.command_line, about=about, progress=progress
+        )
+    figures = {row.name: table["rows"][row.name]["figures"] for row in chosen}
+    lines = []
+    for name, row in figures.items():
+        told = [f"{of} {number(value)}" for of, value in row.items() if of != "why"]
+        runs = table["rows"][name]["runs"]
+        minutes = sum(run["seconds"] for run in runs) / len(runs) / 60
+        lines.append(f"{name}: {', '.join(told)} ({runs[-1]['steps']} steps, {minutes:.1f} minutes a run)")
+    tell(options, *lines, f"written to {options.out}", written={"result": options.out}, figures=figures)

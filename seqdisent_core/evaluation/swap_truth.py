@@ -1,0 +1,115 @@
+"""Swaps against what they should be: pairs of persons of whom the renderer has drawn the true result."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqdisent_core.data import load_clips
+from seqdisent_core.domains.images import as_frames, as_training_tensor
+from seqdisent_core.errors import DataError
+from seqdisent_core.evaluation.judge import Judge, read_features
+from seqdisent_core.evaluation.protocols import signal_to_noise, structural_similarity
+from seqdisent_core.methods import Codes, Method, decode_batches, encode_clips, require
+from seqdisent_core.reporting import figure
+
+CLIPS = 4  # of a take, as facekit's pairs have them: two persons' own, then the true swaps
+MEASURED = ("psnr", "ssim", "motion_error", "landmark_error", "identity")
+_SEEN = 128  # pixels a side that optical flow is computed at
+_Progress = Callable[[int, int, str], None]
+
+
+def swap_truth(
+    method: Method, judge: Judge, folder: Path, progress: _Progress = lambda done, total, what: None
+) -> dict[str, Any]:
+    """Figures of a method's swaps of all pairs in a folder of `seqdisent render pairs`, both ways, against the truth.
+
+    * psnr in dB, ssim: means over frames.
+    * motion_error: of the landmarks' displacement since the first frame, by optical flow (DIS) in the made clip,
+      against the true one; landmark_error: how far the true frame's landmarks lie from the same points of the made
+      frame, by optical flow between both. Means over landmarks and frames, in pixels. In a picture without structure
+      there is no flow to be found, so a flat one has a small landmark_error: read it beside the others.
+    * identity: share of swaps that the judge's features place nearer to the truth than to the driver's own clip.
+
+    Beside "swap": "rebuilt", the true clips' own reconstructions; and two floors, "still", the static clip's first
+    frame, and "driver", the driver's own clip. Figures are means over clips, with their deviation over clips.
+
+    Raises ConfigError for a method without an encoder, DataError for a folder of another kind.
+    """
+    require(method, "encode")
+    clips = load_clips(folder, size=method.backbone.element[-1])
+    files = sorted(folder.glob("*.landmarks.npy"))
+    if not files or len(clips) % CLIPS:
+        raise DataError(f"{folder} holds no pairs. `seqdisent render pairs` draws them.")
+    landmarks = np.concatenate([np.load(file) for file in files])
+    frames = as_training_tensor(clips)[:].float() / 255
+    place = torch.arange(len(clips)).view(-1, CLIPS)
+    static, driver, true = place[:, :2].flatten(), place[:, [1, 0]].flatten(), place[:, 2:].flatten()
+    codes = encode_clips(method, as_training_tensor(clips))
+    made = {
+        "swap": _decoded(method, Codes(codes.static[static], codes.dynamics[driver])),
+        "rebuilt": _decoded(method, Codes(codes.static[true], codes.dynamics[true])),
+        "still": frames[static, :1].expand(-1, frames.shape[1], -1, -1, -1),
+        "driver": frames[driver],
+    }
+    figures = {}
+    for number, (name, shown) in enumerate(made.items()):
+        progress(number, len(made), f"comparing: {name}")
+        figures[name] = _figures(shown, frames[true], landmarks[true.numpy()], judge, frames[driver])
+    progress(len(made), len(made), "done")
+    return {"clips": len(true), **figures}
+
+
+def _decoded(method: Method, codes: Codes) -> Tensor:
+    return torch.cat(list(decode_batches(method, codes.static, codes.dynamics)))
+
+
+def _figures(made: Tensor, true: Tensor, landmarks: np.ndarray, judge: Judge, driver: Tensor) -> dict[str, Any]:
+    similar = structural_similarity(made.flatten(0, 1), true.flatten(0, 1)).view(made.shape[:2]).mean(dim=1)
+    moved = [flow_errors(*clip) for clip in zip(as_frames(made), as_frames(true), landmarks, strict=True)]
+    seen, right, other = (read_features(judge, clip) for clip in (made, true, driver))
+    near = torch.cosine_similarity(seen, right) > torch.cosine_similarity(seen, other)
+    values = {
+        "psnr": signal_to_noise(made, true).tolist(),
+        "ssim": similar.tolist(),
+        "motion_error": [motion for motion, _ in moved],
+        "landmark_error": [apart for _, apart in moved],
+        "identity": near.float().tolist(),
+    }
+    return {name: figure(values[name]) for name in MEASURED}
+
+
+def flow_errors(made: np.ndarray, true: np.ndarray, landmarks: np.ndarray) -> tuple[float, float]:
+    """motion_error and landmark_error of a clip, in its pixels (swap_truth).
+
+    made, true: uint8 (frames, size, size, 3); landmarks: (frames, n, 2), of the true clip, in sides of the picture.
+    """
+    seen, meant = ([_grey(frame) for frame in clip] for clip in (made, true))
+    motion, apart = [], []
+    for at, marks in enumerate(landmarks):
+        apart.append(_lengths(_moved(meant[at], seen[at], marks)))
+        if at:
+            moved = _moved(seen[0], seen[at], landmarks[0])
+            motion.append(_lengths(moved - (marks - landmarks[0]) * _SEEN))
+    scale = made.shape[1] / _SEEN
+    return float(np.mean(motion)) * scale, float(np.mean(apart)) * scale
+
+
+def _grey(frame: np.ndarray) -> np.ndarray:
+    return cv2.resize(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), (_SEEN, _SEEN), interpolation=cv2.INTER_CUBIC)
+
+
+def _moved(first: np.ndarray, second: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Optical flow (n, 2) between two pictures at places (n, 2) in sides of the first."""
+    finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    flow = np.asarray(finder.calc(first, second, np.zeros((*first.shape, 2), np.float32)))
+    columns, rows = np.clip((places * _SEEN).astype(int), 0, _SEEN - 1).T
+    return flow[rows, columns]
+
+
+def _lengths(vectors: np.ndarray) -> float:
+    return float(np.linalg.norm(vectors, axis=1).mean())

@@ -1,0 +1,120 @@
+"""Pairs of new persons with the truth of their swaps, and the measures against that truth on known cases."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from labelled import labelled_judge
+from small import small_dbse
+from test_facekit import SOURCE, needs_model
+
+from seqdisent_core.cli import main
+from seqdisent_core.data import EXPRESSIONS, load_clips
+from seqdisent_core.errors import DataError
+from seqdisent_core.evaluation.swap_truth import MEASURED, _figures, flow_errors
+from seqdisent_core.facekit.acting import perform
+from seqdisent_core.facekit.pairs import FIRST, Pairs, expressions_of, in_the_place_of, render_pairs
+
+PLAN = Pairs("pairs", "0", persons=4, takes=7, frames=3, size=64, seed=0)
+
+
+def textured(shifts: tuple[int, ...], size: int = 64) -> np.ndarray:
+    """A clip of a blurred random picture that lies `shifts` pixels further right in each frame."""
+    noise = np.random.default_rng(0).integers(0, 255, (size, size + 32, 3)).astype(np.uint8)
+    wall = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 3), None, 0, 255, cv2.NORM_MINMAX)
+    return np.stack([wall[:, 16 - shift : 16 - shift + size] for shift in shifts])
+
+
+def marks(shifts: tuple[int, ...]) -> np.ndarray:
+    """Five points of that picture in each frame, in sides."""
+    points = np.array([[0.3, 0.4], [0.5, 0.5], [0.6, 0.3], [0.4, 0.7], [0.55, 0.6]])
+    return np.stack([points + np.array([shift / 64, 0]) for shift in shifts])
+
+
+def test_a_clip_that_is_the_truth_has_no_errors_and_one_that_stands_still_lacks_all_motion() -> None:
+    true = textured((0, 2, 4))
+    motion, apart = flow_errors(true, true, marks((0, 2, 4)))
+    assert motion < 0.3 and apart < 0.1
+    motion, apart = flow_errors(true[[0, 0, 0]], true, marks((0, 2, 4)))
+    assert motion == pytest.approx(3, abs=0.3), "2 and 4 px are missing"
+    assert apart == pytest.approx(2, abs=0.3), "0, 2 and 4 px"
+
+
+def test_a_clip_that_lies_elsewhere_moves_as_the_truth_does_and_its_landmarks_are_off() -> None:
+    motion, apart = flow_errors(textured((3, 5, 7)), textured((0, 2, 4)), marks((0, 2, 4)))
+    assert motion < 0.6 and apart == pytest.approx(3, abs=0.4)
+
+
+def test_the_truth_of_a_swap_is_the_drivers_movement_in_the_static_clips_light() -> None:
+    driver, static = (perform(label, (0, who, 1, 2), ("jawOpen",)) for who, label in ((1, "anger"), (2, "surprise")))
+    true = in_the_place_of(driver, static)
+    assert true.weights is driver.weights and true.pose is driver.pose
+    assert (true.light, true.gain, true.jitter) == (static.light, static.gain, static.jitter)
+
+
+def test_both_of_a_pair_show_different_expressions_and_in_time_all_of_them() -> None:
+    shown = [expressions_of(pair, take) for pair in range(5) for take in range(6)]
+    assert all(first != second for first, second in shown)
+    assert {one for both in shown for one in both} == set(range(len(EXPRESSIONS)))
+    rows = list(PLAN.rows())
+    assert len(rows) == 2 * 7 * 4 and {row[5] for row in rows} == {"test"}
+    own, other, swapped, back = rows[4:8]
+    assert own[2] == swapped[2] == f"person_{FIRST:03d}" and other[2] == back[2] == f"person_{FIRST + 1:03d}"
+    assert (swapped[3], back[3]) == (other[3], own[3])
+
+
+def test_the_truth_is_the_truth_and_the_driver_is_another_person() -> None:
+    torch.manual_seed(0)
+    true, driver = torch.rand(2, 3, 3, 64, 64), torch.rand(2, 3, 3, 64, 64)
+    places = np.full((2, 3, 5, 2), 0.5)
+    best, other = (_figures(made, true, places, labelled_judge(), driver) for made in (true, driver))
+    assert set(best) == set(MEASURED) and best["ssim"]["mean"] == pytest.approx(1)
+    assert best["identity"]["mean"] == 1 and other["identity"]["mean"] == 0
+    assert best["psnr"]["mean"] > 100 > other["psnr"]["mean"]
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
+    out = tmp_path_factory.mktemp("truth") / "pairs"
+    return render_pairs(out, SOURCE, persons=2, takes=1, frames=3, workers=1)
+
+
+@needs_model
+def test_pairs_are_drawn_with_their_truth_and_landmarks(pairs: Path) -> None:
+    clips, places = load_clips(pairs), np.load(pairs / "pair_000.landmarks.npy")
+    assert clips.frames.shape == (4, 3, 64, 64, 3) and places.shape == (4, 3, 68, 2)
+    assert places.min() > -0.1 and places.max() < 1.1
+    assert (places[:, :, 8, 1] > places[:, :, 27, 1]).all(), "the chin is below the nose"
+    own, other, swapped, _ = clips.frames[:].astype(float)
+    assert np.abs(swapped[0] - own[0]).mean() < 0.3 * np.abs(swapped[0] - other[0]).mean(), (
+        "own person, place and light"
+    )
+
+
+@needs_model
+def test_the_command_measures_swaps_beside_their_floors(pairs: Path, tmp_path: Path, capsys) -> None:
+    torch.manual_seed(0)
+    small_dbse().eval().save_pretrained(tmp_path / "model")
+    labelled_judge().save(tmp_path / "judge", "")
+    (tmp_path / "model" / "training.json").write_text("{}")
+    given = ["--data", str(pairs), "--judge", str(tmp_path / "judge"), "--out", str(tmp_path / "out.json")]
+    assert main(["evaluate-pairs", str(tmp_path / "model"), *given, "--device", "cpu"]) == 0
+    figures = json.loads((tmp_path / "out.json").read_text())["truth_of_swaps"]
+    assert figures["clips"] == 2 and set(figures) == {"clips", "swap", "rebuilt", "still", "driver"}
+    psnr = {name: figures[name]["psnr"]["mean"] for name in ("swap", "rebuilt", "still", "driver")}
+    assert psnr["still"] > psnr["driver"] and min(psnr.values()) > 5
+    assert "still: psnr" in capsys.readouterr().out
+
+
+def test_a_set_without_landmarks_is_refused(tmp_path: Path) -> None:
+    from test_contract import write_set
+
+    from seqdisent_core.evaluation import swap_truth
+
+    write_set(tmp_path / "set")
+    with pytest.raises(DataError, match="holds no pairs"):
+        swap_truth(small_dbse().eval(), labelled_judge(), tmp_path / "set")
