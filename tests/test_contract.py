@@ -23,8 +23,11 @@ from seqdisent_core.evaluation import Judge
 from seqdisent_core.evaluation.suite import evaluate
 from seqdisent_core.methods import METHODS, Codes, Method, Moment, anchored, require
 from seqdisent_core.methods.contract import ABILITIES, Ability
+from seqdisent_core.methods.glr import GLRConfig
+from seqdisent_core.methods.gp_vae import GPVAEConfig
 from seqdisent_core.methods.mocogan import MoCoGANConfig
 from seqdisent_core.methods.skd import SKDConfig
+from seqdisent_core.methods.vae import VAEConfig
 from seqdisent_core.reporting import generation_table, leakage_tables, swap_table, write_result
 from seqdisent_core.runs import train_run
 from seqdisent_core.studio import Studio
@@ -33,8 +36,11 @@ from seqdisent_core.training import Recipe, Trainer, TrainingConfig
 EVEN = TrainingConfig(steps=3, batch=4)
 RECIPES = {
     "dbse": small_recipe(EVEN),
+    "glr": Recipe("glr", GLRConfig(static_dim=4, dynamics_dim=3, hidden_dim=8, part=0.5), "images", IMAGES, EVEN),
+    "gp_vae": Recipe("gp_vae", GPVAEConfig(dynamics_dim=4, hidden_dim=8), "images", IMAGES, EVEN),
     "mocogan": Recipe("mocogan", MoCoGANConfig(content_dim=4, motion_dim=3, hidden_dim=8), "images", IMAGES, EVEN),
     "skd": Recipe("skd", SKDConfig(koopman_dim=6, static_size=2), "images", IMAGES, EVEN),
+    "vae": Recipe("vae", VAEConfig(dynamics_dim=4, hidden_dim=8), "images", IMAGES, EVEN),
 }
 
 

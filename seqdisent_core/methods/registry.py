@@ -8,11 +8,14 @@ from seqdisent_core.domains import BACKBONES
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.methods.contract import BACKBONE, Method
 from seqdisent_core.methods.dbse import DBSE
+from seqdisent_core.methods.glr import GLR
+from seqdisent_core.methods.gp_vae import GPVAE
 from seqdisent_core.methods.mocogan import MoCoGAN
 from seqdisent_core.methods.skd import SKD
+from seqdisent_core.methods.vae import VAE
 from seqdisent_core.settings import Settings
 
-METHODS: dict[str, type[Method]] = {method.name: method for method in (DBSE, MoCoGAN, SKD)}
+METHODS: dict[str, type[Method]] = {method.name: method for method in (DBSE, GLR, GPVAE, MoCoGAN, SKD, VAE)}
 
 
 def build(method: str, model: Settings, backbone: str, network: Settings) -> Method:
