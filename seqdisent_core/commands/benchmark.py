@@ -2,22 +2,32 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqdisent_core.commands.arguments import add_json, count, progress_bar, tell
-from seqdisent_core.errors import ConfigError
+from seqdisent_core.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from seqdisent_core.evaluation import Row
 
 SEEDS = 5
+SERIES = {
+    "physionet2012": "intensive-care stays: the ward, and death in hospital",
+    "air_quality": "the air of Beijing: the month",
+    "etth1": "an electricity transformer: the temperature of its oil",
+}
 
 
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
     benchmark = commands.add_parser("benchmark", help="train and measure every method on a set; resumes at any run")
-    benchmark.add_subparsers(title="sets", required=True, metavar="SET")
+    sets = benchmark.add_subparsers(title="sets", required=True, metavar="SET")
+    for name, what in SERIES.items():
+        table = add_table(sets, name, what)
+        table.add_argument("--split", default="published", help="a split of the set (default: published)")
+        table.set_defaults(run=_series, name=name)
 
 
 def add_table(sets: Any, name: str, what: str) -> argparse.ArgumentParser:
@@ -63,3 +73,22 @@ def fill_table(options: argparse.Namespace, rows: "Sequence[Row]", about: dict[s
         minutes = sum(run["seconds"] for run in runs) / len(runs) / 60
         lines.append(f"{name}: {', '.join(told)} ({runs[-1]['steps']} steps, {minutes:.1f} minutes a run)")
     tell(options, *lines, f"written to {options.out}", written={"result": options.out}, figures=figures)
+
+
+def _series(options: argparse.Namespace) -> None:
+    from seqdisent_core.domains.series import SeriesSet
+    from seqdisent_core.evaluation import SeriesTable, about_series, series_rows
+    from seqdisent_core.training import SIZES, series_recipes
+
+    series = SeriesSet.load(options.data)
+    if series.name != options.name:
+        raise DataError(f"{options.data} holds the set {series.name}. Give {options.name}, packed.")
+    series.part("test", options.split)  # before the work
+    table = SeriesTable(series, SIZES[options.name].window, options.split)
+    recipes = series_recipes(options.name)
+    if options.steps:
+        recipes = {
+            name: replace(recipe, training=replace(recipe.training, steps=options.steps))
+            for name, recipe in recipes.items()
+        }
+    fill_table(options, series_rows(table, recipes), about_series(table))

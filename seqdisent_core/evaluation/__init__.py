@@ -26,6 +26,7 @@ from seqdisent_core.evaluation.judge import (
 from seqdisent_core.evaluation.pairs import draw_pairs
 from seqdisent_core.evaluation.protocols import judged, pair_figures, reconstruction_figures, swap_figures
 from seqdisent_core.evaluation.self_reenactment import reenact_themselves, worst_sheet
+from seqdisent_core.evaluation.series import SeriesTable, about_series, series_rows
 from seqdisent_core.evaluation.sheet import result_sheet
 from seqdisent_core.evaluation.suite import TRUSTED, evaluate
 
@@ -38,6 +39,8 @@ __all__ = [
     "Reading",
     "Row",
     "Run",
+    "SeriesTable",
+    "about_series",
     "accuracies",
     "chance",
     "check_judge",
@@ -56,6 +59,7 @@ __all__ = [
     "reenact_themselves",
     "result_sheet",
     "run_table",
+    "series_rows",
     "swap_figures",
     "swap_pairs",
     "train_judge",
