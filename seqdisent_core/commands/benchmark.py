@@ -26,7 +26,12 @@ def add_commands(commands: Any) -> None:
     sets = benchmark.add_subparsers(title="sets", required=True, metavar="SET")
     for name, what in SERIES.items():
         table = add_table(sets, name, what)
-        table.add_argument("--split", default="published", help="a split of the set (default: published)")
+        table.add_argument("--split", help="a split of the set (default: published, with --anchors choice)")
+        table.add_argument(
+            "--anchors",
+            action="store_true",
+            help="instead of the methods, DBSE with its static code read from each window, without the test series",
+        )
         table.set_defaults(run=_series, name=name)
 
 
@@ -76,19 +81,21 @@ def fill_table(options: argparse.Namespace, rows: "Sequence[Row]", about: dict[s
 
 
 def _series(options: argparse.Namespace) -> None:
-    from seqdisent_core.domains.series import SeriesSet
-    from seqdisent_core.evaluation import SeriesTable, about_series, series_rows
+    from seqdisent_core.domains.series import CHOICE, PUBLISHED, SeriesSet
+    from seqdisent_core.evaluation import SeriesTable, about_series, anchor_rows, series_rows
     from seqdisent_core.training import SIZES, series_recipes
 
     series = SeriesSet.load(options.data)
     if series.name != options.name:
         raise DataError(f"{options.data} holds the set {series.name}. Give {options.name}, packed.")
-    series.part("test", options.split)  # before the work
-    table = SeriesTable(series, SIZES[options.name].window, options.split)
+    split = options.split or (CHOICE if options.anchors else PUBLISHED)
+    series.part("test", split)  # before the work
+    table = SeriesTable(series, SIZES[options.name].window, split)
     recipes = series_recipes(options.name)
     if options.steps:
         recipes = {
             name: replace(recipe, training=replace(recipe.training, steps=options.steps))
             for name, recipe in recipes.items()
         }
-    fill_table(options, series_rows(table, recipes), about_series(table))
+    rows = anchor_rows(table, recipes["dbse"]) if options.anchors else series_rows(table, recipes)
+    fill_table(options, rows, about_series(table))

@@ -26,7 +26,7 @@ from seqdisent_core.evaluation.judge import (
 from seqdisent_core.evaluation.pairs import draw_pairs
 from seqdisent_core.evaluation.protocols import judged, pair_figures, reconstruction_figures, swap_figures
 from seqdisent_core.evaluation.self_reenactment import reenact_themselves, worst_sheet
-from seqdisent_core.evaluation.series import SeriesTable, about_series, series_rows
+from seqdisent_core.evaluation.series import SeriesTable, about_series, anchor_rows, series_rows
 from seqdisent_core.evaluation.sheet import result_sheet
 from seqdisent_core.evaluation.suite import TRUSTED, evaluate
 
@@ -42,6 +42,7 @@ __all__ = [
     "SeriesTable",
     "about_series",
     "accuracies",
+    "anchor_rows",
     "chance",
     "check_judge",
     "draw_pairs",

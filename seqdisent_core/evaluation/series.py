@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from seqdisent_core.evaluation.predictors import (
     scores_of,
 )
 from seqdisent_core.machine import hardware, software
-from seqdisent_core.methods import Codes, Method
+from seqdisent_core.methods import Anchored, Codes, Method, anchored
 from seqdisent_core.training import Recipe, SeriesWindows, train_series
 
 BATCH = 128
@@ -40,13 +41,12 @@ NO_STATIC = "the mean of z over time stands for s, which this method does not ha
 class SeriesTable:
     """A set as its table uses it: normalised by the training series of a split, in windows.
 
-    last: the part whose figures are shown, "test"; for choices that must not see it, "validation" takes its place.
+    Figures are those of the split's test; for choices the split is domains.series.CHOICE.
     """
 
     series: SeriesSet
     window: int
     split: str = PUBLISHED
-    last: str = "test"
 
     def rows_of(self, part: str) -> np.ndarray:
         return np.flatnonzero(self.series.splits[self.split] == part)
@@ -87,7 +87,7 @@ def _oil_of(table: SeriesTable) -> np.ndarray:
 def _parts(table: SeriesTable, coded: _Coded, target: Tensor) -> Parts:
     train, held, last = (
         Part(coded.codes.static[rows], coded.codes.dynamics[rows], coded.last[rows], target[rows])
-        for rows in map(torch.from_numpy, map(table.rows_of, (*SPLITS[:2], table.last)))
+        for rows in map(torch.from_numpy, map(table.rows_of, SPLITS))
     )
     return train, held, last
 
@@ -106,7 +106,7 @@ def about_series(table: SeriesTable) -> dict[str, Any]:
     labels = {name: _commonest(table, name) for name in TASKS[series.name] if name in series.labels}
     return {
         "data": {"name": series.name, "sha256": series.sha256(), "left_out": dict(series.left_out)},
-        "protocol": {"split": table.split, "series": counts, "measured_on": table.last, "window": table.window},
+        "protocol": {"split": table.split, "series": counts, "window": table.window},
         "chance": labels,
         "hardware": hardware(torch.device("cpu")),
         "software": software(),
@@ -117,7 +117,7 @@ def _commonest(table: SeriesTable, label: str) -> float:
     """Accuracy on the measured part of who always names the commonest value of the training series."""
     values = table.series.labels[label].values
     commonest = np.bincount(values[table.rows_of("train")]).argmax()
-    return float((values[table.rows_of(table.last)] == commonest).mean())
+    return float((values[table.rows_of("test")] == commonest).mean())
 
 
 def _method_row(table: SeriesTable, windows: SeriesWindows, name: str, recipe: Recipe) -> Row:
@@ -146,15 +146,42 @@ def _sha256(model: Method) -> str:
     return hashlib.sha256(save({name: value.contiguous() for name, value in model.state_dict().items()})).hexdigest()
 
 
+def anchor_rows(table: SeriesTable, recipe: Recipe) -> list[Row]:
+    """A row for each window that DBSE's static code can be read from: a model a seed, read in all of them.
+
+    The model is trained with the recipe's own anchor. What is measured is the set's first task.
+    """
+    windows = table.windows()
+    train = torch.from_numpy(table.rows_of("train"))
+    of_train = SeriesWindows(windows.x[train], windows.observed[train])
+
+    @lru_cache(maxsize=1)
+    def trained(seed: int) -> tuple[Anchored, float]:
+        model, seconds = train_series(replace(recipe, training=replace(recipe.training, seed=seed)), of_train)
+        return anchored(model), seconds
+
+    def row(window: int) -> Row:
+        def run(seed: int, share: Share) -> Run:
+            model, seconds = trained(seed)
+            with torch.no_grad():
+                codes = model.encode(windows.x, windows.observed, anchor=window)
+            coded = _Coded(codes, _last_observed(windows))
+            return Run(_measured(table, coded, seed, first_only=True), recipe.training.steps, seconds)
+
+        return Row(f"window {window}", recipe.to_dict(), run)
+
+    return [row(window) for window in range(windows.x.shape[1])]
+
+
 def _last_observed(windows: SeriesWindows) -> Tensor:
     """The last window of each series in which anything was observed: int (series,)."""
     there = windows.observed.flatten(2).any(dim=2)
     return there.shape[1] - 1 - there.int().flip(1).argmax(dim=1)
 
 
-def _measured(table: SeriesTable, coded: _Coded, seed: int) -> dict[str, float]:
+def _measured(table: SeriesTable, coded: _Coded, seed: int, *, first_only: bool = False) -> dict[str, float]:
     figures: dict[str, float] = {}
-    for task in TASKS[table.series.name]:
+    for task in TASKS[table.series.name][: 1 if first_only else None]:
         if task == OIL:
             figures[f"{OIL}_mae"] = error_of_number(_parts(table, coded, torch.from_numpy(_oil_of(table))), seed)
             continue
@@ -188,7 +215,7 @@ def _forest_row(table: SeriesTable, name: str, given: np.ndarray) -> Row:
 def _forest_figures(table: SeriesTable, given: np.ndarray, seed: int) -> dict[str, float]:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-    train, last = table.rows_of("train"), table.rows_of(table.last)
+    train, last = table.rows_of("train"), table.rows_of("test")
     whole, figures = given.reshape(len(given), -1), {}
     for task in TASKS[table.series.name]:
         if task == OIL:

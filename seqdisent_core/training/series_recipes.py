@@ -35,9 +35,9 @@ class SeriesSizes:
 
 
 SIZES: Mapping[str, SeriesSizes] = {
-    "physionet2012": SeriesSizes(window=4, features=10, anchor=0, steps=600, batch=32),
-    "air_quality": SeriesSizes(window=24, features=10, anchor=15, steps=400, batch=8),
-    "etth1": SeriesSizes(window=24, features=6, anchor=14, steps=400, batch=8),
+    "physionet2012": SeriesSizes(window=4, features=10, anchor=0, steps=200, batch=32),
+    "air_quality": SeriesSizes(window=24, features=10, anchor=27, steps=200, batch=8),
+    "etth1": SeriesSizes(window=24, features=6, anchor=14, steps=200, batch=8),
 }
 
 
@@ -49,7 +49,7 @@ def series_recipes(name: str) -> dict[str, Recipe]:
     sizes = SIZES[name]
     network = WindowsConfig(window=sizes.window, features=sizes.features)
     training = TrainingConfig(
-        steps=sizes.steps, batch=sizes.batch, learning_rate=2e-3, schedule="cosine", warmup_steps=20, precision="no"
+        steps=sizes.steps, batch=sizes.batch, learning_rate=3e-3, schedule="cosine", warmup_steps=20, precision="no"
     )
     dbse = DBSEConfig(
         static_dim=8,

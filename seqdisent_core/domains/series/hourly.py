@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from seqdisent_core.data import Labels
-from seqdisent_core.domains.series.sets import PUBLISHED, SeriesSet, random_split
+from seqdisent_core.domains.series.sets import CHOICE, PUBLISHED, SeriesSet, random_split, split_for_choices
 from seqdisent_core.domains.series.tables import number, number_or_nan, read_table
 from seqdisent_core.errors import DataError
 
 HOURS = 672  # of each month: the four weeks that every month has
 TEST_YEAR = 2016
+CHOICE_YEAR = 2015  # of the air: a validation by chance has the same days at other stations in its training series
 VALIDATION_SHARE = 0.15  # of the other months
 MOST_MISSING = 0.6  # of a month's values
 AIR = ("PM2.5", "PM10", "SO2", "NO2", "CO", "O3", "TEMP", "PRES", "DEWP", "WSPM")
@@ -37,9 +38,9 @@ _SHORT = f"month of under {HOURS} hours"
 def read_air_quality(source: Path) -> SeriesSet:
     """The station-months of a folder of PRSA_Data_*.csv or .csv.gz: the first 672 hours, 10 features.
 
-    Labels: month, year and station. Two splits: PUBLISHED, whose test is 2016, and "station", whose test stations are
-    not trained on. Raises DataError where a file is missing, an hour is missing or out of order, or text stands where
-    a number belongs.
+    Labels: month, year and station. Splits: PUBLISHED, whose test is 2016; "station", whose test stations are not
+    trained on; and CHOICE, whose test is 2015. Raises DataError where a file is missing, an hour is missing or out of
+    order, or text stands where a number belongs.
     """
     paths = sorted(source.glob("PRSA_Data_*.csv*"))
     if not paths:
@@ -64,6 +65,7 @@ def read_air_quality(source: Path) -> SeriesSet:
     _check_some(months, source)
     values = np.stack([month for *_, month in months])
     years = np.array([start.year for _, start, _ in months])
+    split = random_split(len(months), (VALIDATION_SHARE, 0.0), years == TEST_YEAR)
     stations = np.array([station for station, *_ in months])
     by_station = np.where(np.isin(stations, TEST_STATIONS), "test", "train")
     by_station = np.where(np.isin(stations, VALIDATION_STATIONS), "validation", by_station)
@@ -79,7 +81,8 @@ def read_air_quality(source: Path) -> SeriesSet:
             "station": Labels.of(stations.tolist()),
         },
         {
-            PUBLISHED: random_split(len(months), (VALIDATION_SHARE, 0.0), years == TEST_YEAR),
+            PUBLISHED: split,
+            CHOICE: split_for_choices(split, years == CHOICE_YEAR),
             "station": by_station.astype("<U10"),
         },
         left_out=dict(left_out),
@@ -108,6 +111,7 @@ def read_etth1(source: Path) -> SeriesSet:
     cut = np.stack([month for _, month in months])
     loads = cut[..., :-1]
     held = np.array([start.year == TEST_YEAR for start, _ in months])
+    split = random_split(len(months), (VALIDATION_SHARE, 0.0), held)
     return SeriesSet(
         "etth1",
         tuple(f"{start:%Y-%m}" for start, _ in months),
@@ -115,7 +119,7 @@ def read_etth1(source: Path) -> SeriesSet:
         np.nan_to_num(loads).astype(np.float32),
         ~np.isnan(loads),
         {"month": Labels.of([f"{start:%m}" for start, _ in months], MONTHS)},
-        {PUBLISHED: random_split(len(months), (VALIDATION_SHARE, 0.0), held)},
+        {PUBLISHED: split, CHOICE: split_for_choices(split)},
         {OIL: cut[..., -1].astype(np.float32)},
         left_out=dict(left_out),
         credit=LOADS_CREDIT,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from seqdisent_core.data import Labels
-from seqdisent_core.domains.series.sets import PUBLISHED, SeriesSet, random_split
+from seqdisent_core.domains.series.sets import CHOICE, PUBLISHED, SeriesSet, random_split, split_for_choices
 from seqdisent_core.domains.series.tables import number
 from seqdisent_core.errors import DataError
 
@@ -57,7 +57,7 @@ def read_physionet2012(source: Path) -> SeriesSet:
     if unknown:
         raise DataError(f"Outcomes-a.txt does not say whether the patient of record {unknown[0]} died in hospital.")
     values = np.stack([stay for *_, stay in stays])
-    first = np.arange(len(stays)) < round(TEST_SHARE * len(stays))
+    split = random_split(len(stays), (0.2, 0.0), np.arange(len(stays)) < round(TEST_SHARE * len(stays)))
     return SeriesSet(
         "physionet2012",
         tuple(record for record, *_ in stays),
@@ -68,7 +68,7 @@ def read_physionet2012(source: Path) -> SeriesSet:
             "icu_type": Labels(np.array([int(kind) - 1 for _, kind, _ in stays], np.int64), ICU_TYPES),
             "mortality": Labels.of([outcomes[record] for record, *_ in stays], ("0", "1")),
         },
-        {PUBLISHED: random_split(len(stays), (0.2, 0.0), first)},
+        {PUBLISHED: split, CHOICE: split_for_choices(split)},
         left_out={why: count for why, count in left_out.items() if count},
         credit=CREDIT,
     )

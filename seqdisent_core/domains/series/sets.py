@@ -14,6 +14,8 @@ from seqdisent_core.errors import DataError
 
 SPLITS = ("train", "validation", "test")
 PUBLISHED = "published"  # the split that a set is used with unless another is named
+CHOICE = "choice"  # the split by which settings are chosen: the test of PUBLISHED has no part in it
+UNUSED = "unused"
 LEAST_DEVIATION = 1e-6  # of a feature in the training series, below which it is a constant and only centred
 MOST_DEVIATIONS = 10.0  # of a normalised value; beyond it are errors of measurement, such as -18 degrees of a body
 _ABOUT, _ARRAYS = "set.json", "series.npz"
@@ -27,7 +29,7 @@ class SeriesSet:
       bool, of the same shape. names: of the series; features: names of the features.
     * labels: of whole series, by name. step_targets: a number at each step that is no feature, float32 (series, steps),
       by name; NaN where it is missing.
-    * splits: by name, for each series one of SPLITS; there is always PUBLISHED.
+    * splits: by name, for each series one of SPLITS, or UNUSED; there is always PUBLISHED.
     * left_out: why series of the source are not here, and how many.
     * credit: whom to cite, and the licence.
     """
@@ -171,4 +173,16 @@ def random_split(count: int, shares: tuple[float, float], held: np.ndarray | Non
         size = max(1, round(share * len(free))) if share else 0
         split[order[start : start + size]] = part
         start += size
+    return split
+
+
+def split_for_choices(published: np.ndarray, measured: np.ndarray | None = None) -> np.ndarray:
+    """A split without the test series of another one, whose own test, for choices, are its validation series.
+
+    measured: bool (series,), the series that are the test instead. Of the others a fifth is for validation.
+    """
+    seen = published != "test"
+    held = seen & (published == "validation" if measured is None else measured)
+    split = np.full(len(published), UNUSED, dtype="<U10")
+    split[seen] = random_split(int(seen.sum()), (0.2, 0.0), held[seen])
     return split

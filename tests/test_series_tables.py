@@ -1,0 +1,119 @@
+"""Tables of time series: known codes get known figures, the test is never used for a choice, gaps reach no figure."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from seqdisent_core.cli import main
+from seqdisent_core.data import Labels
+from seqdisent_core.domains.series import OIL, SeriesSet
+from seqdisent_core.evaluation import SeriesTable, about_series, series_rows
+from seqdisent_core.evaluation.predictors import Part, Parts, accuracy_of_class, error_of_number, outcome_scores
+from seqdisent_core.training import series_recipes
+
+SPLIT = np.tile(["train", "train", "train", "validation", "test"], 40)
+COUNT = len(SPLIT)
+
+
+def parts(static: torch.Tensor, target: torch.Tensor, dynamics: torch.Tensor | None = None) -> Parts:
+    """Codes and targets of COUNT series by SPLIT."""
+    moving = torch.zeros(COUNT, 3, 2) if dynamics is None else dynamics
+    rows = [torch.from_numpy(np.flatnonzero(part == SPLIT)) for part in ("train", "validation", "test")]
+    last = torch.full((COUNT,), moving.shape[1] - 1)
+    first, second, third = (Part(static[of], moving[of], last[of], target[of]) for of in rows)
+    return first, second, third
+
+
+def drawn(*shape: int) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(0))
+
+
+def test_a_class_is_told_from_codes_that_show_it_and_from_no_others() -> None:
+    classes = torch.arange(COUNT) % 4
+    shown = 3 * torch.eye(4)[classes] + 0.1 * drawn(COUNT, 4)
+    assert accuracy_of_class(parts(shown, classes), 4, seed=0) == 1.0
+    for blind in (drawn(COUNT, 4), torch.ones(COUNT, 4)):
+        assert accuracy_of_class(parts(blind, classes), 4, seed=0) < 0.5
+
+
+def test_an_outcome_is_told_from_dynamics_up_to_the_last_observed_window() -> None:
+    outcome = (torch.arange(COUNT) % 3 == 0).long()
+    dynamics = torch.zeros(COUNT, 3, 2)
+    dynamics[:, 1, 0] = 3.0 * outcome
+    dynamics[:, 2] = 50.0 * drawn(COUNT, 2)  # of windows in which nothing was observed
+    seen = parts(torch.zeros(COUNT, 2), outcome, dynamics)
+    first, second, third = (part._replace(last=torch.ones_like(part.last)) for part in seen)
+    assert outcome_scores((first, second, third), seed=0) == {"auprc": 1.0, "auroc": 1.0}
+    scores = outcome_scores(parts(drawn(COUNT, 2), outcome), seed=0)
+    assert scores["auroc"] < 0.75 and scores["auprc"] < 0.7
+
+
+def test_a_number_of_each_window_is_told_from_its_own_code() -> None:
+    dynamics = drawn(COUNT, 3, 2)
+    target = 20 + 5 * dynamics[..., 0]
+    assert error_of_number(parts(drawn(COUNT, 2), target, dynamics), seed=0) < 0.5
+    assert error_of_number(parts(drawn(COUNT, 2), target, dynamics.flip(0)), seed=0) > 3
+
+
+def test_the_validation_decides_what_is_kept_and_the_test_does_not() -> None:
+    classes = torch.arange(COUNT) % 4
+    train, held, test = parts(3 * torch.eye(4)[classes], classes)
+    wrong = held._replace(target=(held.target + 1) % 4)
+    assert accuracy_of_class((train, wrong, test), 4, seed=0) < 0.9, "the first weights are those that fit it best"
+    shuffled = test._replace(target=test.target.flip(0))
+    assert accuracy_of_class((train, held, shuffled), 4, seed=0) < accuracy_of_class((train, held, test), 4, seed=0)
+
+
+def oil_set(count: int = 15, steps: int = 48) -> SeriesSet:
+    """A set as ETTh1 is: six loads, and a temperature that the first of them gives."""
+    random = np.random.default_rng(0)
+    values = random.standard_normal((count, steps, 6)).astype(np.float32)
+    return SeriesSet(
+        "etth1",
+        tuple(f"month {number}" for number in range(count)),
+        ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL"),
+        values,
+        random.random(values.shape) < 0.8,
+        {"month": Labels(np.zeros(count, np.int64), ("01",))},
+        {"published": SPLIT[:count]},
+        {OIL: 20 + values[..., 0]},
+    )
+
+
+def two_rows(series: SeriesSet) -> list[dict[str, float | None]]:
+    """Figures of DBSE after two steps, and of a forest."""
+    table = SeriesTable(series, 24)
+    recipe = series_recipes("etth1")["dbse"]
+    recipe = replace(recipe, model=replace(recipe.model, anchor=1), training=replace(recipe.training, steps=2))
+    rows = series_rows(table, {"dbse": recipe})
+    return [dict(row.run(0, lambda share: None).figures) for row in (rows[0], rows[1])]
+
+
+def test_what_is_missing_changes_no_figure() -> None:
+    series = oil_set()
+    spoilt = replace(series, values=np.where(series.observed, series.values, 1e6).astype(np.float32))
+    assert two_rows(series) == two_rows(spoilt)
+    assert about_series(SeriesTable(series, 24))["data"] == about_series(SeriesTable(spoilt, 24))["data"]
+
+
+def test_the_command_fills_a_table_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    series = oil_set()
+    series.save(tmp_path / "set")
+    given = ["benchmark", "etth1", str(tmp_path / "set"), "--out", str(tmp_path / "t.json"), "--steps", "1"]
+    assert main([*given, "--rows", "vae", "glr", "--seeds", "1"]) == 0
+    assert "glr: oil_temperature_mae" in capsys.readouterr().out
+    assert main([*given, "--rows", "vae", "--seeds", "2"]) == 0
+    table = json.loads((tmp_path / "t.json").read_text())
+    assert [len(table["rows"][name]["runs"]) for name in ("vae", "glr")] == [2, 1]
+    assert table["protocol"]["series"] == {"train": 9, "validation": 3, "test": 3}
+    assert table["rows"]["vae"]["settings"]["training"]["steps"] == 1 and table["data"]["sha256"] == series.sha256()
+    assert main([*given, "--rows", "best"]) == 1
+    assert "There is no row 'best'; choose of: dbse" in capsys.readouterr().err
+    assert main([*given, "--split", "station"]) == 1
+    assert "etth1 has no split 'station'" in capsys.readouterr().err
+    assert main(["benchmark", "air_quality", str(tmp_path / "set"), "--out", "x"]) == 1
+    assert "holds the set etth1" in capsys.readouterr().err
