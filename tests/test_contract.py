@@ -238,6 +238,10 @@ def test_studio_takes_only_methods_that_read_the_static_code_from_one_frame() ->
             {"method": {"name": "mocogan"}, "backbone": {"name": "images"}, "training": {"pair_share": 0.5}},
             r"mocogan cannot use a partner|mocogan cannot use the partner",
         ),
+        (
+            {"method": {"name": "dbse", "anchor": 3}, "backbone": {"name": "images"}, "training": {"least_frames": 8}},
+            r"train with the first frame as anchor, not with frame 3",
+        ),
         ({"method": {"name": "skd", "statics": 3}, "backbone": {"name": "images"}}, "Unknown setting statics"),
         ({"method": {"name": "dbse"}, "backbone": {"name": "images", "width": 0}}, "width is 0; it must be at least 1"),
         ({"modul": {}, "training": {}}, r"Unknown part modul\. A recipe has the parts method, backbone, training"),

@@ -72,6 +72,7 @@ def test_station_months_are_cut_and_those_of_gaps_are_counted(tmp_path: Path) ->
     assert list(read.names) == shown and read.values.shape == (5, 672, 10)
     assert read.labels["month"].names[read.labels["month"].values[0]] == "03" and len(read.labels["month"].names) == 12
     assert (read.splits["published"] == "test").tolist() == [True, True, True, False, False]
+    assert set(read.splits["choice"][:3]) == {"unused"}
     assert set(read.splits["station"][3:]) == {"test"} and set(read.splits["station"][:3]) == {"train"}
     write_station(folder, "Wanliu", air_lines("Wanliu", MARCH, 40 * 24))  # it ends within April
     assert READERS["air_quality"](folder).left_out == {"month of under 672 hours": 1}

@@ -11,8 +11,10 @@ import torch
 from seqdisent_core.cli import main
 from seqdisent_core.data import Labels
 from seqdisent_core.domains.series import OIL, SeriesSet
+from seqdisent_core.domains.series.sets import split_for_choices
 from seqdisent_core.evaluation import SeriesTable, about_series, series_rows
 from seqdisent_core.evaluation.predictors import Part, Parts, accuracy_of_class, error_of_number, outcome_scores
+from seqdisent_core.reporting.series_tables import anchors_table, published_series_table, series_tables
 from seqdisent_core.training import series_recipes
 
 SPLIT = np.tile(["train", "train", "train", "validation", "test"], 40)
@@ -100,6 +102,24 @@ def test_what_is_missing_changes_no_figure() -> None:
     assert about_series(SeriesTable(series, 24))["data"] == about_series(SeriesTable(spoilt, 24))["data"]
 
 
+def test_the_anchor_is_chosen_without_the_test_series(tmp_path: Path) -> None:
+    series = oil_set(steps=15 * 24)  # the published anchor is window 14
+    held = series.splits["published"] == "test"
+    choice = split_for_choices(series.splits["published"])
+    assert (choice[held] == "unused").all() and set(choice[~held]) == {"train", "validation", "test"}
+    assert (choice[series.splits["published"] == "validation"] == "test").all()
+    spoilt = replace(
+        series, values=series.values + 100 * held[:, None, None], splits={**series.splits, "choice": choice}
+    )
+    figures = []
+    for of in (replace(series, splits=spoilt.splits), spoilt):
+        of.save(tmp_path / f"set{len(figures)}")
+        given = ["etth1", str(tmp_path / f"set{len(figures)}"), "--out", str(tmp_path / f"t{len(figures)}.json")]
+        assert main(["benchmark", *given, "--anchors", "--steps", "1", "--seeds", "1", "--rows", "window 1"]) == 0
+        figures.append(json.loads((tmp_path / f"t{len(figures)}.json").read_text())["rows"]["window 1"]["figures"])
+    assert figures[0] == figures[1]
+
+
 def test_the_command_fills_a_table_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     series = oil_set()
     series.save(tmp_path / "set")
@@ -117,3 +137,28 @@ def test_the_command_fills_a_table_and_goes_on(tmp_path: Path, capsys: pytest.Ca
     assert "etth1 has no split 'station'" in capsys.readouterr().err
     assert main(["benchmark", "air_quality", str(tmp_path / "set"), "--out", "x"]) == 1
     assert "holds the set etth1" in capsys.readouterr().err
+
+
+def table_file(folder: Path, name: str, measures: dict[str, float], label: str = "month") -> None:
+    """A result file of a benchmark with one row of two runs, and a forest of one."""
+
+    def row(runs: int, steps: int) -> dict[str, object]:
+        figures = {of: {"mean": value, "std": 0.01, "n": runs} for of, value in measures.items()}
+        return {"settings": {}, "runs": [{"seed": 0, "steps": steps, "seconds": 9.0}] * runs, "figures": figures}
+
+    counts = {"train": 3, "validation": 1, "test": 1}
+    about = {"protocol": {"series": counts}, "hardware": "2 cores", "command": "here", "chance": {label: 0.25}}
+    rows = {"dbse": row(2, 200), "forest on the input": row(1, 0)}
+    (folder / f"{name}.json").write_text(json.dumps({**about, "rows": rows}))
+
+
+def test_tables_are_read_from_result_files_with_budget_and_chance(tmp_path: Path) -> None:
+    table_file(tmp_path, "air_quality", {"month": 0.5})
+    table_file(tmp_path, "etth1", {"oil_temperature_mae": 2.5}, label="none")
+    table_file(tmp_path, "air_quality_anchor", {"month": 0.5})
+    tables = series_tables(tmp_path)
+    assert "| dbse | 50.0 ± 1.0 % | 200, 9 s | 2 |" in tables
+    assert "| forest on the input | 50.0 % | 9 s | 1 |" in tables
+    assert "| always the commonest month | 25.0 % | – | – |" in tables and "| dbse | 2.500 ± 0.010 |" in tables
+    assert "| window | Air Quality: month, accuracy |" in anchors_table(tmp_path)
+    assert "| DBSE | 56.87 ± 0.34 | 65.87 ± 0.01 |" in published_series_table()

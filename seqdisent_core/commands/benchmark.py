@@ -83,7 +83,7 @@ def fill_table(options: argparse.Namespace, rows: "Sequence[Row]", about: dict[s
 def _series(options: argparse.Namespace) -> None:
     from seqdisent_core.domains.series import CHOICE, PUBLISHED, SeriesSet
     from seqdisent_core.evaluation import SeriesTable, about_series, anchor_rows, series_rows
-    from seqdisent_core.training import SIZES, series_recipes
+    from seqdisent_core.training import SIZES, anchor_recipe, series_recipes
 
     series = SeriesSet.load(options.data)
     if series.name != options.name:
@@ -91,7 +91,7 @@ def _series(options: argparse.Namespace) -> None:
     split = options.split or (CHOICE if options.anchors else PUBLISHED)
     series.part("test", split)  # before the work
     table = SeriesTable(series, SIZES[options.name].window, split)
-    recipes = series_recipes(options.name)
+    recipes = {"dbse": anchor_recipe(options.name)} if options.anchors else series_recipes(options.name)
     if options.steps:
         recipes = {
             name: replace(recipe, training=replace(recipe.training, steps=options.steps))

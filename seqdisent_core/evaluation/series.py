@@ -149,7 +149,7 @@ def _sha256(model: Method) -> str:
 def anchor_rows(table: SeriesTable, recipe: Recipe) -> list[Row]:
     """A row for each window that DBSE's static code can be read from: a model a seed, read in all of them.
 
-    The model is trained with the recipe's own anchor. What is measured is the set's first task.
+    What is measured is the set's first task.
     """
     windows = table.windows()
     train = torch.from_numpy(table.rows_of("train"))

@@ -22,22 +22,23 @@ VARIANTS: tuple[Literal["full", "without_loss", "without_subtraction", "without_
 class SeriesSizes:
     """What differs between the sets.
 
-    window: steps of an element, the published ones (Berman et al. 2024); features: of a step. anchor: index of the
-    window that DBSE reads s from, chosen on validation (docs/series.md). steps, batch: of training, the same for every
-    method.
+    window: steps of an element, the published ones (Berman et al. 2024); features: of a step. published_anchor: index
+    of the window that s is read from there; anchor: here, chosen by the results *_anchor.json. steps, batch: of
+    training, the same for every method.
     """
 
     window: int
     features: int
+    published_anchor: int
     anchor: int
     steps: int
     batch: int
 
 
 SIZES: Mapping[str, SeriesSizes] = {
-    "physionet2012": SeriesSizes(window=4, features=10, anchor=0, steps=200, batch=32),
-    "air_quality": SeriesSizes(window=24, features=10, anchor=27, steps=200, batch=8),
-    "etth1": SeriesSizes(window=24, features=6, anchor=14, steps=200, batch=8),
+    "physionet2012": SeriesSizes(window=4, features=10, published_anchor=0, anchor=0, steps=200, batch=32),
+    "air_quality": SeriesSizes(window=24, features=10, published_anchor=27, anchor=6, steps=200, batch=8),
+    "etth1": SeriesSizes(window=24, features=6, published_anchor=14, anchor=9, steps=200, batch=8),
 }
 
 
@@ -69,3 +70,9 @@ def series_recipes(name: str) -> dict[str, Recipe]:
     }
     rows |= {method: (method, METHODS[method].config_type()) for method in ("glr", "gp_vae", "vae")}
     return {row: Recipe(method, model, "windows", network, training) for row, (method, model) in rows.items()}
+
+
+def anchor_recipe(name: str) -> Recipe:
+    """DBSE as of `series_recipes`, trained with the published anchor: by this model an anchor is chosen."""
+    recipe = series_recipes(name)["dbse"]
+    return replace(recipe, model=replace(recipe.model, anchor=SIZES[name].published_anchor))
