@@ -12,10 +12,11 @@ from seqdisent_core.cli import main
 from seqdisent_core.data import Labels
 from seqdisent_core.domains.series import OIL, SeriesSet
 from seqdisent_core.domains.series.sets import split_for_choices
+from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.evaluation import SeriesTable, about_series, series_rows
 from seqdisent_core.evaluation.predictors import Part, Parts, accuracy_of_class, error_of_number, outcome_scores
 from seqdisent_core.reporting.series_tables import anchors_table, published_series_table, series_tables
-from seqdisent_core.training import series_recipes
+from seqdisent_core.training import SeriesWindows, series_recipes, train_series
 
 SPLIT = np.tile(["train", "train", "train", "validation", "test"], 40)
 COUNT = len(SPLIT)
@@ -137,6 +138,16 @@ def test_the_command_fills_a_table_and_goes_on(tmp_path: Path, capsys: pytest.Ca
     assert "etth1 has no split 'station'" in capsys.readouterr().err
     assert main(["benchmark", "air_quality", str(tmp_path / "set"), "--out", "x"]) == 1
     assert "holds the set etth1" in capsys.readouterr().err
+
+
+def test_a_recipe_for_pictures_or_a_loss_that_is_no_number_is_refused() -> None:
+    x = torch.zeros(2, 2, 24, 6)
+    train = SeriesWindows(x, torch.ones_like(x, dtype=torch.bool))
+    recipe = series_recipes("etth1")["vae"]
+    with pytest.raises(ConfigError, match="ema_decay is a setting for pictures"):
+        train_series(replace(recipe, training=replace(recipe.training, ema_decay=0.9)), train)
+    with pytest.raises(SeqdisentError, match="The loss stopped being a number at step 0"):
+        train_series(recipe, SeriesWindows(x / 0, train.observed))
 
 
 def table_file(folder: Path, name: str, measures: dict[str, float], label: str = "month") -> None:

@@ -59,8 +59,7 @@ class SeriesTable:
 
 @dataclass(frozen=True)
 class _Coded:
-    """Codes of all series of a table, or raw values of them for forests: static (series, n), dynamics (series, time,
-    n)."""
+    """Codes of all series of a table; last: int (series,), the last window in which anything was observed."""
 
     codes: Codes
     last: Tensor
