@@ -25,11 +25,14 @@ from seqdisent_core.methods import METHODS, Codes, Method, Moment, anchored, req
 from seqdisent_core.methods.cdsvae import CDSVAEConfig
 from seqdisent_core.methods.contract import ABILITIES, Ability, with_views
 from seqdisent_core.methods.dsvae import DSVAEConfig
+from seqdisent_core.methods.glr import GLRConfig
+from seqdisent_core.methods.gp_vae import GPVAEConfig
 from seqdisent_core.methods.mocogan import MoCoGANConfig
 from seqdisent_core.methods.rwae import RWAEConfig
 from seqdisent_core.methods.s3vae import S3VAEConfig
 from seqdisent_core.methods.skd import SKDConfig
 from seqdisent_core.methods.spyl import SPYLConfig
+from seqdisent_core.methods.vae import VAEConfig
 from seqdisent_core.reporting import generation_table, leakage_tables, swap_table, write_result
 from seqdisent_core.runs import train_run
 from seqdisent_core.studio import Studio
@@ -41,11 +44,14 @@ RECIPES = {
     "cdsvae": Recipe("cdsvae", CDSVAEConfig(**SIZES), "images", IMAGES, EVEN),
     "dbse": small_recipe(EVEN),
     "dsvae": Recipe("dsvae", DSVAEConfig(**SIZES), "images", IMAGES, EVEN),
+    "glr": Recipe("glr", GLRConfig(static_dim=4, dynamics_dim=3, hidden_dim=8, part=0.5), "images", IMAGES, EVEN),
+    "gp_vae": Recipe("gp_vae", GPVAEConfig(dynamics_dim=4, hidden_dim=8), "images", IMAGES, EVEN),
     "mocogan": Recipe("mocogan", MoCoGANConfig(content_dim=4, motion_dim=3, hidden_dim=8), "images", IMAGES, EVEN),
     "rwae": Recipe("rwae", RWAEConfig(**SIZES), "images", IMAGES, EVEN),
     "s3vae": Recipe("s3vae", S3VAEConfig(**SIZES), "images", IMAGES, EVEN),
     "skd": Recipe("skd", SKDConfig(koopman_dim=6, static_size=2), "images", IMAGES, EVEN),
     "spyl": Recipe("spyl", SPYLConfig(**SIZES, warm_up_steps=2), "images", IMAGES, EVEN),
+    "vae": Recipe("vae", VAEConfig(dynamics_dim=4, hidden_dim=8), "images", IMAGES, EVEN),
 }
 
 
@@ -155,12 +161,13 @@ def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, t
     written = json.loads((tmp_path / "result.json").read_text(), parse_constant=pytest.fail)  # no NaN
     assert list(missing(written["metrics"])) == []
     metrics = written["metrics"]
+    active = metrics["active_units"]["static" if model.static_dim else "dynamics"]
     needs = {
         "encode": [
             metrics["reconstruction"]["psnr"],
             metrics["swap"]["static"],
-            metrics["active_units"]["static"],
-            metrics["leakage_strongest"]["static"]["gap"],
+            active,
+            metrics["leakage_strongest"]["dynamics"]["gap"],
             metrics["leakage_used"]["dynamics"]["changed"],
         ],
         "anchor": [],
@@ -249,6 +256,10 @@ def test_studio_takes_only_methods_that_read_the_static_code_from_one_frame() ->
         (
             {"method": {"name": "mocogan"}, "backbone": {"name": "images"}, "training": {"pair_share": 0.5}},
             r"mocogan cannot use a partner|mocogan cannot use the partner",
+        ),
+        (
+            {"method": {"name": "dbse", "anchor": 3}, "backbone": {"name": "images"}, "training": {"least_frames": 8}},
+            r"train with the first frame as anchor, not with frame 3",
         ),
         ({"method": {"name": "skd", "statics": 3}, "backbone": {"name": "images"}}, "Unknown setting statics"),
         ({"method": {"name": "dbse"}, "backbone": {"name": "images", "width": 0}}, "width is 0; it must be at least 1"),

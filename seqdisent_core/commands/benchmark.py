@@ -2,24 +2,29 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqdisent_core.commands.arguments import add_json, count, progress_bar, tell
 from seqdisent_core.commands.training import read_recipe
-from seqdisent_core.errors import ConfigError
+from seqdisent_core.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from seqdisent_core.evaluation import Row
 
 SEEDS = 5
+SERIES = {
+    "physionet2012": "intensive-care stays: the ward, and death in hospital",
+    "air_quality": "the air of Beijing: the month",
+    "etth1": "an electricity transformer: the temperature of its oil",
+}
 
 
 def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
     benchmark = commands.add_parser("benchmark", help="train and measure every method on a set; resumes at any run")
     sets = benchmark.add_subparsers(title="sets", required=True, metavar="SET")
-
     images = add_table(sets, "images", "methods on a set of labelled clips, such as FaceKit-52 or Sprites")
     images.add_argument("--judge", type=Path, required=True, help="folder of the judge")
     images.add_argument("--work", type=Path, required=True, help="folder for the training runs, which resume there")
@@ -29,6 +34,15 @@ def add_commands(commands: Any) -> None:
     )
     images.add_argument("--cpu", action="store_true", help="train on the CPU even if there is a GPU")
     images.set_defaults(run=_images)
+    for name, what in SERIES.items():
+        table = add_table(sets, name, what)
+        table.add_argument("--split", help="a split of the set (default: published, with --anchors choice)")
+        table.add_argument(
+            "--anchors",
+            action="store_true",
+            help="instead of the methods, DBSE with its static code read from each window, without the test series",
+        )
+        table.set_defaults(run=_series, name=name)
 
 
 def _images(options: argparse.Namespace) -> None:
@@ -98,3 +112,24 @@ def fill_table(options: argparse.Namespace, rows: "Sequence[Row]", about: dict[s
         minutes = sum(run["seconds"] for run in runs) / len(runs) / 60
         lines.append(f"{name}: {', '.join(told)} ({runs[-1]['steps']} steps, {minutes:.1f} minutes a run)")
     tell(options, *lines, f"written to {options.out}", written={"result": options.out}, figures=figures)
+
+
+def _series(options: argparse.Namespace) -> None:
+    from seqdisent_core.domains.series import CHOICE, PUBLISHED, SeriesSet
+    from seqdisent_core.evaluation import SeriesTable, about_series, anchor_rows, series_rows
+    from seqdisent_core.training import SIZES, anchor_recipe, series_recipes
+
+    series = SeriesSet.load(options.data)
+    if series.name != options.name:
+        raise DataError(f"{options.data} holds the set {series.name}. Give {options.name}, packed.")
+    split = options.split or (CHOICE if options.anchors else PUBLISHED)
+    series.part("test", split)  # before the work
+    table = SeriesTable(series, SIZES[options.name].window, split)
+    recipes = {"dbse": anchor_recipe(options.name)} if options.anchors else series_recipes(options.name)
+    if options.steps:
+        recipes = {
+            name: replace(recipe, training=replace(recipe.training, steps=options.steps))
+            for name, recipe in recipes.items()
+        }
+    rows = anchor_rows(table, recipes["dbse"]) if options.anchors else series_rows(table, recipes)
+    fill_table(options, rows, about_series(table))

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from seqdisent_core.commands.arguments import add_json, add_seed, count, progress_bar, tell
+from seqdisent_core.errors import ConfigError, DataError
+
+SERIES = ("physionet2012", "air_quality", "etth1", "series")  # as domains.series.READERS, whose import takes seconds
 
 
 def add_commands(commands: Any) -> None:
@@ -42,9 +45,17 @@ def add_commands(commands: Any) -> None:
     add_json(sprites)
     sprites.set_defaults(run=_render_sprites)
 
-    pack = commands.add_parser("pack", help="convert face videos to a set, so that faces are found only once")
-    pack.add_argument("source", type=Path, help="a folder person/expression/*.mp4, or a CSV")
-    pack.add_argument("out", type=Path, help="folder for the set; resumes if it was stopped")
+    pack = commands.add_parser("pack", help="convert face videos, or time series, to a set")
+    pack.add_argument(
+        "kind",
+        nargs="?",
+        default="films",
+        choices=("films", *SERIES),
+        help="films (the default), a published set of time series, or series: a CSV with the columns time, series, and "
+        "one a feature",
+    )
+    pack.add_argument("source", type=Path, help="a folder person/expression/*.mp4, a CSV, or a set as published")
+    pack.add_argument("out", type=Path, help="folder for the set; a set of videos resumes if it was stopped")
     pack.add_argument("--frames", type=count, default=15, help="frames of a clip (default: 15)")
     pack.add_argument("--size", type=count, default=64, help="pixels a side, 16 to 512 (default: 64)")
     pack.add_argument("--leave-out", action="store_true", help="leave out unusable videos instead of stopping")
@@ -143,6 +154,9 @@ def _advance(bar: Any, done: int, total: int) -> None:
 
 
 def _pack(options: argparse.Namespace) -> None:
+    if options.kind != "films":
+        _pack_series(options)
+        return
     from seqdisent_core.data import pack_films
 
     with progress_bar(1, "reading faces") as bar:
@@ -161,6 +175,25 @@ def _pack(options: argparse.Namespace) -> None:
         written={"set": options.out},
         figures={"clips": packed.clips, "left_out": len(packed.left_out)},
         notes=packed.left_out,
+    )
+
+
+def _pack_series(options: argparse.Namespace) -> None:
+    from seqdisent_core.domains.series import PUBLISHED, READERS, SPLITS
+
+    if (options.frames, options.size, options.leave_out) != (15, 64, False):
+        raise ConfigError("--frames, --size and --leave-out are for videos. Leave them out for time series.")
+    if not options.source.exists():
+        raise DataError(f"There is nothing at {options.source}. Give the {options.kind} set as it is published.")
+    packed = READERS[options.kind](options.source)
+    packed.save(options.out)
+    parts = ", ".join(f"{int((packed.splits[PUBLISHED] == part).sum())} {part}" for part in SPLITS)
+    tell(
+        options,
+        f"The set is in {options.out}: {len(packed)} series of {packed.values.shape[1]} steps ({parts}).",
+        written={"set": options.out},
+        figures={"series": len(packed), "left_out": sum(packed.left_out.values())},
+        notes=[f"Left out: {count} × {why}." for why, count in packed.left_out.items()],
     )
 
 

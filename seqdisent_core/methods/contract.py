@@ -259,8 +259,13 @@ class Anchored(Method):
         """What is read in each frame by itself: (batch, time, *element) -> (batch, time, feature_dim)."""
 
     @abstractmethod
-    def encode_features(self, features: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Codes:
-        """`encode` from what `frame_features` gave; `anchor`: index of the frame that the static code is read from."""
+    def encode_features(
+        self, features: Tensor, *, anchor: int | None = None, generator: torch.Generator | None = None
+    ) -> Codes:
+        """`encode` from what `frame_features` gave.
+
+        anchor: index of the frame that the static code is read from; None for the one that it was trained with.
+        """
 
     @abstractmethod
     def encode(
@@ -269,7 +274,7 @@ class Anchored(Method):
         observed: Tensor | None = None,
         generator: torch.Generator | None = None,
         *,
-        anchor: int = 0,
+        anchor: int | None = None,
     ) -> Codes: ...
 
 

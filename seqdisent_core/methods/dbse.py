@@ -30,6 +30,8 @@ class DBSEConfig(Settings):
 
     * static_dim, dynamics_dim: sizes of s, d_t.
     * hidden_dim: of the static head and the prior's LSTM; posterior_hidden_dim: of the dynamics LSTM, a direction.
+    * anchor: index of the frame that s is read from in training, and unless another is named; the first in the paper's
+      experiments on films.
     * posterior: the paper writes a causal q(d_t | x_<=t), the authors' code trains the bidirectional one.
     * weight_*: of the reconstruction of the other frames, of the anchor frame, of KL(s) and of KL(d).
     * kl_cycle_steps: period of the annealing of both divergences (schedules.cyclical), 0 for none.
@@ -51,6 +53,7 @@ class DBSEConfig(Settings):
     dynamics_dim: _Size = 64
     hidden_dim: _Size = 256
     posterior_hidden_dim: _Size = 64
+    anchor: Annotated[int, Field(ge=0)] = 0
     posterior: Literal["bidirectional", "causal"] = "bidirectional"
     weight_reconstruction: _Weight = 87.0
     weight_anchor: _Weight = 30.0
@@ -140,20 +143,20 @@ class DBSE(Anchored):
         observed: Tensor | None = None,
         generator: torch.Generator | None = None,
         *,
-        anchor: int = 0,
+        anchor: int | None = None,
     ) -> Codes:
-        """Codes of clips (batch, time, *element); the static code is read from frame `anchor`.
+        """Codes of clips (batch, time, *element); the static code is read from frame `anchor`, by default config's.
 
         Raises ConfigError for elements of another shape, or an anchor outside the clip.
         """
         self.check_sequences(x)
-        if not -x.shape[1] <= anchor < x.shape[1]:
-            raise ConfigError(f"Anchor {anchor} lies outside a clip of {x.shape[1]} frames.")
         return self.encode_features(self.frame_features(x, observed), anchor=anchor, generator=generator)
 
-    def encode_features(self, features: Tensor, *, anchor: int = 0, generator: torch.Generator | None = None) -> Codes:
+    def encode_features(
+        self, features: Tensor, *, anchor: int | None = None, generator: torch.Generator | None = None
+    ) -> Codes:
         """Codes from g_t, (batch, time, feature_dim)."""
-        static, dynamics = self.posterior(features, anchor, generator)
+        static, dynamics = self.posterior(features, self.config.anchor if anchor is None else anchor, generator)
         if generator is None:
             return Codes(static.mean, dynamics.mean)
         return Codes(static.sample(generator), dynamics.sample(generator))
@@ -162,6 +165,8 @@ class DBSE(Anchored):
         self, features: Tensor, anchor: int = 0, generator: torch.Generator | None = None
     ) -> tuple[Gaussian, Gaussian]:
         """q(s | x_anchor) and q(d_1:T | x_1:T) from g_t; `generator` draws the anchor's training noise."""
+        if not -features.shape[1] <= anchor < features.shape[1]:
+            raise ConfigError(f"Anchor {anchor} lies outside a clip of {features.shape[1]} frames.")
         anchor %= features.shape[1]
         static = self.static_head(self.static_hidden(features[:, anchor]))
         read = self.subtract_anchor(features, anchor, generator) if self.config.subtracts else features
@@ -190,12 +195,11 @@ class DBSE(Anchored):
 
         reconstruction: the frames that s was not read from (all of them without the anchor term); anchor: the frame
         that it was; kl_static, kl_dynamics in nats. All summed over pixels, frames and dims, mean over the batch. The
-        anchor is the first frame, as in the paper's experiments. A batch's partners and truth are ours, for rendered
-        sets only.
+        anchor is config's. A batch's partners and truth are ours, for rendered sets only.
         """
-        generator = moment.generator
+        generator, anchor = moment.generator, self.config.anchor
         self.check_sequences(batch.x)
-        static, posterior = self.posterior(self.frame_features(batch.x, batch.observed), 0, generator)
+        static, posterior = self.posterior(self.frame_features(batch.x, batch.observed), anchor, generator)
         codes = Codes(static.sample(generator), posterior.sample(generator))
         meant = codes if batch.partner is None else Codes(codes.static, codes.dynamics[batch.partner])
         shown, share = self._decoded(batch.x.shape[1], generator)
@@ -211,9 +215,10 @@ class DBSE(Anchored):
             observed = None if batch.observed is None else batch.observed[:, shown]
             error = self.backbone.error(self.decode(drawn), x, observed).mean(dim=0)
         anchored = self.config.has_anchor_term
+        others = torch.cat([error[:anchor], error[anchor + 1 :]])
         terms = {
-            "reconstruction": share * error[1:].sum() if anchored else share * error[1:].sum() + error[0],
-            "anchor": error[0] if anchored else torch.zeros_like(error[0]),
+            "reconstruction": share * others.sum() + (0 if anchored else error[anchor]),
+            "anchor": error[anchor] if anchored else torch.zeros_like(error[anchor]),
             "kl_static": kl_divergence(static).sum(dim=1).mean(),
             "kl_dynamics": kl_divergence(posterior, self.prior(codes.dynamics)).sum(dim=(1, 2)).mean(),
         }

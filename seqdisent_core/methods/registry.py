@@ -10,15 +10,18 @@ from seqdisent_core.methods.cdsvae import CDSVAE
 from seqdisent_core.methods.contract import BACKBONE, Method
 from seqdisent_core.methods.dbse import DBSE
 from seqdisent_core.methods.dsvae import DSVAE
+from seqdisent_core.methods.glr import GLR
+from seqdisent_core.methods.gp_vae import GPVAE
 from seqdisent_core.methods.mocogan import MoCoGAN
 from seqdisent_core.methods.rwae import RWAE
 from seqdisent_core.methods.s3vae import S3VAE
 from seqdisent_core.methods.skd import SKD
 from seqdisent_core.methods.spyl import SPYL
+from seqdisent_core.methods.vae import VAE
 from seqdisent_core.settings import Settings
 
 METHODS: dict[str, type[Method]] = {
-    method.name: method for method in (CDSVAE, DBSE, DSVAE, MoCoGAN, RWAE, S3VAE, SKD, SPYL)
+    method.name: method for method in (CDSVAE, DBSE, DSVAE, GLR, GPVAE, MoCoGAN, RWAE, S3VAE, SKD, SPYL, VAE)
 }
 
 

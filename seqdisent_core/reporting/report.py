@@ -8,6 +8,7 @@ from seqdisent_core.reporting import filmed_tables, tables
 from seqdisent_core.reporting.published import published_tables
 from seqdisent_core.reporting.result_files import Result, guessed, number, percent, read_result
 from seqdisent_core.reporting.rival_tables import rivals_table
+from seqdisent_core.reporting.series_tables import anchors_table, published_series_table, series_tables
 from seqdisent_core.reporting.speed_tables import profile_table, seconds, speed_table, times
 
 
@@ -72,6 +73,9 @@ PLACES: dict[str, Callable[[Path], str]] = {
     "filmed_made": filmed_tables.filmed_made_table,
     "rivals": rivals_table,
     "published": lambda folder: published_tables(),
+    "series": series_tables,
+    "series_anchors": anchors_table,
+    "series_published": lambda folder: published_series_table(),
     "speed": speed_table,
     "profile": profile_table,
 }

@@ -7,18 +7,23 @@ from seqdisent_core.training.optimisers import learning_rate_scale
 from seqdisent_core.training.presets import PRESETS, preset
 from seqdisent_core.training.recipes import Recipe, fast, sprites
 from seqdisent_core.training.rivals import RIVALS, equal, published_settings, with_steps
+from seqdisent_core.training.series import SeriesWindows, train_series
+from seqdisent_core.training.series_recipes import SIZES, anchor_recipe, series_recipes
 from seqdisent_core.training.sheet import model_sheet
 
 __all__ = [
     "LOG_EVERY",
     "PRESETS",
     "RIVALS",
+    "SIZES",
     "STATE",
     "Progress",
     "Recipe",
+    "SeriesWindows",
     "Steps",
     "Trainer",
     "TrainingConfig",
+    "anchor_recipe",
     "averaged_weights",
     "equal",
     "fast",
@@ -27,6 +32,8 @@ __all__ = [
     "preset",
     "process_state",
     "published_settings",
+    "series_recipes",
     "sprites",
+    "train_series",
     "with_steps",
 ]

@@ -33,6 +33,11 @@ class Recipe:
                 raise ConfigError(
                     f"{self.method} needs even time steps, and {name} {value:g} trains on others. Set it to 0."
                 )
+        if getattr(self.model, "anchor", 0) and (self.training.sparse_share or self.training.least_frames):
+            raise ConfigError(
+                "sparse_share and least_frames train with the first frame as anchor, not with frame "
+                f"{self.model.anchor}. Set both to 0, or the anchor."
+            )
         if self.training.pair_share and not method.uses_partner:
             raise ConfigError(
                 f"{self.method} cannot use the partner's dynamics of parallel pairs. Set pair_share to 0."

@@ -1,0 +1,84 @@
+"""Series of one's own: a CSV file with a column of time, a column of the series' name, and a column a feature."""
+
+import math
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from seqdisent_core.domains.series.sets import PUBLISHED, SeriesSet, random_split
+from seqdisent_core.domains.series.tables import number, number_or_nan, read_table
+from seqdisent_core.errors import DataError
+
+TIME, SERIES = "time", "series"
+LEAST_SERIES = 3  # one for each part of the split
+MOST_STEPS = 100_000  # of a series: more are a time that was written wrongly
+HELD = 0.15  # of the series, for validation, and as many for the test
+_OFF_GRID = 0.05  # steps that a time may lie beside its place
+_EMPTY = "series without a value"
+
+
+def read_own_csv(source: Path) -> SeriesSet:
+    """The series of a CSV file with the columns time, series, and features.
+
+    A time is a number, or a date and time as ISO 8601 has it. The step is the smallest distance of two times; hours
+    that are left out are gaps, as are empty cells and NA. Series of other lengths end in gaps. The split is by chance,
+    a series is in one part of it.
+
+    Raises DataError with the line for text where a number belongs, times out of order, twice or uneven, and for under
+    LEAST_SERIES series.
+    """
+    rows = read_table(source, (TIME, SERIES))
+    features = tuple(name for name in rows[0] if name not in (TIME, SERIES))
+    if not features:
+        raise DataError(f"{source.name} has no features: give columns beside {TIME} and {SERIES}.")
+    times: dict[str, list[float]] = {}
+    values: dict[str, list[list[float]]] = {}
+    for place, row in enumerate(rows, 2):
+        where, name = f"Line {place} of {source.name}", row[SERIES]
+        if not name.strip():
+            raise DataError(f"{where} names no series.")
+        time = _seconds(row[TIME], where)
+        before = times.setdefault(name, [])
+        if before and time <= before[-1]:
+            what = "the same time twice" if time == before[-1] else "a time before the one above it"
+            raise DataError(f"{where} has {what} in the series {name}: {row[TIME]}. Sort each series by time.")
+        before.append(time)
+        values.setdefault(name, []).append([number_or_nan(row[feature], where, feature) for feature in features])
+    whole = {name: cells for name, cells in values.items() if not np.isnan(cells).all()}
+    if len(whole) < LEAST_SERIES:
+        raise DataError(f"{source.name} has {len(whole)} series with values; it takes {LEAST_SERIES}.")
+    step = min((float(np.diff(of).min()) for of in times.values() if len(of) > 1), default=1.0)
+    places = {name: _places(times[name], step, name, source) for name in whole}
+    steps = 1 + max(int(of[-1]) for of in places.values())
+    filled = np.full((len(whole), steps, len(features)), np.nan)
+    for row_of, name in enumerate(whole):
+        filled[row_of, places[name]] = whole[name]
+    return SeriesSet(
+        source.stem,
+        tuple(whole),
+        features,
+        np.nan_to_num(filled).astype(np.float32),
+        ~np.isnan(filled),
+        {},
+        {PUBLISHED: random_split(len(whole), (HELD, HELD))},
+        left_out={_EMPTY: len(values) - len(whole)} if len(values) > len(whole) else {},
+    )
+
+
+def _seconds(text: str, where: str) -> float:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return number(text, where, "a time")
+
+
+def _places(times: list[float], step: float, name: str, source: Path) -> np.ndarray:
+    """At which step of its series each time lies, int (times,)."""
+    exact = (np.array(times) - times[0]) / step
+    if exact[-1] >= MOST_STEPS:
+        raise DataError(f"The series {name} of {source.name} has over {MOST_STEPS} steps of {step:g}. Check its times.")
+    places = exact.round().astype(int)
+    if (np.abs(exact - places) > _OFF_GRID).any() or math.isclose(step, 0):
+        raise DataError(f"The times of the series {name} in {source.name} are uneven. Bring them to one distance.")
+    return places

@@ -1,0 +1,88 @@
+"""Tables of the benchmarks of time series, and the published ones, which are tables of their own."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from seqdisent_core.reporting.published import PUBLISHED
+from seqdisent_core.reporting.result_files import NONE, Result, number, percent, read_result, share, table
+
+_SETS = {
+    "air_quality": "Air Quality, test year 2016",
+    "air_quality_station": "Air Quality, test stations",
+    "physionet2012": "PhysioNet 2012",
+    "etth1": "ETTh1",
+}
+_HEADS = {
+    "month": "month, accuracy",
+    "icu_type": "ward, accuracy",
+    "mortality_auprc": "death, AUPRC",
+    "mortality_auroc": "death, AUROC",
+    "oil_temperature_mae": "oil, MAE in °C",
+}
+_SHARES = ("month", "icu_type")
+
+
+def series_tables(folder: Path) -> str:
+    """A table for each set with a result file in the folder: every row's figures, budget and seeds."""
+    made = []
+    for stem, title in _SETS.items():
+        if (folder / f"{stem}.json").exists():
+            made.append(_set_table(title, read_result(folder / f"{stem}.json")))
+    return "\n\n".join(made)
+
+
+def _set_table(title: str, result: Result) -> str:
+    measures = [name for name in next(iter(result["rows"].values()))["figures"] if name != "why"]
+    rows = [
+        [name, *(_shown(measure, row["figures"][measure]) for measure in measures), *_budget(row)]
+        for name, row in result["rows"].items()
+        if row["runs"]
+    ]
+    for label, chance in result["chance"].items():
+        shown = [share(chance) if measure == label else NONE for measure in measures]
+        if label in measures:
+            rows.append([f"always the commonest {_HEADS[label].partition(',')[0]}", *shown, NONE, NONE])
+    counts = result["protocol"]["series"]
+    said = (
+        f"{counts['train']} series for training, {counts['validation']} for validation, {counts['test']} for the test; "
+        f"{result['hardware']}; `{result['command']}`."
+    )
+    head = [title, *(_HEADS[measure] for measure in measures), "steps, time a run", "runs"]
+    return table(head, rows) + "\n\n" + said
+
+
+def _shown(measure: str, figure: dict[str, Any] | None) -> str:
+    return percent(figure) if measure in _SHARES else number(figure)
+
+
+def _budget(row: dict[str, Any]) -> list[str]:
+    runs = row["runs"]
+    seconds = sum(run["seconds"] for run in runs) / len(runs)
+    spent = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
+    return [f"{runs[0]['steps']}, {spent}" if runs[0]["steps"] else spent, f"{len(runs)}"]
+
+
+def anchors_table(folder: Path) -> str:
+    """For each set the figure of DBSE's static code by the window that it is read from, without the test series."""
+    found = {stem: folder / f"{stem}_anchor.json" for stem in _SETS}
+    results = {stem: read_result(path) for stem, path in found.items() if path.exists()}
+    most = max((len(result["rows"]) for result in results.values()), default=0)
+    columns, heads = [], []
+    for stem, result in results.items():
+        figures = [row["figures"] for row in result["rows"].values()]
+        measure = next(iter(figures[0]))
+        column = [_shown(measure, one[measure]) for one in figures]
+        columns.append(column + [NONE] * (most - len(column)))
+        heads.append(f"{_SETS[stem].partition(',')[0]}: {_HEADS[measure]}")
+    rows = [[f"{window}", *(column[window] for column in columns)] for window in range(most)]
+    return table(["window", *heads], rows)
+
+
+def published_series_table() -> str:
+    """The published accuracies, which share no column with ours."""
+    rows = [
+        [row["method"], *(f"{row[name][0]:.2f} ± {row[name][1]}" for name in ("physionet2012", "air_quality"))]
+        for row in json.loads(PUBLISHED.read_text(encoding="utf-8"))["series"]
+    ]
+    return table(["published (the poster), %", "PhysioNet: ward", "Air Quality: month"], rows)
