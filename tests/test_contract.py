@@ -160,7 +160,7 @@ def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, t
             metrics["reconstruction"]["psnr"],
             metrics["swap"]["static"],
             metrics["active_units"]["static"],
-            metrics["leakage_strongest"]["static"]["gap"],
+            metrics["leakage_strongest"]["dynamics"]["gap"],
             metrics["leakage_used"]["dynamics"]["changed"],
         ],
         "anchor": [],
