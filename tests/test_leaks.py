@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from labelled import PERSONS, AllStatic, LabelMethod, OneFrame, labelled_clips, labelled_judge
+from labelled import PERSONS, AllStatic, LabelMethod, OneFrame, WithoutStatic, labelled_clips, labelled_judge
 from small import small_dbse
 
 from seqdisent_core.data import Clips, Labels
@@ -114,6 +114,12 @@ def test_what_decoding_uses_of_a_leak_changes_the_picture_and_nothing_else_does(
         for name in ("changed", "followed"):
             assert figures[part][name]["mean"] == pytest.approx(share, abs=0.02), (part, name)
         assert figures[part]["clips"] == 48
+
+
+def test_codes_that_are_not_there_are_not_exchanged() -> None:
+    figures = used(WithoutStatic())
+    assert figures["static"]["changed"] is None and figures["static"]["why"] == "There are no static codes to exchange."
+    assert figures["dynamics"]["changed"]["mean"] == 1, "all is in them"
 
 
 def test_partners_are_alike_in_one_group_of_labels_and_differ_in_all_of_the_other() -> None:

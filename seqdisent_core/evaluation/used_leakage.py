@@ -46,6 +46,8 @@ def _used(
     seed: int,
     repeats: int,
 ) -> dict[str, Any]:
+    if getattr(codes, name).shape[-1] == 0:
+        return absent((*USED, "clips"), f"There are no {name} codes to exchange.")
     rows: list[list[float]] = []
     for repeat in range(repeats):
         partners = draw_alike(same, other, np.random.default_rng([seed, repeat]))
