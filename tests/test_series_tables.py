@@ -89,7 +89,7 @@ def oil_set(count: int = 15, steps: int = 48) -> SeriesSet:
 
 def two_rows(series: SeriesSet) -> list[dict[str, float | None]]:
     """Figures of DBSE after two steps, and of a forest."""
-    table = SeriesTable(series, 24)
+    table = SeriesTable(series, 24, 1)
     recipe = series_recipes("etth1")["dbse"]
     recipe = replace(recipe, model=replace(recipe.model, anchor=1), training=replace(recipe.training, steps=2))
     rows = series_rows(table, {"dbse": recipe})
@@ -100,7 +100,7 @@ def test_what_is_missing_changes_no_figure() -> None:
     series = oil_set()
     spoilt = replace(series, values=np.where(series.observed, series.values, 1e6).astype(np.float32))
     assert two_rows(series) == two_rows(spoilt)
-    assert about_series(SeriesTable(series, 24))["data"] == about_series(SeriesTable(spoilt, 24))["data"]
+    assert about_series(SeriesTable(series, 24, 1))["data"] == about_series(SeriesTable(spoilt, 24, 1))["data"]
 
 
 def test_the_anchor_is_chosen_without_the_test_series(tmp_path: Path) -> None:
@@ -171,5 +171,5 @@ def test_tables_are_read_from_result_files_with_budget_and_chance(tmp_path: Path
     assert "| dbse | 50.0 ± 1.0 % | 200, 9 s | 2 |" in tables
     assert "| forest on the input | 50.0 % | 9 s | 1 |" in tables
     assert "| always the commonest month | 25.0 % | – | – |" in tables and "| dbse | 2.500 ± 0.010 |" in tables
-    assert "| window | Air Quality: month, accuracy |" in anchors_table(tmp_path)
+    assert "| window | Air Quality: month from s |" in anchors_table(tmp_path)
     assert "| DBSE | 56.87 ± 0.34 | 65.87 ± 0.01 |" in published_series_table()

@@ -122,9 +122,10 @@ def _series(options: argparse.Namespace) -> None:
     series = SeriesSet.load(options.data)
     if series.name != options.name:
         raise DataError(f"{options.data} holds the set {series.name}. Give {options.name}, packed.")
+    sizes = SIZES[options.name]
     split = options.split or (CHOICE if options.anchors else PUBLISHED)
     series.part("test", split)  # before the work
-    table = SeriesTable(series, SIZES[options.name].window, split)
+    table = SeriesTable(series, sizes.window, sizes.published_anchor if options.anchors else sizes.anchor, split)
     recipes = {"dbse": anchor_recipe(options.name)} if options.anchors else series_recipes(options.name)
     if options.steps:
         recipes = {

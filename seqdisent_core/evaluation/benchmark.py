@@ -80,7 +80,9 @@ def run_table(
         runs.sort(key=lambda run: run["seed"])
         table["rows"][row.name]["figures"] = _figures(runs)
         table["date"] = datetime.now(UTC).isoformat(timespec="seconds")
-        write_result(table, out)
+        part = out.with_name(out.name + ".part")
+        write_result(table, part)
+        part.replace(out)  # whole or not at all: a run that is stopped here loses nothing
         share(1.0)
     return table
 

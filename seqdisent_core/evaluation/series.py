@@ -34,18 +34,20 @@ TASKS: Mapping[str, tuple[str, ...]] = {  # what is predicted on each set: label
     "air_quality": ("month",),
     "etth1": (OIL,),
 }
-NO_STATIC = "the mean of z over time stands for s, which this method does not have"
+NO_STATIC = "z of the anchor window stands for s, which this method does not have"
 
 
 @dataclass(frozen=True)
 class SeriesTable:
     """A set as its table uses it: normalised by the training series of a split, in windows.
 
+    anchor: index of the window whose z stands for s where a method has no static code, the one that DBSE reads s from.
     Figures are those of the split's test; for choices the split is domains.series.CHOICE.
     """
 
     series: SeriesSet
     window: int
+    anchor: int
     split: str = PUBLISHED
 
     def rows_of(self, part: str) -> np.ndarray:
@@ -66,14 +68,14 @@ class _Coded:
 
 
 @torch.no_grad()
-def encode_series(method: Method, windows: SeriesWindows) -> Codes:
-    """Posterior means of series; for a method without a static code the mean of z over time stands for it."""
+def encode_series(method: Method, windows: SeriesWindows, anchor: int) -> Codes:
+    """Posterior means of series; for a method without a static code z of the window `anchor` stands for it."""
     parts = [
         method.encode(windows.x[at : at + BATCH], windows.observed[at : at + BATCH])
         for at in range(0, len(windows.x), BATCH)
     ]
     dynamics = torch.cat([part.dynamics for part in parts])
-    static = torch.cat([part.static for part in parts]) if method.static_dim else dynamics.mean(dim=1)
+    static = torch.cat([part.static for part in parts]) if method.static_dim else dynamics[:, anchor]
     return Codes(static, dynamics)
 
 
@@ -105,7 +107,7 @@ def about_series(table: SeriesTable) -> dict[str, Any]:
     labels = {name: _commonest(table, name) for name in TASKS[series.name] if name in series.labels}
     return {
         "data": {"name": series.name, "sha256": series.sha256(), "left_out": dict(series.left_out)},
-        "protocol": {"split": table.split, "series": counts, "window": table.window},
+        "protocol": {"split": table.split, "series": counts, "window": table.window, "anchor": table.anchor},
         "chance": labels,
         "hardware": hardware(torch.device("cpu")),
         "software": software(),
@@ -126,7 +128,7 @@ def _method_row(table: SeriesTable, windows: SeriesWindows, name: str, recipe: R
         seeded = replace(recipe, training=replace(recipe.training, seed=seed))
         of_train = SeriesWindows(windows.x[train], windows.observed[train])
         model, seconds = train_series(seeded, of_train, progress=lambda done: share(0.9 * done))
-        coded = _Coded(encode_series(model, windows), _last_observed(windows))
+        coded = _Coded(encode_series(model, windows, table.anchor), _last_observed(windows))
         return Run(
             _measured(table, coded, seed),
             recipe.training.steps,
@@ -165,7 +167,8 @@ def anchor_rows(table: SeriesTable, recipe: Recipe) -> list[Row]:
             with torch.no_grad():
                 codes = model.encode(windows.x, windows.observed, anchor=window)
             coded = _Coded(codes, _last_observed(windows))
-            return Run(_measured(table, coded, seed, first_only=True), recipe.training.steps, seconds)
+            task = TASKS[table.series.name][0]
+            return Run(_predicted(table, coded, task, seed), recipe.training.steps, seconds)
 
         return Row(f"window {window}", recipe.to_dict(), run)
 
@@ -178,23 +181,33 @@ def _last_observed(windows: SeriesWindows) -> Tensor:
     return there.shape[1] - 1 - there.int().flip(1).argmax(dim=1)
 
 
-def _measured(table: SeriesTable, coded: _Coded, seed: int, *, first_only: bool = False) -> dict[str, float]:
+def _measured(table: SeriesTable, coded: _Coded, seed: int) -> dict[str, float]:
+    """Every task's figures; of a class also the one that s and the mean of d over time tell together."""
     figures: dict[str, float] = {}
-    for task in TASKS[table.series.name][: 1 if first_only else None]:
-        if task == OIL:
-            figures[f"{OIL}_mae"] = error_of_number(_parts(table, coded, torch.from_numpy(_oil_of(table))), seed)
-            continue
-        label = table.series.labels[task]
-        parts = _parts(table, coded, torch.from_numpy(label.values))
-        if task == MORTALITY:
-            figures |= {f"{task}_{name}": value for name, value in outcome_scores(parts, seed).items()}
-        else:
-            figures[task] = accuracy_of_class(parts, len(label.names), seed)
+    for task in TASKS[table.series.name]:
+        figures |= _predicted(table, coded, task, seed)
+        if task not in (OIL, MORTALITY):
+            codes = coded.codes
+            both = Codes(torch.cat([codes.static, codes.dynamics.mean(dim=1)], dim=1), codes.dynamics)
+            figures[f"{task}_of_both"] = _predicted(table, replace(coded, codes=both), task, seed)[task]
     return figures
 
 
+def _predicted(table: SeriesTable, coded: _Coded, task: str, seed: int) -> dict[str, float]:
+    if task == OIL:
+        return {f"{OIL}_mae": error_of_number(_parts(table, coded, torch.from_numpy(_oil_of(table))), seed)}
+    label = table.series.labels[task]
+    parts = _parts(table, coded, torch.from_numpy(label.values))
+    if task == MORTALITY:
+        return {f"{task}_{name}": value for name, value in outcome_scores(parts, seed).items()}
+    return {task: accuracy_of_class(parts, len(label.names), seed)}
+
+
 def _forest_rows(table: SeriesTable, windows: SeriesWindows) -> list[Row]:
-    """Forests on the normalised input with gaps as 0, and on that with what is missing; on windows for a number."""
+    """Forests on the normalised input with gaps as 0, and on that with what is missing; on windows for a number.
+
+    A class is told from the anchor window, as from s, and from the whole series.
+    """
     values, gaps = windows.x.numpy(), windows.observed.numpy().astype(np.float32)
     given = {"forest on the input": [values]}
     if not windows.observed.all():
@@ -215,7 +228,7 @@ def _forest_figures(table: SeriesTable, given: np.ndarray, seed: int) -> dict[st
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
     train, last = table.rows_of("train"), table.rows_of("test")
-    whole, figures = given.reshape(len(given), -1), {}
+    whole, one, figures = given.reshape(len(given), -1), given[:, table.anchor].reshape(len(given), -1), {}
     for task in TASKS[table.series.name]:
         if task == OIL:
             windows, target = given.reshape(*given.shape[:2], -1), _oil_of(table)
@@ -230,5 +243,7 @@ def _forest_figures(table: SeriesTable, given: np.ndarray, seed: int) -> dict[st
             scores = scores_of(values[last], forest.predict_proba(whole[last])[:, 1])
             figures |= {f"{task}_{name}": value for name, value in scores.items()}
         else:
-            figures[task] = float(forest.score(whole[last], values[last]))
+            of_one = RandomForestClassifier(TREES, random_state=seed).fit(one[train], values[train])
+            figures[task] = float(of_one.score(one[last], values[last]))
+            figures[f"{task}_of_both"] = float(forest.score(whole[last], values[last]))
     return figures

@@ -14,13 +14,15 @@ _SETS = {
     "etth1": "ETTh1",
 }
 _HEADS = {
-    "month": "month, accuracy",
-    "icu_type": "ward, accuracy",
+    "month": "month from s",
+    "month_of_both": "from s and the mean of d",
+    "icu_type": "ward from s",
+    "icu_type_of_both": "from s and the mean of d",
     "mortality_auprc": "death, AUPRC",
     "mortality_auroc": "death, AUROC",
     "oil_temperature_mae": "oil, MAE in °C",
 }
-_SHARES = ("month", "icu_type")
+_SHARES = ("month", "month_of_both", "icu_type", "icu_type_of_both")
 
 
 def series_tables(folder: Path) -> str:
@@ -42,7 +44,7 @@ def _set_table(title: str, result: Result) -> str:
     for label, chance in result["chance"].items():
         shown = [share(chance) if measure == label else NONE for measure in measures]
         if label in measures:
-            rows.append([f"always the commonest {_HEADS[label].partition(',')[0]}", *shown, NONE, NONE])
+            rows.append([f"always the commonest {_HEADS[label].partition(' ')[0]}", *shown, NONE, NONE])
     counts = result["protocol"]["series"]
     said = (
         f"{counts['train']} series for training, {counts['validation']} for validation, {counts['test']} for the test; "
