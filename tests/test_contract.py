@@ -165,10 +165,9 @@ def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, t
     needs = {
         "encode": [
             metrics["reconstruction"]["psnr"],
-            metrics["swap"]["static"],
             active,
             metrics["leakage_strongest"]["dynamics"]["gap"],
-            *([metrics["leakage_used"]["dynamics"]["changed"]] if model.static_dim else []),
+            *([metrics["swap"]["static"], metrics["leakage_used"]["dynamics"]["changed"]] if model.static_dim else []),
         ],
         "anchor": [],
         "sample_static": [],
