@@ -104,6 +104,10 @@ def model_card(training: dict[str, Any], static_dim: int, dynamics_dim: int, *, 
 Pair term: {pair_share:.0%} of the clips were reconstructed from the dynamics of a partner who performs the same take.
 The tables for the paper's measures never use such a model.
 """
+    truth = """
+Renderer's truth: motion to the anchor frame, visibility, shapes, head pose, gaze and lids were compared with what the
+renderer knows. The weights that training began from may be those of an earlier run (`start` in training.json).
+"""
     return f"""---
 license: mit
 library_name: seqdisent
@@ -117,7 +121,7 @@ dimensions per frame){size}. Method: {method["name"]}; backbone: {backbone["name
 Trained by `{training["command"]}`: {training["steps"]} steps on {data["clips"]} clips of {data["name"]}
 in {training["seconds"] / 60:.0f} minutes on {training["hardware"]}. The full recipe is in training.json;
 the figures are in the repository's results folder. Weight matrices are stored in half precision.
-{pairs if pair_share else ""}
+{pairs if pair_share else ""}{truth if training["recipe"]["training"].get("truth") else ""}
 {_IN_STUDIO.format(name=data["name"]) if anchored else _ALONE}"""
 
 
