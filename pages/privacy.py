@@ -38,8 +38,9 @@ async def delete_all(token: str, request: gr.Request) -> None:
 
 
 async def closed(request: gr.Request) -> None:
-    """A page was closed, or left for another of ours, which shows itself in the next seconds."""
+    """A page was closed, or left for another of ours, which shows itself as soon as it has come over the network."""
     session, holder = str(request.session_hash), request.request.app.state_holder  # type: ignore[union-attr]
     await asyncio.sleep(limits().closed_seconds)
     forget_session(holder, session)
+    await asyncio.sleep(limits().left_seconds)
     BELONGINGS.closed(session)

@@ -35,7 +35,8 @@ class Limits(Settings):
     * readings: films that are read at once; tuning_seconds: that a program may ask for.
     * proxies: addresses or networks, separated by commas, whose X-Forwarded-For is believed; in a Space, its own.
     * keep_seconds: until a clip that was read is forgotten; delete_seconds: until files are deleted, which is later;
-      sweep_seconds: from one look at the files to the next; closed_seconds: until a closed page's own is freed.
+      sweep_seconds: from one look at the files to the next; closed_seconds: until what a closed page held in memory is
+      freed; left_seconds: from then on until files and clips of a visitor go who has opened no other page.
     * store_megabytes: of clips and tuned models in memory; who used theirs longest ago loses them first.
     * decoder_megabytes, decoder_seconds: address space and processor time of the process that reads or writes one film;
       film_megabytes: of a file that it writes.
@@ -57,6 +58,7 @@ class Limits(Settings):
     delete_seconds: Seconds = 1800.0
     sweep_seconds: Seconds = 300.0
     closed_seconds: Seconds = 5.0
+    left_seconds: Seconds = 30.0
     store_megabytes: Count = 1000
     decoder_megabytes: Count = 4096
     decoder_seconds: Count = 240

@@ -6,20 +6,23 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
 import httpx
 import numpy as np
+import pytest
 from conftest import FIRST, ROOT, SECOND, Served, Visit, is_shown
 from test_app import choose, example, face_is_found, until
 
-from pages import model
+from pages import model, privacy
 from pages.belongings import Belongings
 from pages.files import sweep
 from pages.session import SESSIONS
 from pages.store import Held, Store, size_of
+from seqdisent_core.limits import limits
 from seqdisent_core.reenactment import pairs, subjects
 
 if TYPE_CHECKING:
@@ -153,46 +156,51 @@ def test_a_process_that_is_killed_leaves_films_to_be_swept_at_the_next_start(tmp
         process.wait()
 
 
-def films_in(served: Served) -> set[Path]:
-    return set(served.folder.rglob("*.mp4"))
+def left_of(served: Served, name: str) -> bool:
+    """Whether a film of that name is still on the disk, or its clip at hand for other pages."""
+    clips = [kept.source.name for places in SESSIONS._kept.values() for kept in places.values()]
+    return name in clips or name in {path.name for path in served.folder.rglob("*.mp4")}
+
+
+def sessions_of(served: Served) -> set[str]:
+    return set(served.demo.app.state_holder.session_data)
 
 
 def with_a_clip(visit: Visit, tmp_path: Path, name: str) -> "Page":
     """The page Swap with an upload of this visitor's own in it: other bytes than anybody else's."""
     page = visit()
-    film = tmp_path / f"{name}.mp4"
+    film = tmp_path / name
     film.write_bytes(example(FIRST).read_bytes() + name.encode())
     choose(page, "first", film)
     face_is_found(page, "first")
-    until(lambda: len(SESSIONS) == 1)
+    until(lambda: any(kept.source.name == name for places in SESSIONS._kept.values() for kept in places.values()))
     return page
 
 
 def test_everything_goes_at_once_when_its_owner_says_so(visit: Visit, served: Served, tmp_path: Path) -> None:
-    page = with_a_clip(visit, tmp_path, "deleted")
-    assert "deleted.mp4" in {path.name for path in films_in(served)}
-    sessions = set(served.demo.app.state_holder.session_data)
+    others = sessions_of(served)
+    page = with_a_clip(visit, tmp_path, "deleted.mp4")
+    sessions = sessions_of(served) - others
     with page.expect_navigation():
         page.get_by_role("button", name="Delete everything of mine now").click()
     is_shown(page, ".sd-thumb")
-    assert "deleted.mp4" not in {path.name for path in films_in(served)} and len(SESSIONS) == 0
-    until(lambda: not sessions & set(served.demo.app.state_holder.session_data))
+    assert not left_of(served, "deleted.mp4")
+    until(lambda: not sessions & sessions_of(served))
     assert not page.locator("#first-face .sd-face").count()
-    page.goto(f"{served.address}sample")
-    page.get_by_role("button", name="Delete everything of mine now").wait_for()
-    page.goto(f"{served.address}map")
-    page.get_by_role("button", name="Delete everything of mine now").wait_for()
+    for path in ("sample", "map"):
+        page.goto(f"{served.address}{path}")
+        page.get_by_role("button", name="Delete everything of mine now").wait_for()
 
 
 def test_a_closed_page_frees_its_own_in_seconds_and_the_next_page_keeps_it(
-    visit: Visit, served: Served, tmp_path: Path
+    visit: Visit, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = with_a_clip(visit, tmp_path, "closed")
+    others = sessions_of(served)
+    page = with_a_clip(visit, tmp_path, "closed.mp4")
     page.goto(f"{served.address}sample")
     is_shown(page, ".sd-kept [data-place=first]")
-    holder = served.demo.app.state_holder
-    until(lambda: len(holder.session_data) == 1)
-    assert "closed.mp4" in {path.name for path in films_in(served)}, "the visitor is still here"
+    until(lambda: len(sessions_of(served) - others) == 1)  # the page Swap is gone
+    assert left_of(served, "closed.mp4"), "the visitor is still here"
+    monkeypatch.setattr(privacy, "limits", lambda: replace(limits(), closed_seconds=0.5, left_seconds=0.5))
     page.close()
-    until(lambda: not holder.session_data and len(SESSIONS) == 0)
-    until(lambda: "closed.mp4" not in {path.name for path in films_in(served)})
+    until(lambda: not sessions_of(served) - others and not left_of(served, "closed.mp4"))
