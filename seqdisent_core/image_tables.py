@@ -14,7 +14,7 @@ from seqdisent_core.checkpoints import read_training
 from seqdisent_core.data import Clips
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.evaluation import TABLE_MEASURES, Judge, Row, Run, Share, accuracies, chance, evaluate, read_clips
-from seqdisent_core.machine import PeakMemory, hardware, place, software
+from seqdisent_core.machine import PeakMemory, place, software
 from seqdisent_core.methods import Method
 from seqdisent_core.runs import train_run
 from seqdisent_core.training import LOG_EVERY, Recipe
@@ -63,7 +63,7 @@ def image_rows(
 
 
 def about_images(clips: Clips, judge_folder: Path) -> dict[str, Any]:
-    """What a table says of its set, judge and machine (run_table)."""
+    """What a table says of its set and judge (run_table); each run names its machine."""
     test, judge = clips.part("test"), Judge.from_pretrained(judge_folder)
     right = accuracies(read_clips(judge, as_training_tensor(test)), test)
     return {
@@ -71,7 +71,6 @@ def about_images(clips: Clips, judge_folder: Path) -> dict[str, Any]:
         "protocol": {"judge_sha256": sha256_of(judge_folder), "figures": list(FIGURES)},
         "ceiling": right,
         "chance": chance(test),
-        "hardware": hardware(torch.device("cuda" if torch.cuda.is_available() else "cpu")),
         "software": software(),
     }
 
