@@ -138,8 +138,8 @@ def test_what_is_missing_changes_no_code_and_no_loss(name: str) -> None:
         return torch.cat([found.static.flatten(), found.dynamics.flatten()])
 
     def terms(x: torch.Tensor, observed: torch.Tensor | None) -> list[float]:
-        batch = Batch(x, torch.arange(len(x)), observed)
-        return [float(term) for term in model.loss(batch, Moment(generator=torch.Generator().manual_seed(0))).values()]
+        batch, moment = Batch(x, torch.arange(len(x)), observed), Moment(generator=torch.Generator().manual_seed(0))
+        return [float(term.detach()) for term in model.loss(batch, moment).values()]
 
     assert torch.equal(codes(x, observed), codes(other, observed))
     assert terms(x, observed) == terms(other, observed)

@@ -122,7 +122,7 @@ def test_the_anchor_is_chosen_without_the_test_series(tmp_path: Path) -> None:
 
 
 def test_the_command_fills_a_table_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    series = oil_set()
+    series = oil_set(steps=15 * 24)
     series.save(tmp_path / "set")
     given = ["benchmark", "etth1", str(tmp_path / "set"), "--out", str(tmp_path / "t.json"), "--steps", "1"]
     assert main([*given, "--rows", "vae", "glr", "--seeds", "1"]) == 0
