@@ -14,7 +14,7 @@ from gradio.data_classes import FileData
 from gradio_client.utils import encode_file_path, is_http_url_like  # type: ignore[import-untyped]
 from PIL import Image
 
-from pages.files import visitors_file
+from pages.files import made_here, visitors_file
 from pages.web import web
 from seqdisent_core.limits import limits
 
@@ -80,7 +80,7 @@ def refuse_links(component: Part) -> Part:
     async def checked(place: str | Path | None) -> str | None:
         if place is not None and is_http_url_like(str(place)):
             raise gr.Error(NOT_A_FILE, print_exception=False)
-        if place is not None and visitors_file(place) is None:
+        if place is not None and visitors_file(place) is None and not made_here(place):
             raise gr.Error(NOT_HERE, print_exception=False)
         return await keep(place)
 

@@ -47,6 +47,11 @@ def visitors_file(path: str | Path) -> Path | None:
     return file if file.is_file() and (brought or is_static_file(file)) else None
 
 
+def made_here(path: str | Path) -> bool:
+    """Whether a file, links followed, lies among what this process makes; Gradio takes none of those from a visitor."""
+    return Path(path).resolve().is_relative_to(Path(tempfile.gettempdir()).resolve())
+
+
 def sweep(folder: Path, after: float) -> None:
     """Deletes files and empty folders that nobody has written to for `after` seconds, whoever left them."""
     for path in sorted(folder.rglob("*"), reverse=True):  # what a folder holds comes before it
