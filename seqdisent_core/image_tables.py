@@ -129,7 +129,8 @@ def _run(
         "draws": draws,
     }
     figures = {name: None if draw is None else float(draw["mean"]) for name, draw in draws.items()}
-    return Run(figures, training["steps"], training["seconds"], " ".join(reasons), facts)
+    seconds = sum(part["seconds"] for part in training["runs"])
+    return Run(figures, training["steps"], seconds, " ".join(reasons), facts)
 
 
 def _read(metrics: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

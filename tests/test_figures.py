@@ -31,7 +31,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
-TEXTS = ("README.md", "docs/results.md", "docs/filmed.md", "docs/training.md", "docs/speed.md", "docs/series.md")
+TEXTS = (
+    "README.md",
+    "docs/results.md",
+    "docs/filmed.md",
+    "docs/training.md",
+    "docs/rivals.md",
+    "docs/series.md",
+    "docs/speed.md",
+)
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -39,7 +39,7 @@ def test_a_table_has_a_row_a_method_with_what_it_cannot_have_and_why(tmp_path: P
     assert gan["swap_static"] is None and gan["is"]["mean"] >= 1
     assert gan["why"] == "mocogan has no encoder, so it cannot take a given sequence apart."
     run = table["rows"]["dbse"]["runs"][0]
-    assert run["parameters"] > 0 and run["memory_gb"] >= 0 and run["seconds"] > 0 and run["steps"] == 2
+    assert run["parameters"] > 0 and run["memory_gb"] >= 0 and run["seconds"] >= 0 and run["steps"] == 2
     assert run["draws"]["swap_static"]["n"] == 5 and set(table["ceiling"]) >= {"static", "dynamic"}
     shown = with_figures("<!-- rivals: begin --><!-- rivals: end -->", tmp_path)
     assert f"| dbse | {100 * full['swap_static']['mean']:.1f} % |" in shown and "| mocogan | – | – |" in shown
