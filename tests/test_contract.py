@@ -161,13 +161,11 @@ def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, t
     written = json.loads((tmp_path / "result.json").read_text(), parse_constant=pytest.fail)  # no NaN
     assert list(missing(written["metrics"])) == []
     metrics = written["metrics"]
-    active = metrics["active_units"]["static" if model.static_dim else "dynamics"]
     needs = {
         "encode": [
             metrics["reconstruction"]["psnr"],
-            active,
+            metrics["active_units"]["static"],
             metrics["leakage_strongest"]["dynamics"]["gap"],
-            *([metrics["swap"]["static"], metrics["leakage_used"]["dynamics"]["changed"]] if model.static_dim else []),
         ],
         "anchor": [],
         "sample_static": [],
@@ -175,6 +173,9 @@ def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, t
     }
     for ability in ABILITIES:
         assert all((figure is not None) == (ability in model.abilities) for figure in needs[ability]), ability
+    swaps = "encode" in model.abilities and model.static_dim > 0
+    assert (metrics["swap"]["static"] is not None) == swaps
+    assert (metrics["leakage_used"]["static"]["changed"] is not None) == swaps
     free = {"sample_static", "sample_dynamics"} <= model.abilities
     assert (metrics["frechet"]["both_sampled"] is not None) == free
     assert (metrics["generation"]["is"] is not None) == free
@@ -182,7 +183,6 @@ def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, t
     tables = "".join(make(tmp_path) for make in (generation_table, leakage_tables, swap_table))
     row = next(line for line in swap_table(tmp_path).splitlines() if line.startswith(f"| {recipe.method}"))
     assert "strongest probe" in tables and "what decoding uses of a leak" in tables
-    swaps = "encode" in model.abilities and model.static_dim > 0
     assert ("| – | – |" in row) != swaps and recipe.method in tables
     assert ("both factors sampled" in generation_table(tmp_path)) == ("encode" not in model.abilities and free)
     card = (tmp_path / "run" / "model" / "README.md").read_text()
