@@ -30,7 +30,10 @@ FIRST, SECOND = "person_000_happiness.mp4", "person_005_surprise.mp4"  # example
 
 
 # Files that take longest, so that no worker begins one of them when the others are nearly done.
-_FIRST = ("test_lecture", "test_app", "test_examples", "test_cli", "test_sample_page", "test_docs")
+_FIRST = (
+    *("test_app", "test_lecture", "test_cli", "test_sample_page", "test_filmed", "test_wild", "test_examples"),
+    *("test_processes", "test_docs", "test_video"),
+)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

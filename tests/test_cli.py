@@ -222,23 +222,24 @@ def test_a_set_becomes_a_judge_a_model_a_result_file_and_a_table(tmp_path: Path)
     recipe.write_text(json.dumps({**small, "training": {"steps": 2, "batch": 4}}))
     text = tmp_path / "text.md"
     text.write_text("# Mine\n<!-- figures: begin -->\n<!-- figures: end -->\n")
-    judge, run, results = tmp_path / "judge", tmp_path / "run", tmp_path / "results"
+    packed, judge, run, results = (tmp_path / name for name in ("packed", "judge", "run", "results"))
     figures = results / "facekit52_dbse.json"
     for arguments, written, found in (
         (("judge", folder, judge, "--steps", 2), {"judge"}, {"validation"}),
+        (("pack", folder, packed), {"set"}, {"clips"}),
         (
-            ("train", recipe, folder, run, "--judge", judge, "--variant", "without_loss", "--cpu"),
+            ("train", recipe, packed, run, "--judge", judge, "--variant", "without_loss", "--cpu"),
             {"model", "run"},
             set(),
         ),
         (
-            ("evaluate", run / "model", "--data", folder, "--judge", judge, "--out", figures, "--note", "a trial"),
+            ("evaluate", run / "model", "--data", packed, "--judge", judge, "--out", figures, "--note", "a trial"),
             {"result", "sheet"},
             {"swap", "reconstruction", "generation"},
         ),
         (("report", text, "--results", results, "--charts", tmp_path / "charts.html"), {"text", "charts"}, set()),
         (("card", run / "model", figures), {"card"}, set()),
-        (("export", folder, tmp_path / "hub", "--licence", "cc-by-4.0"), {"set", "card"}, {"clips"}),
+        (("export", packed, tmp_path / "hub", "--licence", "cc-by-4.0"), {"set", "card"}, {"clips"}),
     ):
         command = process if arguments[0] == "report" else seqdisent
         done = command(*arguments, "--json")
