@@ -17,6 +17,7 @@ import pytest
 from filelock import FileLock
 from media import bad_files_in, make_bad_files
 
+from pages.quick_import import without_stubs
 from seqdisent_core.assets import asset
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ FIRST, SECOND = "person_000_happiness.mp4", "person_005_surprise.mp4"  # example
 
 
 # Files that take longest, so that no worker begins one of them when the others are nearly done.
-_FIRST = ("test_lecture", "test_app", "test_examples", "test_cli", "test_sample_page", "test_docs")
+_FIRST = (
+    *("test_app", "test_lecture", "test_cli", "test_sample_page", "test_filmed", "test_wild", "test_examples"),
+    *("test_processes", "test_docs", "test_video"),
+)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -41,9 +45,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Workers share the processor, and so do the processes that their tests start: else their threads only wait."""
+    """Workers share the processor, and so do the processes that their tests start: else their threads only wait.
+
+    And Gradio is imported as the app imports it, whichever test comes first.
+    """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+    without_stubs()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -137,7 +145,7 @@ def camera_film(made_once: MadeOnce) -> Path:
     def make(folder: Path) -> None:
         example = asset("examples") / FIRST
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-stream_loop", "8", "-i", example]
-        scaled = ["-vf", "scale=640:640,fps=20,format=yuv420p"]
+        scaled = ["-vf", "scale=320:320,fps=20,format=yuv420p"]
         subprocess.run([*command, *scaled, folder / "camera.y4m"], check=True)
 
     return made_once("camera", make) / "camera.y4m"

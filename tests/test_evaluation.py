@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from labelled import LabelMethod, dressed_clips, dressed_judge, labelled_clips, labelled_judge, mislabelled_clips
-from torchmetrics.functional.image import structural_similarity_index_measure
 
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import ConfigError, DataError
@@ -104,6 +103,8 @@ def test_pairs_differ_in_both_labels_and_come_anew_with_another_seed() -> None:
 
 
 def test_structural_similarity_is_what_torchmetrics_computes() -> None:
+    from torchmetrics.functional.image import structural_similarity_index_measure  # takes seconds
+
     generator = torch.Generator().manual_seed(0)
     first = torch.rand(4, 3, 64, 64, generator=generator)
     second = (first + 0.3 * torch.rand(4, 3, 64, 64, generator=generator)).clamp(0, 1)

@@ -273,14 +273,20 @@ def test_a_set_taken_up_again_has_the_same_bytes_whatever_the_workers(small_set:
 
     shard = small_set / "person_001.npy"
     before, untouched = shard.read_bytes(), (small_set / "person_000.npy").stat().st_mtime_ns
-    seen: list[tuple[int, int]] = []
-    for left in (None, before[:-1], b""):
+    told: list[tuple[int, int]] = []
+
+    def stop(*now: int) -> None:
+        told.append(now)
+        raise InterruptedError
+
+    for left in (None, b"", before[:-1]):  # each would be drawn again, and the last is
         shard.unlink() if left is None else shard.write_bytes(left)
-        seen.clear()
-        render_facekit52(small_set, SOURCE, workers=1, progress=lambda *now: seen.append(now), **SETTINGS)
-        assert shard.read_bytes() == before
-        assert (small_set / "person_000.npy").stat().st_mtime_ns == untouched
-        assert seen == [(18, 36), (36, 36)]
+        with pytest.raises(InterruptedError):
+            render_facekit52(small_set, SOURCE, progress=stop, **SETTINGS)
+    assert told == [(18, 36)] * 3
+    render_facekit52(small_set, SOURCE, workers=1, progress=lambda *now: told.append(now), **SETTINGS)
+    assert told[3:] == [(18, 36), (36, 36)] and shard.read_bytes() == before
+    assert (small_set / "person_000.npy").stat().st_mtime_ns == untouched
 
 
 @needs_model

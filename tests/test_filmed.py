@@ -52,12 +52,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def subjects(folder: Path) -> list[Subject]:
-    return read_folder(folder, read_at, lambda what: None)[0]
+def read(folder: Path) -> tuple[list[Subject], dict[str, str]]:
+    """Whom the folder shows, and which films were left out."""
+    return read_folder(folder, read_at, lambda what: None)
 
 
-def test_clips_without_a_face_are_left_out_and_why(folder: Path, subjects: list[Subject], tmp_path: Path) -> None:
-    found, left_out = read_folder(folder, read_at, lambda what: None)
+@pytest.fixture(scope="module")
+def subjects(read: tuple[list[Subject], dict[str, str]]) -> list[Subject]:
+    return read[0]
+
+
+def test_clips_without_a_face_are_left_out_and_why(
+    folder: Path, read: tuple[list[Subject], dict[str, str]], tmp_path: Path
+) -> None:
+    found, left_out = read
     assert [one.clip.source.stem for one in found] == list(NAMES)
     assert list(left_out) == ["waves.mp4"] and "No face" in left_out["waves.mp4"]
     photograph(tmp_path / "photo.png", read_video(folder / f"{NAMES[0]}.mp4")[0][0]).rename(tmp_path / "photo.mp4")

@@ -18,7 +18,7 @@ from small import QUICK, small_recipe
 from test_clips import rendered_set
 from two_processes import ALIKE, STOPPED, Weighing
 
-from seqdisent_core.training import Trainer
+from seqdisent_core.training import Trainer, TrainingConfig
 from seqdisent_core.training.loop import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,10 +34,18 @@ def launched(arguments: list[str], **settings: Any) -> subprocess.Popen[str]:
     )
 
 
+def a_set(folder: Path, training: TrainingConfig) -> None:
+    """A set to train on, and a recipe."""
+    (folder / "set").mkdir(parents=True)
+    rendered_set(folder / "set", size=64)
+    (folder / "recipe.json").write_text(json.dumps(small_recipe(training).to_dict()))
+
+
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
     """The folder, and what each process found."""
     folder = tmp_path_factory.mktemp("both")
+    a_set(folder / "spoken", replace(QUICK, steps=1))
     running = launched([two_processes.__file__, str(folder)])
     said, _ = running.communicate(timeout=240)
     assert running.returncode == 0, said
@@ -90,12 +98,19 @@ def test_a_process_waits_for_another_as_long_as_validation_may_take(both: Both) 
     assert [found["waits"] for found in both[1]] == [PATIENCE.total_seconds()] * 2
 
 
+def test_of_several_processes_one_speaks(both: Both) -> None:
+    folder, found = both[0] / "spoken", [one["spoken"] for one in both[1]]
+    assert [one["code"] for one in found] == [0, 0]
+    written = {"model": str(folder / "run" / "model"), "run": str(folder / "run")}
+    assert json.loads(found[0]["out"])["written"] == written and found[1]["out"] == ""
+    assert [one["err"].count("training:   0%") for one in found] == [1, 0]
+    assert json.loads((folder / "run" / "model" / "training.json").read_text())["processes"] == 2
+
+
 def test_ctrl_c_in_a_terminal_ends_all_processes_with_a_state_to_go_on_from(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "set").mkdir()
-    rendered_set(tmp_path / "set", size=64)
-    (tmp_path / "recipe.json").write_text(json.dumps(small_recipe(replace(QUICK, steps=100_000)).to_dict()))
+    a_set(tmp_path, replace(QUICK, steps=100_000))
     given = [str(tmp_path / name) for name in ("recipe.json", "set", "out")]
     running = launched(["--module", "seqdisent_core.cli", "train", *given, "--look-every=2", "--cpu"])
     looked, until = tmp_path / "out" / "looks.jsonl", time.monotonic() + 200

@@ -417,11 +417,11 @@ def test_reading_in_other_processes_changes_nothing(clips: Clips, tmp_path: Path
     assert all(torch.equal(value, there[name]) for name, value in here.items())
 
 
-def test_training_brings_the_loss_down(clips: Clips, tmp_path) -> None:
+def test_training_brings_the_loss_down(tmp_path) -> None:
     seen: list[float] = []
-    config = TrainingConfig(steps=120, batch=8, optimizer="muon", learning_rate=3e-3)
+    config = TrainingConfig(steps=70, batch=8, optimizer="muon", learning_rate=1e-2)
     torch.manual_seed(0)
-    Trainer(small_dbse(), config, clips.part("train"), tmp_path, cpu=True).run(
+    Trainer(small_dbse(), config, squares(frames=3).part("train"), tmp_path, cpu=True).run(
         lambda now: seen.append(now.terms["total"])
     )
     assert seen[-1] < 0.5 * seen[0]

@@ -1,8 +1,10 @@
 """What test_processes.py runs in two processes at once: `accelerate launch ... two_processes.py FOLDER`."""
 
+import io
 import json
 import signal
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from labelled import LabelMethod, labelled_clips
 from small import QUICK, small_dbse
 from torch import Tensor
 
+from seqdisent_core import cli
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.methods import Batch, Moment
 from seqdisent_core.training import Trainer, TrainingConfig, process_state
@@ -95,6 +98,15 @@ def stopped(folder: Path, process: int) -> dict[str, object]:
     return {"stopped": False, "step": trainer.step}
 
 
+def spoken(folder: Path) -> dict[str, object]:
+    """What the command says in this process."""
+    given = [str(folder / name) for name in ("recipe.json", "set", "run")]
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = cli.main(["train", *given, "--cpu", "--json"])
+    return {"code": code, "out": out.getvalue(), "err": err.getvalue()}
+
+
 def main(folder: Path) -> None:
     state = process_state(cpu=True)
     group = torch.distributed.distributed_c10d._get_default_group()
@@ -105,6 +117,7 @@ def main(folder: Path) -> None:
         "dbse": dbse_losses(folder / "dbse"),
         "broken": broken(folder / "broken"),
         "stopped": stopped(folder / "stopped", state.process_index),
+        "spoken": spoken(folder / "spoken"),
     }
     state.wait_for_everyone()
     (folder / f"{state.process_index}.json").write_text(json.dumps(found))
