@@ -248,8 +248,8 @@ class Visitor:
 
 @pytest.fixture(scope="module")
 def visitor(chromium: "Browser", served: Served) -> "Iterator[Visitor]":
-    """Somebody's browser at the app."""
-    with chromium.new_context() as context:
+    """The browser, at the app, of somebody who wants little motion: films that loop take a core of their own."""
+    with chromium.new_context(reduced_motion="reduce") as context:
         yield Visitor(context, served.address)
 
 
@@ -260,11 +260,16 @@ Visit = Callable[..., "Page"]
 def visit(visitor: Visitor) -> Iterator[Visit]:
     """Opens a page of the app, `visit(path="", width=1280, height=900)`, and waits for an element `ready`.
 
+    moving: films play by themselves and dots fly, as for those who have not asked for less.
     At the end the test fails where the browser's console had an error, or anything was asked of another host.
     """
 
-    def open_page(path: str = "", *, width: int = 1280, height: int = 900, ready: str = ".sd-thumb") -> "Page":
+    def open_page(
+        path: str = "", *, width: int = 1280, height: int = 900, ready: str = ".sd-thumb", moving: bool = False
+    ) -> "Page":
         page = visitor.new_page(width, height)
+        if moving:
+            page.emulate_media(reduced_motion="no-preference")
         page.goto(visitor.address + path)
         is_shown(page, ready)
         return page

@@ -254,7 +254,7 @@ def test_two_photographs_are_answered_with_what_to_do(visit: Visit, photo: Path)
 def test_the_four_clips_play_in_step_and_stop_at_the_same_frame(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     from seqdisent_core.reenactment.pairs import Pair
 
-    page = swapped(visit())
+    page = swapped(visit(moving=True))
     page.wait_for_function(f"document.querySelector('{_PLAYERS}').currentTime > 0.2")
     stage = page.locator(".sd-stage")
     assert stage.get_attribute("data-playing") == "true"
@@ -276,7 +276,7 @@ def test_the_four_clips_play_in_step_and_stop_at_the_same_frame(visit: Visit, mo
 
 
 def test_a_swap_goes_by_the_keyboard_alone(visit: Visit) -> None:
-    page = visit()
+    page = visit(moving=True)
 
     def tab_to(selector: str) -> None:
         for _ in range(80):

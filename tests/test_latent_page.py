@@ -39,8 +39,8 @@ _DOT = """([map, clip]) => {
 }"""
 
 
-def opened(visit: Visit, options: str = "", **size: int) -> "Page":
-    page = visit(f"map{options}", **size)
+def opened(visit: Visit, options: str = "", **how: int) -> "Page":
+    page = visit(f"map{options}", **how)
     is_shown(page, ".sd-map-drawn", 1)
     return page
 
@@ -74,7 +74,7 @@ def films_are_shown(page: "Page") -> None:
 def test_pointing_shows_the_clip_moving_and_two_picked_dots_are_swapped(visit: Visit, tmp_path: Path) -> None:
     from seqdisent_core.evaluation.judge import Judge
 
-    page, known = opened(visit), latent_map()
+    page, known = opened(visit, moving=True), latent_map()
     first, second = alone("dynamics", "happiness"), alone("dynamics", "surprise")
     page.mouse.move(*dot(page, "dynamics", first))
     card = page.locator(".sd-map-card")
@@ -124,7 +124,7 @@ def test_who_waits_for_others_is_told_and_what_is_no_longer_picked_goes_at_once(
 
 
 def test_time_moves_the_dots_and_colours_and_legend_are_one_for_both_maps(visit: Visit) -> None:
-    page, known = opened(visit), latent_map()
+    page, known = opened(visit, moving=True), latent_map()
     places = "[...document.querySelector('.sd-map-dynamics .sd-map-plot').data[0].x].slice(0, 5)"
     assert page.evaluate(places) == pytest.approx(known.dynamics_places[:5, known.apex, 0].tolist(), abs=0.006)
     page.locator(".sd-map-slider").focus()

@@ -110,7 +110,7 @@ Opened = Callable[..., "Page"]
 def visitor(chromium: "Browser", lecture: str) -> Iterator[Visitor]:
     """A speaker's browser at the lecture."""
     size = {"width": 1280, "height": 720}  # also of the windows that the lecture opens
-    with chromium.new_context(viewport=size, permissions=["camera"]) as context:
+    with chromium.new_context(viewport=size, permissions=["camera"], reduced_motion="reduce") as context:
         yield Visitor(context, f"{lecture}/")
 
 

@@ -61,7 +61,7 @@ def clips_are_shown(page: "Page", count: int) -> None:
 
 
 def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visit: Visit, tmp_path: Path) -> None:
-    page = visit()
+    page = visit(moving=True)
     page.locator("#first-clip .sd-thumb").first.click()
     is_shown(page, "#first-face .sd-face")
     page.get_by_role("link", name="Sample", exact=True).click()
@@ -171,7 +171,7 @@ def test_one_press_counts_until_it_is_served_and_what_failed_shows_nothing_anew(
 
 
 def test_new_clips_come_by_the_keyboard_alone(visit: Visit) -> None:
-    page = visit("sample")
+    page = visit("sample", moving=True)
 
     def tab_to(selector: str) -> None:
         for _ in range(60):
