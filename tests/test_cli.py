@@ -371,7 +371,8 @@ def test_help_is_a_table_of_contents_and_every_command_can_tell_programs() -> No
     offered = seqdisent("nothing").stderr.split("choose from ")[1].replace("'", "").strip(" )\n").split(", ")
     assert sorted(offered) == sorted(named)
     for command in named:
-        for of in ("facekit52", "wild", "sprites") if command == "render" else ("",):
+        sets = {"render": ("facekit52", "wild", "sprites"), "benchmark": ("physionet2012", "air_quality", "etth1")}
+        for of in sets.get(command, ("",)):
             shown = seqdisent(command, *filter(None, [of]), "--help")
             assert shown.returncode == 0 and "--json" in shown.stdout, command
 
