@@ -356,7 +356,10 @@ def test_help_is_a_table_of_contents_and_every_command_can_tell_programs() -> No
     offered = seqdisent("nothing").stderr.split("choose from ")[1].replace("'", "").strip(" )\n").split(", ")
     assert sorted(offered) == sorted(named)
     for command in named:
-        sets = {"render": ("facekit52", "facekit_any", "pairs", "wild", "sprites"), "benchmark": ("images",)}
+        sets = {
+            "render": ("facekit52", "facekit_any", "pairs", "wild", "sprites"),
+            "benchmark": ("images", "physionet2012", "air_quality", "etth1"),
+        }
         for of in sets.get(command, ("",)):
             shown = seqdisent(command, *filter(None, [of]), "--help")
             assert shown.returncode == 0 and "--json" in shown.stdout, command

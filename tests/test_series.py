@@ -11,6 +11,7 @@ import torch
 from made_series import air_lines, gappy, labelled_series, own_set, stay_lines, write_station, write_stays
 
 from seqdisent_core.cli import main
+from seqdisent_core.commands.sets import SERIES
 from seqdisent_core.domains.series import READERS, SeriesSet, Windows, WindowsConfig
 from seqdisent_core.errors import DataError
 
@@ -125,6 +126,7 @@ def test_a_csv_that_is_no_set_of_series_is_refused_with_its_line(tmp_path: Path,
 
 
 def test_packing_says_what_was_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert set(SERIES) == set(READERS), "the command offers what there are readers of"
     folder = write_stays(tmp_path / "a", {11: stay_lines(11), 12: stay_lines(12), 13: stay_lines(13)[:6]})
     assert main(["pack", "physionet2012", str(folder), str(tmp_path / "set")]) == 0
     said = capsys.readouterr().out
