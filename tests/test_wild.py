@@ -11,6 +11,7 @@ import pytest
 from test_facekit import SOURCE, needs_model
 
 from seqdisent_core.data.clips import load_clips, parallel_pairs, read_plan
+from seqdisent_core.data.truth import part_path
 from seqdisent_core.errors import DataError
 from seqdisent_core.facekit import glasses, truth
 from seqdisent_core.facekit.acting import Performance
@@ -18,7 +19,6 @@ from seqdisent_core.facekit.gaze import gaze_angles
 from seqdisent_core.facekit.improvising import improvise, sample_light
 from seqdisent_core.facekit.model import read_face_model
 from seqdisent_core.facekit.people import Person
-from seqdisent_core.facekit.sets import part_path
 from seqdisent_core.facekit.surface import Surface
 from seqdisent_core.facekit.truth import GRID, SAMPLES, Solids
 from seqdisent_core.facekit.view import REACH, View, on_wall, project, wall_places
@@ -71,7 +71,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
         render_wild(folder, SOURCE, progress=stop, **TINY)
     for part, shape in plan_of(folder).parts.items():
         if part != "motion":
-            np.save(part_path(folder, "pairs_0000.npy", part), np.zeros(shape, np.uint8))
+            np.save(part_path(folder / "pairs_0000.npy", part), np.zeros(shape, np.uint8))
     render_wild(folder, SOURCE, workers=2, progress=lambda *now: told.append(now), **TINY)
     return Drawn(folder, told)
 
@@ -408,7 +408,7 @@ _PARTS = ("motion", "visible", "foreground", "records", "anchors")
 def test_a_file_whose_truth_is_missing_is_drawn_again_whole(drawn: Drawn) -> None:
     assert drawn.told == [(0, 10), (10, 10)]
     for part in plan_of(drawn.folder).parts:
-        array = np.load(part_path(drawn.folder, "pairs_0000.npy", part))
+        array = np.load(part_path(drawn.folder / "pairs_0000.npy", part))
         assert (array["weights"] if part == "records" else array).any(), part
 
 
@@ -418,7 +418,7 @@ def test_a_pair_has_the_same_bytes_whatever_was_drawn_before_it_and_where(small_
     clips = draw_pair(renderer, 4, plan)  # the last of the set's file
     renderer.close()
     for part in plan.parts:
-        stored = np.load(part_path(small_set, "pairs_0000.npy", part))[-2:]
+        stored = np.load(part_path(small_set / "pairs_0000.npy", part))[-2:]
         assert stored.tobytes() == np.stack([getattr(clip, part or "frames") for clip in clips]).tobytes(), part
 
 

@@ -6,7 +6,7 @@ from seqdisent_core.data.labels import EXPRESSIONS, FACE_LABELS, Labels, selecte
 from seqdisent_core.data.packing import pack_films
 from seqdisent_core.data.shards import UNREADABLE, ShardedFrames
 from seqdisent_core.data.sprites import render_sprites
-from seqdisent_core.data.truth import ANCHORS, DEGREES, HEAD, LIDS, STATE_DIM, FilmTruth
+from seqdisent_core.data.truth import ANCHORS, DEGREES, HEAD, LIDS, STATE_DIM, FilmTruth, part_path
 
 __all__ = [
     "ANCHORS",
@@ -26,6 +26,7 @@ __all__ = [
     "load_clips",
     "pack_films",
     "parallel_pairs",
+    "part_path",
     "read_plan",
     "render_sprites",
     "selected",

@@ -92,8 +92,8 @@ class FilmTruth:
 
 
 def part_path(path: Path, part: str) -> Path:
-    """Where a part of a file of clips is: pairs_0000.npy, pairs_0000.motion.npy."""
-    return path.with_name(f"{path.stem}.{part}.npy")
+    """Where a part of a file of clips is: of pairs_0000.npy the frames, "", there, "motion" in pairs_0000.motion.npy."""
+    return path.with_name(f"{path.stem}.{part}.npy") if part else path
 
 
 def _part_of(marks: np.ndarray) -> np.ndarray:

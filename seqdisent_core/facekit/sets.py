@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqdisent_core.data import EXPRESSIONS, UNREADABLE, read_plan, split_of_takes
+from seqdisent_core.data import EXPRESSIONS, UNREADABLE, part_path, read_plan, split_of_takes
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.facekit.acting import Performance, perform
 from seqdisent_core.facekit.model import FaceModel, read_face_model, source_hash
@@ -242,14 +242,9 @@ def _claim(out: Path, plan: SetPlan) -> None:
         _write(path, (json.dumps(asdict(plan), indent=2) + "\n").encode())
 
 
-def part_path(folder: Path, file: str, part: str) -> Path:
-    """Where a part of a set's file is: pairs_0000.npy, pairs_0000.motion.npy."""
-    return folder / (f"{Path(file).stem}.{part}.npy" if part else file)
-
-
 def _finished(folder: Path, file: str, plan: SetPlan) -> bool:
     for part, shape in plan.parts.items():
-        path = part_path(folder, file, part)
+        path = part_path(folder / file, part)
         try:
             if np.load(path, mmap_mode="r").shape != shape:
                 return False
@@ -301,4 +296,4 @@ def _draw_file(out: str, number: int, plan: SetPlan) -> None:
     for part, array in plan.draw(renderer, number).items():
         content = io.BytesIO()
         np.save(content, array)
-        _write(part_path(Path(out), plan.files[number], part), content.getvalue())
+        _write(part_path(Path(out) / plan.files[number], part), content.getvalue())
