@@ -92,7 +92,7 @@ class FilmTruth:
 
 
 def part_path(path: Path, part: str) -> Path:
-    """Where a part of a file of clips is: the frames ("") of pairs_0000.npy there, "motion" in pairs_0000.motion.npy."""
+    """Where a part of a file of clips is: the frames ("") of pairs_0000.npy there, others in pairs_0000.motion.npy."""
     return path.with_name(f"{path.stem}.{part}.npy") if part else path
 
 
