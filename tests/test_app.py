@@ -139,9 +139,9 @@ def out_of_sight(page: "Page") -> list[str]:
 def test_two_dropped_clips_come_back_with_the_right_person_and_expression(visit: Visit, tmp_path: Path) -> None:
     from seqdisent_core.evaluation.judge import Judge
 
-    page = visit()
-    choose(page, "first", example(FIRST))
-    drop(page, "second", example(SECOND))
+    page, first, second = visit(), "person_044_surprise.mp4", "person_041_anger.mp4"
+    choose(page, "first", example(first))
+    drop(page, "second", example(second))
     for place in ("first", "second"):
         face_is_found(page, place)
     page.get_by_label("Tune to the two people").uncheck()
@@ -150,7 +150,7 @@ def test_two_dropped_clips_come_back_with_the_right_person_and_expression(visit:
     judge = Judge.from_pretrained(asset("checkpoints/facekit52_judge"))
     links = page.get_by_role("link", name="Download as MP4")
     assert links.count() == 2
-    for at, (person, driver) in enumerate(((SECOND, FIRST), (FIRST, SECOND))):
+    for at, (person, driver) in enumerate(((second, first), (first, second))):
         with page.expect_download() as waiting:
             links.nth(at).click()
         film = tmp_path / waiting.value.suggested_filename
