@@ -240,8 +240,10 @@ class Visitor:
     def leave(self) -> None:
         """Closes the pages; fails where a console had an error, or anything was asked of another host."""
         for page in self.context.pages:
-            page.close()
+            page.evaluate("0")  # what it has said until now is heard by then
         troubles = self._troubles.copy()
+        for page in self.context.pages:
+            page.close()  # which breaks off what it waits for, and it says so
         self._troubles.clear()
         assert not troubles
 
