@@ -99,7 +99,7 @@ def test_a_folder_of_another_method_is_refused_with_a_sentence(tmp_path: Path) -
     small_dbse().save_pretrained(tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps({**config, "method": "other"}))
-    with pytest.raises(ConfigError, match=r"cannot be loaded\. The method is 'other'; known are: dbse"):
+    with pytest.raises(ConfigError, match=r"cannot be loaded\. The method is 'other'; known are: cdsvae, dbse"):
         Method.from_pretrained(tmp_path)
 
 

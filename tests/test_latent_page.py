@@ -225,8 +225,8 @@ def test_of_other_packages_only_plotlys_script_is_served(served: Served) -> None
         return httpx.get(f"{served.address}gradio_api/file={path}").status_code
 
     assert status(plotly_script()) == 200
-    assert status(plotly_script().with_name("widgetbundle.js")) == 403
-    assert status(asset("map") / "map.safetensors") == 403
+    assert status(plotly_script().with_name("widgetbundle.js")) == 404
+    assert status(asset("map") / "map.safetensors") == 404
 
 
 def test_a_map_that_is_refused_is_a_sentence_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,7 @@ def _stages(width: int) -> Iterator[Callable[[float, str], None]]:
 def _swap(options: argparse.Namespace) -> None:
     from seqdisent_core.films import check_play, save_swap
     from seqdisent_core.machine import keep_freed_memory, one_each
-    from seqdisent_core.reenactment import STEPS, TURNS_FAR, check_strength, check_transfer
+    from seqdisent_core.reenactment import STEPS, TURNS_FAR, check_strength, check_transfer, draws_motion
     from seqdisent_core.studio import Studio
 
     check_strength(options.strength)
@@ -87,6 +87,10 @@ def _swap(options: argparse.Namespace) -> None:
         files = save_swap(swap, options.out, *clips, play=options.play)
         advance(1.0, "done")
     notes = [f"{clip.source.name}: {note}" for clip in clips for note in clip.notes]
+    if not draws_motion(studio.method) and not options.own_pixels:
+        notes.append(
+            "This model draws no motion, so its decoded pixels are shown. The preset film trains one that does."
+        )
     if options.transfer != "expression":
         notes += [f"{clips[1 - own].source.name}: {TURNS_FAR}" for own in pair.results if pair.turns_far(1 - own)]
     names = (options.first.name, options.second.name)

@@ -1,5 +1,6 @@
 """One filmed person moved by another: windows, neutral frame, personalising, compositing."""
 
+from seqdisent_core.reenactment.drawing import draws_motion
 from seqdisent_core.reenactment.head import TRANSFERS, TURNS_FAR, HeadTurn, Transfer, check_transfer, learn_head
 from seqdisent_core.reenactment.neutral_frame import NeutralFrame
 from seqdisent_core.reenactment.neutral_learning import learn_neutral
@@ -33,6 +34,7 @@ __all__ = [
     "around_face",
     "check_strength",
     "check_transfer",
+    "draws_motion",
     "encode_in_windows",
     "face_square",
     "learn_head",

@@ -132,7 +132,7 @@ class _Place:
         self.rows, self.columns = rows, columns
         self.shows = cv2.merge([_ramp(within[self.inner] / (_EDGE * size))] * 3)  # 1 in the crop's middle, 0 beyond it
         self.crop = cv2.convertMaps(self.x[self.inner], self.y[self.inner], cv2.CV_16SC2)
-        self.cells: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self.cells: dict[tuple[int, float], tuple[np.ndarray, np.ndarray]] = {}
 
     def _covered(self, out: float) -> tuple[slice, slice]:
         """Rows and columns of the picture in which the crop lies, and `out` of its pixels around it."""
@@ -165,11 +165,11 @@ class _Place:
         self, cells: int, reach: float, part: tuple[slice, slice] = (slice(None), slice(None))
     ) -> tuple[np.ndarray, np.ndarray]:
         """OpenCV's own form of a map of the patch, or a part of it, to cells over `reach` sides of the crop."""
-        if cells not in self.cells:
+        if (cells, reach) not in self.cells:
             scale = cells / (reach * self.size)
             x, y = (scale * (axis[part] + 0.5 - 0.5 * self.size) + 0.5 * cells - 0.5 for axis in (self.x, self.y))
-            self.cells[cells] = cv2.convertMaps(x, y, cv2.CV_16SC2)
-        return self.cells[cells]
+            self.cells[cells, reach] = cv2.convertMaps(x, y, cv2.CV_16SC2)
+        return self.cells[cells, reach]
 
     def _set(self, inner: np.ndarray, around: np.ndarray) -> np.ndarray:
         """The picture with `around`, uint8, in its place, and in the middle of that `inner`, float32 in [0, 255]."""

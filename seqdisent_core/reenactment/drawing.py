@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from seqdisent_core.domains.images import Drawn, Field, Images, as_frames
-from seqdisent_core.errors import ConfigError
 from seqdisent_core.methods import Anchored, Codes
 
+_UNSEEN = (-30.0, 30.0)  # logits of what is surely not visible, and surely the person
 _BATCH = 64  # frames drawn at a time, which bounds memory
 
 
@@ -27,20 +27,25 @@ class DrawnFrames:
     around: np.ndarray
 
 
-def require_motion(method: Anchored) -> Images:
-    """The method's backbone, if it draws motion. Raises ConfigError where not."""
-    backbone = method.backbone
-    if not isinstance(backbone, Images) or not backbone.config.motion:
-        raise ConfigError(
-            "This model draws no motion, which moving a film's own pixels needs. Train one from the preset wild, or "
-            "show the model's own pixels."
-        )
-    return backbone
+def draws_motion(method: Anchored) -> bool:
+    """Whether a person's own pixels can be moved by this model; else its own are shown in their place."""
+    return isinstance(method.backbone, Images) and method.backbone.config.motion
 
 
 def draw(method: Anchored, codes: Codes) -> Drawn:
     """Frames and motion for codes of a batch of one or more; frames of all clips in a row."""
-    return require_motion(method).draw(codes.joined().flatten(0, 1))
+    return draw_joined(method, codes.joined().flatten(0, 1))
+
+
+def draw_joined(method: Anchored, codes: Tensor) -> Drawn:
+    """Frames and motion for codes (n, code_dim). Without motion, the anchor frame shows nothing of the frames."""
+    if isinstance(method.backbone, Images) and method.backbone.config.motion:
+        return method.backbone.draw(codes)
+    frames = method.backbone.decode(codes)
+    nothing = Field(
+        frames.new_zeros(len(frames), 2, 2, 2), *(frames.new_full((len(frames), 1, 2, 2), v) for v in _UNSEEN)
+    )
+    return Drawn(frames, nothing, nothing)
 
 
 @torch.no_grad()

@@ -17,10 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqdisent_core.domains.images import as_clip
+from seqdisent_core.domains.images import FrameDecoder, as_clip
 from seqdisent_core.machine import Cores, picture_dtype
 from seqdisent_core.methods import Anchored, Codes
-from seqdisent_core.reenactment.drawing import require_motion
 from seqdisent_core.reenactment.tuning import USUAL, Film, Tuning, TuningErrors, strayed
 from seqdisent_core.reenactment.windows import encode_in_windows
 
@@ -109,7 +108,8 @@ def personalise(
     if not limit or not most:  # the first optimiser takes torch a second to make (see `prepare`)
         yield state()
         return
-    branch = {id(weight) for weight in require_motion(tuned).decoder.motion_parameters()}
+    decoder = tuned.backbone.decoder
+    branch = {id(weight) for weight in decoder.motion_parameters()} if isinstance(decoder, FrameDecoder) else set()
     groups = [
         {"params": [one for one in weights if id(one) not in branch], "lr": tuning.learning_rate},
         {"params": [one for one in weights if id(one) in branch], "lr": BRANCH * tuning.learning_rate},

@@ -12,7 +12,7 @@ from torch.nn import functional
 from seqdisent_core.domains.images import Drawn, Field, composited, enlarged, motion_weights, warp
 from seqdisent_core.machine import picture_dtype
 from seqdisent_core.methods import Anchored, Codes
-from seqdisent_core.reenactment.drawing import draw, require_motion
+from seqdisent_core.reenactment.drawing import draw, draw_joined
 from seqdisent_core.settings import Settings, settings
 
 FRAMES = 12  # of each clip a step, and as many of rehearsal: few, so that seconds hold many steps
@@ -130,7 +130,7 @@ class TuningErrors:
         with torch.autocast(
             self.tuned.device.type, self.dtype, enabled=self.dtype != torch.float32, cache_enabled=False
         ):
-            drawn = require_motion(self.tuned).draw(torch.cat(codes))
+            drawn = draw_joined(self.tuned, torch.cat(codes))
         parts = _split(drawn, [len(one) for one in codes])
         own, total = torch.zeros((), device=self.tuned.device), torch.zeros((), device=self.tuned.device)
         for number, some in enumerate(shown):

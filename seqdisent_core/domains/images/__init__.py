@@ -3,7 +3,7 @@
 from seqdisent_core.domains.images.backbone import Images, ImagesConfig
 from seqdisent_core.domains.images.motion import motion_weights
 from seqdisent_core.domains.images.motion_branch import REACH, Field, MotionBranch
-from seqdisent_core.domains.images.networks import FRAME_SIZES, FrameEncoder
+from seqdisent_core.domains.images.networks import FRAME_SIZES, FrameDecoder, FrameEncoder
 from seqdisent_core.domains.images.pictures import as_clip, as_frames, as_training_tensor
 from seqdisent_core.domains.images.truth import Drawn, composite, composited
 from seqdisent_core.domains.images.warping import enlarged, warp
@@ -13,6 +13,7 @@ __all__ = [
     "REACH",
     "Drawn",
     "Field",
+    "FrameDecoder",
     "FrameEncoder",
     "Images",
     "ImagesConfig",
