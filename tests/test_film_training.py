@@ -100,6 +100,16 @@ def test_clips_of_a_pair_see_the_same_times_crops_and_anchor(clips: Clips) -> No
     assert not torch.equal(batch.x[0], batch.x[1])
 
 
+def test_processes_share_the_batch_that_one_would_have(clips: Clips) -> None:
+    pairs = parallel_pairs(clips)
+    whole = Steps(clips, TRUTH, pairs=pairs)[2]
+    shares = [Steps(clips, TRUTH, pairs=pairs, process=at, processes=2)[2] for at in range(2)]
+    assert whole.truth is not None
+    for own, share in zip((slice(0, 2), slice(2, 4)), shares, strict=True):
+        assert torch.equal(share.frames, whole.frames[own])
+        assert share.truth is not None and torch.equal(share.truth["crop"], whole.truth["crop"][own])
+
+
 def test_places_of_eyes_and_mouth_are_those_of_the_crop(clips: Clips) -> None:
     crops = np.tile([0.5, 0.5, 1 / 1.5], (FRAMES, 1))
     read = FilmTruth(clips.frames, clips.name).read(0, 0, np.arange(FRAMES), crops, 64)

@@ -105,7 +105,7 @@ class Steps(Dataset[StepClips]):
         time = self.frames.shape[1]
         truth = None
         if self.truth is not None:
-            truth = self._with_truth(chosen[own], random, own)
+            truth = self._with_truth(chosen[own], random, own // alike, count // alike)
             frames = truth.pop("frames")
         elif self._sparse(step) and config.sparse_frames < time:
             later = [
@@ -127,24 +127,25 @@ class Steps(Dataset[StepClips]):
         told = None if truth is None else {name: torch.from_numpy(value) for name, value in truth.items()}
         return StepClips(torch.from_numpy(frames), torch.from_numpy(chosen[own]), partner, gain, mirrored, count, told)
 
-    def _with_truth(self, clips: np.ndarray, random: np.random.Generator, own: np.ndarray) -> dict[str, np.ndarray]:
+    def _with_truth(
+        self, clips: np.ndarray, random: np.random.Generator, pairs: np.ndarray, count: int
+    ) -> dict[str, np.ndarray]:
         """Frames and truth of runs within the clips, each from an anchor, (clips, frames, ...).
 
-        Clips of a pair, which are neighbours, see the same times and crops.
+        pairs: int (clips,), which of the step's `count` pairs each clip is of: both of one see the same times and
+        crops.
         """
         assert self.truth is not None
         run = _run(self.frames.shape[1], self.config.least_frames, random)[1:]
-        groups = int(own.max()) // self.alike + 1
-        anchors = random.integers(ANCHORS, size=groups)
-        drawn = random.normal(0, _MISPLACED, (groups, 1, 3)) + random.normal(0, _SLIP, (groups, len(run) + 1, 3))
+        anchors = random.integers(ANCHORS, size=count)
+        drawn = random.normal(0, _MISPLACED, (count, 1, 3)) + random.normal(0, _SLIP, (count, len(run) + 1, 3))
         reach = self.frames.reach
         crops = np.concatenate([0.5 + drawn[..., :2] / reach, np.exp(drawn[..., 2:]) / reach], -1)
         read = []
-        for clip, place in zip(clips.tolist(), own.tolist(), strict=True):
-            group = place // self.alike
-            anchor = int(anchors[group])
+        for clip, pair in zip(clips.tolist(), pairs.tolist(), strict=True):
+            anchor = int(anchors[pair])
             times = np.concatenate([[self.truth.anchors(clip)[anchor]], run])
-            read.append(self.truth.read(clip, anchor, times, crops[group], self.frames.shape[2]))
+            read.append(self.truth.read(clip, anchor, times, crops[pair], self.frames.shape[2]))
         return {name: np.stack([one[name] for one in read]) for name in read[0]}
 
 
