@@ -117,7 +117,7 @@ def _wishes() -> tuple[gr.Checkbox, gr.Slider, gr.Radio, gr.Radio, gr.Radio]:
         tune = gr.Checkbox(
             True,
             label="Tune to the two people",
-            info="So that they look like themselves: a few seconds, or until you stop it.",
+            info="So that they look like themselves: 20 seconds on two cores, or until you stop it.",
             elem_id="tune",
         )
         strength = gr.Slider(
