@@ -47,7 +47,8 @@ def swap(
         first: A film of one person's face, a video file that was uploaded to this app; or a photograph (JPEG, PNG or
             WebP), which can be moved and has no movement to give.
         second: A film of another person's face, likewise; at most one of the two is a photograph.
-        seconds: For how long the model is tuned to the two people at most, 0 to 60; its 75 steps take some 20 on two cores.
+        seconds: For how long the model is tuned to the two people at most, 0 to 60; its 75 steps take some 20 on two
+            cores.
         strength: Of the movement, 0 to 1.5; 1 is as it was.
         transfer: What of the movement is transferred: "all", "expression" (without turns of the head) or "head".
 
