@@ -1,9 +1,7 @@
 """Head and expression apart: which change of the dynamics is a turn of the head, and how far a picture follows it."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -13,9 +11,8 @@ from torch import Tensor
 from seqdisent_core.data import DEGREES, HEAD, Clips, FilmTruth
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.methods import Anchored, encode_clips
-from seqdisent_core.weights import sha256_of
+from seqdisent_core.reenactment.learnt_file import LearntFile
 
-NAME = "head.json"
 Transfer = Literal["all", "expression", "head"]
 TRANSFERS: tuple[Transfer, ...] = get_args(Transfer)
 TURNS_FAR = (
@@ -29,39 +26,19 @@ _TIMES = 8  # frames of each clip
 
 
 @dataclass(frozen=True)
-class HeadTurn:
+class HeadTurn(LearntFile):
     """What a turn of the head is among a model's dynamics, in how far they differ from the anchor's.
 
     * read: (dynamics_dim, 2), from a change of d to yaw and pitch in degrees; moves: (2, dynamics_dim), the change of d
       that a degree of each makes.
     * explained: shares of the variance of yaw and pitch that are read in validation clips of other persons.
-    * sha256: of the checkpoint's weights.
     """
 
+    file = "head.json"
     read: list[list[float]]
     moves: list[list[float]]
     explained: list[float]
     sha256: str
-
-    def save(self, folder: Path) -> None:
-        """Write it into a checkpoint's folder."""
-        path = folder / NAME
-        path.unlink(missing_ok=True)  # a link in a cache of the Hub, to a file that belongs to its hash
-        path.write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> "HeadTurn | None":
-        """Read from a checkpoint's folder, None where it has none. Raises ConfigError where it is another model's."""
-        path = folder / NAME
-        if not path.exists():
-            return None
-        try:
-            found = cls(**json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError):
-            raise ConfigError(f"{path} is damaged. Make it again: seqdisent rest {folder} --data SET") from None
-        if found.sha256 != sha256_of(folder):
-            raise ConfigError(f"{path} is of other weights. Make it again: seqdisent rest {folder} --data SET")
-        return found
 
     def turns(self, change: Tensor) -> Tensor:
         """Yaw and pitch in degrees, (..., 2), of changes (..., dynamics_dim)."""

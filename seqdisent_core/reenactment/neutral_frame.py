@@ -4,21 +4,17 @@ A small network tells it from what the model reads in single frames, whoever it 
 (neutral_learning.py).
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import torch
 
 from seqdisent_core.domains.images import as_clip
-from seqdisent_core.errors import ConfigError
 from seqdisent_core.methods import BATCH, Anchored
-from seqdisent_core.weights import sha256_of
+from seqdisent_core.reenactment.learnt_file import LearntFile
 
-NAME = "rest.json"
 _SAMPLED = 48  # frames of a clip, evenly: a fifth of a second apart in the longest that is read
 # Where a hand covers the mouth, its surroundings lose their contrast: covered in the colour of skin, mouths of 14
 # people have up to 0.24 of the clip's usual one; others at least 0.6, and 0.34 if it were open nearly all the time.
@@ -29,41 +25,21 @@ _BLURRED = 0.7  # of the clip's usual sharpness; not nearer to 1, as an open mou
 
 
 @dataclass(frozen=True)
-class NeutralFrame:
+class NeutralFrame(LearntFile):
     """A network with one hidden layer that scores features of frames by how neutral the face is.
 
     * hidden: (feature_dim, units), bias: (units,), weights: (units,).
     * auc: of telling first frames from middle ones of the first set's validation clips, 0.5 by chance; some begin
       otherwise.
-    * sha256: of the checkpoint's weights.
     """
 
+    file = "rest.json"
     hidden: list[list[float]]
     bias: list[float]
     weights: list[float]
     auc: float
     set_name: str
     sha256: str
-
-    def save(self, folder: Path) -> None:
-        """Write it into a checkpoint's folder."""
-        path = folder / NAME
-        path.unlink(missing_ok=True)  # a link in a cache of the Hub, to a file that belongs to its hash
-        path.write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> "NeutralFrame | None":
-        """Read from a checkpoint's folder, None where it has none. Raises ConfigError where it is another model's."""
-        path = folder / NAME
-        if not path.exists():
-            return None
-        try:
-            found = cls(**json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError):
-            raise ConfigError(f"{path} is damaged. Make it again: seqdisent rest {folder} --data SET") from None
-        if found.sha256 != sha256_of(folder):
-            raise ConfigError(f"{path} is of other weights. Make it again: seqdisent rest {folder} --data SET")
-        return found
 
     def score(self, features: np.ndarray) -> np.ndarray:
         """How neutral each face is, (n,), from (n, feature_dim)."""

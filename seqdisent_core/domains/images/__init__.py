@@ -2,10 +2,10 @@
 
 from seqdisent_core.domains.images.backbone import Images, ImagesConfig
 from seqdisent_core.domains.images.motion import motion_weights
-from seqdisent_core.domains.images.motion_branch import REACH, Field, MotionBranch
+from seqdisent_core.domains.images.motion_branch import REACH, Field
 from seqdisent_core.domains.images.networks import FRAME_SIZES, FrameDecoder, FrameEncoder
 from seqdisent_core.domains.images.pictures import as_clip, as_frames, as_training_tensor
-from seqdisent_core.domains.images.truth import Drawn, composite, composited
+from seqdisent_core.domains.images.truth import Drawn, composited
 from seqdisent_core.domains.images.warping import enlarged, warp
 
 __all__ = [
@@ -17,11 +17,9 @@ __all__ = [
     "FrameEncoder",
     "Images",
     "ImagesConfig",
-    "MotionBranch",
     "as_clip",
     "as_frames",
     "as_training_tensor",
-    "composite",
     "composited",
     "enlarged",
     "motion_weights",

@@ -37,13 +37,8 @@ class Truth(NamedTuple):
     inside: Tensor
 
 
-def composite(anchor: Tensor, drawn: Drawn) -> Tensor:
-    """The anchor frame warped, and what cannot be seen there as it was decoded: (n, 3, size, size)."""
-    return composited(warp(anchor, drawn.near.motion), drawn)
-
-
 def composited(warped: Tensor, drawn: Drawn) -> Tensor:
-    """The same of an anchor frame that is warped already."""
+    """The anchor frame, warped, and what cannot be seen there as it was decoded: (n, 3, size, size)."""
     shown = enlarged(drawn.near.visible.sigmoid(), warped.shape[-1])
     return shown * warped + (1 - shown) * drawn.frames
 
@@ -82,7 +77,7 @@ def truth_errors(
     near, around = cell_truth(truth, NEAR, 1.0), cell_truth(truth, AROUND, REACH)
     parts = part_weights(truth["parts"], NEAR)
     # What comes from beyond the anchor frame is left out: a film's picture goes on there.
-    warped = (composite(anchor, drawn) - x).square() * weights * enlarged(near.inside, size)
+    warped = (composited(warp(anchor, drawn.near.motion), drawn) - x).square() * weights * enlarged(near.inside, size)
     return {
         "composite": warped.sum((1, 2, 3)),
         "motion": size * (_MOTION * _away(drawn.near, near, parts) + _MOTION_AROUND * _away(drawn.around, around, 1.0)),
