@@ -4,7 +4,7 @@ Source: Fortuin, Baranchuk, Rätsch, Mandt, "GP-VAE: Deep Probabilistic Time Ser
 from its code: what processes.BandedHead says; features of elements come from the domain's backbone.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from pydantic import Field
@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.nn.functional import relu
 
 from seqdisent_core.domains import Backbone
-from seqdisent_core.methods.contract import Batch, Codes, Method, Moment
+from seqdisent_core.methods.contract import Batch, Codes, Moment
 from seqdisent_core.methods.processes import BandedGaussian, BandedHead, ProcessPrior, cauchy
+from seqdisent_core.methods.without_static import WithoutStatic
 from seqdisent_core.settings import Settings, settings
 
 _Size = Annotated[int, Field(ge=1)]
@@ -41,15 +42,12 @@ class GPVAEConfig(Settings):
         return self.dynamics_dim
 
 
-class GPVAE(Method):
+class GPVAE(WithoutStatic):
     """Each dimension of z_1:T is a Gaussian process with a Cauchy kernel; the static code has no dimension."""
 
     name = "gp_vae"
     config_type = GPVAEConfig
-    abilities = frozenset({"encode", "sample_dynamics"})
-    lacks: ClassVar = {"sample_static": "has no static code"}
     even_steps = True
-    static_dim = 0
     config: GPVAEConfig
 
     def __init__(self, config: GPVAEConfig, backbone: Backbone) -> None:
@@ -70,14 +68,6 @@ class GPVAE(Method):
         """p(z_1:T) of so many steps."""
         lengths = [self.config.length / 2 ** (dim % self.config.scales) for dim in range(self.dynamics_dim)]
         return ProcessPrior([cauchy(time, length) for length in lengths], self.posterior_head.mean.weight)
-
-    def encode(self, x: Tensor, observed: Tensor | None = None, generator: torch.Generator | None = None) -> Codes:
-        posterior = self.posterior(x, observed)
-        z = posterior.mean if generator is None else posterior.sample(generator)
-        return Codes(z[:, 0, :0], z)
-
-    def decode(self, codes: Codes) -> Tensor:
-        return self.backbone.decode_sequences(codes.dynamics)
 
     def sample_dynamics(
         self,

@@ -3,16 +3,17 @@
 Source: Kingma & Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from seqdisent_core.domains import Backbone
-from seqdisent_core.methods.contract import Batch, Codes, Method, Moment
+from seqdisent_core.methods.contract import Batch, Codes, Moment
 from seqdisent_core.methods.gaussians import Gaussian, kl_divergence, standard_normal
 from seqdisent_core.methods.priors import GaussianHead
+from seqdisent_core.methods.without_static import WithoutStatic
 from seqdisent_core.settings import Settings, settings
 
 
@@ -29,14 +30,11 @@ class VAEConfig(Settings):
         return self.dynamics_dim
 
 
-class VAE(Method):
+class VAE(WithoutStatic):
     """z_t of each element, independent N(0, I); the static code has no dimension."""
 
     name = "vae"
     config_type = VAEConfig
-    abilities = frozenset({"encode", "sample_dynamics"})
-    lacks: ClassVar = {"sample_static": "has no static code"}
-    static_dim = 0
     config: VAEConfig
 
     def __init__(self, config: VAEConfig, backbone: Backbone) -> None:
@@ -51,14 +49,6 @@ class VAE(Method):
         gaussian = self.posterior_head(self.posterior_hidden(self.backbone.encode_sequences(x, observed)))
         assert isinstance(gaussian, Gaussian)
         return gaussian
-
-    def encode(self, x: Tensor, observed: Tensor | None = None, generator: torch.Generator | None = None) -> Codes:
-        posterior = self.posterior(x, observed)
-        z = posterior.mean if generator is None else posterior.sample(generator)
-        return Codes(z[:, 0, :0], z)
-
-    def decode(self, codes: Codes) -> Tensor:
-        return self.backbone.decode_sequences(codes.dynamics)
 
     def sample_dynamics(
         self,
