@@ -36,7 +36,7 @@ def add_commands(commands: Any) -> None:
     images.set_defaults(run=_images)
     for name, what in SERIES.items():
         table = add_table(sets, name, what)
-        table.add_argument("--split", help="a split of the set (default: published, with --anchors choice)")
+        table.add_argument("--split", help="a split of the set (default: published, with --anchors those for choices)")
         table.add_argument(
             "--anchors",
             action="store_true",
@@ -115,16 +115,18 @@ def fill_table(options: argparse.Namespace, rows: "Sequence[Row]", about: dict[s
 
 
 def _series(options: argparse.Namespace) -> None:
-    from seqdisent_core.domains.series import CHOICE, PUBLISHED, SeriesSet
+    from seqdisent_core.domains.series import PUBLISHED, SeriesSet
     from seqdisent_core.evaluation import SeriesTable, about_series, anchor_rows, series_rows
+    from seqdisent_core.machine import keep_freed_memory
     from seqdisent_core.training import SIZES, anchor_recipe, series_recipes
 
     series = SeriesSet.load(options.data)
     if series.name != options.name:
         raise DataError(f"{options.data} holds the set {series.name}. Give {options.name}, packed.")
     sizes = SIZES[options.name]
-    split = options.split or (CHOICE if options.anchors else PUBLISHED)
+    split = options.split or (series.choices()[0] if options.anchors else PUBLISHED)
     series.part("test", split)  # before the work
+    keep_freed_memory()
     table = SeriesTable(series, sizes.window, sizes.published_anchor if options.anchors else sizes.anchor, split)
     recipes = {"dbse": anchor_recipe(options.name)} if options.anchors else series_recipes(options.name)
     if options.steps:

@@ -42,7 +42,7 @@ class SeriesTable:
     """A set as its table uses it: normalised by the training series of a split, in windows.
 
     anchor: index of the window whose z stands for s where a method has no static code, the one that DBSE reads s from.
-    Figures are those of the split's test; for choices the split is domains.series.CHOICE.
+    Figures are those of the split's test; for choices it is one of SeriesSet.choices.
     """
 
     series: SeriesSet
@@ -150,29 +150,34 @@ def _sha256(model: Method) -> str:
 def anchor_rows(table: SeriesTable, recipe: Recipe) -> list[Row]:
     """A row for each window that DBSE's static code can be read from: a model a seed, read in all of them.
 
-    What is measured is the set's first task.
+    The seeds take turns over the set's splits for choices, beginning with the table's own. What is measured is the
+    set's first task.
     """
-    windows = table.windows()
-    train = torch.from_numpy(table.rows_of("train"))
-    of_train = SeriesWindows(windows.x[train], windows.observed[train])
+    splits = (table.split, *(split for split in table.series.choices() if split != table.split))
+
+    def table_of(seed: int) -> SeriesTable:
+        return replace(table, split=splits[seed % len(splits)])
 
     @lru_cache(maxsize=1)
-    def trained(seed: int) -> tuple[Anchored, float]:
+    def trained(seed: int) -> tuple[Anchored, SeriesWindows, float]:
+        windows = table_of(seed).windows()
+        train = torch.from_numpy(table_of(seed).rows_of("train"))
+        of_train = SeriesWindows(windows.x[train], windows.observed[train])
         model, seconds = train_series(replace(recipe, training=replace(recipe.training, seed=seed)), of_train)
-        return anchored(model), seconds
+        return anchored(model), windows, seconds
 
     def row(window: int) -> Row:
         def run(seed: int, share: Share) -> Run:
-            model, seconds = trained(seed)
+            model, windows, seconds = trained(seed)
             with torch.no_grad():
                 codes = model.encode(windows.x, windows.observed, anchor=window)
             coded = _Coded(codes, _last_observed(windows))
             task = TASKS[table.series.name][0]
-            return Run(_predicted(table, coded, task, seed), recipe.training.steps, seconds)
+            return Run(_predicted(table_of(seed), coded, task, seed), recipe.training.steps, seconds)
 
         return Row(f"window {window}", recipe.to_dict(), run)
 
-    return [row(window) for window in range(windows.x.shape[1])]
+    return [row(window) for window in range(table.series.values.shape[1] // table.window)]
 
 
 def _last_observed(windows: SeriesWindows) -> Tensor:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from seqdisent_core.domains.series import WindowsConfig
 from seqdisent_core.methods import METHODS, DBSEConfig
+from seqdisent_core.methods.spyl import SPYLConfig
 from seqdisent_core.settings import Settings
 from seqdisent_core.training.config import TrainingConfig
 from seqdisent_core.training.recipes import Recipe
@@ -36,9 +37,9 @@ class SeriesSizes:
 
 
 SIZES: Mapping[str, SeriesSizes] = {
-    "physionet2012": SeriesSizes(window=4, features=10, published_anchor=0, anchor=0, steps=200, batch=32),
-    "air_quality": SeriesSizes(window=24, features=10, published_anchor=27, anchor=6, steps=200, batch=8),
-    "etth1": SeriesSizes(window=24, features=6, published_anchor=14, anchor=9, steps=200, batch=8),
+    "physionet2012": SeriesSizes(window=4, features=10, published_anchor=0, anchor=0, steps=300, batch=32),
+    "air_quality": SeriesSizes(window=24, features=10, published_anchor=27, anchor=6, steps=300, batch=8),
+    "etth1": SeriesSizes(window=24, features=6, published_anchor=14, anchor=9, steps=300, batch=8),
 }
 
 
@@ -68,6 +69,7 @@ def series_recipes(name: str) -> dict[str, Recipe]:
         "dbse" + ("" if variant == "full" else f" {variant}"): ("dbse", replace(dbse, variant=variant))
         for variant in VARIANTS
     }
+    rows["spyl"] = ("spyl", SPYLConfig(static_dim=8, dynamics_dim=8, hidden_dim=32))
     rows |= {method: (method, METHODS[method].config_type()) for method in ("glr", "gp_vae", "vae")}
     return {row: Recipe(method, model, "windows", network, training) for row, (method, model) in rows.items()}
 

@@ -14,7 +14,9 @@ from seqdisent_core.errors import DataError
 
 HOURS = 672  # of each month: the four weeks that every month has
 TEST_YEAR = 2016
-CHOICE_YEAR = 2015  # of the air: a validation by chance has the same days at other stations in its training series
+# Of the air, the years that are left out in turn to choose: a validation by chance has the same days at other stations
+# in its training series.
+CHOICE_YEARS = (2015, 2014, 2013)
 VALIDATION_SHARE = 0.15  # of the other months
 MOST_MISSING = 0.6  # of a month's values
 AIR = ("PM2.5", "PM10", "SO2", "NO2", "CO", "O3", "TEMP", "PRES", "DEWP", "WSPM")
@@ -39,8 +41,8 @@ def read_air_quality(source: Path) -> SeriesSet:
     """The station-months of a folder of PRSA_Data_*.csv or .csv.gz: the first 672 hours, 10 features.
 
     Labels: month, year and station. Splits: PUBLISHED, whose test is 2016; "station", whose test stations are not
-    trained on; and CHOICE, whose test is 2015. Raises DataError where a file is missing, an hour is missing or out of
-    order, or text stands where a number belongs.
+    trained on; and one for choices for each of CHOICE_YEARS. Raises DataError where a file is missing, an hour is
+    missing or out of order, or text stands where a number belongs.
     """
     paths = sorted(source.glob("PRSA_Data_*.csv*"))
     if not paths:
@@ -82,8 +84,8 @@ def read_air_quality(source: Path) -> SeriesSet:
         },
         {
             PUBLISHED: split,
-            CHOICE: split_for_choices(split, years == CHOICE_YEAR),
             "station": by_station.astype("<U10"),
+            **{f"{CHOICE}_{year}": split_for_choices(split, years == year) for year in CHOICE_YEARS},
         },
         left_out=dict(left_out),
         credit=AIR_CREDIT,

@@ -14,7 +14,7 @@ from seqdisent_core.errors import DataError
 
 SPLITS = ("train", "validation", "test")
 PUBLISHED = "published"  # the split that a set is used with unless another is named
-CHOICE = "choice"  # the split by which settings are chosen: the test of PUBLISHED has no part in it
+CHOICE = "choice"  # splits by which settings are chosen begin so: the test of PUBLISHED has no part in them
 UNUSED = "unused"
 LEAST_DEVIATION = 1e-6  # of a feature in the training series, below which it is a constant and only centred
 MOST_DEVIATIONS = 10.0  # of a normalised value; beyond it are errors of measurement, such as -18 degrees of a body
@@ -59,6 +59,10 @@ class SeriesSet:
             splits={name: split[rows] for name, split in self.splits.items()},
             step_targets={name: target[rows] for name, target in self.step_targets.items()},
         )
+
+    def choices(self) -> tuple[str, ...]:
+        """Names of the splits by which settings are chosen, the main one first."""
+        return tuple(name for name in self.splits if name.startswith(CHOICE))
 
     def part(self, part: str, split: str = PUBLISHED) -> "SeriesSet":
         """The series of one part of a split. Raises DataError where there is no such split, or it has no such part."""
