@@ -18,6 +18,7 @@ from seqdisent_core.evaluation.predictors import (
     Part,
     Parts,
     accuracy_of_class,
+    accuracy_of_discriminant,
     error_of_number,
     outcome_scores,
     scores_of,
@@ -187,12 +188,14 @@ def _last_observed(windows: SeriesWindows) -> Tensor:
 
 
 def _measured(table: SeriesTable, coded: _Coded, seed: int) -> dict[str, float]:
-    """Every task's figures; of a class also the one that s and the mean of d over time tell together."""
+    """Every task's figures; of a class also what an MLP tells from s, and a discriminant from s and the mean of d."""
     figures: dict[str, float] = {}
     for task in TASKS[table.series.name]:
         figures |= _predicted(table, coded, task, seed)
         if task not in (OIL, MORTALITY):
-            codes = coded.codes
+            label, codes = table.series.labels[task], coded.codes
+            parts = _parts(table, coded, torch.from_numpy(label.values))
+            figures[f"{task}_by_mlp"] = accuracy_of_class(parts, len(label.names), seed)
             both = Codes(torch.cat([codes.static, codes.dynamics.mean(dim=1)], dim=1), codes.dynamics)
             figures[f"{task}_of_both"] = _predicted(table, replace(coded, codes=both), task, seed)[task]
     return figures
@@ -205,7 +208,7 @@ def _predicted(table: SeriesTable, coded: _Coded, task: str, seed: int) -> dict[
     parts = _parts(table, coded, torch.from_numpy(label.values))
     if task == MORTALITY:
         return {f"{task}_{name}": value for name, value in outcome_scores(parts, seed).items()}
-    return {task: accuracy_of_class(parts, len(label.names), seed)}
+    return {task: accuracy_of_discriminant(parts)}
 
 
 def _forest_rows(table: SeriesTable, windows: SeriesWindows) -> list[Row]:
@@ -229,11 +232,12 @@ def _forest_row(table: SeriesTable, name: str, given: np.ndarray) -> Row:
     return Row(name, {"trees": TREES}, run)
 
 
-def _forest_figures(table: SeriesTable, given: np.ndarray, seed: int) -> dict[str, float]:
+def _forest_figures(table: SeriesTable, given: np.ndarray, seed: int) -> dict[str, float | None]:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
     train, last = table.rows_of("train"), table.rows_of("test")
-    whole, one, figures = given.reshape(len(given), -1), given[:, table.anchor].reshape(len(given), -1), {}
+    whole, one = given.reshape(len(given), -1), given[:, table.anchor].reshape(len(given), -1)
+    figures: dict[str, float | None] = {}
     for task in TASKS[table.series.name]:
         if task == OIL:
             windows, target = given.reshape(*given.shape[:2], -1), _oil_of(table)
@@ -250,5 +254,6 @@ def _forest_figures(table: SeriesTable, given: np.ndarray, seed: int) -> dict[st
         else:
             of_one = RandomForestClassifier(TREES, random_state=seed).fit(one[train], values[train])
             figures[task] = float(of_one.score(one[last], values[last]))
+            figures[f"{task}_by_mlp"] = None
             figures[f"{task}_of_both"] = float(forest.score(whole[last], values[last]))
     return figures

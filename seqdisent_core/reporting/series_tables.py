@@ -15,14 +15,16 @@ _SETS = {
 }
 _HEADS = {
     "month": "month from s",
+    "month_by_mlp": "by an MLP",
     "month_of_both": "from s and the mean of d",
     "icu_type": "ward from s",
+    "icu_type_by_mlp": "by an MLP",
     "icu_type_of_both": "from s and the mean of d",
     "mortality_auprc": "death, AUPRC",
     "mortality_auroc": "death, AUROC",
     "oil_temperature_mae": "oil, MAE in °C",
 }
-_SHARES = ("month", "month_of_both", "icu_type", "icu_type_of_both")
+_SHARES = tuple(name for name in _HEADS if name.startswith(("month", "icu_type")))
 
 
 def series_tables(folder: Path) -> str:
