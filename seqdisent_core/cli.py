@@ -30,7 +30,7 @@ from seqdisent_core.threads import share_cores
 # How `seqdisent --help` groups the commands: each is in one chapter.
 CHAPTERS = {
     "Face videos": ("swap", "sample", "interpolate", "move", "place"),
-    "Data and training": ("render", "pack", "judge", "train", "latents", "rest", "map"),
+    "Data and training": ("render", "pack", "judge", "train", "train-series", "latents", "rest", "map"),
     "Evaluation": ("evaluate", "evaluate-filmed", "evaluate-pairs", "benchmark", "samples", "report"),
     "Demo and sharing": ("demo", "doctor", "lecture", "showcase", "card", "export"),
 }

@@ -27,7 +27,7 @@ FLOORS = (
     ("reenactment",),
     ("evaluation",),
     ("latents",),
-    ("studio",),
+    ("studio", "series_studio"),
     ("films", "lecture", "runs"),
     ("image_tables",),
     ("commands",),

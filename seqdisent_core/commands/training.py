@@ -44,6 +44,13 @@ def add_commands(commands: Any) -> None:
     train.add_argument("--cpu", action="store_true", help="train on the CPU even if there is a GPU")
     add_json(train)
     train.set_defaults(run=_train)
+    series = commands.add_parser("train-series", help="train a model on a packed set of time series")
+    series.add_argument("data", type=Path, help="the set, as `seqdisent pack` wrote it")
+    series.add_argument("out", type=Path, help="folder for the trained model and its static codes of all series")
+    series.add_argument("--window", type=count, default=24, help="steps of a window, of one's own set (default: 24)")
+    series.add_argument("--steps", type=count, default=300, help="steps to train, on one's own set (default: 300)")
+    add_json(series)
+    series.set_defaults(run=_train_series)
 
 
 def read_recipe(name: str) -> "Recipe":
@@ -110,3 +117,22 @@ def _train(options: argparse.Namespace) -> None:
     model = options.out / "model"
     if speaks:
         tell(options, f"The trained model is in {model}.", written={"model": model, "run": options.out})
+
+
+def _train_series(options: argparse.Namespace) -> None:
+    from seqdisent_core.domains.series import SeriesSet
+    from seqdisent_core.machine import keep_freed_memory
+    from seqdisent_core.series_studio import train_studio
+
+    keep_freed_memory()
+    series = SeriesSet.load(options.data)
+    with progress_bar(100, "training") as bar:
+        train_studio(
+            series,
+            options.out,
+            command=options.command_line,
+            window=options.window,
+            steps=options.steps,
+            progress=lambda share: bar.update(100 * share - bar.n),
+        )
+    tell(options, f"The model and its static codes are in {options.out}.", written={"model": options.out})

@@ -27,7 +27,7 @@ from seqdisent_core.evaluation.measures import TABLE_MEASURES
 from seqdisent_core.evaluation.pairs import draw_pairs
 from seqdisent_core.evaluation.protocols import judged, pair_figures, reconstruction_figures, swap_figures
 from seqdisent_core.evaluation.self_reenactment import reenact_themselves, worst_sheet
-from seqdisent_core.evaluation.series import SeriesTable, about_series, anchor_rows, series_rows
+from seqdisent_core.evaluation.series import SeriesTable, about_series, anchor_rows, encode_series, series_rows
 from seqdisent_core.evaluation.sheet import result_sheet
 from seqdisent_core.evaluation.suite import TRUSTED, evaluate
 from seqdisent_core.evaluation.swap_truth import swap_truth
@@ -50,6 +50,7 @@ __all__ = [
     "chance",
     "check_judge",
     "draw_pairs",
+    "encode_series",
     "evaluate",
     "filmed_sheet",
     "group_means",

@@ -8,7 +8,7 @@ from seqdisent_core.training.presets import PRESETS, preset
 from seqdisent_core.training.recipes import Recipe, fast, sprites
 from seqdisent_core.training.rivals import RIVALS, equal, published_settings, with_steps
 from seqdisent_core.training.series import SeriesWindows, train_series
-from seqdisent_core.training.series_recipes import SIZES, anchor_recipe, series_recipes
+from seqdisent_core.training.series_recipes import SIZES, SeriesSizes, anchor_recipe, recipes_of, series_recipes
 from seqdisent_core.training.sheet import model_sheet
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "STATE",
     "Progress",
     "Recipe",
+    "SeriesSizes",
     "SeriesWindows",
     "Steps",
     "Trainer",
@@ -32,6 +33,7 @@ __all__ = [
     "preset",
     "process_state",
     "published_settings",
+    "recipes_of",
     "series_recipes",
     "sprites",
     "train_series",

@@ -38,17 +38,21 @@ class SeriesSizes:
 
 SIZES: Mapping[str, SeriesSizes] = {
     "physionet2012": SeriesSizes(window=4, features=10, published_anchor=0, anchor=0, steps=300, batch=32),
-    "air_quality": SeriesSizes(window=24, features=10, published_anchor=27, anchor=6, steps=300, batch=8),
+    "air_quality": SeriesSizes(window=24, features=10, published_anchor=27, anchor=15, steps=300, batch=8),
     "etth1": SeriesSizes(window=24, features=6, published_anchor=14, anchor=9, steps=300, batch=8),
 }
 
 
 def series_recipes(name: str) -> dict[str, Recipe]:
-    """The recipe of each row of a set's table, by the row's name; name: of SIZES.
+    """The recipe of each row of a set's table, by the row's name; name: of SIZES."""
+    return recipes_of(SIZES[name])
+
+
+def recipes_of(sizes: SeriesSizes) -> dict[str, Recipe]:
+    """The same for a set of any sizes.
 
     Sizes of codes are the published ones: s and d of 8 dimensions each, z of 16 where there is no s.
     """
-    sizes = SIZES[name]
     network = WindowsConfig(window=sizes.window, features=sizes.features)
     training = TrainingConfig(
         steps=sizes.steps, batch=sizes.batch, learning_rate=3e-3, schedule="cosine", warmup_steps=20, precision="no"

@@ -6,8 +6,8 @@ from pathlib import Path
 from seqdisent_core.domains.series.backbone import Windows, WindowsConfig
 from seqdisent_core.domains.series.hourly import OIL, read_air_quality, read_etth1
 from seqdisent_core.domains.series.icu import read_physionet2012
-from seqdisent_core.domains.series.own_csv import read_own_csv
-from seqdisent_core.domains.series.sets import CHOICE, PUBLISHED, SPLITS, SeriesSet
+from seqdisent_core.domains.series.own_csv import read_csv_like, read_own_csv
+from seqdisent_core.domains.series.sets import PUBLISHED, SPLITS, SeriesSet, scaled
 
 READERS: dict[str, Callable[[Path], SeriesSet]] = {
     "physionet2012": read_physionet2012,
@@ -17,7 +17,6 @@ READERS: dict[str, Callable[[Path], SeriesSet]] = {
 }
 
 __all__ = [
-    "CHOICE",
     "OIL",
     "PUBLISHED",
     "READERS",
@@ -25,4 +24,6 @@ __all__ = [
     "SeriesSet",
     "Windows",
     "WindowsConfig",
+    "read_csv_like",
+    "scaled",
 ]

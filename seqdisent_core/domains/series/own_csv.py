@@ -3,6 +3,7 @@
 import math
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,52 @@ def read_own_csv(source: Path) -> SeriesSet:
     Raises DataError with the line for text where a number belongs, times out of order, twice or uneven, and for under
     LEAST_SERIES series.
     """
+    table = _read(source)
+    whole, features, filled = table.names, table.features, table.values
+    if len(whole) < LEAST_SERIES:
+        raise DataError(f"{source.name} has {len(whole)} series with values; it takes {LEAST_SERIES}.")
+    return SeriesSet(
+        source.stem,
+        whole,
+        features,
+        np.nan_to_num(filled).astype(np.float32),
+        ~np.isnan(filled),
+        {},
+        {PUBLISHED: random_split(len(whole), (HELD, HELD))},
+        left_out={_EMPTY: table.empty} if table.empty else {},
+    )
+
+
+def read_csv_like(source: Path, features: tuple[str, ...], steps: int) -> tuple[tuple[str, ...], np.ndarray]:
+    """Names and values, NaN in gaps, (series, steps, features), of a CSV file for a model of other series.
+
+    Columns that the file lacks are gaps, and so is what a series lacks of the steps; what it has beyond them is cut
+    off. Raises DataError as `read_own_csv`, and for a column that is none of the features.
+    """
+    table = _read(source)
+    for name in table.features:
+        if name not in features:
+            raise DataError(f"{source.name} has the column {name}, which is none of: {', '.join(features)}.")
+    if not table.names:
+        raise DataError(f"{source.name} has no series with values.")
+    values = np.full((len(table.names), steps, len(features)), np.nan)
+    shared = min(steps, table.values.shape[1])
+    values[:, :shared, [features.index(name) for name in table.features]] = table.values[:, :shared]
+    if np.isnan(values).all(axis=(1, 2)).any():
+        raise DataError(f"{source.name} has a series without a value in its first {steps} steps.")
+    return table.names, values
+
+
+class _Table(NamedTuple):
+    """The series of a file that have values, (series, steps, features), NaN in gaps; empty: how many have none."""
+
+    names: tuple[str, ...]
+    features: tuple[str, ...]
+    values: np.ndarray
+    empty: int
+
+
+def _read(source: Path) -> _Table:
     rows = read_table(source, (TIME, SERIES))
     features = tuple(name for name in rows[0] if name not in (TIME, SERIES))
     if not features:
@@ -46,24 +93,13 @@ def read_own_csv(source: Path) -> SeriesSet:
         before.append(time)
         values.setdefault(name, []).append([number_or_nan(row[feature], where, feature) for feature in features])
     whole = {name: cells for name, cells in values.items() if not np.isnan(cells).all()}
-    if len(whole) < LEAST_SERIES:
-        raise DataError(f"{source.name} has {len(whole)} series with values; it takes {LEAST_SERIES}.")
     step = min((float(np.diff(of).min()) for of in times.values() if len(of) > 1), default=1.0)
     places = {name: _places(times[name], step, name, source) for name in whole}
-    steps = 1 + max(int(of[-1]) for of in places.values())
+    steps = 1 + max((int(of[-1]) for of in places.values()), default=0)
     filled = np.full((len(whole), steps, len(features)), np.nan)
     for row_of, name in enumerate(whole):
         filled[row_of, places[name]] = whole[name]
-    return SeriesSet(
-        source.stem,
-        tuple(whole),
-        features,
-        np.nan_to_num(filled).astype(np.float32),
-        ~np.isnan(filled),
-        {},
-        {PUBLISHED: random_split(len(whole), (HELD, HELD))},
-        left_out={_EMPTY: len(values) - len(whole)} if len(values) > len(whole) else {},
-    )
+    return _Table(tuple(whole), features, filled, len(values) - len(whole))
 
 
 def _seconds(text: str, where: str) -> float:

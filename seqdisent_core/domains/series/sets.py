@@ -73,10 +73,10 @@ class SeriesSet:
             raise DataError(f"{self.name} has no {part} series in its split {split!r}. Give more series.")
         return self.select(rows)
 
-    def normalised(self, split: str = PUBLISHED) -> "SeriesSet":
-        """Each feature with the mean and deviation of the training series' observed values taken out; gaps are 0.
+    def scaling(self, split: str = PUBLISHED) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and deviation of each feature's observed values in the training series, float64 (features,) each.
 
-        What is left lies within MOST_DEVIATIONS.
+        The deviation of a constant is 1.
         """
         train = self.part("train", split)
         seen = train.observed
@@ -84,9 +84,14 @@ class SeriesSet:
         mean = np.where(seen, train.values, 0).sum(axis=(0, 1), dtype=np.float64) / count
         square = np.where(seen, train.values - mean, 0) ** 2
         deviation = np.sqrt(square.sum(axis=(0, 1)) / count)
-        scaled = (self.values - mean) / np.where(deviation < LEAST_DEVIATION, 1.0, deviation)
-        within = scaled.clip(-MOST_DEVIATIONS, MOST_DEVIATIONS)
-        return replace(self, values=np.where(self.observed, within, 0).astype(np.float32))
+        return mean, np.where(deviation < LEAST_DEVIATION, 1.0, deviation)
+
+    def normalised(self, split: str = PUBLISHED) -> "SeriesSet":
+        """Each feature with the mean and deviation of the training series' observed values taken out; gaps are 0.
+
+        What is left lies within MOST_DEVIATIONS.
+        """
+        return replace(self, values=scaled(self.values, self.observed, *self.scaling(split)))
 
     def windows(self, window: int) -> tuple[np.ndarray, np.ndarray]:
         """Values and observed as sequences of windows: two (series, steps // window, window, features).
@@ -155,6 +160,12 @@ class SeriesSet:
         if not whole:
             raise DataError(f"The set in {folder.name} is damaged. Pack it again into an empty folder.")
         return found
+
+
+def scaled(values: np.ndarray, observed: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """Values less the mean, over the deviation, within MOST_DEVIATIONS, 0 in gaps: float32 of the shape of values."""
+    within = ((values - mean) / deviation).clip(-MOST_DEVIATIONS, MOST_DEVIATIONS)
+    return np.where(observed, within, 0).astype(np.float32)
 
 
 def _named(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
