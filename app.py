@@ -38,6 +38,7 @@ from pages.latent import page as latent
 from pages.privacy import closed
 from pages.results import page as results
 from pages.sample import page as sample
+from pages.series import page as series
 from pages.session import forget_visitors
 from pages.shares import MINUTE, Recent
 from pages.status import OUR_FAULT, log_place
@@ -86,6 +87,8 @@ def build(lecture: str | None = None) -> gr.Blocks:
         _lay_out(demo, sample.layout, lecture)
     with demo.route("Latent map", "/map"):
         _lay_out(demo, latent.layout, lecture)
+    with demo.route("Series", "/series"):
+        _lay_out(demo, series.layout, lecture, needs_model=False)
     with demo.route("Results", "/results"):
         _lay_out(demo, results.layout, lecture, needs_model=False)
     demo.unload(closed)

@@ -1,11 +1,13 @@
 """The models that all pages share: loaded once, after the first page is up (where GPUs are lent, one before it)."""
 
+import functools
 import os
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from seqdisent_core.series_studio import Series, SeriesStudio
     from seqdisent_core.studio import Studio
 
 Work = TypeVar("Work", bound=Callable[..., Any])
@@ -37,6 +39,22 @@ def film_studio() -> "Studio":
 def tuning_studio() -> "Studio":
     """The same for what `on_gpu` has declared, which alone may run it."""
     return _loaded["lent"] if ZERO_GPU else film_studio()
+
+
+@functools.cache
+def series_studio() -> "SeriesStudio":
+    """The one for time series, of the page Series; on the CPU. Raises ConfigError where it is missing."""
+    from seqdisent_core.series_studio import SeriesStudio
+
+    return SeriesStudio.from_pretrained()
+
+
+@functools.cache
+def shipped_series() -> "dict[str, Series]":
+    """The series that ship, by name."""
+    from seqdisent_core.series_studio import shipped_series
+
+    return {series.name: series for series in shipped_series()}
 
 
 def on_gpu(seconds: Callable[..., float]) -> Callable[[Work], Work]:

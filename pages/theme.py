@@ -15,6 +15,7 @@ _STYLES = (
     "latent_map.css",
     "sample.css",
     "results.css",
+    "series.css",
 )
 
 _PAPER = colors.Color(

@@ -152,6 +152,12 @@ class SeriesStudio:
             self.decode(StudioCodes(one.static, other.dynamics)),
         )
 
+    @staticmethod
+    def means(values: np.ndarray) -> np.ndarray:
+        """Mean of each feature's values, (features,), NaN for a feature without one."""
+        count = (~np.isnan(values)).sum(axis=0)
+        return np.where(count > 0, np.nansum(values, axis=0) / np.maximum(count, 1), np.nan)
+
     def sample(self, static: np.ndarray, count: int, seed: int) -> list[np.ndarray]:
         """Series with this static code, (static_dim,), and dynamics from the prior; the same seed gives the same."""
         generator = torch.Generator().manual_seed(seed)
@@ -180,9 +186,11 @@ class SeriesStudio:
         return np.linalg.norm((self.known.static - static) / scale, axis=1)
 
 
-def shipped_series() -> SeriesSet:
+def shipped_series() -> list[Series]:
     """The series that come with the package: months of the test year, which the shipped model was not trained on."""
-    return SeriesSet.load(asset("series"))
+    found = SeriesSet.load(asset("series"))
+    values = np.where(found.observed, found.values, np.nan)
+    return [Series(name, value) for name, value in zip(found.names, values, strict=True)]
 
 
 def train_studio(

@@ -1,0 +1,204 @@
+"""The page "Series": months of air as lines, what their static codes are like, swaps, samples, and one's own CSV."""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from pages import model, status
+from pages.belongings import BELONGINGS
+from pages.clip_input import refuse_links
+from pages.door import why_failed
+from pages.plotting import address, plotly_script
+from pages.privacy import privacy
+from pages.session import browser_token, token_of
+from pages.web import web
+from seqdisent_core.assets import asset
+from seqdisent_core.errors import SeqdisentError
+from seqdisent_core.limits import limits
+
+if TYPE_CHECKING:
+    from seqdisent_core.series_studio import Near, Series
+
+FEATURES = ("PM2.5", "PM10", "SO2", "NO2", "CO", "O3", "TEMP", "PRES", "DEWP", "WSPM")  # of the model that ships
+MONTHS = tuple(f"Aotizhongxin 2016-{month:02d}" for month in range(1, 13))  # the series that ship
+FEATURE, FIRST, SECOND = "TEMP", MONTHS[0], MONTHS[6]
+SAMPLES = 3
+_INTRO = """
+<div class="sd sd-intro">
+  <h1>The same idea,<br>on sensors</h1>
+  <div class="sd-lede"><h2>What am I looking at?</h2>
+  <p>A series is a month of ten hourly measurements of the air of Beijing. Its <span class="sd-who">static code</span>
+  is read from one day, the 16th, and holds what stays over the month: the season. Its <span
+  class="sd-does">dynamics</span> are read from what each day differs by, and hold what happens: fronts, nights, smog.
+  The twelve months below are of 2016, which the model was not trained on.</p></div>
+  <details class="sd-code"><summary>The same in Python</summary><code>\
+studio = SeriesStudio.from_pretrained()
+codes = studio.encode(studio.read_csv(Path("my.csv"))[0].values)
+studio.nearest(codes.static)</code></details>
+</div>
+"""
+_OWN = """
+<div class="sd sd-map-own-head"><h2>My own series</h2>
+<p>A CSV file with a row an hour: the columns <b>time</b>, <b>series</b> (a name) and any of {features}, in micrograms
+per cubic metre, °C, hPa and m/s. Empty cells and hours that are left out are gaps. A series is its first 28 days.</p>
+</div>
+"""
+_CREDIT = """
+<p class="sd sd-quiet">Air: Chen (2017), Beijing Multi-Site Air Quality, UCI Machine Learning Repository,
+doi:10.24432/C5RK5G, CC BY 4.0; cut into months. Values decoded where nothing was measured are no estimate of it.</p>
+"""
+_PRIVACY = "Your file is deleted when you close the page, and within an hour of its last use; nothing is sent anywhere."
+_SECTION = (
+    '<section class="sd sd-results sd-series"><h2>{title}</h2><p>{words}</p>'
+    '<div class="sd-series-charts"></div></section>'
+)
+_SAID = '<div class="sd" aria-live="polite">${value || ""}</div>'
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
+_BUSY: dict[str, Any] = {**_QUIET, "concurrency_id": model.QUEUE, "concurrency_limit": 1, "trigger_mode": "always_last"}
+
+
+def layout(demo: gr.Blocks) -> None:
+    """Lays the page out and binds its events; call it inside the Blocks context."""
+    gr.HTML(_INTRO, apply_default_css=False)
+    try:
+        asset("checkpoints/air_quality"), asset("series")
+    except SeqdisentError as error:
+        gr.HTML(f'<div class="sd">{status.problem(str(error))}</div>', apply_default_css=False)
+        return
+    gr.set_static_paths([plotly_script()])
+    token = browser_token()
+    with gr.Row():
+        first = gr.Dropdown(list(MONTHS), value=FIRST, label="First series")
+        second = gr.Dropdown(list(MONTHS), value=SECOND, label="Second series")
+        feature = gr.Dropdown(list(FEATURES), value=FEATURE, label="Measurement")
+    swaps = _charts(
+        "Swap",
+        "Each series as measured, gaps left open, and its own dynamics decoded with the static code of the other: what "
+        "happens stays, the season changes.",
+        "swaps",
+    )
+    said = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-said")
+    places = _charts(
+        "Whose static codes are alike",
+        "A dot is a month at a station, placed by t-SNE of its static code and coloured by the month of the year, all "
+        "years together. Read it with care: near dots are alike, far distances mean nothing.",
+        "code-map",
+    )
+    near = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-near")
+    made = _charts(
+        "Samples", "The static code of the first series with dynamics that are sampled from the prior.", "samples"
+    )
+    more = gr.Button("Sample anew", elem_id="series-sample")
+    gr.HTML(_OWN.format(features=", ".join(FEATURES)), apply_default_css=False)
+    own_file = refuse_links(gr.File(label="CSV file", file_types=[".csv", ".gz"], height=130, elem_id="series-csv"))
+    heard = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-heard")
+    privacy(token, _PRIVACY)
+    gr.HTML(_CREDIT, apply_default_css=False)
+    own = gr.State([], time_to_live=limits().keep_seconds)
+    seed = gr.State(0)
+    given, shown = [first, second, feature, own], [swaps, said, places, near]
+    for event in (demo.load, first.change, second.change, feature.change):
+        event(show, given, shown, **_BUSY).failure(why_failed, None, said, **_AT_ONCE)
+    for event in (demo.load, first.change, feature.change):
+        event(sample, [first, feature, own, seed], made, **_BUSY)
+    more.click(lambda seed: seed + 1, seed, seed, **_AT_ONCE).then(sample, [first, feature, own, seed], made, **_BUSY)
+    read = own_file.upload(read_own, own_file, [own, first, second, heard], preprocess=False, **_BUSY)
+    read.failure(why_failed, None, heard, **_AT_ONCE)
+    demo.load(opened, token, token, **_AT_ONCE)
+
+
+def _charts(title: str, words: str, name: str) -> gr.HTML:
+    """A section whose value is the charts that stand in it (charts.as_value)."""
+    return gr.HTML(
+        None,
+        html_template=_SECTION.format(title=title, words=words),
+        js_on_load="\n".join(map(web, ("plotly.js", "series.js"))),
+        apply_default_css=False,
+        elem_id=name,
+        plotly=address(plotly_script()),
+    )
+
+
+def opened(token: str, request: gr.Request) -> str:
+    """A page shows itself: what is brought to it belongs to its visitor."""
+    token = token_of(token)
+    BELONGINGS.opened(token, str(request.session_hash))
+    return token
+
+
+def show(first: str, second: str, feature: str, own: "Sequence[Series]") -> tuple[str, str, str, str]:
+    """Both swaps and what they do in words, the map of static codes with both series, and their neighbours."""
+    from pages.series.charts import as_value, code_map, lines
+
+    studio = model.series_studio()
+    pair = [_series(name, own) for name in (first, second)]
+    codes = [studio.encode(series.values) for series in pair]
+    at, charts, told = FEATURES.index(feature), [], []
+    for series, other, swapped in zip(pair, pair[::-1], studio.swap(pair[0].values, pair[1].values), strict=True):
+        drawn = {
+            "measured": (series.values[:, at], "ink"),
+            f"with the static code of {other.name}": (swapped[:, at], "who"),
+        }
+        charts.append(lines(f"Dynamics of {series.name}", feature, drawn))
+        before, after = studio.means(series.values)[at], studio.means(swapped)[at]
+        told.append(
+            f"{escape(series.name)}: the mean of {feature} goes from {_number(before)} to <b>{_number(after)}</b> with "
+            f"the static code of {escape(other.name)}, which has {_number(studio.means(other.values)[at])}."
+        )
+    stars = [(series, studio.place(code.static)) for series, code in zip(pair, codes, strict=True)]
+    listed = "".join(
+        _listed(series.name, studio.nearest(code.static, without=series.name))
+        for series, code in zip(pair, codes, strict=True)
+    )
+    words = "".join(f"<p>{line}</p>" for line in told)
+    return (
+        as_value(charts),
+        words,
+        as_value([code_map(studio.known, stars)]),
+        f'<div class="sd-map-near">{listed}</div>',
+    )
+
+
+def sample(first: str, feature: str, own: "Sequence[Series]", seed: int) -> str:
+    """Samples with the static code of a series."""
+    from pages.series.charts import as_value, lines
+
+    studio, series, at = model.series_studio(), _series(first, own), FEATURES.index(feature)
+    made = studio.sample(studio.encode(series.values).static, SAMPLES, seed)
+    colours = ("does", "who", "ink")
+    drawn = {f"sample {number + 1}": (made[number][:, at], colours[number]) for number in range(SAMPLES)}
+    return as_value([lines(f"Static code of {series.name}", feature, drawn)])
+
+
+def read_own(file: dict[str, Any] | None) -> "tuple[list[Series], Any, Any, str]":
+    """The series of a CSV file, offered beside those that ship; or what is wrong with it."""
+    if file is None:
+        return [], gr.skip(), gr.skip(), ""
+    try:
+        found = model.series_studio().read_csv(Path(file["path"]))
+    except SeqdisentError as error:
+        return [], gr.skip(), gr.skip(), status.problem(str(error))
+    names = [series.name for series in found]
+    offered = [*names, *(month for month in MONTHS if month not in names)]
+    words = f"<p>{len(names)} series read; the first stands in the charts above.</p>"
+    return found, gr.Dropdown(offered, value=names[0]), gr.Dropdown(offered), words
+
+
+def _series(name: str, own: "Sequence[Series]") -> "Series":
+    """One of a visitor's series, or of those that ship."""
+    return next((series for series in own if series.name == name), None) or model.shipped_series()[name]
+
+
+def _listed(name: str, near: "Sequence[Near]") -> str:
+    lines = "".join(
+        f"<li><span>{escape(one.name)}</span><span></span><span>{one.distance:.1f}</span></li>" for one in near
+    )
+    return f"<div><h3>Nearest to {escape(name)}</h3><ul>{lines}</ul></div>"
+
+
+def _number(value: float) -> str:
+    return "no value" if value != value else f"{value:.1f}"  # NaN is not itself
