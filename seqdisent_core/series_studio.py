@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -24,6 +24,7 @@ from seqdisent_core.training import SIZES, SeriesSizes, SeriesWindows, recipes_o
 SHIPPED = "air_quality"  # the checkpoint that comes with the package, and its series
 PERPLEXITY = 20  # of t-SNE: about as many as there are stations, whose months are alike
 NEAREST = 5
+STEPS = 300  # of training on a set that has no table
 _ABOUT, _ARRAYS = "series.json", "series.safetensors"
 _CARD = """---
 license: mit
@@ -199,16 +200,17 @@ def train_studio(
     *,
     command: str,
     window: int = 24,
-    steps: int = 300,
+    steps: int | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> SeriesStudio:
     """Trains DBSE on the training series of a set and writes the model with what lies beside it.
 
-    window: steps of an element, of a set that has no table; steps: of training. Raises DataError where the series are
-    no whole number of windows.
+    window: steps of an element, of a set that has no table; steps: of training, None for as many as in the tables.
+    Raises DataError where the series are no whole number of windows.
     """
-    own = SeriesSizes(window, len(series.features), published_anchor=0, anchor=0, steps=steps, batch=8)
+    own = SeriesSizes(window, len(series.features), published_anchor=0, anchor=0, steps=STEPS, batch=8)
     sizes = SIZES.get(series.name, own)
+    sizes = replace(sizes, steps=steps or sizes.steps)
     x, observed = map(torch.from_numpy, series.normalised().windows(sizes.window))
     train = torch.from_numpy(np.flatnonzero(series.splits["published"] == "train"))
     recipe = recipes_of(sizes)["dbse"]

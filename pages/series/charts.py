@@ -35,7 +35,10 @@ def lines(title: str, feature: str, drawn: Mapping[str, tuple[np.ndarray, str]])
 
 
 def code_map(known: KnownSeries, own: Sequence[tuple[Series, tuple[float, float]]]) -> dict[str, Any]:
-    """The t-SNE of static codes, a dot a known series, coloured by its label; a star for each of the page's series."""
+    """The t-SNE of static codes, a dot a known series, coloured by its label.
+
+    own: the two series of the page, a star and a diamond.
+    """
     labels = sorted(set(known.labels))
     data: list[dict[str, Any]] = []
     for at, label in enumerate(labels):
@@ -44,7 +47,7 @@ def code_map(known: KnownSeries, own: Sequence[tuple[Series, tuple[float, float]
             {
                 "type": "scatter",
                 "mode": "markers",
-                "name": f"{known.label} {label}".strip(),
+                "name": label or "known series",
                 "x": known.places[rows, 0].round(1).tolist(),
                 "y": known.places[rows, 1].round(1).tolist(),
                 "text": [known.names[row] for row in rows],
@@ -52,22 +55,24 @@ def code_map(known: KnownSeries, own: Sequence[tuple[Series, tuple[float, float]
                 "hovertemplate": "%{text}<extra></extra>",
             }
         )
-    for series, (x, y) in own:
+    for symbol, (series, (x, y)) in zip(("star", "diamond"), own, strict=True):
         data.append(
             {
                 "type": "scatter",
-                "mode": "markers+text",
+                "mode": "markers",
                 "name": series.name,
                 "x": [x],
                 "y": [y],
-                "text": [series.name],
-                "textposition": "top center",
-                "marker": {"size": 17, "symbol": "star", "color": "ink", "line": {"width": 1.5, "color": "card"}},
+                "marker": {"size": 17, "symbol": symbol, "color": "ink", "line": {"width": 1.5, "color": "card"}},
                 "hovertemplate": series.name + "<extra></extra>",
             }
         )
     hidden = {"showticklabels": False, "zeroline": False}
-    return {"title": "Static codes of all months", "data": data, "layout": {"xaxis": hidden, "yaxis": hidden}}
+    return {
+        "title": f"Static codes, coloured by {known.label or 'nothing'}",
+        "data": data,
+        "layout": {"xaxis": hidden, "yaxis": hidden},
+    }
 
 
 def as_value(charts: Sequence[dict[str, Any]]) -> str:

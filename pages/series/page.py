@@ -71,7 +71,7 @@ def layout(demo: gr.Blocks) -> None:
         return
     gr.set_static_paths([plotly_script()])
     token = browser_token()
-    with gr.Row():
+    with gr.Row(elem_id="series-given"):
         first = gr.Dropdown(list(MONTHS), value=FIRST, label="First series")
         second = gr.Dropdown(list(MONTHS), value=SECOND, label="Second series")
         feature = gr.Dropdown(list(FEATURES), value=FEATURE, label="Measurement")
@@ -85,7 +85,8 @@ def layout(demo: gr.Blocks) -> None:
     places = _charts(
         "Whose static codes are alike",
         "A dot is a month at a station, placed by t-SNE of its static code and coloured by the month of the year, all "
-        "years together. Read it with care: near dots are alike, far distances mean nothing.",
+        "years together; the star is the first series, the diamond the second. Read it with care: near dots are alike, "
+        "far distances mean nothing.",
         "code-map",
     )
     near = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-near")
@@ -108,6 +109,7 @@ def layout(demo: gr.Blocks) -> None:
     more.click(lambda seed: seed + 1, seed, seed, **_AT_ONCE).then(sample, [first, feature, own, seed], made, **_BUSY)
     read = own_file.upload(read_own, own_file, [own, first, second, heard], preprocess=False, **_BUSY)
     read.failure(why_failed, None, heard, **_AT_ONCE)
+    read.success(show, given, shown, **_BUSY).success(sample, [first, feature, own, seed], made, **_BUSY)
     demo.load(opened, token, token, **_AT_ONCE)
 
 

@@ -48,7 +48,7 @@ def add_commands(commands: Any) -> None:
     series.add_argument("data", type=Path, help="the set, as `seqdisent pack` wrote it")
     series.add_argument("out", type=Path, help="folder for the trained model and its static codes of all series")
     series.add_argument("--window", type=count, default=24, help="steps of a window, of one's own set (default: 24)")
-    series.add_argument("--steps", type=count, default=300, help="steps to train, on one's own set (default: 300)")
+    series.add_argument("--steps", type=count, help="steps to train (default: 300)")
     add_json(series)
     series.set_defaults(run=_train_series)
 
