@@ -65,6 +65,12 @@ def results(page: Page) -> None:
     page.get_by_role("heading", name="Leakage", exact=True).evaluate("(heading) => heading.scrollIntoView()")
 
 
+def series(page: Page) -> None:
+    """Two months of air, swapped."""
+    page.locator(".sd-drawn").nth(3).wait_for()
+    page.get_by_role("heading", name="Swap", exact=True).evaluate("(heading) => heading.scrollIntoView()")
+
+
 def lecture(page: Page) -> None:
     """The step of the lecture that subtracts."""
     page.locator("h1").first.wait_for()
@@ -76,6 +82,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], None], int]] = {  # name -> path, w
     "swap": ("", swap, 2200),
     "sample": ("sample", sample, 2200),
     "map": ("map", latent_map, 1290),
+    "series": ("series", series, HEIGHT),
     "results": ("results", results, HEIGHT),
 }
 

@@ -39,7 +39,7 @@ class SeriesSizes:
 SIZES: Mapping[str, SeriesSizes] = {
     "physionet2012": SeriesSizes(window=4, features=10, published_anchor=0, anchor=0, steps=300, batch=32),
     "air_quality": SeriesSizes(window=24, features=10, published_anchor=27, anchor=15, steps=300, batch=8),
-    "etth1": SeriesSizes(window=24, features=6, published_anchor=14, anchor=9, steps=300, batch=8),
+    "etth1": SeriesSizes(window=24, features=6, published_anchor=14, anchor=27, steps=300, batch=8),
 }
 
 
