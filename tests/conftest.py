@@ -170,6 +170,14 @@ def chromium(camera_film: Path) -> "Iterator[Browser]":
         browser.close()
 
 
+def free_port() -> int:
+    """A port of this machine that nothing listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
 class Served(NamedTuple):
     """The app, in this process; its address; the folder in which it keeps visitors' files."""
 
@@ -183,13 +191,10 @@ def serve(folder: Path) -> Iterator[Served]:
     """The real app with the shipped checkpoint, on a free port; visitors' files are kept in `folder`."""
     import app
 
-    with pytest.MonkeyPatch.context() as patch, socket.socket() as free:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
         demo = app.build()
-        yield Served(demo, app.start(demo, host="127.0.0.1", port=port, block=False), folder)
+        yield Served(demo, app.start(demo, host="127.0.0.1", port=free_port(), block=False), folder)
         demo.close()
 
 
@@ -215,6 +220,7 @@ class Visitor:
 
     def __init__(self, context: "BrowserContext", address: str) -> None:
         self.context, self.address = context, address
+        context.set_default_timeout(60_000)  # milliseconds; how long a busy machine may take, not how long it should
         self._troubles: list[str] = []
         context.on("console", self._heard)
         context.on("request", self._asked)

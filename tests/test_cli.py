@@ -2,16 +2,12 @@
 
 import io
 import json
-import os
-import signal
-import socket
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
 import numpy as np
 import pytest
 from media import ffmpeg, photograph, with_sound
@@ -328,24 +324,6 @@ def test_a_clip_is_put_on_the_map_beside_its_person_and_expression() -> None:
     for wrong, word in ((("--face", "1"), "only one face"), (("--model", "wild"), "another checkpoint")):
         refused = seqdisent(*command, *wrong)
         assert refused.returncode == 1 and word in refused.stderr
-
-
-def test_the_demo_tells_programs_its_address_in_one_object_and_nothing_else(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "seqdisent_core.cli", "demo", "--port", str(port), "--json"]
-    told = {**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)}
-    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "start_new_session": True}
-    with subprocess.Popen(command, cwd=ROOT, env=told, text=True, **pipes) as process:
-        try:
-            printed = process.stdout.readline() if process.stdout else ""
-            assert_told(json.loads(printed))
-            assert httpx.get(json.loads(printed)["figures"]["address"]).status_code == 200
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            rest, _ = process.communicate(timeout=60)
-    assert rest == ""
 
 
 def test_help_is_a_table_of_contents_and_every_command_can_tell_programs() -> None:
