@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 import pytest
 from conftest import Visit, is_shown
-from test_app import serious_findings
+from test_app import in_both_themes, lasting
 
 from pages.made_films import showcases
 from pages.results import page as results
@@ -47,8 +47,8 @@ _MARK_ROWS_ALIKE = """() => {
 }"""
 
 
-def opened(visit: Visit, options: str = "", **size: int) -> "Page":
-    page = visit(f"results{options}", ready=".sd-drawn", **size)
+def opened(visit: Visit, **size: int) -> "Page":
+    page = visit("results", ready=".sd-drawn", **size)
     page.wait_for_function("document.querySelectorAll('.sd-chart-plot:not(.sd-drawn)').length === 0", timeout=_WAIT)
     is_shown(page, _FILMS, 7)
     return page
@@ -144,9 +144,8 @@ def test_what_stands_behind_a_row_opens_by_the_keyboard_and_films_are_chosen_so(
     assert "no result file" in words_on(showcases()["full"], [])
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious(visit: Visit, theme: str) -> None:
-    page = opened(visit, f"?__theme={theme}", width=390, height=844)
+def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious_in_light_and_dark(visit: Visit) -> None:
+    page = opened(visit, width=390, height=844)
     page.locator(".sd-behind").first.click()
     unfolded(page)
     scrolled = "[...document.querySelectorAll('.sd-table-box')].filter((box) => box.scrollWidth > box.clientWidth)"
@@ -154,9 +153,9 @@ def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious(visit: Visit, the
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
-        assert page.evaluate(_OUT) == []
+        assert lasting(page, lambda: page.evaluate(_OUT)) == []
     assert page.evaluate(_MARK_ROWS_ALIKE) > 100
-    assert serious_findings(page, theme, without="[data-alike]") == []
+    assert in_both_themes(page, without="[data-alike]") == []
     facts = page.locator(".sd-behind-facts:visible").bounding_box()
     assert facts and facts["x"] >= 0 and facts["x"] + facts["width"] <= 1280
 
