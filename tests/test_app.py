@@ -382,7 +382,7 @@ def test_a_swap_goes_by_the_keyboard_alone_and_its_clips_play_in_step_and_stop_a
 def test_every_kind_of_bad_file_gets_its_sentence_and_the_other_clip_stays(
     visit: Visit, bad_files: dict[str, tuple[Path, str]], tmp_path: Path
 ) -> None:
-    """One file of each sentence, and the odd names; test_cli gives every file to the command."""
+    """One file of each sentence, and the odd names; test_video reads every file."""
     kinds = {word: name for name, (_, word) in bad_files.items() if word != "folder"}  # browsers send no folders
     assert len(kinds) >= 12
     page = visit()
