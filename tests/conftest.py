@@ -38,10 +38,13 @@ _FIRST = (
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """A worker a core, and up to four; none for a single file, whose tests would all go to one of them."""
+    """A worker a core and one more, since tests wait for browsers and processes, but up to four.
+
+    None for a single file, whose tests would all go to one of them.
+    """
     if len(config.args) == 1 and Path(config.args[0].partition("::")[0]).is_file():
         return 0
-    return min(4, os.cpu_count() or 1)
+    return min(4, 1 + (os.cpu_count() or 1))
 
 
 def pytest_configure(config: pytest.Config) -> None:
