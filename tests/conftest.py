@@ -32,8 +32,9 @@ FIRST, SECOND = "person_000_happiness.mp4", "person_005_surprise.mp4"  # example
 
 # Files that take longest, so that no worker begins one of them when the others are nearly done.
 _FIRST = (
-    *("test_app", "test_lecture", "test_cli", "test_sample_page", "test_filmed", "test_wild", "test_examples"),
-    *("test_processes", "test_docs", "test_video"),
+    *("test_app", "test_lecture", "test_cli", "test_sample_page", "test_latent_page", "test_faces", "test_filmed"),
+    *("test_facekit", "test_examples", "test_results_page", "test_wild", "test_personalising", "test_docs"),
+    *("test_processes", "test_contract", "test_video"),
 )
 
 
