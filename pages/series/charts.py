@@ -61,6 +61,7 @@ def code_map(known: KnownSeries, own: Sequence[tuple[Series, tuple[float, float]
                 "type": "scatter",
                 "mode": "markers",
                 "name": series.name,
+                "showlegend": False,
                 "x": [x],
                 "y": [y],
                 "marker": {"size": 17, "symbol": symbol, "color": "ink", "line": {"width": 1.5, "color": "card"}},
