@@ -231,3 +231,13 @@ def test_the_error_is_the_gaussian_likelihood() -> None:
     exact = -torch.distributions.Normal(decoded, scale).log_prob(x).sum(dim=(2, 3))
     constant = 0.5 * np.log(2 * np.pi) * x[0, 0].numel()
     assert torch.allclose(backbone.error(decoded, x), exact - constant, rtol=1e-4)
+
+
+def test_which_values_are_missing_is_part_of_the_error() -> None:
+    backbone, (x, observed) = windows(), gappy()
+    decoded = torch.randn(x.shape, generator=torch.Generator().manual_seed(1))
+    scale = 0.05 + 0.45 * torch.sigmoid(backbone.scale)
+    values = torch.distributions.Normal(decoded, scale).log_prob(x) + 0.5 * np.log(2 * np.pi)
+    gaps = torch.distributions.Bernoulli(logits=backbone.measured(decoded)).log_prob(observed.float())
+    exact = -(torch.where(observed, values, 0.0) + gaps).sum(dim=(2, 3))
+    assert torch.allclose(backbone.error(decoded, x, observed), exact, rtol=1e-4)

@@ -12,6 +12,7 @@ from seqdisent_core.methods import METHODS, Batch, DBSEConfig, Method, Moment
 from seqdisent_core.methods.glr import GLR, GLRConfig, counterfactual
 from seqdisent_core.methods.gp_vae import GPVAE, GPVAEConfig
 from seqdisent_core.methods.processes import BandedGaussian, ProcessPrior, cauchy, radial
+from seqdisent_core.methods.spyl import SPYLConfig
 from seqdisent_core.methods.vae import VAE, VAEConfig
 from seqdisent_core.training import Recipe, TrainingConfig
 
@@ -21,6 +22,7 @@ SIZES: dict[str, Any] = {
     "dbse": DBSE_SIZES,
     "glr": GLRConfig(static_dim=4, dynamics_dim=3, hidden_dim=8, part=0.5),
     "gp_vae": GPVAEConfig(dynamics_dim=4, hidden_dim=8),
+    "spyl": SPYLConfig(static_dim=4, dynamics_dim=3, hidden_dim=8),
     "vae": VAEConfig(dynamics_dim=4, hidden_dim=8),
 }
 

@@ -14,7 +14,14 @@ from seqdisent_core.domains.series import OIL, SeriesSet
 from seqdisent_core.domains.series.sets import split_for_choices
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.evaluation import SeriesTable, about_series, series_rows
-from seqdisent_core.evaluation.predictors import Part, Parts, accuracy_of_class, error_of_number, outcome_scores
+from seqdisent_core.evaluation.predictors import (
+    Part,
+    Parts,
+    accuracy_of_class,
+    accuracy_of_discriminant,
+    error_of_number,
+    outcome_scores,
+)
 from seqdisent_core.reporting.series_tables import anchors_table, published_series_table, series_tables
 from seqdisent_core.training import SeriesWindows, series_recipes, train_series
 
@@ -39,8 +46,10 @@ def test_a_class_is_told_from_codes_that_show_it_and_from_no_others() -> None:
     classes = torch.arange(COUNT) % 4
     shown = 3 * torch.eye(4)[classes] + 0.1 * drawn(COUNT, 4)
     assert accuracy_of_class(parts(shown, classes), 4, seed=0) == 1.0
+    assert accuracy_of_discriminant(parts(shown, classes)) == 1.0
     for blind in (drawn(COUNT, 4), torch.ones(COUNT, 4)):
         assert accuracy_of_class(parts(blind, classes), 4, seed=0) < 0.5
+        assert accuracy_of_discriminant(parts(blind, classes)) < 0.5
 
 
 def test_an_outcome_is_told_from_dynamics_up_to_the_last_observed_window() -> None:
@@ -122,7 +131,7 @@ def test_the_anchor_is_chosen_without_the_test_series(tmp_path: Path) -> None:
 
 
 def test_the_command_fills_a_table_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    series = oil_set(steps=15 * 24)
+    series = oil_set(steps=28 * 24)  # as a month has; the anchor is window 27
     series.save(tmp_path / "set")
     given = ["benchmark", "etth1", str(tmp_path / "set"), "--out", str(tmp_path / "t.json"), "--steps", "1"]
     assert main([*given, "--rows", "vae", "glr", "--seeds", "1"]) == 0
