@@ -17,6 +17,7 @@ from seqdisent_core.methods.contract import (
 from seqdisent_core.methods.dbse import DBSE, DBSEConfig
 from seqdisent_core.methods.priors import run_lstm
 from seqdisent_core.methods.registry import METHODS, build, in_parts, read_parts
+from seqdisent_core.methods.spyl import SPYLConfig
 
 __all__ = [
     "BACKBONE",
@@ -30,6 +31,7 @@ __all__ = [
     "DBSEConfig",
     "Method",
     "Moment",
+    "SPYLConfig",
     "Sliced",
     "anchored",
     "build",

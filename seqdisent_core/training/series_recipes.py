@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from seqdisent_core.domains.series import WindowsConfig
-from seqdisent_core.methods import METHODS, DBSEConfig
-from seqdisent_core.methods.spyl import SPYLConfig
+from seqdisent_core.methods import METHODS, DBSEConfig, SPYLConfig
 from seqdisent_core.settings import Settings
 from seqdisent_core.training.config import TrainingConfig
 from seqdisent_core.training.recipes import Recipe
