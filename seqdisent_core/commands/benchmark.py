@@ -155,7 +155,7 @@ def _speech(options: argparse.Namespace) -> None:
     if speech.name != options.name:
         raise DataError(f"{options.data} holds the set {speech.name}. Give {options.name}, packed.")
     table = SpeechTable(speech, "validation" if options.validation else "test")
-    recipes = speech_recipes(len(speech.rows("train")))
+    recipes = speech_recipes(max(len(speech.rows("train", fold)) for fold in range(speech.folds)))
     if options.steps:
         recipes = {name: with_steps(recipe, options.steps) for name, recipe in recipes.items()}
     fill_table(options, speech_rows(table, recipes), about_speech(table))

@@ -25,7 +25,8 @@ def voices() -> Recipe:
 
 
 def speech_recipes(groups: int) -> dict[str, Recipe]:
-    """The recipe of each row by the method's name; groups: recordings of the training set, which FHVAE has means of.
+    """The recipe of each row by the method's name; groups: recordings of the largest training set, which FHVAE
+    has means of.
 
     Sizes of s and d are the published ones. Chosen on the validation speakers, the same for every method: logarithms
     instead of magnitudes, and each segment begins with the mean frame of its recording, which is DBSE's anchor.
