@@ -19,7 +19,7 @@ from seqdisent_core.evaluation import encode_series
 from seqdisent_core.latents import StudioCodes, embed
 from seqdisent_core.machine import hardware
 from seqdisent_core.methods import Anchored, Codes, Method, anchored
-from seqdisent_core.training import SIZES, SeriesSizes, SeriesWindows, recipes_of, train_series
+from seqdisent_core.training import SIZES, Sequences, SeriesSizes, recipes_of, train_in_memory
 
 SHIPPED = "air_quality"  # the checkpoint that comes with the package, and its series
 PERPLEXITY = 20  # of t-SNE: about as many as there are stations, whose months are alike
@@ -214,8 +214,8 @@ def train_studio(
     x, observed = map(torch.from_numpy, series.normalised().windows(sizes.window))
     train = torch.from_numpy(np.flatnonzero(series.splits["published"] == "train"))
     recipe = recipes_of(sizes)["dbse"]
-    model, seconds = train_series(recipe, SeriesWindows(x[train], observed[train]), progress)
-    static = encode_series(model, SeriesWindows(x, observed), sizes.anchor).static.numpy()
+    model, seconds = train_in_memory(recipe, Sequences(x[train], observed[train]), progress)
+    static = encode_series(model, Sequences(x, observed), sizes.anchor).static.numpy()
     label = next((name for name in ("month", "icu_type") if name in series.labels), "")
     named = series.labels.get(label)
     mean, deviation = series.scaling()
