@@ -203,7 +203,7 @@ def test_a_clip_from_the_audience_is_subtracted_as_its_own_model_does() -> None:
 
     frames, rows = np.zeros((3, 8, 8, 3), np.uint8), next(iter(material().features.values()))
     read = Method.from_pretrained(FILMED).subtract_anchor(torch.from_numpy(rows)[None], 3)[0]
-    assert np.allclose(Live(frames, frames, frames, rows, 3, 1.0).subtracted, read.numpy())
+    assert np.allclose(Live(frames, frames, frames, frames, rows, 3, 1.0).subtracted, read.numpy())
 
 
 def test_material_that_is_missing_is_said_with_what_makes_it(tmp_path: Path) -> None:
@@ -351,23 +351,23 @@ def test_the_clock_begins_with_the_talk_and_goes_on_when_its_title_is_shown_agai
     with page.context.expect_page() as waiting:
         page.keyboard.press("n")
     notes = waiting.value
-    says(notes, "0:00 gone")
+    says(notes, "Elapsed 0:00, planned end 0:00")
     page.keyboard.press("ArrowRight")
     at(page, 1)
-    notes.get_by_text(re.compile("[1-9] gone")).wait_for(timeout=_WAIT)
+    notes.get_by_text(re.compile(r"Elapsed 0:\d[1-9], planned end 2:00")).wait_for(timeout=_WAIT)
     page.keyboard.press("Home")
     at(page, 0)
     says(notes, Talk().steps[0].notes[:40])
     page.keyboard.press("ArrowRight")
     says(notes, Talk().steps[1].notes[:40])
-    assert not notes.get_by_text("0:00 gone").count()
+    assert not notes.get_by_text("Elapsed 0:00").count()
 
 
 def test_the_audience_is_filmed_and_taken_apart(opened: Opened) -> None:
     page = opened("live")
     page.get_by_role("button", name="Use the camera").click()
     page.get_by_role("button", name="Record 3 seconds").click()
-    says(page, "with the surprise of Person 044")
+    says(page, "own pixels, moved")
     page.get_by_role("button", name="Use the camera again", disabled=False).wait_for(timeout=_WAIT)
     is_shown(page, ".js-plotly-plot", 1)
     read, less = (np.array(rows) for rows in page.evaluate(_FEATURES))
@@ -395,7 +395,7 @@ def test_without_a_camera_a_film_is_asked_for(opened: Opened) -> None:
     page = opened("live")
     page.add_init_script("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")  # as without https
     page.reload()
-    page.get_by_text("choose a film below").wait_for(timeout=_WAIT)
+    page.get_by_text("choose a video below").wait_for(timeout=_WAIT)
     assert not page.get_by_role("button", name="Use the camera").count()
 
 
@@ -420,7 +420,7 @@ def test_the_handout_needs_nothing_else(chromium: "Browser", tmp_path: Path) -> 
     titles = page.locator("h1").all_inner_texts()
     assert [re.sub(r"\s+", " ", title) for title in titles] == [s.title for s in Talk().steps if not s.live]
     assert {urlsplit(url).scheme for url in asked} <= {"file", "data"}
-    told_apart = page.locator("section", has=page.get_by_role("heading", name="Left out")).inner_text()
+    told_apart = page.locator("section", has=page.get_by_role("heading", name="Ablations")).inner_text()
     assert MODELS["published"] in told_apart and MODELS["published_without_subtraction"] in told_apart
 
 
