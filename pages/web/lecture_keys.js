@@ -46,7 +46,7 @@ export default function ({ data, setTriggerValue }) {
     const own = on?.closest(TYPED_INTO); // arrows turn a slider; a remote's page keys turn steps
     const closed = own?.getAttribute('aria-expanded') === 'false'; // a select box keeps the focus after a choice
     if (own && !closed && !event.key.startsWith('Page')) return;
-    if (event.key === ' ' && on?.closest('button, a, input')) return;
+    if (event.key === ' ' && on?.closest('button, a, [type=checkbox]')) return;
     if (seen) see(Number(seen)); // the words come before `data`
     const notes = event.key === 'n' || event.key === 'N';
     const step = wanted(event.key, data.steps);
