@@ -176,7 +176,7 @@ def test_all_figures_are_taken_away_as_they_stand_in_the_files() -> None:
     lines = list(csv.DictReader(io.StringIO(figures_csv(results.RESULTS))))
     found = {(line["file"], line["figure"]): line for line in lines}
     assert len(found) == len(lines), "no two lines have one name"
-    swap, line = result["metrics"]["swap"]["static"], found[_MAIN, "metrics.swap.static"]
+    swap, line = result["metrics"]["swap"]["person"], found[_MAIN, "metrics.swap.person"]
     assert (float(line["value"]), float(line["std"]), int(line["n"])) == (swap["mean"], swap["std"], swap["n"])
     both = read_filmed(results.RESULTS)["filmed"]["measured"][0]["swaps"]["both"]
     assert float(found["filmed", "measured.0.swaps.both"]["value"]) == both

@@ -18,7 +18,7 @@ def figures_json(folder: Path) -> str:
 
 
 def figures_csv(folder: Path) -> str:
-    """A line a number: its file, its place in it ("metrics.swap.static"), value, spread and count where they are known.
+    """A line a number: its file, its place in it ("metrics.swap.person"), value, spread and count where they are known.
 
     Lists of plain numbers, such as confusion matrices, are in the JSON alone. Raises DataError if there is no file.
     """
