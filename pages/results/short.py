@@ -45,8 +45,8 @@ def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Re
             _card(
                 share(full),
                 f"instead of {share(without)}",
-                "of dynamics codes still tell who the person is: with the subtraction, and without it. Guessing gives "
-                f"{guessed(of_set[_FULL], 'static')}.",
+                "of clips: a linear probe still tells the person from the dynamics codes, with the subtraction and "
+                f"without it. Guessing gives {guessed(of_set[_FULL], 'static')}.",
                 f"{_FULL}, {_WITHOUT}",
             )
         )
