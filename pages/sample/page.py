@@ -28,16 +28,23 @@ if TYPE_CHECKING:
 _INTRO = """
 <div class="sd sd-intro">
   <h1>Clips that<br>nobody filmed</h1>
-  <div class="sd-lede"><h2>What am I looking at?</h2>
-  <p>The model has learnt to take clips apart, and also how each part is spread: which
-  <span class="sd-does">movements</span> faces make (the <b>dynamics</b>), and which <span class="sd-who">people</span>
-  there may be (the <b>static</b> part). So it can keep one part of a clip and draw the other anew, or draw both. The
-  same seed gives the same clip: here, from a terminal and in Python.</p></div>
+  <div class="sd-lede">
+  <p>Keep the <span class="sd-who">person</span> of a clip and sample new <span class="sd-does">movements</span>, keep
+  the movement and sample new people, or sample both. The same seed gives the same clip: here, from a terminal and in
+  Python.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>studio = Studio.from_pretrained()
 person = studio.encode_face(studio.read_face("me.mp4"))
 clips = studio.sample_dynamics(person.static, count=8, seed=7)</code></details>
 </div>
 """
+_KNOWN = "This model knows 52 rendered people, so a filmed face is shown as the nearest it can make."
+_FACE = {  # by mode, whose face will be seen
+    "person": f"The new clips show the face in your clip. {_KNOWN}",
+    "movement": "The new clips show faces that belong to nobody.",
+    "both": "The new clips show faces that belong to nobody.",
+    "between": f"The new clips begin with the face in the first clip. {_KNOWN}",
+    "along": f"The new clips show the face in your clip. {_KNOWN}",
+}
 _LOOK_AT_SAID = "() => document.querySelector('#said').scrollIntoView({ block: 'nearest', behavior: 'smooth' })"
 _PRIVACY = (
     "Use clips of people who agree to it. Your clips and the results are deleted when you close the page, and within "
@@ -116,7 +123,8 @@ def _missing(mode: str, first: "FaceClip | None", second: "FaceClip | None") -> 
 
 
 def _hint(mode: str, first: "FaceClip | None", second: "FaceClip | None") -> str:
-    return f'<p class="sd-hint-line">{_missing(mode, first, second)}</p>'
+    """What is missing, or whose face the clips will show."""
+    return f'<p class="sd-hint-line">{_missing(mode, first, second) or _FACE[mode]}</p>'
 
 
 def _ready(mode: str, first: "FaceClip | None", second: "FaceClip | None", running: bool | None) -> tuple[Any, Any]:
