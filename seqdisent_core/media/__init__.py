@@ -2,7 +2,7 @@
 
 from seqdisent_core.media.ffmpeg import file_name
 from seqdisent_core.media.sheets import clip_rows
-from seqdisent_core.media.synthetic import IN_A_FILM, MADE, labelled, mark
+from seqdisent_core.media.synthetic import IN_A_FILM, MADE, captioned, labelled, mark
 from seqdisent_core.media.video import (
     FrameReader,
     Frames,
@@ -22,6 +22,7 @@ __all__ = [
     "Frames",
     "LongestSide",
     "VideoInfo",
+    "captioned",
     "clip_rows",
     "file_name",
     "labelled",

@@ -1,0 +1,56 @@
+"""The first words of the page "Swap", and the two example people with whom it can be tried at one press."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from gradio_client.utils import encode_file_path  # type: ignore[import-untyped]
+
+from pages import model
+from pages.web import web
+from seqdisent_core.assets import asset
+
+if TYPE_CHECKING:
+    from seqdisent_core.faces import FaceClip
+
+PAPER = "https://arxiv.org/abs/2406.18131"
+
+
+def hero() -> gr.HTML:
+    """Headline, looping strip, and the button that tries it. Event: `start`."""
+    folder = asset("teaser")
+    gr.set_static_paths([folder])
+    film, poster = (f"/gradio_api/file={encode_file_path(str(folder / f'teaser.{kind}'))}" for kind in ("mp4", "jpg"))
+    page = web("hero.html").replace("FILM", film).replace("POSTER", poster).replace("PAPER", PAPER)
+    return gr.HTML(html_template=page, js_on_load=web("hero.js"), apply_default_css=False, elem_id="hero")
+
+
+@cache
+def people() -> tuple[Path, Path]:
+    """The two example clips that the strip shows."""
+    names = json.loads((asset("teaser") / "teaser.json").read_text(encoding="utf-8"))
+    return asset("examples") / f"{names['first']}.mp4", asset("examples") / f"{names['second']}.mp4"
+
+
+def read_people() -> "list[FaceClip]":
+    """The faces in them. Raises VideoError or FaceError."""
+    studio = model.film_studio()
+    from seqdisent_core.machine import one_each
+
+    with ThreadPoolExecutor(2, initializer=one_each) as readers:
+        return list(readers.map(studio.read_face, people()))
+
+
+def python_code() -> gr.HTML:
+    """The same in Python, at the foot."""
+    code: Any = """
+<div class="sd"><details class="sd-code"><summary>The same in Python</summary><code>\
+studio = Studio.from_pretrained("wild")
+faces = map(studio.read_face, ("first.mp4", "second.mp4"))
+*_, pair = studio.personalise(*faces)
+swap = pair.swap()</code></details></div>
+"""
+    return gr.HTML(code, apply_default_css=False)
