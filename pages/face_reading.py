@@ -52,9 +52,14 @@ class Latest:
         self.job = job
 
 
+def stop(last: Latest) -> None:
+    """Ends the reading that is under way."""
+    last.take(None)
+
+
 def latest() -> gr.State:
     """The state of a place that holds its `Latest`."""
-    return gr.State(Latest(), time_to_live=limits().keep_seconds, delete_callback=lambda left: left.take(None))
+    return gr.State(Latest(), time_to_live=limits().keep_seconds, delete_callback=stop)
 
 
 # Gradio looks the hints of events up, so they may not name what is imported for types alone.

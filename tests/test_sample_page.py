@@ -103,7 +103,7 @@ def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visi
         is_shown(page, f"#{place}-face .sd-face")
     assert page.locator("#second-clip .sd-name").inner_text() == "04_seed_3.mp4"
     page.get_by_role("button", name="Swap", exact=True).click()
-    page.get_by_role("button", name="That is enough").click(timeout=_WAIT)  # of the tuning, which a sample takes too
+    page.get_by_role("button", name="Stop tuning and finish").click(timeout=_WAIT)
     is_shown(page, "#results video", 3)
     page.get_by_role("button", name="Second clip: remove").click()
     is_shown(page, "#swap[disabled]")
