@@ -413,9 +413,24 @@ def test_one_of_several_faces_can_be_chosen(visit: Visit, tmp_path: Path) -> Non
     before = page.locator("#first-face .sd-where img").get_attribute("src")
     faces.nth(1).click()
     is_shown(page, "#first-face .sd-chooser button[data-face='1'][aria-pressed=true]")
+    is_shown(page, "#first-face .sd-chooser button[data-face='1']:focus")
     assert page.locator("#first-face .sd-where img").get_attribute("src") != before
     page.locator("#first-face .sd-where").click(position={"x": 40, "y": 40})  # on the other one, in the picture
     is_shown(page, "#first-face .sd-chooser button[data-face='0'][aria-pressed=true]")
+
+
+def test_two_handles_choose_the_seconds_that_are_used(visit: Visit, tmp_path: Path) -> None:
+    film = tmp_path / "three_seconds.mp4"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-stream_loop", "2", "-i", example(FIRST)]
+    subprocess.run([*command, *_QUICK, film], check=True)
+    page = visit()
+    choose(page, "first", film)
+    face_is_found(page, "first")
+    assert "45 frames" in page.locator("#first-face .sd-facts").inner_text()
+    assert page.locator("#first-clip .sd-span").inner_text() == "0.0 to 3.0 s of 3.0 s"
+    page.get_by_label("First clip: first second used").fill("1")
+    page.get_by_text("1.0 to 3.0 s of 3.0 s").wait_for()
+    page.get_by_text("30 frames, 2.0 s.").wait_for(timeout=_WAIT)
 
 
 def test_the_anchor_can_be_chosen_and_stays_with_the_clip(visit: Visit) -> None:
