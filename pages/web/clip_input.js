@@ -27,7 +27,7 @@ function show(state, name) {
   one('.sd-live').hidden = state !== 'camera';
   one('.sd-chosen').hidden = state !== 'sending' && state !== 'chosen';
   one('.sd-name').textContent = state === 'sending' ? `Sending ${name} …` : name || '';
-  one('.sd-sent').hidden = state !== 'sending';
+  one('.sd-upload').hidden = state !== 'sending';
   if (state !== 'chosen') one('.sd-trim').hidden = true;
   if (state !== 'camera' && stream) {
     stream.getTracks().forEach((track) => track.stop());
@@ -67,7 +67,7 @@ function forget() {
 
 // Sends a file and says how far it is; gives its path on the server, or throws the server's own sentence.
 function send(file) {
-  const bar = one('.sd-sent');
+  const bar = one('.sd-upload');
   const say = (share) => {
     bar.setAttribute('aria-valuenow', Math.round(100 * share));
     bar.firstChild.style.width = `${100 * share}%`;
