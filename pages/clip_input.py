@@ -107,9 +107,14 @@ def found_face(*, elem_id: str | None = None) -> gr.HTML:
 def _served(path: Path) -> dict[str, Any]:
     """An example as its button needs it. The folder must be among the static paths."""
     person, _, expression = path.stem.rpartition("_")
+    named = {"name": path.name, "person": person.replace("_", " ").capitalize(), "expression": expression}
+    return {**named, "file": served_file(path)}
+
+
+def served_file(path: Path) -> dict[str, Any]:
+    """A file of the project with its address, as the parts of a page take it. Its folder must be a static path."""
     url = f"/gradio_api/file={encode_file_path(str(path))}"
-    file = {"path": str(path), "url": url, "meta": {"_type": "gradio.FileData"}}
-    return {"name": path.name, "person": person.replace("_", " ").capitalize(), "expression": expression, "file": file}
+    return {"path": str(path), "url": url, "meta": {"_type": "gradio.FileData"}}
 
 
 def found(clip: "FaceClip", *, anchors: bool = False) -> str:

@@ -4,28 +4,39 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gradio as gr
-from gradio_client.utils import encode_file_path  # type: ignore[import-untyped]
 
 from pages import model
+from pages.clip_input import served_file
 from pages.web import web
 from seqdisent_core.assets import asset
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
 
-PAPER = "https://arxiv.org/abs/2406.18131"
+_CODE = """
+<div class="sd"><details class="sd-code"><summary>The same in Python</summary><code>\
+studio = Studio.from_pretrained("wild")
+faces = map(studio.read_face, ("first.mp4", "second.mp4"))
+*_, pair = studio.personalise(*faces)
+swap = pair.swap()</code></details></div>
+"""
 
 
 def hero() -> gr.HTML:
     """Headline, looping strip, and the button that tries it. Event: `start`."""
     folder = asset("teaser")
     gr.set_static_paths([folder])
-    film, poster = (f"/gradio_api/file={encode_file_path(str(folder / f'teaser.{kind}'))}" for kind in ("mp4", "jpg"))
-    page = web("hero.html").replace("FILM", film).replace("POSTER", poster).replace("PAPER", PAPER)
-    return gr.HTML(html_template=page, js_on_load=web("hero.js"), apply_default_css=False, elem_id="hero")
+    return gr.HTML(
+        html_template=web("hero.html"),
+        js_on_load=web("hero.js"),
+        apply_default_css=False,
+        elem_id="hero",
+        film=served_file(folder / "teaser.mp4"),
+        poster=served_file(folder / "teaser.jpg"),
+    )
 
 
 @cache
@@ -46,11 +57,4 @@ def read_people() -> "list[FaceClip]":
 
 def python_code() -> gr.HTML:
     """The same in Python, at the foot."""
-    code: Any = """
-<div class="sd"><details class="sd-code"><summary>The same in Python</summary><code>\
-studio = Studio.from_pretrained("wild")
-faces = map(studio.read_face, ("first.mp4", "second.mp4"))
-*_, pair = studio.personalise(*faces)
-swap = pair.swap()</code></details></div>
-"""
-    return gr.HTML(code, apply_default_css=False)
+    return gr.HTML(_CODE, apply_default_css=False)

@@ -77,7 +77,7 @@ function send(file) {
     const request = new XMLHttpRequest();
     const form = new FormData();
     form.append('files', file);
-    request.open('POST', new URL('gradio_api/upload', document.baseURI));
+    request.open('POST', `${window.gradio_config.root}/gradio_api/upload`);
     request.upload.onprogress = ({ loaded, total }) => say(loaded / total);
     request.onload = () => (request.status === 200 ? done(JSON.parse(request.responseText)[0])
       : failed(new Error([413, 507].includes(request.status) ? sentence(request.responseText) : '')));
@@ -173,7 +173,7 @@ async function take(file) {
     show('chosen', file.name);
     one('.sd-trim').hidden = !span.there;
     own = path;
-    const url = new URL(`gradio_api/file=${encodeURIComponent(path)}`, document.baseURI).href;
+    const url = `${window.gradio_config.root}/gradio_api/file=${encodeURIComponent(path)}`;
     props.value = { path, url, orig_name: file.name, size: file.size, meta: { _type: 'gradio.FileData' } };
     trigger('upload', { turn });
   } catch (error) {

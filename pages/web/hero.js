@@ -7,6 +7,8 @@ const show = () => {
   hold.setAttribute('aria-label', film.paused ? 'Play the strip' : 'Pause the strip');
   hold.querySelector('path').setAttribute('d', film.paused ? PLAY : PAUSE);
 };
+film.poster = props.poster.url;
+film.src = props.film.url;
 film.muted = true; // the attribute does not count where markup is set later
 film.addEventListener('play', show);
 film.addEventListener('pause', show);
