@@ -126,9 +126,14 @@ def shown_file(path: Path) -> FileData:
     return FileData(path=str(path), orig_name=path.name)
 
 
+KEPT: set[str] = set()  # paths of `kept_file`, for the app to delete with all else that it made
+
+
 def kept_file(path: Path) -> FileData:
     """A copy of a film among the files that the app serves, until it is deleted by its age: it can be shown again."""
-    return shown_file(Path(save_file_to_cache(path, cache_dir=get_upload_folder())))
+    kept = save_file_to_cache(path, cache_dir=get_upload_folder())
+    KEPT.add(kept)
+    return shown_file(Path(kept))
 
 
 def strip(frames: np.ndarray) -> str:

@@ -11,7 +11,7 @@ from pages.belongings import BELONGINGS
 from pages.clip_input import clip_input, found_face
 from pages.door import why_failed
 from pages.face_reading import FaceReader, Latest, latest
-from pages.player import Show, fetcher, player, shown_file
+from pages.player import KEPT, Show, fetcher, player, shown_file
 from pages.privacy import privacy
 from pages.progress import progress
 from pages.session import SESSIONS, browser_token, token_of
@@ -84,6 +84,7 @@ class _Page:
 
 def layout(demo: gr.Blocks) -> None:
     """Lays the page out and binds its events; call it inside the Blocks context."""
+    demo.temp_file_sets.append(KEPT)
     token = browser_token()
     start = hero()
     with gr.Row(equal_height=True, elem_id="clips"):

@@ -96,12 +96,13 @@ function sentence(answer) {
 }
 
 // Two handles on the film's time, of which so many seconds at most are used: what lies between them.
-const span = {};
+const span = { there: false };
 
 function offer(file) {
   const film = one('.sd-trim video');
+  span.there = false;
+  if (!file.size || file.type.startsWith('image/')) return;
   local = URL.createObjectURL(file);
-  span.start = span.seconds = null;
   film.onloadedmetadata = () => {
     if (!(film.duration > 1.5) || film.duration > 36000) return;
     for (const handle of ['.sd-from', '.sd-to'].map(one)) handle.max = film.duration.toFixed(1);
@@ -111,7 +112,6 @@ function offer(file) {
     span.there = true;
     mark();
   };
-  span.there = false;
   film.src = local;
 }
 
