@@ -68,7 +68,7 @@ def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visi
     page.get_by_role("link", name="Sample", exact=True).click()
     page.locator("#sample-clip .sd-kept button").click(timeout=_WAIT)
     is_shown(page, "#sample-clip-face .sd-face")
-    page.locator("#sample-clip .sd-name", has_text=FIRST).wait_for()
+    page.locator("#sample-clip .sd-name", has_text="Example: happiness").wait_for()
     set_count(page, 4)
     make_clips(page, 4)
     stage = page.locator("#samples")
@@ -104,7 +104,7 @@ def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visi
         is_shown(page, f"#{place}-face .sd-face")
     page.locator("#second-clip .sd-name", has_text="04_seed_3.mp4").wait_for()
     page.get_by_role("button", name="Swap", exact=True).click()
-    page.get_by_role("button", name="That is enough").click(timeout=_WAIT)  # of the tuning, which a sample takes too
+    page.get_by_role("button", name="Stop tuning and finish").click(timeout=_WAIT)
     is_shown(page, "#results video", 3)
     page.get_by_role("button", name="Second clip: remove").click()
     is_shown(page, "#swap[disabled]")

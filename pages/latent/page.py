@@ -13,7 +13,7 @@ from pages import model, status
 from pages.belongings import BELONGINGS
 from pages.clip_input import clip_input, found_face, picture
 from pages.door import why_failed
-from pages.face_reading import stop
+from pages.face_reading import latest
 from pages.latent import endpoint as latent_endpoint
 from pages.latent.data import latent_map, points_of, served_paths, shown_name
 from pages.latent.swap import swapped, write_show
@@ -104,8 +104,7 @@ def _own_clip(demo: gr.Blocks, maps: gr.HTML) -> None:
         kept = gr.HTML("", html_template=_KEPT, js_on_load=web("sample_kept.js"), apply_default_css=False)
     privacy(token, _PRIVACY)
     face = gr.State(None, time_to_live=limits().keep_seconds)
-    job = gr.State(None, time_to_live=limits().keep_seconds, delete_callback=stop)
-    for event in readings_of(Place(drop, seen, kept, face, job), token):
+    for event in readings_of(Place(drop, seen, kept, face, latest()), token):
         event.failure(why_failed, None, seen, **_AT_ONCE)
         event.then(wait_for_place, face, [maps, near], **_AT_ONCE).then(place_face, face, [maps, near], **_BUSY)
     demo.load(offer, token, [token, kept], **_AT_ONCE)

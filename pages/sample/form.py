@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages.clip_input import clip_input, found_face, picture
-from pages.face_reading import stop
+from pages.face_reading import latest
 from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.limits import limits
@@ -64,7 +64,7 @@ class Place:
     seen: gr.HTML
     kept: gr.HTML  # event: `select`, its data holds the `place` of Swap
     face: gr.State  # FaceClip | None
-    job: gr.State  # status.Job | None: the reading that is under way
+    last: gr.State  # face_reading.Latest: what came last
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,7 @@ def _place(title: str, name: str) -> Place:
             apply_default_css=False,
         )
     face = gr.State(None, time_to_live=limits().keep_seconds)
-    job = gr.State(None, time_to_live=limits().keep_seconds, delete_callback=stop)
-    return Place(drop, seen, kept, face, job)
+    return Place(drop, seen, kept, face, latest())
 
 
 def _controls() -> list[Any]:

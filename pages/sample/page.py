@@ -11,7 +11,7 @@ from pages import model, status
 from pages.belongings import BELONGINGS
 from pages.clip_input import found
 from pages.door import why_failed
-from pages.face_reading import FaceReader, forget
+from pages.face_reading import FaceReader, Latest
 from pages.player import Fetched, Show, fetched, fetcher, player, shown_file
 from pages.privacy import privacy
 from pages.sample import endpoint as sample_endpoint
@@ -100,10 +100,9 @@ def _bind_form(asked: Form, running: gr.State, token: gr.BrowserState) -> None:
 
 def readings_of(place: Place, token: gr.BrowserState) -> list[Any]:
     """Binds what brings a clip into a place, or takes it away; gives the events, to go on from."""
-    known = [place.face, place.job]
     return [
-        *FaceReader(model.studio).events(place.drop, place.seen, *known),
-        place.kept.select(take_kept, [token, place.job], [place.drop, place.seen, *known], **_AT_ONCE),
+        *FaceReader(model.studio).events(place.drop, place.seen, place.face, place.last),
+        place.kept.select(take_kept, [token, place.last], [place.drop, place.seen, place.face], **_AT_ONCE),
     ]
 
 
@@ -147,13 +146,13 @@ def offer(token: str, request: gr.Request) -> tuple[str, str, str]:
 
 
 # Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
-def take_kept(token: str, running: status.Job | None, event: gr.EventData) -> tuple[Any, Any, Any, None]:
+def take_kept(token: str, last: Latest, event: gr.EventData) -> tuple[Any, Any, Any]:
     """Puts one of the visitor's clips of Swap into a place."""
-    forget(running)
+    last.take(None)
     clip = SESSIONS.clips(token).get(event.place)
     if clip is None:
-        return None, status.problem("That clip was deleted after a while. Choose it again."), None, None
-    return shown_file(clip.source), found(clip), clip.at_size(model.studio().size), None
+        return None, status.problem("That clip was deleted after a while. Choose it again."), None
+    return shown_file(clip.source), found(clip), clip.at_size(model.studio().size)
 
 
 def wait() -> tuple[str, gr.Button, bool]:
