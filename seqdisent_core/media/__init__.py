@@ -2,8 +2,12 @@
 
 from seqdisent_core.media.ffmpeg import file_name
 from seqdisent_core.media.sheets import clip_rows
+<<<<<<< HEAD
+from seqdisent_core.media.synthetic import IN_A_FILM, MADE, captioned, labelled, mark
+=======
 from seqdisent_core.media.sound import MOST_SECONDS, RATE, Sound, read_sound, write_sound
 from seqdisent_core.media.synthetic import IN_A_FILM, MADE, labelled, mark
+>>>>>>> main
 from seqdisent_core.media.video import (
     FrameReader,
     Frames,
@@ -26,6 +30,7 @@ __all__ = [
     "LongestSide",
     "Sound",
     "VideoInfo",
+    "captioned",
     "clip_rows",
     "file_name",
     "labelled",

@@ -64,13 +64,24 @@ def labelled(frames: np.ndarray) -> np.ndarray:
     return result
 
 
+def captioned(frame: np.ndarray, word: str) -> np.ndarray:
+    """A copy of one frame, uint8 (height, width, 3), with a word in its upper left corner."""
+    box = label(frame.shape[0], word)[: frame.shape[0], : frame.shape[1]]
+    rows, columns = box.shape[:2]
+    opacity = box[..., 3:].astype(np.float32) / 255
+    result = frame.copy()
+    corner = result[:rows, :columns]
+    corner[:] = (opacity * box[..., :3] + (1 - opacity) * corner).round()
+    return result
+
+
 @cache
-def label(height: int) -> np.ndarray:
+def label(height: int, word: str = LABEL) -> np.ndarray:
     """The label for a picture of this height, uint8 RGBA (rows, columns, 4)."""
     size = max(10, round(height / 22))
     font = ImageFont.load_default(size)
-    left, top, right, bottom = font.getbbox(LABEL)
+    left, top, right, bottom = font.getbbox(word)
     margin = size // 3
     box = Image.new("RGBA", (round(right - left) + 2 * margin, round(bottom - top) + 2 * margin), (20, 20, 20, 150))
-    ImageDraw.Draw(box).text((margin - left, margin - top), LABEL, font=font, fill=(255, 255, 255, 235))
+    ImageDraw.Draw(box).text((margin - left, margin - top), word, font=font, fill=(255, 255, 255, 235))
     return np.asarray(box)
