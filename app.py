@@ -32,6 +32,7 @@ from starlette.middleware import Middleware
 
 from pages import model
 from pages.belongings import BELONGINGS
+from pages.compare import page as compare
 from pages.door import Door, count_computing
 from pages.files import own_folder, sweep, work_folder
 from pages.latent import page as latent
@@ -86,6 +87,8 @@ def build(lecture: str | None = None) -> gr.Blocks:
         _lay_out(demo, sample.layout, lecture)
     with demo.route("Latent map", "/map"):
         _lay_out(demo, latent.layout, lecture)
+    with demo.route("Compare", "/compare"):
+        _lay_out(demo, compare.layout, lecture)
     with demo.route("Results", "/results"):
         _lay_out(demo, results.layout, lecture, needs_model=False)
     demo.unload(closed)

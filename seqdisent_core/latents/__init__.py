@@ -1,7 +1,7 @@
 """The latent space: named directions, sampling, making the latent map."""
 
 from seqdisent_core.latents.directions import NAMES, TENSORS, Direction, Factor, Latents, find_latents
-from seqdisent_core.latents.map_making import make_map
+from seqdisent_core.latents.map_making import embed, make_map
 from seqdisent_core.latents.sample_figures import measure_samples
 from seqdisent_core.latents.sampling import (
     FPS,
@@ -29,6 +29,7 @@ __all__ = [
     "check_limits",
     "draw_dynamics",
     "draw_person",
+    "embed",
     "find_latents",
     "frames_a_second",
     "make_map",
