@@ -24,7 +24,7 @@ _FIGURES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # by its identity: Gradio asks whether it changed
 class Swapped:
     """Both clips, uint8 (frames, size, size, 3), what each is, and by method both swaps (Comparison.swap)."""
 
