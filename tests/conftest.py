@@ -32,16 +32,20 @@ FIRST, SECOND = "person_000_happiness.mp4", "person_005_surprise.mp4"  # example
 
 # Files that take longest, so that no worker begins one of them when the others are nearly done.
 _FIRST = (
-    *("test_app", "test_lecture", "test_cli", "test_sample_page", "test_filmed", "test_wild", "test_examples"),
-    *("test_processes", "test_docs", "test_video"),
+    *("test_app", "test_lecture", "test_cli", "test_sample_page", "test_latent_page", "test_faces", "test_filmed"),
+    *("test_facekit", "test_examples", "test_results_page", "test_wild", "test_personalising", "test_docs"),
+    *("test_processes", "test_contract", "test_video"),
 )
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """A worker a core, and up to four; none for a single file, whose tests would all go to one of them."""
+    """A worker a core and one more, since tests wait for browsers and processes, but up to four.
+
+    None for a single file, whose tests would all go to one of them.
+    """
     if len(config.args) == 1 and Path(config.args[0].partition("::")[0]).is_file():
         return 0
-    return min(4, os.cpu_count() or 1)
+    return min(4, 1 + (os.cpu_count() or 1))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -170,6 +174,14 @@ def chromium(camera_film: Path) -> "Iterator[Browser]":
         browser.close()
 
 
+def free_port() -> int:
+    """A port of this machine that nothing listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
 class Served(NamedTuple):
     """The app, in this process; its address; the folder in which it keeps visitors' files."""
 
@@ -183,13 +195,10 @@ def serve(folder: Path) -> Iterator[Served]:
     """The real app with the shipped checkpoint, on a free port; visitors' files are kept in `folder`."""
     import app
 
-    with pytest.MonkeyPatch.context() as patch, socket.socket() as free:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
         demo = app.build()
-        yield Served(demo, app.start(demo, host="127.0.0.1", port=port, block=False), folder)
+        yield Served(demo, app.start(demo, host="127.0.0.1", port=free_port(), block=False), folder)
         demo.close()
 
 
@@ -215,6 +224,7 @@ class Visitor:
 
     def __init__(self, context: "BrowserContext", address: str) -> None:
         self.context, self.address = context, address
+        context.set_default_timeout(60_000)  # milliseconds; how long a busy machine may take, not how long it should
         self._troubles: list[str] = []
         context.on("console", self._heard)
         context.on("request", self._asked)

@@ -59,8 +59,8 @@ def paint(bars: Tensor) -> Tensor:
 
 @cache
 def labelled_judge() -> Judge:
-    """A real judge of the smallest width that has learnt to read the bars."""
-    return train_judge(labelled_clips(), steps=40, width=4)
+    """A real judge of the smallest width that has learnt to read the bars; test clips would have taught it wrongly."""
+    return train_judge(mislabelled_clips(), steps=40, width=4)
 
 
 @cache

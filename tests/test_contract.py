@@ -19,7 +19,7 @@ from seqdisent_core.cli import main
 from seqdisent_core.data import Clips
 from seqdisent_core.domains import BACKBONES
 from seqdisent_core.errors import ConfigError, DataError
-from seqdisent_core.evaluation import Judge
+from seqdisent_core.evaluation import Judge, result_sheet
 from seqdisent_core.evaluation.suite import evaluate
 from seqdisent_core.methods import METHODS, Codes, Method, Moment, anchored, require
 from seqdisent_core.methods.cdsvae import CDSVAEConfig
@@ -142,12 +142,15 @@ def missing(figures: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ..
                 yield from missing(value, (*above, name)) if not (reasoned and name == "by_label") else ()
 
 
-def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, tmp_path: Path) -> None:
-    trained = train_run(recipe, with_validation(), tmp_path / "run", validate_every=3, cpu=True)
+def test_the_command_trains_and_saves_it_and_it_is_measured_by_all_that_it_can(
+    recipe: Recipe, clip_set: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe.to_dict()))
+    given = [str(path) for path in (tmp_path / "recipe.json", clip_set, tmp_path / "run")]
+    assert main(["train", *given, "--look-every", "3", "--cpu"]) == 0
     model = Method.from_pretrained(tmp_path / "run" / "model")
     assert type(model) is METHODS[recipe.method] and model.config == recipe.model
     assert recipe.method in (tmp_path / "run" / "model" / "README.md").read_text()
-    assert trained.static_dim == model.static_dim
     labelled_judge().save(tmp_path / "judge", "")
     result = evaluate(
         model,
@@ -160,6 +163,8 @@ def test_a_run_trains_saves_and_measures_it_by_all_that_it_can(recipe: Recipe, t
         repeats=1,
     )
     write_result(result, tmp_path / "result.json")
+    result_sheet(model, with_validation().part("test"), tmp_path / "sheet.png")
+    assert (tmp_path / "sheet.png").stat().st_size > 0
     written = json.loads((tmp_path / "result.json").read_text(), parse_constant=pytest.fail)  # no NaN
     assert list(missing(written["metrics"])) == []
     metrics = written["metrics"]
@@ -207,21 +212,22 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(recipe: Recipe, tm
     assert [name for name, value in whole.items() if not torch.equal(value, resumed[name])] == []
 
 
-def test_the_command_measures_every_method(recipe: Recipe, tmp_path: Path) -> None:
-    write_set(tmp_path / "set")
-    (tmp_path / "recipe.json").write_text(json.dumps(recipe.to_dict()))
-    clips, run, out = str(tmp_path / "set"), str(tmp_path / "run"), tmp_path / "mine.json"
+@pytest.mark.parametrize("name", ["mocogan", "vae"])
+def test_the_command_measures_methods_that_lack_something(name: str, clip_set: Path, tmp_path: Path) -> None:
+    """An encoder, or static codes; one that has both is measured in the test of the commands."""
+    built(RECIPES[name]).save_pretrained(tmp_path / "model")
+    (tmp_path / "model" / "training.json").write_text("{}")
     labelled_judge().save(tmp_path / "judge", "")
-    assert main(["train", str(tmp_path / "recipe.json"), clips, run, "--cpu"]) == 0
-    given = ["--data", clips, "--judge", str(tmp_path / "judge"), "--out", str(out)]
-    assert main(["evaluate", f"{run}/model", *given, "--device", "cpu"]) == 0
-    assert json.loads(out.read_text())["model"]["method"] == recipe.method and out.with_suffix(".png").exists()
+    out = tmp_path / "mine.json"
+    given = ["--data", clip_set, "--judge", tmp_path / "judge", "--out", out, "--device", "cpu"]
+    assert main(["evaluate", str(tmp_path / "model"), *map(str, given)]) == 0
+    assert json.loads(out.read_text())["model"]["method"] == name and out.with_suffix(".png").exists()
 
 
-def write_set(folder: Path) -> None:
+@pytest.fixture(scope="module")
+def clip_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The labelled clips as a rendered set."""
-    clips = with_validation()
-    folder.mkdir()
+    clips, folder = with_validation(), tmp_path_factory.mktemp("set")
     np.save(folder / "all.npy", np.asarray(clips.frames))
     (folder / "set.json").write_text('{"name": "labelled"}')
     person, expression = clips.static["person"], clips.dynamic["expression"]
@@ -230,6 +236,7 @@ def write_set(folder: Path) -> None:
         for row in range(len(clips))
     ]
     (folder / "labels.csv").write_text("\n".join(["file,index,person,expression,split", *lines]))
+    return folder
 
 
 def with_validation() -> Clips:

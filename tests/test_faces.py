@@ -495,8 +495,8 @@ def test_a_file_that_is_no_video_is_refused_by_the_decoder(tmp_path: Path) -> No
 @pytest.mark.skipif(not FILMED.is_dir(), reason="the filmed clips aren't here; set SEQDISENT_FILMED to their folder")
 def test_filmed_people_come_out_whole_level_and_steady() -> None:
     for path in sorted(FILMED.glob("*.mp4")):
-        clip = read_face(path, max_seconds=3)
-        assert clip.faces == 1 and len(clip.frames) >= 70, path.name
+        clip = read_face(path, max_seconds=2)
+        assert clip.faces == 1 and len(clip.frames) >= 46, path.name
         shake = np.diff(clip.transforms[:, :, 2].astype(float), n=2, axis=0)
         face = find_faces(cv2.resize(clip.frames[len(clip.frames) // 2], (256, 256)))[0]
         assert abs(np.degrees(face.pose.roll)) < 5, path.name

@@ -12,7 +12,7 @@ from conftest import FIRST, Served, Visit, is_shown
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from media import photograph
-from test_app import out_of_sight, serious_findings
+from test_app import in_both_themes, out_of_sight
 
 from pages import model
 from pages.latent import page as latent
@@ -39,8 +39,8 @@ _DOT = """([map, clip]) => {
 }"""
 
 
-def opened(visit: Visit, options: str = "", **how: int) -> "Page":
-    page = visit(f"map{options}", **how)
+def opened(visit: Visit, **how: int) -> "Page":
+    page = visit("map", **how)
     is_shown(page, ".sd-map-drawn", 1)
     return page
 
@@ -66,12 +66,20 @@ def dot(page: "Page", factor: str, clip: int) -> tuple[float, float]:
     return x, y
 
 
+def are_shown(page: "Page", selector: str, count: int) -> None:
+    """Waits until there are so many of them."""
+    page.wait_for_function("([what, count]) => document.querySelectorAll(what).length === count", arg=[selector, count])
+
+
 def films_are_shown(page: "Page") -> None:
     is_shown(page, "#picked video", 3)
     page.wait_for_function("[...document.querySelectorAll('#picked video')].every((video) => video.readyState >= 3)")
 
 
-def test_pointing_shows_the_clip_moving_and_two_picked_dots_are_swapped(visit: Visit, tmp_path: Path) -> None:
+def test_pointing_shows_the_clip_moving_two_picked_dots_are_swapped_and_time_moves_all(
+    visit: Visit, tmp_path: Path
+) -> None:
+    """And colours and the legend are one for both maps."""
     from seqdisent_core.evaluation.judge import Judge
 
     page, known = opened(visit, moving=True), latent_map()
@@ -83,11 +91,11 @@ def test_pointing_shows_the_clip_moving_and_two_picked_dots_are_swapped(visit: V
     moving = "getComputedStyle(document.querySelector('.sd-map-card .sd-film')).backgroundPositionX"
     before = page.evaluate(moving)
     page.wait_for_function(f"{moving} !== '{before}'")
-    assert page.locator(".sd-map-ring").count() == 2, "the dot is not lit up in both maps"
+    are_shown(page, ".sd-map-ring", 2)  # the dot is lit up in both maps
     for clip in (first, second):
         page.mouse.click(*dot(page, "dynamics", clip))
-    assert page.locator(".sd-map-picked").count() == 4
-    assert page.locator(".sd-map-dynamics .sd-map-path").count() == 2
+    are_shown(page, ".sd-map-picked", 4)
+    are_shown(page, ".sd-map-dynamics .sd-map-path", 2)
     films_are_shown(page)
     judge = Judge.from_pretrained(asset("checkpoints/facekit52_judge"))
     links = page.locator("#picked").get_by_role("link", name="Download as MP4")
@@ -101,30 +109,7 @@ def test_pointing_shows_the_clip_moving_and_two_picked_dots_are_swapped(visit: V
         assert seen.names == {"person": label(known, "person", who), "expression": label(known, "expression", does)}
     page.get_by_role("button", name="Clear").click()
     page.locator("#picked video").first.wait_for(state="detached", timeout=_WAIT)
-    assert page.locator(".sd-map-picked").count() == 0
-
-
-def test_who_waits_for_others_is_told_and_what_is_no_longer_picked_goes_at_once(
-    visit: Visit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    free = Event()
-    monkeypatch.setattr(latent, "swapped", lambda *picked: free.wait(_WAIT / 1000) and swapped(*picked))
-    page = opened(visit)
-    page.locator(".sd-map-field[data-map=static]").focus()
-    for key in ("ArrowRight", "Enter", "ArrowRight", "Enter"):
-        page.keyboard.press(key)
-    page.get_by_text("Writing the films").wait_for(timeout=_WAIT)
-    page.locator("#own-clip .sd-thumb").first.click()
-    page.locator("#own-near").get_by_text("Waiting for your turn").wait_for(timeout=_WAIT)
-    page.get_by_role("button", name="Clear").click()
-    page.get_by_text("Writing the films").wait_for(state="detached", timeout=_WAIT)
-    assert not free.is_set()
-    free.set()
-    is_shown(page, "#own-near .sd-map-near li")
-
-
-def test_time_moves_the_dots_and_colours_and_legend_are_one_for_both_maps(visit: Visit) -> None:
-    page, known = opened(visit, moving=True), latent_map()
+    are_shown(page, ".sd-map-picked", 0)
     places = "[...document.querySelector('.sd-map-dynamics .sd-map-plot').data[0].x].slice(0, 5)"
     assert page.evaluate(places) == pytest.approx(known.dynamics_places[:5, known.apex, 0].tolist(), abs=0.006)
     page.locator(".sd-map-slider").focus()
@@ -132,14 +117,14 @@ def test_time_moves_the_dots_and_colours_and_legend_are_one_for_both_maps(visit:
     is_shown(page, ".sd-map-flying")
     page.locator(".sd-map-flying").wait_for(state="detached", timeout=_WAIT)
     assert page.evaluate(places) == pytest.approx(known.dynamics_places[:5, 0, 0].tolist(), abs=0.006)
-    assert page.locator(".sd-map-now").inner_text() == "frame 1 of 15"
+    page.locator(".sd-map-now", has_text="frame 1 of 15").wait_for()
     colours = "[...document.querySelectorAll('.sd-map-plot')].map((plot) => plot.data[0].marker.color)"
     for by, count in (("person", 52), ("recording", 2), ("expression", 6)):
         page.locator(f".sd-map-colour input[value={by}]").check()
-        assert page.locator(".sd-map-chip").count() == count
+        are_shown(page, ".sd-map-chip", count)
+        page.wait_for_function(f"(count) => {colours}.every((of) => new Set(of).size === count)", arg=count)
         left, right = page.evaluate(colours)
         assert left == right
-        assert len(set(left)) == count
         labels = known.recording if by == "recording" else known.labels[by].values
         assert len({(colour, label) for colour, label in zip(left, labels.tolist(), strict=True)}) == count
     expression = known.labels["expression"]
@@ -148,44 +133,57 @@ def test_time_moves_the_dots_and_colours_and_legend_are_one_for_both_maps(visit:
     page.wait_for_function(f"{shown} === {int((expression.values == expression.names.index('fear')).sum())}")
 
 
-def test_an_own_clip_becomes_a_star_by_the_keyboard_alone(visit: Visit) -> None:
+def test_an_own_clip_becomes_a_star_by_the_keyboard_alone_and_who_waits_for_others_is_told(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what is no longer picked goes at once."""
+    free = Event()
+    monkeypatch.setattr(latent, "swapped", lambda *picked: free.wait(_WAIT / 1000) and swapped(*picked))
     page = opened(visit)
     page.locator(".sd-map-field[data-map=static]").focus()
     ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert ring == "solid", "the focus is not to be seen"
-    for key in ("ArrowRight", "Enter", "ArrowRight", "ArrowDown", "ArrowRight", "Enter"):
+    for key in ("ArrowRight", "Enter", "ArrowRight", "Enter"):
         page.keyboard.press(key)
-    assert page.locator(".sd-map-full").count() == 2
-    assert "picked as number 2" in page.locator(".sd-map-said").inner_text()
-    films_are_shown(page)
-    page.locator(".sd-map-field[data-map=static]").focus()
-    page.keyboard.press("Escape")
-    assert page.locator(".sd-map-full").count() == 0
-    example = page.locator("#own-clip .sd-thumb").first
-    example.focus()
+    page.get_by_text("Writing the films").wait_for()
+    page.locator("#own-clip .sd-thumb").first.focus()
     page.keyboard.press("Enter")
+    page.locator("#own-near").get_by_text("Waiting for your turn").wait_for()
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_text("Writing the films").wait_for(state="detached")
+    assert not free.is_set()
+    free.set()
     is_shown(page, "#own-near .sd-map-near li")
     is_shown(page, ".sd-map-static .sd-map-star")
-    assert page.locator(".sd-map-dynamics .sd-map-own").count() == 1
+    are_shown(page, ".sd-map-dynamics .sd-map-own", 1)
     persons, expressions = (page.locator("#own-near ul").nth(at).locator("li").first.inner_text() for at in (0, 1))
     person, _, expression = Path(FIRST).stem.rpartition("_")
     assert persons.startswith(person.replace("_", " ").capitalize())
     assert expressions.startswith(expression.capitalize())
+    page.locator(".sd-map-field[data-map=static]").focus()
+    for key in ("ArrowRight", "Enter", "ArrowRight", "ArrowDown", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    are_shown(page, ".sd-map-full", 2)
+    page.locator(".sd-map-said", has_text="picked as number 2").wait_for(state="attached")
+    films_are_shown(page)
+    page.locator(".sd-map-field[data-map=static]").focus()
+    page.keyboard.press("Escape")
+    are_shown(page, ".sd-map-full", 0)
     page.get_by_role("button", name="My clip: remove").click()
-    page.locator(".sd-map-star").first.wait_for(state="detached", timeout=_WAIT)
+    page.locator(".sd-map-star").first.wait_for(state="detached")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious(visit: Visit, theme: str) -> None:
-    page = opened(visit, f"?__theme={theme}", width=390, height=844)
+def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious_in_light_and_dark(visit: Visit) -> None:
+    page = opened(visit, width=390, height=844)
     assert out_of_sight(page) == []
     page.locator(".sd-map-colour input[value=person]").check()
     clip = alone("static", "fear")
     page.mouse.move(*dot(page, "static", clip))
     is_shown(page, ".sd-map-card")
     assert out_of_sight(page) == []
-    assert serious_findings(page, theme) == []
+    assert in_both_themes(page) == []
     page.set_viewport_size({"width": 1280, "height": 900})
+    page.wait_for_function("innerWidth === 1280")
     assert out_of_sight(page) == []
 
 

@@ -25,7 +25,8 @@ def test_the_python_example_swaps_two_clips_and_draws_movements(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "demo_assets").symlink_to(ROOT / "demo_assets")
     names: dict[str, list] = {}
-    exec(example("Studio.from_pretrained").replace("seconds=5", "seconds=1"), names)
+    code = example("studio.personalise(one, other)")
+    exec(code.replace("(one, other)", "(one, other, seconds=1)", 1), names)
     assert [sample.seed for sample in names["samples"]] == list(range(7, 15))
     assert len(list((tmp_path / "swapped").glob("*.mp4"))) == 2
 

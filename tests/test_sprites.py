@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from seqdisent_core.data import sprites
 from seqdisent_core.data.clips import load_clips
 from seqdisent_core.data.sprites import ATTRIBUTES, LAYERS, character_splits, composite, render_sprites, rounded
 from seqdisent_core.errors import DataError
@@ -48,10 +49,18 @@ def test_a_file_that_holds_no_layers_is_refused(tmp_path: Path) -> None:
 
 
 @needs_art
-def test_the_set_has_every_character_in_every_action_with_its_attributes(tmp_path: Path) -> None:
+def test_the_set_has_every_character_in_every_action_with_its_attributes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one frame each: with all eight the files have a gigabyte."""
+    monkeypatch.setattr(sprites, "FRAMES", 1)
+    with np.load(SOURCE) as stored:
+        layers = {name: stored[name][:, :, :1] for name in LAYERS}
+        np.savez(tmp_path / "layers.npz", actions=stored["actions"], **layers)
     seen: list[tuple[int, int]] = []
-    clips = load_clips(render_sprites(tmp_path, SOURCE, progress=lambda done, total: seen.append((done, total))))
-    assert clips.frames.shape == (11_664, 8, 64, 64, 3) and clips.name == "sprites"
+    made = render_sprites(tmp_path / "set", tmp_path / "layers.npz", progress=lambda *now: seen.append(now))
+    clips = load_clips(made)
+    assert clips.frames.shape == (11_664, 1, 64, 64, 3) and clips.name == "sprites"
     assert seen[-1] == (1296, 1296)
     assert tuple(clips.static) == ATTRIBUTES and len(clips.dynamic["action"].names) == 9
     combined = np.ravel_multi_index([label.values for label in clips.static.values()], (6, 6, 6, 6))
@@ -60,9 +69,9 @@ def test_the_set_has_every_character_in_every_action_with_its_attributes(tmp_pat
         assert len(label.names) == 6 and np.all(np.bincount(label.values) == 11_664 // 6)
     assert not set(clips.part("train").identities.values) & set(clips.part("test").identities.values)
     same_hair = clips.static["hair"].values == 2
-    with np.load(SOURCE) as stored:
+    with np.load(tmp_path / "layers.npz") as stored:
         action = clips.dynamic["action"].names.index(str(stored["actions"][0]))
-        hair = stored["hair"][2, 0]
+        hair = layers["hair"][2, 0]
     opaque = hair[..., 3] == 255
     for index in np.flatnonzero(same_hair & (clips.dynamic["action"].values == action))[::50]:
         covered = np.abs(clips.frames[index][opaque].astype(int) - hair[..., :3][opaque]).max(axis=1) > 0
