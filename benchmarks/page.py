@@ -125,7 +125,7 @@ def press_swap(page: Page) -> None:
 
 
 def films(page: Page) -> None:
-    page.locator(".sd-stage video").nth(3).wait_for(timeout=120_000)
+    page.locator(".sd-stage:not(.sd-stale) video").nth(3).wait_for(timeout=120_000)  # not of an earlier swap
     page.wait_for_function("[...document.querySelectorAll('.sd-stage video')].every((video) => video.readyState >= 3)")
 
 
@@ -159,11 +159,11 @@ def measure(chromium: str, repeats: int, given: list[Path]) -> dict[str, list[fl
                 open_page(page, address)
                 waits["start"].append(time.perf_counter() - started)
                 page.wait_for_timeout(6000)  # a visitor looks for a clip meanwhile, and the model is loaded
-                page.get_by_label("Tune to the two people").uncheck()
+                page.get_by_label("Learn these two faces").uncheck()
                 handed = seconds_of(hand_over, page, given)
                 waits["press"].append(seconds_of(press_swap, page))
                 waits["swap"].append(handed + waits["press"][-1])
-                page.get_by_label("Tune to the two people").check()
+                page.get_by_label("Learn these two faces").check()
                 waits["preview"].append(seconds_of(preview, page))
                 waits["tuned"].append(waits["preview"][-1] + seconds_of(films, page))
                 with one_core_taken():

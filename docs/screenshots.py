@@ -60,8 +60,7 @@ def latent_map(page: Page) -> None:
 
 def results(page: Page) -> None:
     """The figures of leakage."""
-    page.locator(".sd-drawn").first.wait_for()
-    page.wait_for_function("document.querySelectorAll('.sd-chart-plot:not(.sd-drawn)').length === 0")
+    page.locator(".sd-chart-bars").first.wait_for()
     page.get_by_role("heading", name="Leakage", exact=True).evaluate("(heading) => heading.scrollIntoView()")
 
 

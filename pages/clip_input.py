@@ -27,8 +27,9 @@ NOT_HERE = "That file is not on this server, or no longer: files are deleted aft
 NOT_A_FILE = "That is a link, not a file. Save the video to your device first, then choose the saved file here."
 
 _PHOTOGRAPH = "A photograph can be moved; it has no movement to give."
-_STRIP_FRAMES = 24  # of the moving crop in the preview
-_ANCHORS, _ANCHOR_SIDE = 8, 64  # so many frames are offered, so large in pixels
+MOST_SECONDS = 10.0  # of a film that are used at once
+_STRIP_FRAMES = 24  # of a moving picture
+_ANCHORS, _ANCHOR_SIDE = 3, 96  # so many frames are offered, so large in pixels
 _ORDINALS = ("Largest", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th")
 
 
@@ -38,7 +39,9 @@ def clip_input(
     """Drop zone for one clip: a file of any kind, a recording, or one of the examples.
 
     Its value is the uploaded file (FileData) or None. Events: `upload` (a new value), `example` (its data holds the
-    `name` of an example), `clear` (the clip was taken away, or is about to be replaced).
+    `name` of an example), `trim` (other seconds of the same film), `clear` (the clip was taken away, or is about to be
+    replaced). The data of each holds `turn`, a count that only grows, and of `upload` and `trim` the part of the film
+    that was chosen, if it was: `start` and `seconds`.
     What is wrong with a file is for the reader of faces to say, so nothing is refused here but what is too large.
     photographs: whether the zone says that it takes them, too.
     An event may give it a file as its value: then that one stands there as chosen, without an event of its own.
@@ -56,6 +59,7 @@ def clip_input(
         most_megabytes=limits().upload_megabytes,
         not_a_file=NOT_A_FILE,
         photographs=photographs,
+        most_seconds=MOST_SECONDS,
     )
     return refuse_links(zone)
 
@@ -103,13 +107,18 @@ def found_face(*, elem_id: str | None = None) -> gr.HTML:
 def _served(path: Path) -> dict[str, Any]:
     """An example as its button needs it. The folder must be among the static paths."""
     person, _, expression = path.stem.rpartition("_")
+    named = {"name": path.name, "person": person.replace("_", " ").capitalize(), "expression": expression}
+    return {**named, "file": served_file(path)}
+
+
+def served_file(path: Path) -> dict[str, Any]:
+    """A file of the project with its address, as the parts of a page take it. Its folder must be a static path."""
     url = f"/gradio_api/file={encode_file_path(str(path))}"
-    file = {"path": str(path), "url": url, "meta": {"_type": "gradio.FileData"}}
-    return {"name": path.name, "person": person.replace("_", " ").capitalize(), "expression": expression, "file": file}
+    return {"path": str(path), "url": url, "meta": {"_type": "gradio.FileData"}}
 
 
 def found(clip: "FaceClip", *, anchors: bool = False) -> str:
-    """HTML of the face found in a clip: where it is, the crop as the model sees it, notes, and the other faces.
+    """HTML of the face found in a clip: where it is, notes, and the other faces.
 
     anchors: frames are offered to choose the anchor from.
     """
@@ -119,10 +128,7 @@ def found(clip: "FaceClip", *, anchors: bool = False) -> str:
     return (
         f'<div class="sd-face"><figure class="sd-where"><div class="sd-framed"><img alt="A frame of the clip with the '
         f'found face in a square" src="{picture(clip.preview)}">{_others(clip)}</div>'
-        f"<figcaption>Found here</figcaption></figure>"
-        f'<figure class="sd-crop">{moving(clip.frames, seconds, "The face, cut out and set upright")}'
-        f"<figcaption>Seen by the model</figcaption></figure>"
-        f'<div class="sd-facts"><p><strong>Face found.</strong> <span class="sd-quiet">'
+        f'</figure><div class="sd-facts"><p><strong>Face found.</strong> <span class="sd-quiet">'
         f"{_PHOTOGRAPH if clip.still else long}</span></p>"
         f"{f'<ul>{notes}</ul>' if notes else ''}{_chooser(clip.faces, clip.face)}"
         f"{_anchors(clip) if anchors and not clip.still else ''}</div></div>"
@@ -154,7 +160,7 @@ def _chooser(faces: int, chosen: int) -> str:
 
 
 def _anchors(clip: "FaceClip") -> str:
-    """Frames to choose the anchor from: the one taken among others evenly over the clip."""
+    """Frames to choose the anchor from: the one taken, and others evenly over the clip."""
     anchor = clip.anchor
     even = np.linspace(0, len(clip.frames) - 1, _ANCHORS).round().astype(int)
     offered = even.copy()
@@ -162,13 +168,13 @@ def _anchors(clip: "FaceClip") -> str:
     buttons = "".join(
         f'<button type="button" class="sd-anchor" data-anchor="{index}" '
         f'aria-pressed="{"true" if index == anchor else "false"}" '
-        f'aria-label="Take the frame at {index / clip.fps:.1f} s as the anchor"><img alt="" '
+        f'aria-label="Take the frame at {index / clip.fps:.1f} s as the reference frame"><img alt="" '
         f'src="{picture(clip.frames[index], _ANCHOR_SIDE)}"></button>'
         for index in sorted(set(offered.tolist()))
     )
     return (
-        '<div class="sd-chooser" role="group" aria-label="Which frame is the anchor"><span>Anchor</span>'
-        f'<span class="sd-quiet">the frame that says who it is; best at rest</span>'
+        '<div class="sd-chooser" role="group" aria-label="Reference frame">'
+        '<span class="sd-quiet"><b>Reference frame</b>: neutral, eyes forward</span>'
         f'<div class="sd-anchors">{buttons}</div></div>'
     )
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 from gradio.data_classes import FileData, GradioModel
+from gradio.processing_utils import save_file_to_cache
+from gradio.utils import get_upload_folder
 from pydantic import Field
 
 from pages.clip_input import picture
@@ -47,6 +49,8 @@ class ShownClip(GradioModel):
     made: False for what was given, True for what the model made. column: clips of one column share their time.
     strip: the frames side by side, as a data URL, or none. sound: whether the film has any.
     reading: what the judge sees in it, a line each.
+    square: of a film of a whole picture, where the face is: six numbers of a CSS matrix, from the film drawn 1000
+    pixels wide to a square of 1000. whole: of a film of a face alone, the film of the whole picture.
     """
 
     file: FileData
@@ -60,6 +64,8 @@ class ShownClip(GradioModel):
     downloads: list[Download] = Field(default_factory=list)
     reading: list[Words] = Field(default_factory=list)
     asks: list[Ask] = Field(default_factory=list)
+    square: list[float] = Field(default_factory=list)
+    whole: FileData | None = None
 
 
 class Show(GradioModel):
@@ -67,6 +73,9 @@ class Show(GradioModel):
 
     Without columns the clips fill a plain grid, four to a row, for which there may be many. asks: buttons for them all.
     calm: the page stays where it is when they appear, since nobody asked for them, or they are in sight already.
+    arrows: clips come as driver, result, driver, result, with an arrow from each driver to its result; faces or whole
+    films, as the visitor likes. note: why what is shown is not what was wished last; the clips are dimmed then, and
+    play on as they are where nothing else has changed.
     """
 
     clips: list[ShownClip]
@@ -74,6 +83,8 @@ class Show(GradioModel):
     line: list[Words]
     asks: list[Ask] = Field(default_factory=list)
     calm: bool = False
+    arrows: bool = False
+    note: str = ""
 
 
 class Fetched(GradioModel):
@@ -113,6 +124,16 @@ def player(*, elem_id: str | None = None) -> gr.HTML:
 def shown_file(path: Path) -> FileData:
     """A file on the server as the player wants it."""
     return FileData(path=str(path), orig_name=path.name)
+
+
+KEPT: set[str] = set()  # paths of `kept_file`, for the app to delete with all else that it made
+
+
+def kept_file(path: Path) -> FileData:
+    """A copy of a film among the files that the app serves, until it is deleted by its age: it can be shown again."""
+    kept = save_file_to_cache(path, cache_dir=get_upload_folder())
+    KEPT.add(kept)
+    return shown_file(Path(kept))
 
 
 def strip(frames: np.ndarray) -> str:

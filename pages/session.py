@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 from gradio.state_holder import StateHolder
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
 
 PLACES = ("first", "second")  # of the page Swap: where a clip stands there
+_RESULT = "result"  # where what was made of the clips is kept
 MOST_VISITORS = 20  # whose clips are kept at once; the one who was longest away is forgotten first
 
 _TOKEN_BYTES, _TOKEN_LETTERS = 32, 43
@@ -28,8 +29,8 @@ _SECRET = secrets.token_hex(16)
 
 
 class _Kept(NamedTuple):
-    held: Held  # a FaceClip
-    source: Path
+    held: Held  # a FaceClip, or what was made of two
+    source: Path | None
     until: float
 
 
@@ -54,16 +55,24 @@ class Sessions:
 
     def keep(self, token: str, place: str, clip: "FaceClip | None") -> None:
         """Put a clip into a place ("first", "second"), or empty it. Tokens that none of ours could be keep nothing."""
-        if len(token) != _TOKEN_LETTERS or place not in PLACES:
+        if place in PLACES:
+            self._keep(token, place, clip, None if clip is None else clip.source)
+
+    def keep_result(self, token: str, result: Any) -> None:
+        """Put what was made of the clips beside them, or None."""
+        self._keep(token, _RESULT, result, None)
+
+    def _keep(self, token: str, place: str, clip: Any, source: Path | None) -> None:
+        if len(token) != _TOKEN_LETTERS:
             return
         with self._lock:
             places = self._kept.pop(token, {})
             before = places.pop(place, None)
             if clip is not None:
                 until = self._clock() + (self._keep_seconds or limits().keep_seconds)
-                if before is not None and before.source == clip.source:
+                if before is not None and source is not None and before.source == source:
                     until = before.until  # another anchor of a film does not make its file live longer
-                places[place] = _Kept(STORE.hold(clip), clip.source, until)
+                places[place] = _Kept(STORE.hold(clip), source, until)
             if places:
                 self._kept[token] = places
             while len(self._kept) > self._most:
@@ -78,8 +87,15 @@ class Sessions:
             clips = {place: STORE.get(places[place].held) for place in PLACES if place in places}
         return {place: clip for place, clip in clips.items() if clip is not None}
 
+    def result(self, token: str) -> Any:
+        """What was made of the clips, or None."""
+        self.sweep()
+        with self._lock:
+            kept = self._kept.get(token, {}).get(_RESULT)
+            return None if kept is None else STORE.get(kept.held)
+
     def forget(self, token: str) -> None:
-        """Empties both places."""
+        """Empties both places, and forgets what was made."""
         with self._lock:
             self._kept.pop(token, None)
         self.sweep()

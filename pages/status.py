@@ -37,24 +37,32 @@ def ready(sentence: str) -> str:
     return f'<p class="sd-hidden">{escape(sentence)}</p>'
 
 
-def stages(names: Sequence[str], now: int, fraction: float | None = None) -> str:
+def stages(names: Sequence[str], now: int, fraction: float | None = None, left: float | None = None) -> str:
     """HTML of work under way: which of the stages is done, which is on, and how far it is.
 
-    now: index of the stage that is on. fraction: 0 to 1 of that stage, None where nobody knows.
+    now: index of the stage that is on. fraction: 0 to 1 of that stage, or of all where `left` is given, None where
+    nobody knows. left: seconds until all is done.
     """
     kinds = ["sd-done" if at < now else "sd-now" if at == now else "sd-next" for at in range(len(names))]
     lines = "".join(
         f'<li class="{kind}"{" aria-current=step" if kind == "sd-now" else ""}>{escape(name)}</li>'
         for name, kind in zip(names, kinds, strict=True)
     )
-    return f'<ol class="sd-stages">{lines}</ol>{bar(fraction)}'
+    soon = "" if left is None else f"about {max(1, round(left))} s left"
+    clock = f'<p class="sd-left sd-quiet">{soon}</p>' if soon else ""
+    return f'<ol class="sd-stages">{lines}</ol>{bar(fraction, ", ".join(filter(None, (names[now], soon))))}{clock}'
 
 
-def bar(fraction: float | None) -> str:
-    """HTML of a progress bar at `fraction` (0 to 1), or one that only moves where nobody knows."""
+def bar(fraction: float | None, words: str = "") -> str:
+    """HTML of a progress bar at `fraction` (0 to 1), or one that only moves where nobody knows.
+
+    words: what is under way, for those who hear the page.
+    """
+    role = f'role="progressbar" aria-label="Progress" aria-valuetext="{escape(words or "Under way")}"'
     if fraction is None:
-        return '<div class="sd-bar sd-unknown"><i></i></div>'
-    return f'<div class="sd-bar"><i style="width:{100 * min(max(fraction, 0.0), 1.0):.0f}%"></i></div>'
+        return f'<div class="sd-bar sd-unknown" {role}><i></i></div>'
+    share = f"{100 * min(max(fraction, 0.0), 1.0):.0f}"
+    return f'<div class="sd-bar" {role} aria-valuenow="{share}"><i style="width:{share}%"></i></div>'
 
 
 class _Left(BaseException):

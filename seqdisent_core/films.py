@@ -1,8 +1,9 @@
 """What was made as files: films that every browser plays, each marked as made by a model, and sheets of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
@@ -11,15 +12,29 @@ import imageio.v3 as iio
 import numpy as np
 
 from seqdisent_core.errors import VideoError
-from seqdisent_core.faces import FaceClip
+from seqdisent_core.faces import FaceClip, cut_out, film_frames
 from seqdisent_core.latents import FPS
-from seqdisent_core.media import IN_A_FILM, MADE, Frames, clip_rows, labelled, mark, write_gif, write_video
+from seqdisent_core.media import (
+    IN_A_FILM,
+    MADE,
+    Frames,
+    captioned,
+    clip_rows,
+    labelled,
+    mark,
+    read_video,
+    write_gif,
+    write_video,
+)
+from seqdisent_core.reenactment import face_square
 from seqdisent_core.studio import VIEW_SIZE, Sample, Swap
 
 Play = Literal["once", "loop", "boomerang"]
 GIF_WIDTH = 320  # pixels, at most
 SHEET_SIDE = 128
 MOST_REPEATED = 150  # frames
+NO_LOOP = "Looping works up to 5 s at 30 fps. Use a shorter clip."
+GIVEN_SIDE, BESIDE_SIDE = 480, 640  # pixels of the longer side, at most
 
 
 @dataclass(frozen=True)
@@ -116,10 +131,50 @@ def write_moved(
     )
 
 
-def write_given(path: Path, clip: FaceClip, *, play: Play = "once") -> Path:
-    """Write a clip as it was given, an MP4 to look at beside what is made. Raises VideoError as `played` does."""
-    large = np.stack([_scaled(frame, (VIEW_SIZE, VIEW_SIZE)) for frame in clip.frames])
-    return write_video(path, played(large, play), clip.fps, hurried=True)
+def write_given(
+    folder: Path, stem: str, clip: FaceClip, *, count: int, fps: float, reach: float = 1.0, play: Play = "once"
+) -> tuple[Path, Path]:
+    """Write a clip as it was filmed, two MP4s to look at beside what is made: the face's square, and the whole picture.
+
+    count, fps: of a photograph, for how many frames and at which rate it stands still. reach: sides of the face's
+    square that are shown. Raises VideoError as `played` does, or where the film can't be read any more.
+    """
+    size = clip.frames.shape[1]
+    seen = [
+        (picture, cut_out(picture, face_square(way, size, VIEW_SIZE, reach), VIEW_SIZE))
+        for picture, way in islice(film_frames(clip, 0, max_side=GIVEN_SIDE), len(clip.frames))
+    ]
+    pictures, faces = (np.stack(kind) for kind in zip(*(seen * count if clip.still else seen), strict=True))
+    films = {f"{stem}.mp4": faces, f"{stem}_whole.mp4": pictures}
+    rate = fps if clip.still else clip.fps
+    with ThreadPoolExecutor(2) as encoders:  # each waits for a process of its own
+        face, whole = encoders.map(
+            lambda film: write_video(folder / film[0], played(film[1], play), rate, hurried=True), films.items()
+        )
+    return face, whole
+
+
+def write_beside(path: Path, driver: Path, result: Path) -> Path:
+    """Write two films as one, the driver's at the left and what it moves at the right, as high as each other.
+
+    driver, result: MP4s of the same length. Both are named in the picture; the sound is the result's, if it has any.
+    Raises VideoError where one cannot be read.
+    """
+    left, fps = read_video(driver, max_side=BESIDE_SIDE, max_fps=60.0, max_seconds=60.0)
+    right, _ = read_video(result, max_side=BESIDE_SIDE, max_fps=60.0, max_seconds=60.0)
+    height = min(left.shape[1], right.shape[1])
+
+    def both() -> Iterator[np.ndarray]:
+        for pair in zip(left, right, strict=False):
+            sides = [_scaled(one, (round(one.shape[1] * height / one.shape[0]), height)) for one in pair]
+            yield np.concatenate([captioned(sides[0], "driver"), captioned(sides[1], "result")], axis=1)
+
+    frames = both()
+    first = next(frames)
+    film = Frames((min(len(left), len(right)), *first.shape), chain((first,), frames))
+    write_video(path, film, fps, audio_from=result)
+    mark(path, IN_A_FILM)
+    return path
 
 
 def played(frames: np.ndarray, play: Play) -> np.ndarray:
@@ -133,10 +188,7 @@ def played(frames: np.ndarray, play: Play) -> np.ndarray:
 def check_play(frames: int, play: Play) -> None:
     """Raises VideoError where a film has too many frames to be seen more than once."""
     if play != "once" and frames > MOST_REPEATED:
-        raise VideoError(
-            f"Loops and boomerangs are for films of up to {MOST_REPEATED} frames; this one has {frames}. "
-            "Choose once, or a shorter driver."
-        )
+        raise VideoError(NO_LOOP)
 
 
 def _squares(frames: np.ndarray) -> np.ndarray:

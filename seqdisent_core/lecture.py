@@ -6,7 +6,7 @@ pictures as WebP, a row a clip, time to the right.
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +22,10 @@ from seqdisent_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from seqdisent_core.evaluation import Reading
-    from seqdisent_core.studio import Studio
+    from seqdisent_core.studio import Sample, Studio
 
-SAMPLES, SAMPLE_SEED, SAMPLE_FRAMES = 8, 7, 30  # two rows of a slide, two seconds; the README's seed
-LIVE_FRAMES = 24  # as many as are read in one window
+SAMPLE_SEED, SAMPLE_SEEDS, SAMPLE_FRAMES = 7, 60, 30  # the README's seed, the most that are tried; two seconds
+LIVE_FRAMES, LIVE_SIDE = 24, 192  # as many as are read in one window; pixels of the clip's own face
 _SAMPLED = "person_010_disgust"  # whose person is kept while movements are drawn
 _MATERIAL = "material.json"
 TERMS = ("reconstruction", "anchor", "kl_static", "kl_dynamics")
@@ -52,8 +52,8 @@ class Material:
     """What `make_material` wrote.
 
     about: command, seed, checkpoint and its weights of the loss. features: of each example, g_t, float32 (frames,
-    feature_dim). terms: of each example, the unweighted terms of the loss. samples: what the judge reads in each drawn
-    clip.
+    feature_dim). terms: of each example, the unweighted terms of the loss. samples: what the judge reads in each
+    sampled clip, one an expression, and its seed.
     """
 
     folder: Path
@@ -110,7 +110,7 @@ def likeness(one: np.ndarray, other: np.ndarray) -> float:
 def make_material(
     studio: "Studio", out: Path, *, checkpoint: Path, judge: Path, command: str, progress: Callable[[float], None]
 ) -> Material:
-    """Reads the examples, swaps every two, draws movements, and writes a folder. Needs the studio's judge.
+    """Reads the examples, swaps every two, samples movements, and writes a folder. Needs the studio's judge.
 
     Raises ConfigError for a studio without a judge, VideoError or FaceError for examples that cannot be read.
     """
@@ -130,8 +130,9 @@ def make_material(
     for name, own in codes.items():
         write_sheet(made.sheet(name), [studio.decode(own.static, other.dynamics) for other in codes.values()])
         progress(next(done) / steps)
-    drawn = studio.sample_dynamics(codes[_SAMPLED].static, count=SAMPLES, frames=SAMPLE_FRAMES, seed=SAMPLE_SEED)
-    write_sheet(made.sheet("samples"), [sample.frames for sample in drawn])
+    expressions = {name.rpartition("_")[2] for name in codes}
+    sampled = _one_of_each(studio, codes[_SAMPLED].static, expressions)
+    write_sheet(made.sheet("samples"), [sample.frames for sample, _ in sampled])
     progress(next(done) / steps)
     for folder in sorted(path.parent for path in asset("ablations").glob("*/showcase.json")):
         write_sheet(made.sheet(f"ablation_{folder.name}"), _showcase(folder, studio.size))
@@ -151,7 +152,7 @@ def make_material(
             "weights": weights,
         },
         "terms": {name: terms for name, (_, terms) in measured.items()},
-        "samples": [{"seed": sample.seed, **_read(studio.read(sample.frames))} for sample in drawn],
+        "samples": [{"seed": sample.seed, **seen} for sample, seen in sampled],
         "features": {name: (1000 * rows).round().astype(int).tolist() for name, (rows, _) in measured.items()},
     }
     (out / _MATERIAL).write_text(json.dumps(known, separators=(",", ":")) + "\n", encoding="utf-8")
@@ -178,6 +179,20 @@ def _measured(studio: "Studio", frames: np.ndarray) -> tuple[np.ndarray, dict[st
         batch = Batch(as_clip(frames, method.device)[None], torch.zeros(1, dtype=torch.long))
         terms = method.loss(batch, Moment(generator=torch.Generator().manual_seed(SAMPLE_SEED)))
     return studio.features(frames), {term: round(float(terms[term]), 2) for term in TERMS}
+
+
+def _one_of_each(
+    studio: "Studio", static: np.ndarray, expressions: Collection[str]
+) -> "list[tuple[Sample, dict[str, str]]]":
+    """Movements sampled for a person: of each expression the first, by seed, that the judge reads as such."""
+    found: dict[str, tuple[Sample, dict[str, str]]] = {}
+    for seed in range(SAMPLE_SEED, SAMPLE_SEED + SAMPLE_SEEDS):
+        (sample,) = studio.sample_dynamics(static, count=1, frames=SAMPLE_FRAMES, seed=seed)
+        seen = _read(studio.read(sample.frames))
+        found.setdefault(seen["expression"], (sample, seen))
+        if found.keys() >= set(expressions):
+            break
+    return list(found.values())
 
 
 def _read(reading: "Reading | None") -> dict[str, str]:
@@ -208,19 +223,22 @@ def write_sheet(path: Path, clips: list[np.ndarray]) -> None:
 
 
 def crop_failures(sheet: Path, out: Path) -> None:
-    """Of the sheet that examples/failures.py draws: a turned head and an open mouth, the truth and the swap of each.
+    """Of the sheet that examples/failures.py draws (nine rows of eight frames): a turned head beside a smile.
 
-    Nine rows of eight frames, of which four are kept.
+    Above is the truth, below the swap; three frames of each, with a gap between the two.
     """
     drawn = iio.imread(sheet)
     height, width = drawn.shape[0] // 9, drawn.shape[1] // 8
-    rows = [
-        np.concatenate(
-            [drawn[row * height : (row + 1) * height, at * width : (at + 1) * width] for at in (0, 2, 3, 5)], 1
-        )
-        for row in (1, 2, 7, 8)
-    ]
-    iio.imwrite(out, np.concatenate(rows), quality=82, method=6)
+    gap = np.full((2 * height, width // 8, 3), 255, np.uint8)
+
+    def case(rows: tuple[int, int], frames: tuple[int, ...]) -> np.ndarray:
+        cells = [
+            [drawn[row * height : (row + 1) * height, at * width : (at + 1) * width] for at in frames] for row in rows
+        ]
+        return np.concatenate([np.concatenate(row, axis=1) for row in cells])
+
+    turned, smile = case((1, 2), (0, 2, 5)), case((4, 5), (0, 3, 4))
+    iio.imwrite(out, np.concatenate([turned, gap, smile], axis=1), quality=82, method=6)
 
 
 def sheet_bytes(clips: list[np.ndarray]) -> bytes:
@@ -234,13 +252,15 @@ def sheet_bytes(clips: list[np.ndarray]) -> bytes:
 class Live:
     """A clip from the audience and what the model makes of it.
 
-    given, rebuilt, driven: uint8 (frames, size, size, 3), the last with another clip's dynamics; features: g_t of the
-    same frames, float32 (frames, feature_dim); anchor: number of the frame that s was read from; seconds: of the clip.
+    given, rebuilt, driven: uint8 (frames, size, size, 3), the last with another clip's dynamics; moved: the clip's own
+    pixels with these dynamics, uint8 (frames, side, side, 3); features: g_t of the same frames, float32 (frames,
+    feature_dim); anchor: number of the frame that s was read from; seconds: of the clip.
     """
 
     given: np.ndarray
     rebuilt: np.ndarray
     driven: np.ndarray
+    moved: np.ndarray
     features: np.ndarray
     anchor: int
     seconds: float
@@ -251,23 +271,25 @@ class Live:
         return self.features - self.features[self.anchor]
 
 
-def take_apart(studio: "Studio", path: Path, driver: Path) -> Live:
-    """Reads a film's face, rebuilds it, and moves it as another film moves. Nothing is tuned.
+def take_apart(studio: "Studio", path: Path, driver: Path, report: Callable[[str], None] = lambda words: None) -> Live:
+    """Reads a film's face, rebuilds it, and moves it, decoded and in its own pixels, as another film moves.
 
-    Of a long clip, LIVE_FRAMES evenly spaced ones. Raises VideoError or FaceError.
+    Nothing is tuned. Of a long clip, LIVE_FRAMES evenly spaced ones. report: gets what is done next, in words. Raises
+    VideoError or FaceError.
     """
+    from seqdisent_core.reenactment import around_face
+
+    report("Finding the face")
     face, other = studio.read_face(path).require_movement(), studio.read_face(driver)
+    report("Reading who it is and what it does")
     at = np.linspace(0, len(face.frames) - 1, min(LIVE_FRAMES, len(face.frames))).round().astype(int)
     frames, anchor = face.frames[at], int(np.abs(at - face.anchor).argmin())
     occluded = tuple(np.flatnonzero(np.isin(at, face.occluded)).tolist())
     own = studio.encode_face(replace(face, frames=frames, anchor=anchor, occluded=occluded))
     moves = studio.encode_face(other)
     turns = np.linspace(0, len(moves.dynamics) - 1, len(frames)).round().astype(int)  # as long as the clip
-    return Live(
-        frames,
-        studio.decode(own.static, own.dynamics),
-        studio.decode(own.static, moves.dynamics[turns]),
-        studio.features(frames),
-        anchor,
-        len(face.frames) / face.fps,
-    )
+    rebuilt, driven = (studio.decode(own.static, dynamics) for dynamics in (own.dynamics, moves.dynamics[turns]))
+    report("Moving the face in the video")
+    pair = next(iter(studio.personalise(face, other, seconds=0)))
+    moved = around_face(pair.frames(0, 1), pair.subjects[0], LIVE_SIDE)[turns]
+    return Live(frames, rebuilt, driven, moved, studio.features(frames), anchor, len(face.frames) / face.fps)

@@ -99,14 +99,22 @@ class Studio:
         return str(self.method.device)
 
     def read_face(
-        self, path: str | Path, *, face: int = 0, progress: Callable[[float], None] | None = None
+        self,
+        path: str | Path,
+        *,
+        face: int = 0,
+        start: float = 0.0,
+        seconds: float = 10.0,
+        progress: Callable[[float], None] | None = None,
     ) -> FaceClip:
         """The face of a video or a photograph at the model's size; face 0 is the largest.
 
+        start, seconds: which part of a video is read, in seconds.
         Its anchor is a neutral frame, or the first where the model has not learnt what that is (NeutralFrame).
         Raises VideoError or FaceError.
         """
-        return self.with_neutral_anchor(read_face(path, size=self.size, face=face, progress=progress))
+        part: dict[str, Any] = {"start_seconds": start, "max_seconds": seconds}
+        return self.with_neutral_anchor(read_face(path, size=self.size, face=face, progress=progress, **part))
 
     def with_neutral_anchor(self, clip: FaceClip) -> FaceClip:
         """The same clip of the model's size with its anchor chosen as `read_face` does, among the frames it has."""

@@ -17,6 +17,7 @@ from tempfile import TemporaryFile
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+import gradio as gr
 import httpx
 import imageio_ffmpeg
 import numpy as np
@@ -32,11 +33,12 @@ from media import photograph
 import app
 from app import build
 from pages import face_reading, model, status
-from pages.face_reading import stop as stop_reading
+from pages.face_reading import Latest
 from pages.session import forget_visitors
 from pages.swap import making as swap_making
 from pages.swap import page as swap_page
 from pages.swap import tuning as swap_tuning
+from pages.swap.result import Stage, Wish
 from seqdisent_core.assets import asset
 from seqdisent_core.faces.reading import read_face
 from seqdisent_core.limits import limits
@@ -120,7 +122,7 @@ def pressed(page: "Page", *, tuned: bool = True) -> "Page":
     for place in ("first", "second"):
         page.locator(f"#{place}-clip .sd-thumb").first.click()
         face_is_found(page, place)
-    page.get_by_label("Tune to the two people").set_checked(tuned)
+    page.get_by_label("Learn these two faces").set_checked(tuned)
     page.get_by_role("button", name="Swap", exact=True).click()
     return page
 
@@ -197,7 +199,7 @@ def test_two_dropped_clips_come_back_with_the_right_person_and_expression_until_
     drop(page, "second", example(second))
     for place in ("first", "second"):
         face_is_found(page, place)
-    page.get_by_label("Tune to the two people").uncheck()
+    page.get_by_label("Learn these two faces").uncheck()
     page.get_by_role("button", name="Swap", exact=True).click()
     results_are_shown(page)
     judge = Judge.from_pretrained(asset("checkpoints/facekit52_judge"))
@@ -242,15 +244,18 @@ def test_a_photograph_does_what_a_film_does_and_stands_beside_it_unchanged(
     drop(page, "second", driver)
     face_is_found(page, "second")
     page.get_by_text("The person in the photograph will do what the film shows.").wait_for(timeout=_WAIT)
-    page.get_by_label("Tune to the two people").uncheck()
+    page.get_by_label("Learn these two faces").uncheck()
     page.get_by_role("button", name="Swap", exact=True).click()
-    results_are_shown(page, 3)
+    results_are_shown(page, 2)
     films = page.locator(_PLAYERS)
-    assert films.count() == 3 and page.locator(".sd-strip img").count() == 2
+    assert films.count() == 2 and page.locator(".sd-strip img").count() == 2
+    page.get_by_role("button", name="Options").click()
+    page.get_by_label("Both films").wait_for()
+    assert page.get_by_label("Both films").is_disabled()
+    assert "there is one film" in page.locator("#films").inner_text()
     assert page.locator(".sd-tile.sd-made .sd-said").all_inner_texts() == ["First person, doing what the second does"]
-    assert page.locator(".sd-column").all_inner_texts() == ["The first clip, a photograph", "What the second clip does"]
-    lefts = films.evaluate_all("(films) => films.map((film) => Math.round(film.getBoundingClientRect().left))")
-    assert lefts[0] < lefts[2] and abs(lefts[1] - lefts[2]) < 100, "the result stands under the film"
+    lefts = films.evaluate_all("(films) => films.map((film) => film.closest('figure').getBoundingClientRect().left)")
+    assert lefts[0] < lefts[1], "the result stands beside its driver"
     lengths = films.evaluate_all("(films) => films.map((film) => film.duration)")
     assert np.ptp(lengths) < 0.05
     assert out_of_sight(page) == [] and serious_findings(page) == []
@@ -268,26 +273,27 @@ def test_a_photograph_does_what_a_film_does_and_stands_beside_it_unchanged(
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download as GIF").click()
     assert Path(waiting.value.path()).read_bytes()[:4] == b"GIF8"
-    before = films.nth(2).evaluate("(film) => film.src")
+    before = films.nth(1).evaluate("(film) => film.src")
     page.get_by_label("There and back").check()
-    page.wait_for_function("([at, old]) => (document.querySelectorAll(at)[2] || {src: old}).src !== old",
+    page.wait_for_function("([at, old]) => (document.querySelectorAll(at)[1] || {src: old}).src !== old",
                            arg=[_PLAYERS, before], timeout=_WAIT)  # fmt: skip
-    results_are_shown(page, 3)
+    results_are_shown(page, 2)
     longer = films.evaluate_all("(films) => films.map((film) => film.duration)")
-    assert np.ptp(longer) < 0.05 and longer[2] > 1.8 * lengths[2]
+    assert np.ptp(longer) < 0.05 and longer[1] > 1.8 * lengths[1]
 
 
-def test_the_preview_and_the_full_size_beside_a_photograph_are_of_the_one_result(photo: Path) -> None:
+def test_the_preview_and_the_full_size_beside_a_photograph_are_of_the_one_result(photo: Path, tmp_path: Path) -> None:
     picture = np.repeat(np.repeat(read_video(photo)[0][0], 3, axis=0), 3, axis=1)
     large = photograph(photo.with_name("large.png"), picture)
     faces = [model.film_studio().read_face(path) for path in (example(SECOND), large)]
     *_, pair = swap_tuning.tuned(*faces, 0)
-    wish = swap_making.Wish(1.0, "film", "once")
-    preview = swap_making._preview(pair, wish)
+    wish = Wish(1.0, "film", "once")
+    tiles = swap_making._tiles(pair, wish)
+    preview = swap_making._preview(pair, tiles, tiles)
     assert preview.count("<figure>") == 1 and "Second person" in preview
-    with swap_making._stage(faces, wish, {}) as stage:
-        made = stage.show(pair).clips[2:]
-    assert [ask.name for clip in made for ask in clip.asks] == ["second .mp4", "second .gif"]
+    with Stage(pair, tmp_path, wish, {}) as stage:
+        made = stage.show(pair).clips[1:]
+    assert [ask.name for clip in made for ask in clip.asks] == ["second large", "second gif", "second beside"]
     assert pair.full_size().frames(1, 0).shape[1:] == picture.shape
 
 
@@ -302,7 +308,7 @@ def test_two_photographs_are_answered_with_what_to_do_and_one_of_several_faces_c
     for place in ("first", "second"):
         choose(page, place, photo)
         face_is_found(page, place)
-    alert = page.locator(".sd-progress [role=alert]")
+    alert = page.locator("#hint [role=alert]")
     alert.wait_for()
     assert alert.inner_text() == (
         "Both clips are photographs, which have no movement to give. Replace one by a film in which the face moves."
@@ -318,9 +324,50 @@ def test_two_photographs_are_answered_with_what_to_do_and_one_of_several_faces_c
     before = page.locator("#second-face .sd-where img").get_attribute("src")
     faces.nth(1).click()
     is_shown(page, "#second-face .sd-chooser button[data-face='1'][aria-pressed=true]")
+    is_shown(page, "#second-face .sd-chooser button[data-face='1']:focus")
     assert page.locator("#second-face .sd-where img").get_attribute("src") != before
     page.locator("#second-face .sd-where").click(position={"x": 40, "y": 40})  # on the other one, in the picture
     is_shown(page, "#second-face .sd-chooser button[data-face='0'][aria-pressed=true]")
+
+
+_SHIFTS = """window.shifts = [];
+    new PerformanceObserver((list) => list.getEntries().forEach((one) => one.hadRecentInput || shifts.push(one.value)))
+        .observe({ type: 'layout-shift', buffered: true });"""
+
+
+def test_the_first_screen_is_whole_and_one_press_leads_to_a_result_that_outlives_a_reload(visit: Visit) -> None:
+    page = visit(height=800)
+    wanted = ("h1", ".sd-reel", ".sd-try", "#first-clip .sd-choose", "#second-clip .sd-choose", "#swap")
+    wanted = (*wanted, "#first-clip .sd-thumb", "#second-clip .sd-thumb")
+    for width, height in ((390, 844), (1280, 800)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function("(width) => innerWidth === width", arg=width)
+        boxes = {at: page.locator(at).first.bounding_box() for at in wanted}
+        below = {at: box for at, box in boxes.items() if not box or box["y"] + box["height"] > height}
+        assert below == {}, width
+    page.context.add_init_script(_SHIFTS)
+    page.reload()
+    page.get_by_role("button", name="Try with these two").click()
+    results_are_shown(page)
+    assert not page.locator("#first-clip .sd-reading").count() and page.locator("#learn").is_visible()
+    page.wait_for_timeout(500)  # scrolled by then
+    boxes = [page.locator(at).bounding_box() for at in (".sd-pair >> nth=1", ".sd-controls", ".sd-links >> nth=1")]
+    assert all(box and box["y"] >= 0 and box["y"] + box["height"] <= 800 for box in boxes), boxes
+    assert page.evaluate("Math.max(...shifts)") < 0.1
+    films = page.eval_on_selector_all(_PLAYERS, "(films) => films.map((film) => film.src)")
+    page.get_by_role("button", name="Whole film").click()
+    assert page.eval_on_selector_all(".sd-windowed", "(films) => films.length") == 0
+    assert page.eval_on_selector_all(_PLAYERS, "(films) => films[0].src") != films[0]
+    page.reload()
+    results_are_shown(page)
+    assert page.eval_on_selector_all(_PLAYERS, "(films) => films.map((film) => film.src)") == films
+    page.locator("#second-clip .sd-thumb").last.click()
+    page.get_by_text("Made with the earlier second clip.").wait_for(timeout=_WAIT)
+    assert page.eval_on_selector_all(_PLAYERS, "(films) => films.map((film) => film.src)") == films
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="side by side").first.click()
+    info = probe_video(Path(waiting.value.path()).rename(Path(waiting.value.path()).with_suffix(".mp4")))
+    assert info.width == 2 * info.height
 
 
 def test_a_swap_goes_by_the_keyboard_alone_and_its_clips_play_in_step_and_stop_at_the_same_frame(
@@ -408,6 +455,20 @@ def test_every_kind_of_bad_file_gets_its_sentence_and_the_other_clip_stays(
         alert.wait_for(state="detached")
 
 
+def test_two_handles_choose_the_seconds_that_are_used(visit: Visit, tmp_path: Path) -> None:
+    film = tmp_path / "three_seconds.mp4"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-stream_loop", "2", "-i", example(FIRST)]
+    subprocess.run([*command, *_QUICK, film], check=True)
+    page = visit()
+    choose(page, "first", film)
+    face_is_found(page, "first")
+    assert "45 frames" in page.locator("#first-face .sd-facts").inner_text()
+    assert page.locator("#first-clip .sd-span").inner_text() == "0.0 to 3.0 s of 3.0 s"
+    page.get_by_label("First clip: first second used").fill("1")
+    page.get_by_text("1.0 to 3.0 s of 3.0 s").wait_for()
+    page.get_by_text("30 frames, 2.0 s.").wait_for(timeout=_WAIT)
+
+
 def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_again_as_they_are_wished(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -421,20 +482,24 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
 
     written: list[Path] = []
     write, frames, free = films.write_given, Pair.frames, Event()
-    monkeypatch.setattr(films, "write_given", lambda path, *by, **how: written.append(path) or write(path, *by, **how))
+    monkeypatch.setattr(films, "write_given", lambda *by, **how: written.append(by[0]) or write(*by, **how))
     page = pressed(visit())
-    page.get_by_text("So it looks untuned.").wait_for()
-    assert page.locator(".sd-preview .sd-film").count() == 2
-    page.get_by_text("So it looks after").wait_for()
-    page.get_by_role("button", name="That is enough").click()
+    page.get_by_text("Preview after 0 steps").wait_for()
+    assert page.locator(".sd-preview .sd-film").count() == 4, "before and now, of both results"
+    assert "s left" in str(page.get_by_role("progressbar").get_attribute("aria-valuetext"))
+    boxes = [page.locator(at).bounding_box() for at in ("#work .sd-bar", "#enough", ".sd-preview")]
+    assert all(box and box["y"] >= 0 and box["y"] + box["height"] <= 900 for box in boxes), boxes
+    page.wait_for_function("parseInt(document.querySelector('.sd-preview p').textContent.split(' ')[2]) > 0")
+    page.get_by_role("button", name="Stop tuning and finish").click()
     results_are_shown(page)
     page.locator("#enough").wait_for(state="hidden")
     page.locator(".sd-preview").first.wait_for(state="detached")
     page.get_by_role("button", name="Half speed").click()
-    film = page.locator(_PLAYERS).nth(2)
+    film = page.locator(_PLAYERS).nth(1)
+    page.get_by_role("button", name="Options").click()
 
     def again(before: str) -> str:
-        page.wait_for_function("([at, old]) => (document.querySelectorAll(at)[2] || {src: old}).src !== old",
+        page.wait_for_function("([at, old]) => (document.querySelectorAll(at)[1] || {src: old}).src !== old",
                                arg=[_PLAYERS, before], timeout=_WAIT)  # fmt: skip
         results_are_shown(page)
         return film.evaluate("(video) => video.src")  # type: ignore[no-any-return]
@@ -448,9 +513,11 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     assert len(written) == 4
     monkeypatch.setattr(Pair, "frames", lambda *by, **how: free.wait(_WAIT / 1000) and frames(*by, **how))
     page.get_by_role("button", name="Download as GIF").first.click()
-    page.get_by_text("Writing the GIF").wait_for(timeout=_WAIT)
-    page.get_by_label("Soft: the model's own").check()
-    page.get_by_text("Waiting for your turn").wait_for(timeout=_WAIT)
+    page.get_by_role("listitem").get_by_text("Writing the GIF").wait_for(timeout=_WAIT)
+    page.get_by_label("Raw model output").check()
+    page.get_by_role("listitem").get_by_text("Waiting for your turn").wait_for(timeout=_WAIT)
+    assert film.evaluate("(video) => video.src") == both_ways, "the films that are there stay until the new ones come"
+    is_shown(page, ".sd-stage.sd-stale")
     free.set()
     soft = again(both_ways)
     assert soft != once
@@ -468,10 +535,10 @@ def test_a_film_that_was_made_smaller_can_be_had_in_full_size(visit: Visit, tmp_
     page.locator("#second-clip .sd-thumb").first.click()
     for place in ("first", "second"):
         face_is_found(page, place)
-    page.get_by_label("Tune to the two people").uncheck()
+    page.get_by_label("Learn these two faces").uncheck()
     page.get_by_role("button", name="Swap", exact=True).click()
     results_are_shown(page)
-    assert page.eval_on_selector_all(_PLAYERS, "(films) => films.map((film) => film.videoWidth)")[2:] == [256, 640]
+    assert page.eval_on_selector_all(_PLAYERS, "(films) => films.map((film) => film.videoWidth)")[1::2] == [256, 640]
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Full size").click()  # one: the other film is as large as it came
     kept = waiting.value.path().rename(tmp_path / "kept.mp4")
@@ -491,7 +558,7 @@ def test_the_clip_that_came_last_is_the_one_that_counts_and_its_chosen_anchor_st
     face_is_found(page, "first")
     until(lambda: not any(served.demo._queue.active_jobs))  # nor does the stopped reading bring anything more
     anchors = page.locator("#first-face .sd-anchor")
-    assert anchors.count() == 8 and page.locator("#first-face .sd-anchor[aria-pressed=true]").count() == 1
+    assert anchors.count() == 3 and page.locator("#first-face .sd-anchor[aria-pressed=true]").count() == 1
     last = anchors.last.get_attribute("data-anchor")
     fns = {number: inspect.unwrap(one.fn) for number, one in served.demo.fns.items() if one.fn}
     keeping = [number for number, fn in fns.items() if getattr(fn, "func", None) is swap_page._keep]
@@ -508,19 +575,22 @@ def test_the_clip_that_came_last_is_the_one_that_counts_and_its_chosen_anchor_st
 
 def test_a_clip_that_is_taken_away_while_it_waits_for_its_turn_is_not_read() -> None:
     reader, film = face_reading.FaceReader(model.film_studio), FileData(path=str(example("person_000_happiness.mp4")))
+    last, turns = Latest(), [gr.EventData(None, {"turn": turn}) for turn in range(4)]
     held = [face_reading.at_once().acquire() for _ in range(2)]  # by other visitors' clips
     try:
-        reading = reader.upload(film, None, None)
-        _, _, job = next(reading)
-        face_reading.forget(job)
+        reading = reader.upload(film, None, last, turns[1])
+        next(reading)
+        assert face_reading.clear(last, turns[2]) == ("", None)
         assert list(reading) == []
-        reading = reader.upload(film, None, None)
-        assert next(reading)[2] is not job
+        assert list(reader.upload(film, None, last, turns[1])) == [], "it was sent before, and comes after"
+        reading = reader.upload(film, None, last, turns[3])
+        next(reading)
+        assert face_reading.clear(last, turns[2]) == (gr.skip(), gr.skip()) and last.job is not None
     finally:
         for _ in held:
             face_reading.at_once().release()
-    *_, (_, face, job) = reading
-    assert face.frames.shape == (15, 128, 128, 3) and job is None
+    *_, (_, face) = reading
+    assert face.frames.shape == (15, 128, 128, 3) and last.job is None
 
 
 def test_a_page_that_is_closed_does_not_wait_for_its_work() -> None:
@@ -602,11 +672,11 @@ def test_what_was_shown_to_a_visitor_is_forgotten_once_they_are_long_gone() -> N
     holder.set_blocks(demo)
     face = next(number for number, block in demo.blocks.items() if block.elem_id == "first-face")
     job = next(
-        number for number, block in demo.blocks.items() if getattr(block, "delete_callback", None) is stop_reading
+        number for number, block in demo.blocks.items() if getattr(block, "delete_callback", None) is face_reading.stop
     )
     readings = {visitor: status.Job(lambda report: None) for visitor in ("gone", "here")}
     for visitor, reading in readings.items():
-        holder[visitor][job] = reading
+        holder[visitor][job] = Latest(job=reading)
         holder[visitor]._update_value_in_config(face, "a picture of a face")  # as Gradio does with all that it shows
     holder.time_last_used["gone"] -= timedelta(seconds=limits().delete_seconds + 1)
     forget_visitors(holder, limits().delete_seconds)

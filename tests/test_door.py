@@ -246,6 +246,7 @@ def test_all_of_it_works_under_a_path_of_another_site(small: Served, guest: "Pag
         is_shown(guest, ".sd-map-drawn", 1)
         guest.goto(f"{small.address}faces/results")
         is_shown(guest, ".js-plotly-plot")
+        is_shown(guest, "#showcase video", 7)  # the last to come
         assert ask(small, "GET", "faces/health").status_code == 200
         assert ask(small, "GET", "faces/gradio_api/openapi.json").status_code == 404
     finally:
@@ -273,13 +274,20 @@ def test_forwarded_addresses_are_believed_of_named_proxies_alone(served: Served)
 def test_the_tools_caller_is_known_though_one_client_asks_for_all(small: Served, busy: None) -> None:
     headers = {"x-forwarded-for": "10.0.0.7", "x-seqdisent-caller": "10.0.0.8"}
 
-    async def call(session: ClientSession) -> None:
-        with suppress(TimeoutError):  # nobody's job ends here
-            await asyncio.wait_for(session.call_tool("sample", {"mode": "both", "count": 1}), 1)
+    def waiting() -> list[str]:
+        queues = small.demo._queue.event_queue_per_concurrency_id.values()
+        return [visitor_of(event) for queue in queues for event in queue.queue]
 
-    asked(small, call, headers)
-    waiting = [event for queue in small.demo._queue.event_queue_per_concurrency_id.values() for event in queue.queue]
-    assert [visitor_of(event) for event in waiting] == ["10.0.0.7"]
+    async def call(session: ClientSession) -> list[str]:
+        calling = asyncio.create_task(session.call_tool("sample", {"mode": "both", "count": 1}))
+        await asyncio.to_thread(until, lambda: bool(waiting()))
+        found = waiting()
+        calling.cancel()  # nobody's job ends here
+        with suppress(asyncio.CancelledError):
+            await calling
+        return found
+
+    assert asked(small, call, headers) == ["10.0.0.7"]
 
 
 def test_logs_name_no_film(

@@ -101,7 +101,7 @@ def test_a_persons_own_clips_become_a_model_its_figures_and_a_swap(
             continue
         for line in block.splitlines():
             command = line + shorter.get(line.split()[1], "")
-            if command.startswith("seqdisent judge"):  # the first, as people type it; the others without its seconds
+            if command.startswith("seqdisent pack"):  # the first, as people type it; the others without its seconds
                 subprocess.run(["sh", "-c", command], check=True)
             else:
                 assert main(shlex.split(command)[1:]) == 0, (command, capsys.readouterr().err)

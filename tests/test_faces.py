@@ -307,6 +307,20 @@ def test_too_long_a_film_is_cut_and_says_so(tmp_path: Path, people: list[np.ndar
     assert clip.notes == ("The clip is longer than 0.8 seconds; the first 0.8 are used.",)
 
 
+def test_a_part_from_the_middle_of_a_film_is_read_and_found_again_there(
+    tmp_path: Path, people: list[np.ndarray]
+) -> None:
+    moved = [paste(backdrop(), people[0][0], (250.0 + 2 * step, 180.0, 200.0, 0.0)) for step in range(40)]
+    path = film(tmp_path / "moved.mp4", moved)
+    whole, part = read_face(path), read_face(path, start_seconds=0.8, max_seconds=0.4)
+    assert (part.start, len(part.frames), part.notes) == (20, 10, ())
+    assert np.array_equal(film_frame(part, 3)[0], film_frame(whole, 23)[0])
+    middles = [
+        transform_points(np.array([[296.0, 180.0]]), clip.transforms[at]) for clip, at in ((whole, 23), (part, 3))
+    ]
+    assert np.abs(middles[0] - middles[1]).max() < 2
+
+
 @pytest.mark.parametrize("place", [(320.0, 180.0, 200.0, 0.0), (180.0, 150.0, 150.0, 0.0)])
 def test_a_cut_to_another_picture_ends_the_clip(tmp_path: Path, people: list[np.ndarray], place: Place) -> None:
     other = paste(backdrop(hue=2.0), people[1][0], place)

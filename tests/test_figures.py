@@ -38,6 +38,7 @@ TEXTS = (
     "docs/training.md",
     "docs/rivals.md",
     "docs/series.md",
+    "docs/speech.md",
     "docs/speed.md",
 )
 
@@ -189,8 +190,9 @@ def test_charts_are_drawn_on_a_page_of_their_own(chromium: "Browser", some_resul
     write_charts(some_results, page_file)
     page = chromium.new_page()
     page.goto(page_file.as_uri())
-    page.locator(".js-plotly-plot .main-svg").first.wait_for()
-    assert page.locator(".js-plotly-plot").count() == len(charts(some_results))
+    page.wait_for_function("document.querySelectorAll('.js-plotly-plot .main-svg').length")
+    wanted = len(charts(some_results))
+    page.wait_for_function("(count) => document.querySelectorAll('.js-plotly-plot').length === count", arg=wanted)
     page.close()
 
 

@@ -217,7 +217,7 @@ def test_a_clip_from_the_audience_is_subtracted_as_its_own_model_does() -> None:
 
     frames, rows = np.zeros((3, 8, 8, 3), np.uint8), next(iter(material().features.values()))
     read = Method.from_pretrained(FILMED).subtract_anchor(torch.from_numpy(rows)[None], 3)[0]
-    assert np.allclose(Live(frames, frames, frames, rows, 3, 1.0).subtracted, read.numpy())
+    assert np.allclose(Live(frames, frames, frames, frames, rows, 3, 1.0).subtracted, read.numpy())
 
 
 def test_material_that_is_missing_is_said_with_what_makes_it(tmp_path: Path) -> None:
@@ -324,17 +324,17 @@ def test_the_notes_follow_the_talk_and_lead_it_and_their_clock_goes_on_when_its_
     with page.context.expect_page() as waiting:
         page.keyboard.press("n")
     notes, steps, place = waiting.value, Talk().steps, 1
-    says(notes, "0:00 gone")
+    says(notes, "Elapsed 0:00")
     page.keyboard.press("ArrowRight")
     at(page, place)
-    notes.get_by_text(re.compile("[1-9] gone")).wait_for()
+    notes.get_by_text(re.compile(r"Elapsed 0:\d[1-9], planned end")).wait_for()
     page.keyboard.press("Home")
     at(page, 0)
     says(notes, steps[0].notes[:40])
     page.keyboard.press("ArrowRight")
     at(page, place)
     says(notes, steps[place].notes[:40])
-    assert not notes.get_by_text("0:00 gone").count()
+    assert not notes.get_by_text("Elapsed 0:00").count()
     assert steps[place].notes[:40] not in page.locator(".stMain").inner_text()
     page.keyboard.press("ArrowRight")
     says(notes, steps[place + 1].notes[:40])
@@ -353,12 +353,46 @@ def test_the_notes_follow_the_talk_and_lead_it_and_their_clock_goes_on_when_its_
     at(waiting.value, place + 2)
 
 
+def test_another_device_follows_the_notes_and_cannot_turn_the_talk(opened: Opened) -> None:
+    page = opened("leak")
+    place, steps = Talk().find("leak"), Talk().steps
+    with page.context.expect_page() as waiting:
+        page.keyboard.press("n")
+    notes = waiting.value
+    says(notes, f"Next: {steps[place + 1].title}")
+    notes.get_by_text("These notes on another device").click()
+    with page.context.expect_page() as waiting:
+        notes.get_by_role("link", name="notes that only follow").click()
+    follower = waiting.value
+    assert "talk=" not in follower.url and follower.url != notes.url
+    says(follower, steps[place].notes[:40])
+    assert not follower.get_by_role("button").count()
+    follower.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Steps").click()
+    page.get_by_role("button", name=steps[place + 2].title).click()
+    says(follower, steps[place + 2].notes[:40])
+    at(page, place + 2)  # and not one further, by the key that was pressed before
+    follower.goto(follower.url.rpartition("=")[0] + "=none")
+    says(follower, "This link is of a talk that has ended")
+
+
+def test_films_pause_and_stay_so_while_the_page_turns(opened: Opened) -> None:
+    page = opened("sample")
+    page.emulate_media(reduced_motion="no-preference")
+    state = "getComputedStyle(document.querySelector('.lx-film')).animationPlayState"
+    assert page.evaluate(state) == "running"
+    page.get_by_label("Pause").check()
+    page.keyboard.press("ArrowLeft")
+    at(page, Talk().find("sample") - 1)
+    assert page.evaluate(state) == "paused"
+
+
 def test_the_audience_is_filmed_and_taken_apart(opened: Opened) -> None:
     page = opened("live")
     page.evaluate(COUNTED_DOWN)
     page.get_by_role("button", name="Use the camera").click()
     page.get_by_role("button", name="Record 3 seconds").click()
-    says(page, "with the surprise of Person 044")
+    says(page, "own pixels, moved")
     page.get_by_role("button", name="Use the camera again", disabled=False).wait_for(timeout=_WAIT)
     is_shown(page, ".js-plotly-plot", 1)
     read, less = (np.array(rows) for rows in page.evaluate(_FEATURES))
@@ -390,7 +424,7 @@ def test_a_still_picture_is_said_in_a_sentence_and_a_recording_without_a_face_fr
 def test_without_a_camera_a_film_is_asked_for(opened: Opened) -> None:
     without = "Object.defineProperty(navigator, 'mediaDevices', { value: undefined })"  # as where there is no https
     page = opened("live", before=without)
-    page.get_by_text("choose a film below").wait_for(timeout=_WAIT)
+    page.get_by_text("choose a video below").wait_for(timeout=_WAIT)
     assert not page.get_by_role("button", name="Use the camera").count()
 
 
@@ -405,7 +439,7 @@ def test_the_handout_needs_nothing_else(chromium: "Browser", tmp_path: Path) -> 
         page.goto((tmp_path / "talk.html").as_uri())
         page.locator(".lx-chart .main-svg").first.wait_for()
         titles = page.locator("h1").all_inner_texts()
-        told_apart = page.locator("section", has=page.get_by_role("heading", name="Left out")).inner_text()
+        told_apart = page.locator("section", has=page.get_by_role("heading", name="Ablations")).inner_text()
     assert [re.sub(r"\s+", " ", title) for title in titles] == [s.title for s in Talk().steps if not s.live]
     assert {urlsplit(url).scheme for url in asked} <= {"file", "data"}
     assert MODELS["published"] in told_apart and MODELS["published_without_subtraction"] in told_apart

@@ -1,5 +1,7 @@
 """The page "Results" in a real browser: its figures are those of the files, and all of it is within reach."""
 
+import csv
+import io
 import json
 from html import unescape
 from pathlib import Path
@@ -17,6 +19,7 @@ from seqdisent_core.assets import asset
 from seqdisent_core.cli import main
 from seqdisent_core.media.video import probe_video
 from seqdisent_core.reporting.charts import charts
+from seqdisent_core.reporting.export import figures_csv, figures_json
 from seqdisent_core.reporting.filmed_tables import read_filmed
 from seqdisent_core.reporting.result_files import percent, read_results
 from seqdisent_core.weights import sha256_of
@@ -27,16 +30,18 @@ if TYPE_CHECKING:
 _WAIT = 60_000  # milliseconds; how long a busy machine may take, not how long it should
 _FILMS = "#showcase video"
 _MAIN = "facekit52_dbse"
-_OURS = ("Generation", "Leakage", "Swaps and reconstructions", "How real it looks", "What the codes hold")
+_OURS = ("Generation", "Leakage", "Swaps and reconstructions", "How close to real clips", "What the codes hold")
 _ROW = ("static_acc", "dynamic_acc", "gap")
-# Beside what scrolls in a box of its own, nothing may reach beyond the sides of the window.
+# Nothing may reach beyond the sides of the window, nor a cell beyond those of its table, which would cut it off.
 _OUT = """() => [...document.querySelectorAll('.sd *')].filter((element) => {
     const box = element.getBoundingClientRect();
-    const fine = element.closest('.sd-hidden') || element.parentElement.closest('.sd-table-box') || !box.width;
-    return !fine && (box.left < -1 || box.right > innerWidth + 1);
+    const around = element.parentElement.closest('.sd-table-box, .sd-chart')?.getBoundingClientRect();
+    const fine = element.closest('.sd-hidden') || !box.width;
+    return !fine && (box.left < (around?.left ?? 0) - 1 || box.right > (around?.right ?? innerWidth) + 1);
 }).map((element) => element.outerHTML.slice(0, 120))"""
-# axe takes its time for each of ten thousand elements: of rows that differ in their words alone one is left, and the
-# drawing of one chart.
+_FILLED = """(bars) => bars.map((bar) => parseFloat(getComputedStyle(bar.querySelector('i')).backgroundSize))"""
+# axe takes its time for each of ten thousand elements: of rows that differ in their words alone one is left, and one
+# chart.
 _LEAVE_ONE_OF_EACH = r"""() => {
     const seen = new Set();
     const rows = [...document.querySelectorAll('.sd-table tbody tr')];
@@ -45,20 +50,20 @@ _LEAVE_ONE_OF_EACH = r"""() => {
         return seen.has(look) || !seen.add(look);
     });
     for (const row of alike) row.remove();
-    for (const chart of [...document.querySelectorAll('.sd-chart-plot')].slice(1)) chart.replaceChildren();
+    for (const chart of [...document.querySelectorAll('.sd-chart')].slice(1)) chart.replaceChildren();
     return alike.length;
 }"""
 
 
 def opened(visit: Visit, **size: int) -> "Page":
-    page = visit("results", ready=".sd-drawn", **size)
-    page.wait_for_function("document.querySelectorAll('.sd-chart-plot:not(.sd-drawn)').length === 0", timeout=_WAIT)
+    page = visit("results", ready=".sd-chart-bars", **size)
     is_shown(page, _FILMS, 7)
     return page
 
 
 def unfolded(page: "Page") -> "Page":
-    page.evaluate("document.querySelectorAll('.sd-fold, .sd-chart details').forEach((one) => { one.open = true; })")
+    page.evaluate("document.querySelectorAll('.sd details').forEach((one) => { one.open = true; })")
+    page.evaluate("document.querySelectorAll('.sd-more[aria-expanded=false]').forEach((one) => one.click())")
     return page
 
 
@@ -87,9 +92,14 @@ def test_figures_are_those_of_the_file_and_what_stands_behind_a_row_and_films_ar
         assert expected in behind
     page.keyboard.press("Enter")
     facts.wait_for(state="hidden")
-    page.locator(".sd-chart summary").first.focus()
+    more = page.locator(".sd-more").first
+    assert not page.locator(".sd-table").first.locator("tbody").nth(1).is_visible()
+    more.focus()
     page.keyboard.press("Enter")
-    is_shown(page, ".sd-chart details table")
+    assert page.locator(".sd-table").first.locator("tbody").nth(1).is_visible()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    assert waiting.value.path().read_text(encoding="utf-8") == figures_csv(results.RESULTS)
     for name, showcase in showcases().items():
         page.locator(f".sd-films [data-name={name}]").focus()
         page.keyboard.press("Enter")
@@ -112,7 +122,7 @@ def test_figures_are_those_of_the_file_and_what_stands_behind_a_row_and_films_ar
     metrics = result["metrics"]
     sections = {
         name: page.locator(".sd-results", has=page.get_by_role("heading", name=name, exact=True))
-        for name in (*_OURS, "People's own films", "Published figures")
+        for name in (*_OURS, "Filmed people", "Published figures")
     }
     row = sections["Generation"].locator("tbody tr", has_text=_MAIN).first
     shown = row.locator("td").first.inner_text()
@@ -122,24 +132,24 @@ def test_figures_are_those_of_the_file_and_what_stands_behind_a_row_and_films_ar
     leaks = [metrics["leakage_generation"][kept][key] for kept in ("static", "dynamics") for key in _ROW]
     assert row.locator("td").all_inner_texts() == [percent(figure) for figure in leaks]
 
-    drawn = charts(results.RESULTS)
-    assert page.locator(".sd-chart-plot .main-svg").count() >= len(drawn) == page.locator(".sd-chart-plot").count()
-    plot = page.locator("[data-chart=facekit52_leakage_latent_dynamics]")
-    assert plot.evaluate("(plot) => plot.data.map((bars) => bars.x[0])") == pytest.approx(
-        [100 * metrics["leakage_latent"]["dynamics"][key]["mean"] for key in _ROW[:2]]
+    assert page.locator(".sd-chart").count() == len(charts(results.RESULTS))
+    bars = page.locator("[data-chart=facekit52_leakage_latent_dynamics] dd")
+    shares = bars.evaluate_all("(bars) => bars.map((bar) => parseFloat(bar.querySelector('b').innerText))")
+    assert shares[:2] == pytest.approx(
+        [100 * metrics["leakage_latent"]["dynamics"][key]["mean"] for key in _ROW[:2]], abs=0.051
     )
-    assert plot.evaluate("(plot) => plot.layout.shapes.map((line) => line.x0)") == pytest.approx(
-        [100 * result["chance"][name] for name in ("person", "expression")]
-    )
+    assert bars.evaluate_all(_FILLED) == pytest.approx(shares, abs=0.1), "a bar is as long as it says"
+    chances = bars.evaluate_all("(bars) => bars.map((bar) => parseFloat(bar.style.getPropertyValue('--chance')))")
+    assert chances[:2] == pytest.approx([100 * result["chance"][name] for name in ("person", "expression")], abs=0.01)
     without = read_results(results.RESULTS)["facekit52"][f"{_MAIN}_without_subtraction"]["metrics"]
     filmed = read_filmed(results.RESULTS)["filmed"]
     leak, leak_without = (100 * m["leakage_latent"]["dynamics"]["static_acc"]["mean"] for m in (metrics, without))
     assert page.locator(".sd-short-figure").all_inner_texts() == [
+        f"{100 * filmed['measured'][0]['swaps']['both']:.0f} %",
         f"{100 * metrics['swap']['expression']['mean']:.1f} %",
         f"{leak:.1f} % instead of {leak_without:.1f} %",
-        f"{100 * filmed['measured'][0]['swaps']['both']:.0f} %",
     ]
-    row = sections["People's own films"].locator("tbody tr", has_text="filmed").first
+    row = sections["Filmed people"].locator("tbody tr", has_text="filmed").first
     at = filmed["measured"][0]
     assert f"{at['swaps']['expression_corr']:.2f}" in row.locator("td").all_inner_texts()
     for name, section in sections.items():
@@ -150,16 +160,26 @@ def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious_in_light_and_dark
     page = opened(visit, width=390, height=844)
     page.locator(".sd-behind").first.click()
     unfolded(page)
-    scrolled = "[...document.querySelectorAll('.sd-table-box')].filter((box) => box.scrollWidth > box.clientWidth)"
-    assert page.evaluate(f"{scrolled}.length") > 0, "the test is of no use where every table fits"
-    for width in (390, 1280):
+    for width in (390, 620, 800, 1000, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
-        assert lasting(page, lambda: page.evaluate(_OUT)) == []
+        assert lasting(page, lambda: page.evaluate(_OUT)) == [], width
     assert page.evaluate(_LEAVE_ONE_OF_EACH) > 100
     assert in_both_themes(page) == []
     facts = page.locator(".sd-behind-facts:visible").bounding_box()
     assert facts and facts["x"] >= 0 and facts["x"] + facts["width"] <= 1280
+
+
+def test_all_figures_are_taken_away_as_they_stand_in_the_files() -> None:
+    result = json.loads((results.RESULTS / f"{_MAIN}.json").read_text(encoding="utf-8"))
+    assert json.loads(figures_json(results.RESULTS))[_MAIN] == result
+    lines = list(csv.DictReader(io.StringIO(figures_csv(results.RESULTS))))
+    found = {(line["file"], line["figure"]): line for line in lines}
+    assert len(found) == len(lines), "no two lines have one name"
+    swap, line = result["metrics"]["swap"]["person"], found[_MAIN, "metrics.swap.person"]
+    assert (float(line["value"]), float(line["std"]), int(line["n"])) == (swap["mean"], swap["std"], swap["n"])
+    both = read_filmed(results.RESULTS)["filmed"]["measured"][0]["swaps"]["both"]
+    assert float(found["filmed", "measured.0.swaps.both"]["value"]) == both
 
 
 def test_films_are_small_and_of_the_checkpoint_that_they_name(

@@ -68,7 +68,7 @@ def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visi
     page.get_by_role("link", name="Sample", exact=True).click()
     page.locator("#sample-clip .sd-kept button").click(timeout=_WAIT)
     is_shown(page, "#sample-clip-face .sd-face")
-    page.locator("#sample-clip .sd-name", has_text=FIRST).wait_for()
+    page.locator("#sample-clip .sd-name", has_text="Example: happiness").wait_for()
     set_count(page, 4)
     make_clips(page, 4)
     stage = page.locator("#samples")
@@ -96,7 +96,7 @@ def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visi
         assert archive.read("01_seed_0.mp4") == kept["mp4"].read_bytes()
         assert [one["seed"] for one in json.loads(archive.read("samples.json"))] == [0, 1, 2, 3]
 
-    stage.get_by_role("button", name="Second in Swap: seed 3").click()
+    stage.get_by_role("button", name="Second clip in Swap: seed 3").click()
     stored = page.evaluate("Object.entries(localStorage).join()")
     assert len(stored) < 300, "more than a token is in the browser's storage"
     page.get_by_role("link", name="Open Swap").click(timeout=_WAIT)
@@ -104,7 +104,7 @@ def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visi
         is_shown(page, f"#{place}-face .sd-face")
     page.locator("#second-clip .sd-name", has_text="04_seed_3.mp4").wait_for()
     page.get_by_role("button", name="Swap", exact=True).click()
-    page.get_by_role("button", name="That is enough").click(timeout=_WAIT)  # of the tuning, which a sample takes too
+    page.get_by_role("button", name="Stop tuning and finish").click(timeout=_WAIT)
     is_shown(page, "#results video", 3)
     page.get_by_role("button", name="Second clip: remove").click()
     is_shown(page, "#swap[disabled]")
@@ -197,7 +197,7 @@ def test_new_clips_come_by_the_keyboard_alone(visit: Visit) -> None:
     tab_to(".sd-stage")
     page.keyboard.press("Space")
     is_shown(page, "#samples .sd-stage[data-playing=false]")
-    tab_to("[aria-label='First in Swap: seed 0']")
+    tab_to("[aria-label='First clip in Swap: seed 0']")
     page.keyboard.press("Enter")
     is_shown(page, ".sd-sent")
     assert "Seed 0 stands ready in Swap as the first clip" in " ".join(page.locator(".sd-sent").inner_text().split())

@@ -2,7 +2,7 @@
 
 import functools
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pages.names import shown_name
 from pages.plotting import address, plotly_script
@@ -18,6 +18,39 @@ _WORDS = (
     "{first} is right for {first_share} (chance {first_chance}), {second} for {second_share} (chance {second_chance}). "
     "Trustworthiness of the picture: {trust:.3f} of 1."
 )
+
+
+# Six hues that people with colour blindness tell apart (Okabe and Ito), on light pages and on dark ones, and a shape
+# each, by Plotly's name and as a character, for those who see no hues.
+_SIX = ("#d98e00", "#4aa7de", "#00916a", "#1f5fa8", "#c94f00", "#b8628f")
+_SIX_DARK = ("#f0a830", "#6cc4f2", "#1fbf92", "#5a9bea", "#f0793a", "#e090bd")
+_SHAPES = (
+    ("circle", "●"),
+    ("square", "■"),
+    ("diamond", "◆"),
+    ("triangle-up", "▲"),
+    ("cross", "✚"),
+    ("star", "★"),
+)
+
+
+class DotLook(NamedTuple):
+    """How the dots of one label look: a CSS colour, Plotly's name of the shape, and the shape as a character."""
+
+    hue: str
+    shape: str
+    glyph: str
+
+
+def dot_looks(by: str, count: int, *, dark: bool = False) -> list[DotLook]:
+    """Of each of `count` labels, by "person", "expression" or "recording"; persons are too many for shapes."""
+    if by == "person":  # the golden angle: neighbours in number differ
+        lights = (72, 58, 80) if dark else (38, 54, 30)
+        hues = (f"hsl({round(at * 137.508) % 360}, {(62, 55, 70)[at % 3]}%, {lights[at % 3]}%)" for at in range(count))
+        return [DotLook(hue, *_SHAPES[0]) for hue in hues]
+    six = _SIX_DARK if dark else _SIX
+    chosen = (3 - 2 * (at % 2) if by == "recording" else at for at in range(count))
+    return [DotLook(six[hue % len(six)], *_SHAPES[at % len(_SHAPES)]) for at, hue in enumerate(chosen)]
 
 
 @functools.cache
@@ -48,6 +81,14 @@ def points_of(known: LatentMap) -> dict[str, Any]:
         "persons": [shown_name(name) for name in who.names],
         "short": _short(who.names),
         "expressions": list(does.names),
+        "looks": {
+            by: {theme: dot_looks(by, many, dark=theme == "dark") for theme in ("light", "dark")}
+            for by, many in (
+                ("person", len(who.names)),
+                ("expression", len(does.names)),
+                ("recording", int(known.recording.max()) + 1),
+            )
+        },
         "sheets": [address(known.sheet(person)) for person in persons],
         "plotly": address(plotly_script()),
         "words": [_words(known, "static"), _words(known, "dynamics")],

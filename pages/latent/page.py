@@ -11,9 +11,9 @@ import gradio as gr
 
 from pages import model, status
 from pages.belongings import BELONGINGS
-from pages.clip_input import clip_input, found_face
+from pages.clip_input import clip_input, found_face, picture
 from pages.door import why_failed
-from pages.face_reading import stop
+from pages.face_reading import latest
 from pages.latent import endpoint as latent_endpoint
 from pages.latent.data import latent_map, points_of, served_paths, shown_name
 from pages.latent.swap import swapped, write_show
@@ -37,11 +37,11 @@ _STAGES = ("Swapping", "Writing the films")
 _INTRO = """
 <div class="sd sd-intro">
   <h1>Two maps<br>of the same clips</h1>
-  <div class="sd-lede"><h2>What am I looking at?</h2>
-  <p>Each dot is a clip the model never trained on, and it lies in both maps. On the left, clips lie together when the
-  model gives them the same <span class="sd-who">who</span>: one small island a person, with all six expressions in it.
-  On the right, they lie together when it gives them the same <span class="sd-does">what they do</span>: six islands of
-  expressions, each with everybody in it, and all of them one crowd while the faces are still at rest.</p></div>
+  <div class="sd-lede">
+  <p>Each dot is a test clip, and it lies in both maps. On the left, clips with similar
+  <span class="sd-who">static</span> codes lie together: one island a person, with all six expressions in it. On the
+  right, clips with similar <span class="sd-does">dynamics</span> codes: six islands of expressions, each with everybody
+  in it, and one crowd while the faces are still neutral.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
 known = LatentMap.load("demo_assets/map", checkpoint)
 known.place(studio.encode_face(studio.read_face("me.mp4")))</code></details>
@@ -49,8 +49,8 @@ known.place(studio.encode_face(studio.read_face("me.mp4")))</code></details>
 """
 _OWN = """
 <div class="sd sd-map-own-head"><h2>Place my own clip</h2>
-<p>The maps stay as they are; your clip is put where its codes belong, as a star. The model knows only drawn faces: whom
-yours lies beside is its guess, not a likeness.</p></div>
+<p>Your clip is placed in both maps as a star. The model knows only rendered faces: the nearest persons are its guess,
+not a likeness.</p></div>
 """
 _PRIVACY = (
     "Use a clip of somebody who agrees to it. It is deleted when you close the page, and within an hour of its last "
@@ -104,8 +104,7 @@ def _own_clip(demo: gr.Blocks, maps: gr.HTML) -> None:
         kept = gr.HTML("", html_template=_KEPT, js_on_load=web("sample_kept.js"), apply_default_css=False)
     privacy(token, _PRIVACY)
     face = gr.State(None, time_to_live=limits().keep_seconds)
-    job = gr.State(None, time_to_live=limits().keep_seconds, delete_callback=stop)
-    for event in readings_of(Place(drop, seen, kept, face, job), token):
+    for event in readings_of(Place(drop, seen, kept, face, latest()), token):
         event.failure(why_failed, None, seen, **_AT_ONCE)
         event.then(wait_for_place, face, [maps, near], **_AT_ONCE).then(place_face, face, [maps, near], **_BUSY)
     demo.load(offer, token, [token, kept], **_AT_ONCE)
@@ -156,15 +155,22 @@ def place_face(face: "FaceClip | None") -> Iterator[tuple[Any, str]]:
 
 def _nearest(persons: "tuple[Named, ...]", expressions: "tuple[Named, ...]") -> str:
     return (
-        '<div class="sd-map-near"><p>Your clip is the star in both maps above; the dashed line is its way through '
-        f"time.</p>{_list('Nearest known persons', 'who', persons)}"
+        '<div class="sd-map-near"><p>Your clip is the star in both maps above; the dashed line is its path over time.'
+        f"</p>{_list('Nearest known persons', 'who', persons)}"
         f"{_list('Nearest known expressions', 'does', expressions)}</div>"
     )
 
 
+def _face(person: str) -> str:
+    """A known person as an image: the first clip of the map that shows them, at its first frame."""
+    labels = latent_map().labels["person"]
+    clip = int((labels.values == labels.names.index(person)).argmax())
+    return f'<img src="{picture(latent_map().clip(clip)[0])}" alt="">'
+
+
 def _list(title: str, hue: str, near: "tuple[Named, ...]") -> str:
     lines = "".join(
-        f"<li><span>{escape(shown_name(one.name))}</span>"
+        f"<li><span>{_face(one.name) if hue == 'who' else ''}{escape(shown_name(one.name))}</span>"
         f'<i style="--share:{one.share:.0%}"></i><span>{one.share:.0%}</span></li>'
         for one in near[:5]
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 
+from pages.latent.data import dot_looks
 from pages.names import person_and_expression, shown_name
 from seqdisent_core.assets import asset
 from seqdisent_core.lecture import Material, material
@@ -134,6 +135,19 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return f'<table class="lx-table"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
 
 
+def legend(entries: Iterable[tuple[str, str, str]]) -> str:
+    """What colours mean, (glyph, colour, words) each, in one line."""
+    items = "".join(f'<li><i style="color:{hue}">{glyph}</i>{escape(words)}</li>' for glyph, hue, words in entries)
+    return f'<ul class="lx-legend">{items}</ul>'
+
+
+def feature_scale() -> str:
+    """What the colours of `feature_chart` mean."""
+    low, middle, high = (hue for _, hue in _DIVERGING)
+    bar = f'<i style="background:linear-gradient(90deg,{low},{middle},{high})"></i>'
+    return f'<p class="lx-scale">a row a unit, a column a frame: − {bar} +</p>'
+
+
 def feature_chart(features: np.ndarray, order: np.ndarray) -> Chart:
     """Features of a clip, (frames, dim), as a heatmap: a row a unit in the given order, a column a frame."""
     rows = features[:, order].T
@@ -149,7 +163,7 @@ def feature_chart(features: np.ndarray, order: np.ndarray) -> Chart:
         "hovertemplate": "frame %{x}, unit %{y}: %{z:.2f}<extra></extra>",
     }
     axes = {"xaxis": {"visible": False}, "yaxis": {"visible": False, "autorange": "reversed"}}
-    layout = _layout() | axes | {"height": 165, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}}
+    layout = _layout() | axes | {"height": 120, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}}
     return {"data": [heat], "layout": layout}
 
 
@@ -159,24 +173,24 @@ def map_chart(known: LatentMap, factor: str, by: str) -> Chart:
     labels, names = known.labels[by]
     who, does = known.labels["person"], known.labels["expression"]
     order = np.random.default_rng(0).permutation(len(labels))  # no label lies on top of all others
+    looks = dot_looks(by, len(names))
     dots = {
         "type": "scatter",
         "mode": "markers",
         "x": places[order, 0].round(2).tolist(),
         "y": places[order, 1].round(2).tolist(),
-        "marker": {"size": 8, "color": [_hue(int(labels[clip]), len(names)) for clip in order]},
+        "marker": {
+            "size": 9,
+            "color": [looks[labels[clip]].hue for clip in order],
+            "symbol": [looks[labels[clip]].shape for clip in order],
+        },
         "text": [f"{shown_name(who.names[who.values[i]])}, {does.names[does.values[i]]}" for i in order],
         "hovertemplate": "%{text}<extra></extra>",
     }
     half = 1.05 * float(np.abs(places).max())
     axis = {"visible": False, "range": [-half, half]}
     layout = _layout(f"{factor} codes") | {"xaxis": axis, "yaxis": axis, "showlegend": False}
-    return {"data": [dots], "layout": layout | {"height": 400, "margin": {"l": 0, "r": 0, "t": 46, "b": 0}}}
-
-
-def _hue(at: int, of: int) -> str:
-    """Colours around the wheel; neighbours in number lie far apart, lightness in turn."""
-    return f"hsl({round(360 * ((at * 0.382) % 1)) if of > 6 else round(360 * at / of + 20)},62%,{(42, 58)[at % 2]}%)"
+    return {"data": [dots], "layout": layout | {"height": 360, "margin": {"l": 0, "r": 0, "t": 46, "b": 0}}}
 
 
 def _layout(title: str = "") -> Chart:

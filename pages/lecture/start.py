@@ -58,9 +58,10 @@ def _draw(step: Step) -> None:
         ) from None
 
 
-def serve(host: str, port: int, demo: str) -> None:
-    """demo: the address of the Gradio pages, for the links of the last step."""
+def serve(host: str, port: int, demo: str, speaker: str) -> None:
+    """demo: the address of the Gradio pages, for the links of the last step. speaker: the name on the title."""
     os.environ["SEQDISENT_DEMO"] = demo
+    os.environ["SEQDISENT_SPEAKER"] = speaker
     settings = _SETTINGS | {"server.address": host, "server.port": str(port)}
     page = str(pages_root() / "pages" / "lecture" / "screen.py")
     with contextlib.redirect_stdout(sys.stderr):  # where the command itself tells is not Streamlit's to add to

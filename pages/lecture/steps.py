@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pages.latent.data import latent_map
+from pages.latent.data import dot_looks, latent_map
 from pages.lecture import pictures as draw
 from pages.lecture.pictures import Film
 from pages.lecture.words import SAID
@@ -40,7 +40,7 @@ class Step:
     """A step of the talk: what is said, and what is drawn for the controls' values.
 
     live: what a model makes there. printed: on paper nothing turns, so there these values of the first control are
-    shown.
+    shown. wide: what is drawn stands under the words and not beside them.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Step:
     controls: tuple[Control, ...] = ()
     tell: Callable[..., str] | None = None  # HTML under the words, for the controls' values
     live: bool = False
+    wide: bool = False
     printed: tuple[Any, ...] = ()
 
     def shown(self, **turned: Any) -> Shown:
@@ -130,12 +131,13 @@ def _subtract(expression: str, anchor: float) -> Shown:
         (Film("given", known.names.index(name), ", ".join(person_and_expression(name))), name[7:10]) for name in pair
     ]
     words = (
-        f"features g<sub>t</sub> as they are: likeness <b>{likeness(*before):.2f}</b> of 1",
-        f"less the anchor's, u<sub>t</sub>: likeness <b>{likeness(*after):.2f}</b> of 1",
+        f"features g<sub>t</sub> as read: likeness <b>{likeness(*before):.2f}</b> of 1",
+        f"minus the anchor frame's: likeness <b>{likeness(*after):.2f}</b> of 1",
     )
     charts = [tuple(draw.feature_chart(features, order) for features in both) for both in (before, after)]
     captions = [f'<p class="lx-caption">{said}</p>' for said in words]
-    return [draw.films(faces, columns=2, name="lx-pair"), captions[0], charts[0], captions[1], charts[1]]
+    pictures = draw.films(faces, columns=2, name="lx-pair")
+    return [pictures, captions[0], charts[0], captions[1], charts[1], draw.feature_scale()]
 
 
 _TERMS = {  # of each: what it asks for, its hue, its slider's name and highest weight
@@ -209,7 +211,7 @@ def _sample() -> Shown:
     known = material()
     shown = [
         (
-            Film("samples", at, f"seed {one['seed']}, the judge sees {one['expression']}"),
+            Film("samples", at, f"seed {one['seed']}, the judge reads {one['expression']}"),
             f'<span class="sd-does">{one["expression"]}</span>',
         )
         for at, one in enumerate(known.samples)
@@ -218,22 +220,28 @@ def _sample() -> Shown:
     shares = sorted(measured["expressions"].items(), key=lambda share: -share[1])
     seen = ", ".join(f"{name} {share:.0%}" for name, share in shares)
     return [
-        draw.films(shown, columns=4),
-        f'<p class="lx-caption">Under each, what the judge sees. Of {measured["samples"]:,} such: {seen}; the person '
-        f"in {measured['person']['mean']:.0%}.</p>",
+        draw.films(shown, columns=3, name="lx-three"),
+        f'<p class="lx-caption">The first of each that the judge recognises. Of {measured["samples"]:,} samples: '
+        f"{seen}.</p>",
     ]
 
 
 def _maps(by: str) -> Shown:
-    figures, chance = latent_map().about["figures"], 100 * float(latent_map().about["chance"][by])
-    read = "".join(
-        f"<li>{factor} codes: the 10 nearest name the {by} in <b>{100 * figures[factor][by]['mean']:.1f}%</b></li>"
-        for factor in ("static", "dynamics")
+    known = latent_map()
+    figures, chance = known.about["figures"], 100 * float(known.about["chance"][by])
+    read = ", ".join(
+        f"<b>{100 * figures[factor][by]['mean']:.1f}%</b> by {factor} codes" for factor in ("static", "dynamics")
     )
-    read += f"<li>guessing: {chance:.1f}%</li>"
+    names = known.labels[by][1]
+    looks = dot_looks(by, len(names))
+    colours = (
+        f'<p class="lx-caption">{len(names)} people, a colour each</p>'
+        if by == "person"
+        else draw.legend((look.glyph, look.hue, name) for look, name in zip(looks, names, strict=True))
+    )
     return [
-        tuple(draw.map_chart(latent_map(), factor, by) for factor in ("static", "dynamics")),
-        f'<ul class="lx-caption">{read}</ul>',
+        tuple(draw.map_chart(known, factor, by) for factor in ("static", "dynamics")),
+        f'{colours}<p class="lx-caption">The 10 nearest clips name the {by}: {read}, {chance:.1f}% by guessing.</p>',
     ]
 
 
@@ -243,33 +251,45 @@ def _reached() -> Shown:
     theirs = next(row for row in published["generation"] if row["method"] == "DBSE")
     kept = next(r for r in published["leakage"] if r["method"] == "DBSE" and r["kind"] == "latent")
     mine, gaps = full["generation"], full["leakage_latent"]
-    head = ["Acc", "IS", "gap s", "gap d"]
-    ours = [
-        f"{100 * mine['acc']['mean']:.1f}%",
-        f"{mine['is']['mean']:.3f}",
-        *(f"{100 * gaps[side]['gap']['mean']:.1f}" for side in ("static", "dynamics")),
+    rows = [
+        (
+            "The kept expression is recognised <small>(accuracy)</small>",
+            f"{100 * mine['acc']['mean']:.1f}%",
+            f"{theirs['acc']:.1f}%",
+        ),
+        (
+            "Clear and varied <small>(inception score, 6 at most)</small>",
+            f"{mine['is']['mean']:.2f}",
+            f"{theirs['is']:.2f}",
+        ),
     ]
-    poster = [
-        f"{theirs['acc']:.1f}%",
-        f"{theirs['is']:.3f}",
-        *(f"{kept[side][2]:.1f}" for side in ("static", "dynamics")),
+    rows += [
+        (
+            f'<b class="sd-{hue}">{code}</b> {words} <small>(gap)</small>',
+            f"{100 * gaps[side]['gap']['mean']:.1f}",
+            f"{kept[side][2]:.1f}",
+        )
+        for code, side, hue, words in (
+            ("Static codes", "static", "who", "tell person more than expression"),
+            ("Dynamics codes", "dynamics", "does", "tell expression more than person"),
+        )
     ]
     return [
-        draw.table(["Ours", *head], [["FaceKit-52", *ours]]),
-        draw.table(["Published", *head], [[published["data"], *poster]]),
-        '<p class="lx-caption">Two data sets and two judges: marks to hold ourselves to, not a race.</p>',
+        draw.table(["", "Ours, FaceKit-52", f"Paper, {published['data']}"], rows),
+        '<p class="lx-caption">Two data sets, two judges: not a comparison. Gaps in percentage points.</p>',
     ]
 
 
 def _fails() -> Shown:
-    at = max(read_filmed(RESULTS)["filmed"]["measured"], key=lambda measured: measured["steps"])
-    both, films = at["swaps"]["both"], len(read_filmed(RESULTS)["filmed"]["clips"])
+    measured = read_filmed(RESULTS)["filmed"]
+    at = max(measured["measured"], key=lambda one: one["steps"])
     picture = draw.picture_address((material().folder / "failures.webp").read_bytes())
     return [
-        f'<img class="lx-failures" src="{picture}" alt="Two pairs of rows: what should be seen, '
-        'and a swap of it with smeared cheeks; the same for an open mouth, which is soft">',
-        f'<p class="lx-caption">{films} clips that we developed with, every pair, tuned in '
-        f"{at['steps']:.0f} steps: {both:.0%} keep the person and follow the driver.</p>",
+        '<div class="lx-cases"><p>A head that turns far</p><p>Glasses, and unseen teeth</p>'
+        f'<img class="lx-failures" src="{picture}" alt="Two cases. Above, what should be seen; below, the '
+        'swap: one side of the turned face is torn and dark; eyes behind glasses and teeth are blurred"></div>',
+        f'<p class="lx-caption">In <b>{at["swaps"]["both"]:.0%}</b> of the swaps of {len(measured["clips"])} videos, '
+        "two outside networks recognise the person and the movement. They do not judge how real it looks.</p>",
     ]
 
 
@@ -324,8 +344,8 @@ def _steps() -> tuple[Step, ...]:
         ),
         _step("sample", _sample),
         _step("map", _maps, Control("by", "Colour by", "expression", choices=by)),
-        _step("results", _reached),
-        _step("fails", _fails),
+        _step("results", _reached, wide=True),
+        _step("fails", _fails, wide=True),
         _step("live", list, live=True),
         _step("questions", _title),
     )

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+PAPER = "DBSE: Berman, Naiman, Arbiv, Fadlon, Azencot, ICML 2024. Implemented anew from the paper."
+PAPER_LINK = "https://arxiv.org/abs/2406.18131"
+
 
 class Said(NamedTuple):
     """Of one step. minutes: how long it is meant to take."""
@@ -18,39 +21,38 @@ SAID = {
         'Each row is <b class="sd-who">one person</b>. Each column is <b class="sd-does">one movement</b>. '
         "Every face here was made from two codes.",
         "Let it play before you speak. Ask what stays the same along a row, and what along a column: that is "
-        "all of static and dynamics. The top line is what was given; all below is decoded, the diagonal too.",
+        "all of static and dynamics. The top row is given; everything below is decoded, the diagonal too.",
         1,
     ),
     "problem": Said(
         "One clip, two things",
         'One <b class="sd-who">static</b> code for the whole clip, one <b class="sd-does">dynamics</b> code a'
-        " frame. Nobody tells the model who is who, or what is done: there are no labels.",
-        "A frame is decoded from s and its own d, put side by side. Labels are used afterwards, to measure."
-        " If the codes are apart, they can be exchanged between clips.",
+        " frame. The model is trained without labels: nobody tells it who is who, or what is done.",
+        "A frame is decoded from s and its own d, concatenated. Labels are used afterwards, to measure."
+        " If the codes are disentangled, they can be exchanged between clips.",
         2,
     ),
     "leak": Said(
         "Why the person leaks",
-        'The dynamics see every frame, and every frame shows the face. So <b class="sd-does">d</b> can carry '
-        'the person too, and nothing stops it: a swap can then bring <b class="sd-who">the wrong face</b> '
-        "along.",
+        'The dynamics are read from every frame, and every frame shows the face. So <b class="sd-does">d</b> can hold '
+        'the person too, and nothing prevents it: a swap can then show <b class="sd-who">the wrong face</b>.',
         "The first bar is our own ablation, the same recipe without the subtraction. Say what a probe is: a"
-        " small linear classifier on the codes. Leakage is what it reads and should not.",
+        " small linear classifier on the codes. Leakage is what it can tell and should not.",
         2,
     ),
     "one-frame": Said(
         "Read one frame",
         'Read the <b class="sd-who">static</b> code from <b>one frame</b>. A single frame shows who it is, '
         "and little of what is done.",
-        "The frame is called the anchor. In the paper it is the first one; the mathematics allows any. So s "
-        "knows nothing of the other frames. What the anchor shows it does hold, an open mouth included: the "
-        "anchor should be at rest. The other direction is the next step.",
+        "The frame is called the anchor. In the paper it is the first one; any would do. So s contains nothing of the "
+        "other frames. It does contain what the anchor shows, an open mouth included: the anchor should be a neutral "
+        "face. The other direction is the next step.",
         2,
     ),
     "subtract": Said(
         "Subtract it",
-        'Take that frame\'s features away from all frames. Whose face it is, <b class="sd-who">mostly goes</b>; '
-        'what two people share when they do the same <b class="sd-does">is left</b>.',
+        'Subtract that frame\'s features from all frames. <b class="sd-who">Whose face it is</b> mostly goes; '
+        '<b class="sd-does">the movement</b> that both people make is left.',
         "Real features of the shipped model, 128 units from top to bottom, frames from left to right; the "
         "order of the units is by how the two people differ. Before: two stripes, two people. After: one "
         "pattern. Turn the anchor: its own column is empty. Likeness is the correlation of the two pictures. In "
@@ -60,15 +62,15 @@ SAID = {
     ),
     "loss": Said(
         "The loss, term by term",
-        "Four terms, a weight each. Turn one: what would a step of training work on?",
+        "Four terms, each with a weight. Change one: which term would training reduce most?",
         "Squared errors summed over pixels, those that move counted more, and divergences in nats, of one clip "
         "that the shipped model read as at evaluation; the sliders begin at the weights that it was trained "
-        "with. Nothing is trained here: what moves is the share of each term.",
+        "with. Nothing is trained here: only the share of each term changes.",
         3,
     ),
     "ablations": Said(
-        "Left out",
-        "A part left out. Is a made face still the person it should be?",
+        "Ablations",
+        "One part of the model is left out. Does the swapped face still show the right person?",
         "Begin with the paper's recipe, at half its length, and change between with and without subtraction a few "
         "times; watch one face: it becomes a mixture of the two. Under our shorter recipe the probe finds even more, "
         "and the films seldom show it: a probe sees what is in a code, not what the decoder uses. The term for the "
@@ -85,45 +87,48 @@ SAID = {
     ),
     "sample": Said(
         "New movements",
-        'One person stays. The <b class="sd-does">dynamics</b> are drawn from the prior that the model learnt.',
-        "Nobody ever did these. The prior is an LSTM that says what comes after what. It does not draw all "
-        "expressions equally often: the shares below are of many more draws than the eight.",
+        'One person stays. The <b class="sd-does">dynamics</b> are sampled from the prior that the model learnt.',
+        "Nobody performed these movements. The prior is an LSTM that predicts each frame's code from those before. It "
+        "does not sample all expressions equally often: the six shown are one of each, and the shares below them are "
+        "of many more samples.",
         2,
     ),
     "map": Said(
         "Where the codes lie",
-        "Every dot is a clip. Colour them by who, or by what.",
-        "Colour by expression first: the left map is confetti, the right one has six groups. By person it is "
+        "Every dot is a clip. Colour them by expression or by person.",
+        "Colour by expression first: the left map is mixed, the right one has six groups. By person it is "
         "the other way round. t-SNE keeps neighbours; distances between groups mean nothing.",
         2,
     ),
     "results": Said(
         "What it reaches",
-        "The paper's faces may not be passed on. Ours are drawn, and anyone can make them.",
-        "The published row is of MUG, another data set with another judge. Every figure of ours is in a file "
-        "with the command that made it: page Results.",
+        "The paper's data may not be redistributed. Ours can be rendered by anyone.",
+        "The paper's column is for MUG, another data set with another judge. Inception score: exp(H(y) - H(y|x)), how "
+        "sure the judge is of each clip and how varied the clips are. Gap: what a linear probe should tell from a code "
+        "minus what it should not, in percentage points. Every figure of ours is in a file with the command that made "
+        "it: page Results.",
         2,
     ),
     "fails": Said(
         "Where it fails",
-        "A turned head. A mouth that opens wider than in its own film. Above: what should be seen. Below: the swap.",
-        "Say it before they find it. Drawn people, because of them the truth is known. The figure is of five "
-        "filmed and three generated people, whose clips we developed with; networks that nobody here trained "
-        "read it.",
+        "Above the truth, below the swap. What a video does not show is invented.",
+        "Say it before they find it. Rendered people, because for them the truth is known. The figure is for five "
+        "filmed and three generated people, whose clips we developed with; two networks that we did not train "
+        "measured it.",
         2,
     ),
     "live": Said(
         "Now you",
-        "Three seconds of a face from the audience. It takes a few seconds: this one is not prepared.",
-        "Ask for consent aloud. Look straight ahead, then move the mouth. Nothing is tuned here, so the face "
-        "is only a near one; on the page Swap a few seconds of tuning make it theirs. Nothing of the "
-        "clip is kept after this step.",
+        "Three seconds of a face from the audience. The result takes a few seconds: nothing here is prepared.",
+        "Ask for consent aloud. Look straight ahead, then move the mouth. Nothing is tuned here, so the decoded "
+        "faces only resemble the person; the last clip warps the person's own pixels. On the page Swap, fine-tuning "
+        "improves both. The clip is deleted when this step is left.",
         4,
     ),
     "questions": Said(
         "Questions",
         "Read who it is from <b>one frame</b>. <b>Subtract</b> that frame. Then measure what still leaks.",
-        "Leave this up. DBSE: Berman, Naiman, Arbiv, Fadlon, Azencot, ICML 2024.",
+        "Leave this up. The code opens the pages of this model, or the paper where they run on this machine alone.",
         5,
     ),
 }

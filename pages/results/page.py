@@ -1,15 +1,18 @@
 """The page "Results": every figure that was measured, and at a press how; charts; and swaps that show leakage."""
 
-import json
+from collections.abc import Callable, Iterator
 from html import escape
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 import gradio as gr
 
 from pages import status
 from pages.made_films import MODELS, showcases
-from pages.player import Show, player
-from pages.plotting import address, plotly_script
+from pages.player import Fetched, Show, fetched, fetcher, player
+from pages.plotting import address
+from pages.results.charts import drawn
 from pages.results.files import RESULTS
 from pages.results.films import show_of, words_on
 from pages.results.short import in_short
@@ -18,10 +21,13 @@ from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import DataError
 from seqdisent_core.reporting import (
+    MAIN,
     Chart,
     Result,
     charts,
     codes_table,
+    figures_csv,
+    figures_json,
     filmed_pairs_table,
     filmed_table,
     generation_table,
@@ -31,81 +37,97 @@ from seqdisent_core.reporting import (
     read_filmed,
     read_results,
     swap_table,
-    table,
 )
 
+_AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 _INTRO = """
 <div class="sd sd-intro">
   <h1>What it reaches,<br>and what leaks</h1>
-  <div class="sd-lede"><h2>What am I looking at?</h2>
-  <p>A model pulls clips apart well when its static codes tell <span class="sd-who">who it is</span> and nothing of
-  <span class="sd-does">what it does</span>, and its dynamics codes the other way round; what a code tells beyond that
-  is called leakage. Who and what are read by a second network, the judge, which never saw a made clip: it sets the
-  ceiling, and guessing sets the chance. <b>Full</b> is the whole model; the models <b>without</b> something lack the
-  subtraction, the loss term of the anchor frame, or both. <b>Published, 39000 steps</b> is the paper's recipe at half
-  its length, <b>published objective</b> its losses with our optimiser; all others are ours. Every figure is read from
-  a file that a command wrote: press a model's name to see the command, seed, hashes, hardware and budget behind its
-  row.</p></div>
+  <div class="sd-lede">
+  <p>A good model's static code tells <span class="sd-who">who it is</span> and nothing of
+  <span class="sd-does">what it does</span>; its dynamics codes, the other way round. What a code tells beyond that is
+  called <b>leakage</b>.</p>
+  <details class="sd-fold"><summary>How to read the figures</summary>
+  <p>The judge is a second network that tells person and expression. It never saw a generated clip: its accuracy on real
+  clips is the ceiling, and guessing is the chance. <b>Full</b> is the whole model; models <b>without</b> something lack
+  the subtraction, the loss term of the anchor frame, or both. <b>Published, 39000 steps</b> is the paper's recipe at
+  half its length, <b>published objective</b> its losses with our optimiser; all others use our recipe. Every figure is
+  read from a file that a command wrote: press a model's name for the command, seed, hashes, hardware and budget of its
+  row.</p></details></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
 read_results(Path("results"))["facekit52"]["facekit52_dbse"]["metrics"]["generation"]["acc"]</code></details>
 </div>
 """
 _MISSING = "The result files are missing here: the folder results belongs beside app.py."
-_SECTIONS: tuple[tuple[str, str, Any, str], ...] = (
-    (
+# What is seen at once of the tables; the charts show the ablation that matters most as well.
+_KEPT = ("facekit52_dbse", "facekit52_dbse_published", MAIN)
+_CHARTED = (*_KEPT, "facekit52_dbse_without_subtraction", "facekit52_dbse_published_without_subtraction")
+_FIRST_CHARTS = ("facekit52_leakage_latent_static", "facekit52_leakage_latent_dynamics")
+
+
+class _Section(NamedTuple):
+    """Figures under one heading. charted: what the names of its charts hold, or nothing for none; folded: all of it."""
+
+    title: str
+    words: str
+    make: Callable[[Path], str]
+    charted: str = ""
+    folded: bool = False
+
+
+_SECTIONS = (
+    _Section(
         "Generation",
-        "Keep what a test clip does, draw another person for it, decode. <b>Acc</b>: the judge reads the expression "
-        "that was kept. <b>H(y∣x)</b>: how unsure it is. <b>H(y)</b>: how varied the clips are. <b>IS</b> sums both up "
-        "as exp(H(y) − H(y∣x)), at most the number of expressions. FaceKit-52 is a set of drawn faces; in Sprites, "
-        "small figures of a game, an action stands for the expression, and the mean of four attributes for the person.",
+        "The movement of a test clip is kept and another person is sampled for it. <b>Acc</b>: the judge recognises "
+        "the expression that was kept. <b>H(y∣x)</b>: how unsure it is. <b>H(y)</b>: how varied clips are. <b>IS</b>, "
+        "the inception score, is exp(H(y) − H(y∣x)), at most the number of expressions. FaceKit-52 is a set of "
+        "rendered faces. In Sprites, figures of a game, an action stands for the expression, and the mean of four "
+        "attributes for the person.",
         generation_table,
-        "",
     ),
-    (
+    _Section(
         "Leakage",
-        "By generation: the judge is asked about clips in which one code is kept and the other is drawn. In the "
-        "latents: a small probe is trained on the codes themselves. One bar of each pair should be high, and the other "
-        "should sink to its dashed line, which is chance. In the tables <b>static acc</b> is about the person, "
-        "<b>dynamic acc</b> about the expression, and a <b>gap</b> is what should be told less what should not; "
-        "<b>d flat</b> is the dynamics of all frames in a row, <b>d mean</b> their mean over time.",
+        "What a small probe, trained on the codes, tells from them. One bar of each pair should be high, and "
+        "the other should fall to its dashed line, which is chance. In the tables <b>static acc</b> is about the "
+        "person, <b>dynamic acc</b> about the expression, and a <b>gap</b> is what should be told minus what should "
+        "not; <b>d flat</b> is the dynamics of all frames concatenated, <b>d mean</b> their mean over time.",
         leakage_tables,
         "_leakage_",
     ),
-    (
+    _Section(
         "Swaps and reconstructions",
         "Each test clip's person with the movement of a random clip that differs in both person and expression; and "
-        "each clip rebuilt from its own codes.",
+        "each clip reconstructed from its own codes.",
         swap_table,
         "_confusion",
     ),
-    (
-        "How real it looks",
-        "How far made clips lie from real ones in what the judge sees of them, as a Fréchet distance: less is better, "
-        "and two halves of the real clips give the measure. Each column names what was kept.",
+    _Section(
+        "How close to real clips",
+        "Fréchet distance between generated and real clips in the judge's features: lower is better, and two halves of "
+        "the real clips give the scale. Each column names what was kept.",
         likeness_table,
-        "",
+        folded=True,
     ),
-    (
+    _Section(
         "What the codes hold",
-        "How far each code strays from its prior, in nats, and how many of its numbers are in use: s is the static "
-        "code, d the dynamics.",
+        "How far each code is from its prior, in nats, and how many of its units are active: s is the static code, d "
+        "the dynamics.",
         codes_table,
-        "",
+        folded=True,
     ),
 )
 _FILMS = """
-<div class="sd sd-results"><h2>What leakage looks like</h2>
-<p>The same two pairs of clips, swapped by six of the models. A row is a pair: both clips as the model is
-given them, then each person doing what the other one did.</p></div>
+<div class="sd sd-results" id="films"><h2>What leakage looks like</h2>
+<p>The same two pairs of clips, swapped by six of the models. A row is a pair: both clips as given, then each person
+doing what the other did.</p></div>
 """
 _FILMED = (
-    "Films of people whom nobody here trained on, each swapped with every other by the checkpoint of the page Swap and "
-    "judged by networks of others: whether the result is nearer to the <b>person</b> of the film than to the driver, "
-    "and how well mouth, brows and eyes go with the driver's over time (<b>correlation</b>). <b>Both</b> is the right "
-    "person and 0.7 or more. Rebuilt: each film driven by itself, which is the ceiling. The films are other people's "
+    "Videos of people on whom nothing here was trained, each swapped with every other by the checkpoint of the page "
+    "Swap. Networks by others compare the result: is it nearer to the <b>person</b> of the video than to the driver, "
+    "and how well do mouth, brows and eyes follow the driver's over time (<b>correlation</b>)? <b>Both</b>: the right "
+    "person, and 0.7 or more. Rebuilt: each video driven by itself, which is the ceiling. The videos belong to others "
     "and are not shown."
 )
-_PUBLISHED = '<div class="sd sd-results sd-published"><h2>Published figures</h2>{}</div>'
 
 
 def layout(demo: gr.Blocks) -> None:
@@ -116,56 +138,72 @@ def layout(demo: gr.Blocks) -> None:
     except DataError:
         gr.HTML(f'<div class="sd">{status.problem(_MISSING)}</div>', apply_default_css=False)
         return
-    gr.set_static_paths([plotly_script()])
+    failures = asset("lecture") / "failures.webp"
+    gr.set_static_paths([failures])
+    gr.HTML(in_short(results, films, address(failures)), apply_default_css=False)
+    _contents()
     behind = {stem: behind_row(stem, r) for of_set in results.values() for stem, r in of_set.items()}
-    drawn = charts(RESULTS)
-    gr.HTML(in_short(results, films), apply_default_css=False)
+    known = charts(RESULTS)
     _films(demo, [result for of_set in results.values() for result in of_set.values()])
-    for title, words, make, charted in _SECTIONS:
-        chosen = {name: chart for name, chart in drawn.items() if charted and charted in name}
-        figures = as_html(make(RESULTS), behind)
-        _section(title, words, _folded("All of it as tables", figures) if chosen else figures, chosen)
-    filmed = as_html(filmed_table(RESULTS), {stem: behind_filmed(stem, r) for stem, r in films.items()})
+    for section in _SECTIONS:
+        chosen = {name: chart for name, chart in known.items() if section.charted and section.charted in name}
+        figures = as_html(section.make(RESULTS), behind, _KEPT)
+        _section(section.title, section.words, _folded("The figures", figures) if section.folded else figures, chosen)
+    filmed = as_html(filmed_table(RESULTS), {stem: behind_filmed(stem, r) for stem, r in films.items()}, _KEPT)
     pairs = _folded("Each pair", as_html(filmed_pairs_table(RESULTS), {}))
-    _section("People's own films", _FILMED, filmed + pairs, {})
-    gr.HTML(_PUBLISHED.format(as_html(published_tables(), {})), apply_default_css=False)
+    _section("Filmed people", _FILMED, filmed + pairs, {})
+    theirs = _folded("All figures of the paper's poster", as_html(published_tables(), {}))
+    _section("Published figures", "Of another data set, MUG, and with another judge.", theirs, {})
 
 
-def _section(title: str, words: str, figures: str, drawn: dict[str, Chart]) -> None:
-    """A heading, what it is about, its charts, its"""
-    places = "".join(_place(name, chart) for name, chart in drawn.items())
-    grid = f'<div class="sd-charts">{places}</div>' if places else ""
-    gr.HTML(
-        f'<section class="sd sd-results"><h2>{title}</h2><p>{words}</p>{grid}{figures}</section>',
-        js_on_load="\n".join(map(web, ("plotly.js", "results.js"))),
+def _contents() -> None:
+    """Links to all that follows, and all figures as files."""
+    titles = [*(section.title for section in _SECTIONS), "Filmed people", "Published figures"]
+    links = "".join(f'<li><a href="#{_anchor(title)}">{title}</a></li>' for title in titles)
+    taken = gr.HTML(
+        '<div class="sd sd-contents"><nav aria-label="On this page"><ul><li><a href="#films">What leakage looks like'
+        f'</a></li>{links}</ul></nav><p class="sd-take"><span>Take all figures away:</span>'
+        '<button type="button" class="sd-button sd-small" data-name="csv">CSV</button>'
+        '<button type="button" class="sd-button sd-small" data-name="json">JSON</button></p></div>',
+        js_on_load=web("results_take.js"),
         apply_default_css=False,
-        charts=json.dumps(drawn, separators=(",", ":")),
-        plotly=address(plotly_script()),
+    )
+    taken.take(take, None, fetcher(), **_AT_ONCE)
+
+
+def take(event: gr.EventData) -> Iterator[Fetched]:
+    """All figures as a file of the kind that was pressed."""
+    with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
+        kind = "json" if event.name == "json" else "csv"
+        path = Path(folder) / f"seqdisent_figures.{kind}"
+        path.write_text((figures_json if kind == "json" else figures_csv)(RESULTS), encoding="utf-8")
+        yield fetched(path)
+
+
+def _anchor(title: str) -> str:
+    return title.lower().replace(" ", "-")
+
+
+def _section(title: str, words: str, figures: str, known: dict[str, Chart]) -> None:
+    """A heading, what it is about, the charts that matter most, and the rest folded."""
+    first = [drawn(name, known[name], _CHARTED) for name in _FIRST_CHARTS if name in known]
+    rest = [drawn(name, chart, _CHARTED) for name, chart in known.items() if name not in _FIRST_CHARTS]
+    shown = f'<div class="sd-charts">{"".join(first)}</div>' if first else ""
+    if rest:
+        figures += _folded("More charts" if first else "Charts", f'<div class="sd-charts">{"".join(rest)}</div>')
+    if first:
+        figures = _folded("All of it as tables", figures)
+    gr.HTML(
+        f'<section class="sd sd-results" id="{_anchor(title)}"><h2>{title}</h2><p>{words}</p>'
+        f"{shown}{figures}</section>",
+        js_on_load=web("results.js"),
+        apply_default_css=False,
     )
 
 
 def _folded(summary: str, figures: str) -> str:
-    """Tables that a press opens."""
+    """What a press opens."""
     return f'<details class="sd-fold"><summary>{summary}</summary>{figures}</details>'
-
-
-def _place(name: str, chart: Chart) -> str:
-    """Where a chart will be drawn, its title above; a heatmap's numbers stand below for those who do not see it."""
-    title, of = escape(chart["layout"]["title"]["text"]), escape(name.split("_leakage_")[0].removesuffix("_confusion"))
-    return (
-        f'<figure class="sd-chart"><figcaption><h3>{title}</h3><span class="sd-quiet">{of}</span></figcaption>'
-        f'<div class="sd-chart-plot" data-chart="{escape(name)}" role="img" aria-label="{title}: {of}">'
-        f'<p class="sd-quiet">Drawing the chart …</p></div>{_numbers(chart["data"][0])}</figure>'
-    )
-
-
-def _numbers(trace: dict[str, Any]) -> str:
-    """What a heatmap shows, as a table that opens."""
-    if trace["type"] != "heatmap":
-        return ""
-    rows = [[name, *(f"{share:.1f}" for share in row)] for name, row in zip(trace["y"], trace["z"], strict=True)]
-    made = as_html(table(["% of each row, read as", *trace["x"]], rows), {})
-    return f"<details><summary>As a table</summary>{made}</details>"
 
 
 def _films(demo: gr.Blocks, results: list[Result]) -> None:
@@ -198,6 +236,5 @@ def _films(demo: gr.Blocks, results: list[Result]) -> None:
     )
     words = gr.HTML("", html_template='<div class="sd" aria-live="polite">${value}</div>', apply_default_css=False)
     stage = player(elem_id="showcase")
-    at_once: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    bar.choose(choose, None, [words, stage], trigger_mode="multiple", **at_once)
-    demo.load(first, None, [words, stage], **at_once)
+    bar.choose(choose, None, [words, stage], trigger_mode="multiple", **_AT_ONCE)
+    demo.load(first, None, [words, stage], **_AT_ONCE)

@@ -1,4 +1,4 @@
-"""The three figures to leave the page "Results" with, each read from its result file."""
+"""The three figures to leave the page "Results" with, each read from its result file, and what they do not show."""
 
 from collections.abc import Mapping
 from html import escape
@@ -9,17 +9,31 @@ _SET = "facekit52"
 _FULL, _WITHOUT = f"{_SET}_dbse", f"{_SET}_dbse_without_subtraction"
 
 
-def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Result]) -> str:
-    """HTML of a line of cards: swaps, the person left in the dynamics, people's own films; of those files that are."""
+def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Result], failures: str) -> str:
+    """HTML of a line of cards: swaps, the person left in the dynamics, filmed people; of those files that are there.
+
+    Beside them what figures do not show; failures: address of the picture of two swaps that fail.
+    """
     of_set, cards = results.get(_SET, {}), []
+    if MAIN in films:
+        at = films[MAIN]["measured"][0]
+        cards.append(
+            _card(
+                f"{at['swaps']['both']:.0%}".replace("%", " %"),
+                "",
+                "of swaps of filmed people: two outside networks recognise the person and the movement. They do not "
+                "judge how real it looks.",
+                MAIN,
+            )
+        )
     if _FULL in of_set:
         swap = of_set[_FULL]["metrics"]["swap"]
         cards.append(
             _card(
                 share(swap["dynamic"]["mean"]),
                 "",
-                "of swaps of drawn people show the expression that was to be taken over, and "
-                f"{share(swap['static']['mean'])} the person that was to stay.",
+                "of swaps of rendered people: the judge recognises the driver's expression, and in "
+                f"{share(swap['static']['mean'])} the person. It was trained on other clips of these 52 people.",
                 _FULL,
             )
         )
@@ -31,23 +45,18 @@ def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Re
             _card(
                 share(full),
                 f"instead of {share(without)}",
-                "is how often the person can be told from the dynamics, with the subtraction and without it, by our "
-                f"recipe. Guessing gives {guessed(of_set[_FULL], 'static')}.",
+                "of clips: a linear probe still tells the person from the dynamics codes, with the subtraction and "
+                f"without it. Guessing gives {guessed(of_set[_FULL], 'static')}.",
                 f"{_FULL}, {_WITHOUT}",
             )
         )
-    if MAIN in films:
-        at = films[MAIN]["measured"][0]
-        cards.append(
-            _card(
-                f"{at['swaps']['both']:.0%}".replace("%", " %"),
-                "",
-                f"of swaps of filmed people, tuned to them in {at['steps']:.0f} steps, keep the person and move like "
-                "the other one (a correlation of 0.7 or more).",
-                MAIN,
-            )
-        )
-    return f'<section class="sd sd-shorts" aria-label="In short">{"".join(cards)}</section>'
+    return (
+        f'<section class="sd sd-shorts" aria-label="In short">{"".join(cards)}<figure class="sd-short sd-short-fails">'
+        "<figcaption><b>What these figures do not show</b><br>A head that turns far is torn. Eyes behind glasses, and "
+        "teeth that the person's video never shows, are blurred. Above the truth, below the swap.</figcaption>"
+        f'<img src="{failures}" alt="Two cases, three frames each: the truth above, and the swap below, torn or '
+        'blurred"></figure></section>'
+    )
 
 
 def _card(figure: str, beside: str, words: str, file: str) -> str:

@@ -1,7 +1,7 @@
 """Markdown of the report as a page shows it: tables in boxes of their own, and behind each row how it was made."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from html import escape
 from itertools import groupby
 
@@ -9,14 +9,18 @@ from seqdisent_core.reporting import Result, training_seed
 
 _MODEL = re.compile(r"(.+) \(`(.+)`\)")  # the first cell of a row that a result file stands behind
 _GROUPS = {"s": "static codes", "d": "dynamics codes"}
+_TITLES = {"what": "Checkpoints and settings", "published": "Generation", "leakage, %": "Leakage, %"}
 
 
-def as_html(markdown: str, behind: Mapping[str, str]) -> str:
-    """HTML of paragraphs, lists and tables. behind: what a press on a row's name shows, HTML by result file."""
+def as_html(markdown: str, behind: Mapping[str, str], kept: Collection[str] = ()) -> str:
+    """HTML of paragraphs, lists and tables. behind: what a press on a row's name shows, HTML by result file.
+
+    kept: the result files whose rows are seen at once; rows of others are folded, and so are tables with none of these.
+    """
     made = []
     for kind, lines in groupby(markdown.splitlines(), _kind):
         if kind == "table":
-            made.append(_table(list(lines), behind))
+            made.append(_table(list(lines), behind, kept))
         elif kind == "list":
             made.append(f"<ul>{''.join(f'<li>{_inline(line[2:])}</li>' for line in lines)}</ul>")
         elif kind == "words":
@@ -41,19 +45,32 @@ def _split(lines: list[str]) -> Iterator[list[list[str]]]:
         yield cells[start : start + 1] + cells[start + 2 : end]
 
 
-def _table(lines: list[str], behind: Mapping[str, str]) -> str:
-    return "".join(_one_table(head, rows, behind) for head, *rows in _split(lines))
+def _table(lines: list[str], behind: Mapping[str, str], kept: Collection[str]) -> str:
+    return "".join(_one_table(head, rows, behind, kept) for head, *rows in _split(lines))
 
 
-def _one_table(head: list[str], rows: list[list[str]], behind: Mapping[str, str]) -> str:
-    title = _inline(head[0])
+def _one_table(head: list[str], rows: list[list[str]], behind: Mapping[str, str], kept: Collection[str]) -> str:
+    title = _inline(_TITLES.get(head[0], head[0]))
     words = [cell[:1].isalpha() for cell in rows[0][1:]]  # columns that hold no figures
-    body = "".join(_row(row, words, behind) for row in rows)
-    return (
-        f'<figure class="sd-table"><figcaption>{title}</figcaption>'
-        f'<div class="sd-table-box" tabindex="0" role="region" aria-label="{title}">'
-        f"<table><thead>{_head(head[1:], words)}</thead><tbody>{body}</tbody></table></div></figure>"
+    stems = [found[2] if (found := _MODEL.fullmatch(row[0])) and found[2] in behind else None for row in rows]
+    some = any(stem in kept for stem in stems)
+    less = [row for row, stem in zip(rows, stems, strict=True) if some and stem is not None and stem not in kept]
+    first = "".join(_row(row, head[1:], words, behind) for row in rows if row not in less)
+    body, more = f"<tbody>{first}</tbody>", ""
+    if less:
+        body += f"<tbody hidden>{''.join(_row(row, head[1:], words, behind) for row in less)}</tbody>"
+        more = (
+            '<button type="button" class="sd-button sd-small sd-more" aria-expanded="false">'
+            f"{len(less)} more: seeds, ablations, settings</button>"
+        )
+    wide = "sd-wide" if len(head) > 7 else "sd-middling" if len(head) > 4 else "sd-narrow"
+    made = (
+        f'<figure class="sd-table {wide}"><figcaption>{title}</figcaption>'
+        f'<div class="sd-table-box"><table><thead>{_head(head[1:], words)}</thead>{body}</table></div>{more}</figure>'
     )
+    if not kept or some or not any(stems):
+        return made
+    return f'<details class="sd-fold"><summary>{title}</summary>{made}</details>'
 
 
 def _head(names: list[str], words: list[bool]) -> str:
@@ -83,11 +100,13 @@ def _hue(name: str) -> str:
     return "sd-does" if any(does in name for does in ("expression", "action", "dynamic acc")) else ""
 
 
-def _row(cells: list[str], words: list[bool], behind: Mapping[str, str]) -> str:
+def _row(cells: list[str], heads: list[str], words: list[bool], behind: Mapping[str, str]) -> str:
+    """A row; each cell says its column's head, too, for windows in which a row becomes a list."""
     name, *figures = cells
     shown = "".join(
-        f'<td class="sd-words">{_inline(cell)}</td>' if left else f"<td>{_figure(cell)}</td>"
-        for cell, left in zip(figures, words, strict=True)
+        f'<td data-head="{_inline(_whole(head))}"{" class=sd-words" if left else ""}>'
+        f"<span>{_inline(cell) if left else _figure(cell)}</span></td>"
+        for cell, head, left in zip(figures, heads, words, strict=True)
     )
     found = _MODEL.fullmatch(name)
     if not found or found[2] not in behind:
@@ -98,6 +117,12 @@ def _row(cells: list[str], words: list[bool], behind: Mapping[str, str]) -> str:
         f'</button><span class="sd-quiet">{escape(found[2]).replace("_", "_<wbr>")}</span></th>{shown}</tr>'
         f'<tr class="sd-made-by" hidden><td colspan="{len(cells)}">{behind[found[2]]}</td></tr>'
     )
+
+
+def _whole(head: str) -> str:
+    """A column's head with the group that stands above it."""
+    group, colon, name = head.partition(": ")
+    return f"{_GROUPS.get(group, group)}: {name}" if colon else head
 
 
 def _figure(cell: str) -> str:

@@ -1,4 +1,4 @@
-"""The form of the page "Sample": what shall be new, of which clip, how many and how wild; only what a mode needs."""
+"""The form of the page "Sample": what to generate, of which clip, how many and how varied; only what a mode needs."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages.clip_input import clip_input, found_face, picture
-from pages.face_reading import stop
+from pages.face_reading import latest
 from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.limits import limits
@@ -20,35 +20,36 @@ if TYPE_CHECKING:
 _MODES = [
     ("New movements for a person", "person"),
     ("New people for a movement", "movement"),
-    ("Both new", "both"),
+    ("Person and movement", "both"),
     ("Between two clips", "between"),
     ("Along a direction", "along"),
 ]
 _FITTED = (
-    "People are drawn from a normal distribution fitted to those the model knows, not from its prior N(0, I), where "
-    "most faces are ghosts."
+    "People are sampled from a normal distribution fitted to those the model knows, not from its prior N(0, I), which "
+    "mostly gives blurred faces."
 )
 _LINES = {  # in plain words, and how it is done
     "person": (
-        "The person of your clip stays, and does something else in each new one.",
-        "Movements are drawn from the prior over movements.",
+        "The person of your clip stays and moves differently in each new clip.",
+        "Movements are sampled from the prior.",
     ),
-    "movement": ("The movement of your clip stays, in its full length, and new people make it.", _FITTED),
+    "movement": ("The movement of your clip stays, in full length, and is made by new people.", _FITTED),
     "both": (
         "No clip is needed: new people make new movements.",
-        f"Movements are drawn from the prior over movements. {_FITTED}",
+        f"Movements are sampled from the prior. {_FITTED}",
     ),
     "between": (
         "The person, or the movement, goes from the first clip to the second in even steps; the rest stays the first "
         "clip's.",
-        "People go along an arc: the middle of a straight line between two is a blur of everybody.",
+        "People are interpolated along an arc: the middle of a straight line is a blur of everybody.",
     ),
     "along": (
-        "Your clip changes, step by step, in one of the ways in which people, or movements, differ most. Each is named "
-        "after what is seen to change.",
-        "The steps go from 2.5 standard deviations below to as many above.",
+        "Your clip changes step by step in one of the ways in which movements, or people, differ most. Each direction "
+        "is named after what changes visibly.",
+        "The steps go from 2.5 standard deviations below the mean to 2.5 above.",
     ),
 }
+_FEATURES = ("eyes", "mouth", "lips", "brows")
 _FACTORS = [("Who it is", "static"), ("What it does", "dynamics")]
 GO = "Make the clips"
 PROGRESS = '<div class="sd sd-progress" aria-live="polite">${value}</div>'
@@ -63,7 +64,7 @@ class Place:
     seen: gr.HTML
     kept: gr.HTML  # event: `select`, its data holds the `place` of Swap
     face: gr.State  # FaceClip | None
-    job: gr.State  # status.Job | None: the reading that is under way
+    last: gr.State  # face_reading.Latest: what came last
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Form:
 def form() -> Form:
     """Lays the form out; what a mode does not need is there but not shown, and keeps its value."""
     with gr.Column(elem_id="sample-form"):
-        mode = gr.Radio(_MODES, value="person", label="What shall be new?", elem_id="sample-mode")
+        mode = gr.Radio(_MODES, value="person", label="What should be generated?", elem_id="sample-mode")
         lines = "".join(
             f'<p class="sd-for-{name}">{escape(plain)} <span class="sd-quiet">{escape(how)}</span></p>'
             for name, (plain, how) in _LINES.items()
@@ -113,28 +114,30 @@ def clip_place(title: str, name: str) -> Place:
             apply_default_css=False,
         )
     face = gr.State(None, time_to_live=limits().keep_seconds)
-    job = gr.State(None, time_to_live=limits().keep_seconds, delete_callback=stop)
-    return Place(drop, seen, kept, face, job)
+    return Place(drop, seen, kept, face, latest())
 
 
 def _controls() -> list[Any]:
     """The style shows each in the modes that need it, by its id or class."""
-    factor = gr.Radio(_FACTORS, value="static", label="What changes?", elem_id="sample-factor")
+    factor = gr.Radio(_FACTORS, value="dynamics", label="What changes?", elem_id="sample-factor")
     names = _direction_names()
     directions = [
-        gr.Radio(names[key], value=next(iter(names[key]), None), label="Direction", elem_id=f"sample-{key}")
+        gr.Radio(names[key], value=_first_choice(names[key]), label="Direction", elem_id=f"sample-{key}")
         for _, key in _FACTORS
     ]
     count = gr.Slider(1, 16, 8, step=1, label="How many clips", elem_id="sample-count")
     frames = gr.Slider(8, 60, 15, step=1, label="Frames of each, 15 a second", elem_id="sample-frames")
-    temperature = gr.Slider(
-        *(0, 2, 1), step=0.1, label="Temperature: 0 the most usual, 1 as varied as learnt", elem_id="sample-temperature"
-    )
+    temperature = gr.Slider(*(0, 2, 1), step=0.1, label="Variety: 0 typical, 1 natural", elem_id="sample-temperature")
     with gr.Row(elem_id="sample-seed"):
         seed = gr.Number(0, precision=0, label="Seed of the first clip", min_width=120)
         other = gr.Button("Another seed", size="sm", min_width=120)
     other.click(None, None, seed, js=_OTHER_SEED, queue=False, api_visibility="private")
     return [factor, *directions, count, frames, temperature, seed]
+
+
+def _first_choice(names: list[str]) -> str | None:
+    """The first direction of the eyes, the mouth or the brows; else the first."""
+    return next((name for name in names if name.startswith(_FEATURES)), next(iter(names), None))
 
 
 def _direction_names() -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from pages import model, status
 from pages.belongings import BELONGINGS
 from pages.clip_input import found
 from pages.door import why_failed
-from pages.face_reading import FaceReader, forget
+from pages.face_reading import FaceReader, Latest
 from pages.player import Fetched, Show, fetched, fetcher, player, shown_file
 from pages.privacy import privacy
 from pages.sample import endpoint as sample_endpoint
@@ -28,16 +28,23 @@ if TYPE_CHECKING:
 _INTRO = """
 <div class="sd sd-intro">
   <h1>Clips that<br>nobody filmed</h1>
-  <div class="sd-lede"><h2>What am I looking at?</h2>
-  <p>The model has learnt to take clips apart, and also how each part is spread: which
-  <span class="sd-does">movements</span> faces make (the <b>dynamics</b>), and which <span class="sd-who">people</span>
-  there may be (the <b>static</b> part). So it can keep one part of a clip and draw the other anew, or draw both. The
-  same seed gives the same clip: here, from a terminal and in Python.</p></div>
+  <div class="sd-lede">
+  <p>Keep the <span class="sd-who">person</span> of a clip and sample new <span class="sd-does">movements</span>, keep
+  the movement and sample new people, or sample both. The same seed gives the same clip: here, from a terminal and in
+  Python.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>studio = Studio.from_pretrained()
 person = studio.encode_face(studio.read_face("me.mp4"))
 clips = studio.sample_dynamics(person.static, count=8, seed=7)</code></details>
 </div>
 """
+_KNOWN = "This model knows 52 rendered people, so a filmed face is shown as the nearest it can make."
+_FACE = {  # by mode, whose face will be seen
+    "person": f"The new clips show the face in your clip. {_KNOWN}",
+    "movement": "The new clips show faces that belong to nobody.",
+    "both": "The new clips show faces that belong to nobody.",
+    "between": f"The new clips begin with the face in the first clip. {_KNOWN}",
+    "along": f"The new clips show the face in your clip. {_KNOWN}",
+}
 _LOOK_AT_SAID = "() => document.querySelector('#said').scrollIntoView({ block: 'nearest', behavior: 'smooth' })"
 _PRIVACY = (
     "Use clips of people who agree to it. Your clips and the results are deleted when you close the page, and within "
@@ -93,10 +100,9 @@ def _bind_form(asked: Form, running: gr.State, token: gr.BrowserState) -> None:
 
 def readings_of(place: Place, token: gr.BrowserState) -> list[Any]:
     """Binds what brings a clip into a place, or takes it away; gives the events, to go on from."""
-    known = [place.face, place.job]
     return [
-        *FaceReader(model.studio).events(place.drop, place.seen, *known),
-        place.kept.select(take_kept, [token, place.job], [place.drop, place.seen, *known], **_AT_ONCE),
+        *FaceReader(model.studio).events(place.drop, place.seen, place.face, place.last),
+        place.kept.select(take_kept, [token, place.last], [place.drop, place.seen, place.face], **_AT_ONCE),
     ]
 
 
@@ -116,7 +122,8 @@ def _missing(mode: str, first: "FaceClip | None", second: "FaceClip | None") -> 
 
 
 def _hint(mode: str, first: "FaceClip | None", second: "FaceClip | None") -> str:
-    return f'<p class="sd-hint-line">{_missing(mode, first, second)}</p>'
+    """What is missing, or whose face the clips will show."""
+    return f'<p class="sd-hint-line">{_missing(mode, first, second) or _FACE[mode]}</p>'
 
 
 def _ready(mode: str, first: "FaceClip | None", second: "FaceClip | None", running: bool | None) -> tuple[Any, Any]:
@@ -139,13 +146,13 @@ def offer(token: str, request: gr.Request) -> tuple[str, str, str]:
 
 
 # Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
-def take_kept(token: str, running: status.Job | None, event: gr.EventData) -> tuple[Any, Any, Any, None]:
+def take_kept(token: str, last: Latest, event: gr.EventData) -> tuple[Any, Any, Any]:
     """Puts one of the visitor's clips of Swap into a place."""
-    forget(running)
+    last.take(None)
     clip = SESSIONS.clips(token).get(event.place)
     if clip is None:
-        return None, status.problem("That clip was deleted after a while. Choose it again."), None, None
-    return shown_file(clip.source), found(clip), clip.at_size(model.studio().size), None
+        return None, status.problem("That clip was deleted after a while. Choose it again."), None
+    return shown_file(clip.source), found(clip), clip.at_size(model.studio().size)
 
 
 def wait() -> tuple[str, gr.Button, bool]:

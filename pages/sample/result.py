@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
 
 _JUDGE = Words(
-    text="Under each clip stands whom and what the judge sees, and how sure it is. It knows only its 52 drawn people, "
-    "and names the nearest of them, whoever is there."
+    text="Under each clip: the person and the expression that the judge recognises, and how sure it is. It knows only "
+    "the 52 rendered people, and always names the nearest of them."
 )
 
 
@@ -44,8 +44,8 @@ def _shown(made: Made, at: int, folder: Path) -> ShownClip:
         downloads=[Download(label="MP4", file=shown_file(film))],
         asks=[
             Ask(name="gif", label="GIF", said=f"Download as GIF: {name}"),
-            Ask(name="first", label="First", said=f"First in Swap: {name}", lead="To Swap"),
-            Ask(name="second", label="Second", said=f"Second in Swap: {name}"),
+            Ask(name="first", label="First clip", said=f"First clip in Swap: {name}", lead="Use in Swap as"),
+            Ask(name="second", label="Second clip", said=f"Second clip in Swap: {name}"),
         ],
     )
 

@@ -1,14 +1,14 @@
 """What "Swap" does once both faces are there: tunes to the two people while they look on, and makes the films."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from math import inf
+from math import ceil, inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
@@ -16,54 +16,57 @@ from pages import model, status
 from pages.clip_input import moving
 from pages.door import why_failed
 from pages.player import Fetched, Show, fetched
-from pages.swap.result import NAMES, Stage, Written, said
+from pages.swap.result import NAMES, REACH, Stage, Swapped, Wish, Written, said
 from pages.swap.tuning import tuned
-from seqdisent_core.errors import SeqdisentError
+from seqdisent_core.errors import FaceError, SeqdisentError
 
 if TYPE_CHECKING:
-    from seqdisent_core.faces import FaceClip
-    from seqdisent_core.films import Play
-    from seqdisent_core.reenactment import Pair, Transfer
+    from seqdisent_core.reenactment import Pair
 
 _BETWEEN = 3.0  # seconds from one preview to the next
-_ENOUGH = "That is enough: make the films"
-_NOT_YET = '<p class="sd-hint-line">This counts from the next swap on.</p>'
-FILMS_READY, FILM_READY = "Both films are ready below.", "The film is ready below."
+_STOP = "Stop tuning and finish"
+FILMS_READY, FILM_READY = "Both films are ready.", "The film is ready."
 GONE = "The clips were deleted after a while without use. Choose them again."
-_STAGES = ("Reading the films", "Tuning to the two people", "Moving the pictures")
-_WITHOUT = ("Reading the films", "Moving the pictures")
-_ASKED = {".gif": "Writing the GIF", ".mp4": "Making the film in full size"}
+_STAGES = ("Reading the films", "Learning these two faces", "Making the films")
+_WITHOUT = ("Reading the films", "Making the films")
+_ASKED = {"gif": "Writing the GIF", "large": "Making the film in full size", "beside": "Writing both side by side"}
+_ANEW = "Making it anew …"
 
 
-@dataclass(frozen=True)
-class Wish:
-    """How the films shall be: the movement's strength, whose pixels ("film" or "model"), how they play, what moves."""
+@dataclass
+class Pace:
+    """Seconds that this machine took lately: of a tuning step, of a result's frame, and of a usual swap.
 
-    strength: float
-    pixels: Literal["film", "model"]
-    play: "Play"
-    transfer: "Transfer" = "all"
+    The previews on the way count with the steps.
+    """
 
-    @property
-    def how(self) -> dict[str, Any]:
-        """As a Pair takes it."""
-        return {"strength": self.strength, "detail": self.pixels == "film", "transfer": self.transfer}
+    step: float = 0.35
+    frame: float = 0.05
+    usual: float = 30.0
 
-
-class Swapped(NamedTuple):
-    """What films are made of again when somebody wishes them otherwise."""
-
-    pair: "Pair"
-    written: Written
-
-    @property
-    def nbytes(self) -> int:
-        return self.pair.nbytes + sum(map(len, self.written.values()))
+    def left(self, steps: int, frames: int) -> float:
+        """Seconds for so many steps and frames that are still to come."""
+        return steps * self.step + frames * self.frame + 1.0
 
 
-# What an event gives: HTML of the progress; Show | None; Swap's button; the one to stop; Swapped | None; Event | None.
-# Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
-Making = Iterator[tuple[Any, Any, Any, Any, Any, Any]]
+PACE = Pace()  # of all swaps of this process
+
+
+def learn_words() -> str:
+    """What learning two faces brings, and how long it takes here, in words for a button."""
+    return f"Learn these two faces (better likeness, about {5 * ceil(PACE.usual / 5)} s)"
+
+
+class Seen(NamedTuple):
+    """What an event of a swap gives."""
+
+    progress: Any  # HTML
+    preview: Any  # HTML
+    stage: Show | None
+    enough: Any  # the button that ends the tuning
+    learn: Any  # the one that begins it, where the films are untuned
+    swapped: Any  # Swapped | None
+    running: Event | None
 
 
 def wait() -> tuple[str, gr.Button, Event]:
@@ -71,133 +74,173 @@ def wait() -> tuple[str, gr.Button, Event]:
     return status.waiting(), gr.Button("Swapping …", interactive=False), Event()
 
 
-def swap_faces(first: Any, second: Any, tune: bool, strength: float, pixels: Any, play: Any, transfer: Any) -> Making:
+# Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
+def swap_faces(
+    swapped: Any, first: Any, second: Any, tune: bool, strength: Any, pixels: Any, play: Any, transfer: Any, films: Any
+) -> Iterator[Seen]:
     """Swaps the two faces that were read, stage by stage; while it tunes, both results are shown as they are by then.
 
-    Stopped, it goes on with what it has.
+    Stopped, it goes on with what it has. Films of an earlier swap stay until the new ones are there.
     """
-    hidden, wish = gr.Button(visible=False), Wish(strength, pixels, play, transfer)
+    hidden, old = gr.Button(visible=False), swapped and swapped.noted(_ANEW)
+    seen = Seen("", "", old, hidden, hidden, gr.skip(), None)
     if first is None or second is None or not (first.source.exists() and second.source.exists()):
-        yield status.problem(GONE), None, gr.skip(), hidden, None, None
+        yield seen._replace(progress=status.problem(GONE), stage=None, swapped=None)
         return
     from seqdisent_core.films import check_play
     from seqdisent_core.reenactment import STEPS
 
-    enough, names = Event(), _STAGES if tune else _WITHOUT
-    yield status.stages(names, 0), None, gr.skip(), gr.Button(_ENOUGH, visible=tune, interactive=True), None, enough
+    wish, began, enough = Wish(strength, pixels, play, transfer, films), time.monotonic(), Event()
+    names = _STAGES if tune else _WITHOUT
+    seen = seen._replace(running=enough)
     try:
         for clip in (first, second):
             check_play(len(clip.frames), play)  # now, not when the tuning has been waited for
+        frames = sum(len(clip.frames) for clip in (first, second))
+
+        def far(at: int, steps: int) -> str:
+            spent, left = time.monotonic() - began, PACE.left(steps, frames)
+            return status.stages(names, at, spent / (spent + left), left)
+
+        shown, start, pair, before, stage = -inf, 0.0, None, {}, None
+        stoppable = gr.Button(_STOP, visible=tune, interactive=True)
+        yield seen._replace(progress=far(0, STEPS if tune else 0), enough=stoppable)
         size = model.film_studio().size
-        clips = first.at_size(size), second.at_size(size)
         written: Written = {}
-        with _stage(clips, wish, written) as stage:
-            shown = -inf
-            for pair in tuned(*clips, None if tune else 0.0):
-                if enough.is_set() or not tune or pair.tuned.steps >= STEPS:
+        with TemporaryDirectory() as folder, ExitStack() as ending:
+            for pair in tuned(first.at_size(size), second.at_size(size), None if tune else 0.0):
+                now, steps = time.monotonic(), pair.tuned.steps
+                if stage is None:
+                    start, stage = now, ending.enter_context(Stage(pair, Path(folder), wish, written))
+                elif steps:
+                    PACE.step = (now - start) / steps
+                if enough.is_set() or not tune or steps >= STEPS:
                     break
-                if time.monotonic() - shown >= _BETWEEN:
-                    far = status.stages(names, 1, pair.tuned.steps / STEPS)
-                    yield far + _preview(pair, wish), None, gr.skip(), gr.skip(), None, enough
-                    shown = time.monotonic()
-            yield status.stages(names, len(names) - 1), None, gr.skip(), hidden, None, enough
-            show, swapped = _show(stage, pair, wish), Swapped(replace(pair), written)  # without the decoder made fast
-            yield _ready(pair, wish), show, gr.skip(), gr.skip(), swapped, None
+                preview = gr.skip()
+                if now - shown >= _BETWEEN:
+                    tiles = _tiles(pair, wish)
+                    before = before or tiles
+                    preview, shown = _preview(pair, before, tiles), time.monotonic()
+                yield seen._replace(progress=far(1, STEPS - steps), preview=preview, enough=gr.skip())
+            yield seen._replace(progress=far(len(names) - 1, 0), preview=gr.skip())
+            began_films = time.monotonic()
+            show = stage.show(pair)
+            PACE.frame = (time.monotonic() - began_films) / max(1, frames)
+        PACE.usual = PACE.left(STEPS, frames)
+        made = Swapped(replace(pair), written, show, wish)  # without the decoder made fast
+        learn = hidden if pair.tuned.steps else gr.Button(learn_words(), visible=True)
+        yield Seen(_ready(made), "", show, hidden, learn, made, None)
     except SeqdisentError as error:
-        yield status.problem(str(error)), None, gr.skip(), hidden, None, None
+        yield seen._replace(progress=status.problem(str(error)), stage=swapped and swapped.show, running=None)
 
 
-def failed(request: gr.Request) -> tuple[str, gr.Button, None]:
-    """Not the clips' fault: everything can be pressed again."""
-    return why_failed(request), gr.Button(visible=False), None
+def failed(swapped: Any, request: gr.Request) -> tuple[str, str, Show | None, gr.Button, None]:
+    """Not the clips' fault: everything can be pressed again, and an earlier result is there as it was."""
+    return why_failed(request), "", swapped and swapped.show, gr.Button(visible=False), None
 
 
 def stop(enough: Any) -> gr.Button:
     """The visitor has seen enough of the tuning."""
     if enough is not None:
         enough.set()
-    return gr.Button("Ending …", interactive=False)
+    return gr.Button("Finishing …", interactive=False)
 
 
-def wait_again(swapped: Any, running: Any) -> Any:
+def wait_again(swapped: Any, running: Any) -> tuple[Any, Show | None]:
     """What is seen of another wish until those who pressed before are served; a swap that is under way goes on."""
-    if running is not None:
-        return gr.skip()
-    return _NOT_YET if swapped is None else status.waiting()
+    if swapped is None or running is not None:
+        return gr.skip(), swapped and swapped.noted(_ANEW)
+    return status.waiting(), swapped.noted(_ANEW)
 
 
-def again(swapped: Any, strength: float, pixels: Any, play: Any, transfer: Any) -> Iterator[tuple[Any, Any]]:
-    """The films once more, as they shall be now."""
-    if swapped is None:
-        yield _NOT_YET, None
+def again(
+    swapped: Any, running: Any, strength: Any, pixels: Any, play: Any, transfer: Any, films: Any
+) -> Iterator[tuple[Any, Show | None, Any]]:
+    """The films once more, as they shall be now; those that are there stay until then."""
+    if swapped is None or running is not None:
+        yield gr.skip(), swapped and swapped.show, gr.skip()
         return
-    yield status.stages(_WITHOUT[-1:], 0), None
+    yield status.stages(_WITHOUT[-1:], 0), swapped.noted(_ANEW), gr.skip()
     try:
-        pair, wish = swapped.pair, Wish(strength, pixels, play, transfer)
-        with _stage([subject.clip for subject in pair.subjects], wish, swapped.written) as stage:
-            yield _ready(pair, wish), _show(stage, pair, wish)
+        from seqdisent_core.films import check_play
+
+        pair, wish = swapped.pair, Wish(strength, pixels, play, transfer, films)
+        for subject in pair.subjects:
+            check_play(len(subject.clip.frames), play)
+        with TemporaryDirectory() as folder, Stage(pair, Path(folder), wish, swapped.written) as stage:
+            made = swapped._replace(show=stage.show(pair), wish=wish)
+        yield _ready(made), made.show, made
     except SeqdisentError as error:
-        yield status.problem(str(error)), None
+        yield status.problem(str(error)), swapped.show, gr.skip()
 
 
-def answer(
-    swapped: Any, strength: float, pixels: Any, play: Any, transfer: Any, event: gr.EventData
-) -> Iterator[tuple[Fetched | None, str]]:
-    """A result as a GIF or as an MP4 in full size, which are asked for by the buttons under it."""
-    if swapped is None:
+def failed_again(swapped: Any, request: gr.Request) -> tuple[str, Show | None]:
+    """Not the clips' fault: the result is there as it was."""
+    return why_failed(request), swapped and swapped.show
+
+
+def answer(swapped: Any, event: gr.EventData) -> Iterator[tuple[Fetched | None, str]]:
+    """A result as a file to keep, which is asked for by the buttons under it."""
+    who, kind = str(event.name).split()
+    if swapped is None or kind not in _ASKED or who not in NAMES:
         yield None, status.problem(GONE)
         return
-    who, ending = str(event.name).split()
-    yield None, status.stages((_ASKED[ending],), 0)
+    yield None, status.stages((_ASKED[kind],), 0)
     try:
-        pair = swapped.pair.full_size(NAMES.index(who)) if ending == ".mp4" else swapped.pair
         with TemporaryDirectory() as folder:
-            wish = Wish(strength, pixels, play, transfer)
-            yield fetched(_file(pair, wish, who, ending, Path(folder))), ""
+            yield fetched(_file(swapped, NAMES.index(who), kind, Path(folder))), ""
     except SeqdisentError as error:
         yield None, status.problem(str(error))
 
 
-def _ready(pair: "Pair", wish: Wish) -> str:
+def _ready(made: Swapped) -> str:
     from seqdisent_core.reenactment import TURNS_FAR
 
-    far = wish.transfer != "expression" and any(pair.turns_far(1 - own) for own in pair.results)
+    pair, whose = made.pair, made.wish.whose(made.pair.results)
+    far = made.wish.transfer != "expression" and any(pair.turns_far(1 - own) for own in whose)
     hint = f'<p class="sd-hint-line">{TURNS_FAR}</p>' if far else ""
-    return status.ready(FILMS_READY if len(pair.results) == 2 else FILM_READY) + hint
+    return status.ready(FILMS_READY if len(whose) == 2 else FILM_READY) + hint
 
 
-def _preview(pair: "Pair", wish: Wish) -> str:
-    """The results as they are by now, around the face, a second or two of them."""
+def _tiles(pair: "Pair", wish: Wish) -> dict[int, str]:
+    """The wanted results as they are by now, a second or two of each: HTML by whose film it is."""
     from seqdisent_core.media import labelled
+    from seqdisent_core.reenactment import reach_within
 
-    figures = ""
-    for own in reversed(pair.results):
-        who, does = NAMES[own], NAMES[1 - own]
-        frames, seconds = pair.preview(own, **wish.how)
-        figures += (
-            f"<figure>{moving(labelled(frames), seconds, said(who, does))}"
-            f'<figcaption><span class="sd-who">{who.capitalize()} person</span>, '
-            f'<span class="sd-does">doing what the {does} does</span></figcaption></figure>'
-        )
+    tiles = {}
+    for own in reversed(wish.whose(pair.results)):
+        reach = reach_within(pair.subjects[own], REACH)
+        frames, seconds = pair.preview(own, **wish.how, reach=reach)
+        tiles[own] = moving(labelled(frames), seconds, said(NAMES[own], NAMES[1 - own]))
+    return tiles
+
+
+def _preview(pair: "Pair", before: dict[int, str], now: dict[int, str]) -> str:
+    """Each result before the tuning, and beside it as it is by now."""
     steps = pair.tuned.steps
-    words = "untuned" if not steps else f"after {steps} {'step' if steps == 1 else 'steps'}"
-    return f'<div class="sd-preview">{figures}<p class="sd-quiet">So it looks {words}.</p></div>'
+    after = f"Preview after {steps} {'step' if steps == 1 else 'steps'}"
+    rows = "".join(
+        f'<figure><div class="sd-before">{before[own]}<span class="sd-badge">before</span></div>'
+        f'<div class="sd-now-by">{now[own]}<span class="sd-badge">now</span></div>'
+        f'<figcaption><span class="sd-who">{NAMES[own].capitalize()} person</span>, '
+        f'<span class="sd-does">doing what the {NAMES[1 - own]} does</span></figcaption></figure>'
+        for own in now
+    )
+    return f'<div class="sd-preview"><p class="sd-quiet">{after}</p>{rows}</div>'
 
 
-@contextmanager
-def _stage(clips: "Sequence[FaceClip]", wish: Wish, written: Written) -> Iterator[Stage]:
-    """A stage whose films lie where Gradio finds them until it has copied them to where it serves and deletes files."""
-    with TemporaryDirectory() as folder, Stage(clips, Path(folder), wish.play, written) as stage:
-        yield stage
+def _file(swapped: Swapped, own: int, kind: str, folder: Path) -> Path:
+    """Writes a result as it was asked for. Raises FaceError where the films that it needs were deleted."""
+    from seqdisent_core.films import write_beside, write_moved
 
-
-def _show(stage: Stage, pair: "Pair", wish: Wish) -> Show:
-    return stage.show(pair, **wish.how)
-
-
-def _file(pair: "Pair", wish: Wish, who: str, ending: str, folder: Path) -> Path:
-    from seqdisent_core.films import write_moved
-
-    own, clips = NAMES.index(who), [subject.clip for subject in pair.subjects]
-    frames = pair.frames(own, 1 - own, **wish.how)
-    return write_moved(frames, own, folder, clips, ending=ending, play=wish.play)
+    if kind == "beside":
+        films = swapped.show.clips
+        at = next(at for at, clip in enumerate(films) if clip.made and clip.alt == said(NAMES[own], NAMES[1 - own]))
+        driver, result = films[at - 1].whole, films[at].file
+        if driver is None or not all(Path(film.path).exists() for film in (driver, result)):
+            raise FaceError(GONE)
+        return write_beside(folder / f"{NAMES[own]}_beside_its_driver.mp4", Path(driver.path), Path(result.path))
+    pair = swapped.pair.full_size(own) if kind == "large" else swapped.pair
+    clips, ending = [subject.clip for subject in pair.subjects], ".mp4" if kind == "large" else ".gif"
+    frames = pair.frames(own, 1 - own, **swapped.wish.how)
+    return write_moved(frames, own, folder, clips, ending=ending, play=swapped.wish.play)

@@ -10,13 +10,16 @@ from pages import model, status
 from pages.belongings import BELONGINGS
 from pages.clip_input import clip_input, found_face
 from pages.door import why_failed
-from pages.face_reading import FaceReader
-from pages.face_reading import stop as stop_reading
-from pages.player import fetcher, player, shown_file
+from pages.face_reading import FaceReader, Latest, latest
+from pages.player import KEPT, Show, fetcher, player, shown_file
 from pages.privacy import privacy
+from pages.progress import progress
 from pages.session import SESSIONS, browser_token, token_of
 from pages.swap import endpoint as swap_endpoint
 from pages.swap import making as swap_making
+from pages.swap.hero import hero, people, python_code, read_people
+from pages.swap.making import learn_words
+from pages.swap.options import Options, options
 from pages.swap.result import NAMES
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
@@ -25,32 +28,25 @@ from seqdisent_core.limits import limits
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
 
-_INTRO = """
-<div class="sd sd-intro">
-  <h1>Who a face is,<br>and what it does</h1>
-  <div class="sd-lede"><h2>What am I looking at?</h2>
-  <p>Every video of a face holds two things: <span class="sd-who">who it is</span>, which stays the same and is called
-  its <b>static</b> part, and <span class="sd-does">what it does</span>, which changes from frame to frame and is called
-  its <b>dynamics</b>. A neural network has learnt to pull the two apart: it subtracts one frame from all the others, so
-  that what stays cancels out. Give it two clips, and it puts the parts together the other way round: each person does
-  what the other one did. One of the two may be a photograph: it can be moved, but it has no movement to
-  give.</p></div>
-  <details class="sd-code"><summary>The same in Python</summary><code>studio = Studio.from_pretrained("wild")
-faces = map(studio.read_face, ("first.mp4", "second.mp4"))
-*_, pair = studio.personalise(*faces)
-swap = pair.swap()</code></details>
-</div>
-"""
-_PROGRESS = '<div class="sd sd-progress" aria-live="polite">${value}</div>'
-_LOOK_AT_PROGRESS = (
-    "() => document.querySelector('.sd-progress').scrollIntoView({ block: 'center', behavior: 'smooth' })"
-)
+_HINT = '<div class="sd sd-hint-line" role="status">${value}</div>'
+# What is under way takes the window from the row of the button down: nothing below it moves when the result comes.
+_LOOK = """() => {
+    document.getElementById('outcome').classList.add('sd-open');
+    document.getElementById('act').scrollIntoView({ block: 'start', behavior: 'smooth' });
+}"""
 _PRIVACY = (
     "Use clips of people who agree to be shown like this. Your clips, the results and the model that was tuned to them "
     "are deleted when you close the page, and within an hour of their last use; nothing is sent anywhere else. "
     "Every result is marked as synthetic, in the picture and inside the file."
 )
 _READER = FaceReader(model.film_studio, anchors=True)
+_AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+_BUSY: dict[str, Any] = {
+    "concurrency_id": model.QUEUE,
+    "concurrency_limit": 1,
+    "show_progress": "hidden",
+    "api_visibility": "private",
+}
 
 
 @dataclass(frozen=True)
@@ -61,122 +57,153 @@ class _Half:
     drop: gr.HTML
     seen: gr.HTML
     face: gr.State  # FaceClip | None
-    job: gr.State  # status.Job | None: the reading that is under way
+    last: gr.State  # Latest: what came last
+
+
+@dataclass(frozen=True)
+class _Page:
+    """Everything that events take or give."""
+
+    token: gr.BrowserState
+    halves: tuple[_Half, _Half]
+    go: gr.Button
+    learn: gr.Button
+    hint: gr.HTML
+    options: Options
+    stage: gr.HTML
+    work: gr.HTML
+    enough: gr.Button
+    preview: gr.HTML
+    swapped: gr.State  # Swapped | None
+    running: gr.State  # Event | None: set once the visitor has seen enough of a swap that is under way
+
+    @property
+    def faces(self) -> list[Any]:
+        return [half.face for half in self.halves]
 
 
 def layout(demo: gr.Blocks) -> None:
     """Lays the page out and binds its events; call it inside the Blocks context."""
+    demo.temp_file_sets.append(KEPT)
     token = browser_token()
-    gr.HTML(_INTRO, apply_default_css=False)
-    with gr.Row(equal_height=False):
+    start = hero()
+    with gr.Row(equal_height=True, elem_id="clips"):
         first, second = (_half(name, at) for at, name in enumerate(NAMES))
+    with gr.Row(elem_id="act"):
+        go = gr.Button("Swap", variant="primary", interactive=False, elem_classes="sd-go", elem_id="swap")
+        tune = gr.Checkbox(True, label=learn_words(), elem_id="tune", min_width=200)
+        hint = gr.HTML(_hint(None, None), html_template=_HINT, apply_default_css=False, elem_id="hint")
+    asked = options()
+    with gr.Column(elem_id="outcome"):
+        stage = player(elem_id="results")
+        with gr.Row(elem_id="waiting"):
+            work = progress(elem_id="work")
+            enough = gr.Button(visible=False, elem_classes="sd-round", elem_id="enough")
+            learn = gr.Button(visible=False, elem_classes="sd-round", elem_id="learn")
+        preview = gr.HTML("", apply_default_css=False, elem_id="preview", elem_classes="sd")
     privacy(token, _PRIVACY)
-    tune, strength, pixels, play, transfer = _wishes()
-    wish = [strength, pixels, play, transfer]
-    go = gr.Button("Swap", variant="primary", interactive=False, elem_classes="sd-go", elem_id="swap")
-    progress = gr.HTML(_hint(None, None), html_template=_PROGRESS, apply_default_css=False)
-    enough = gr.Button(visible=False, elem_classes="sd-enough", elem_id="enough")
-    stage = player(elem_id="results")
+    python_code()
     swapped, running = (gr.State(None, time_to_live=limits().keep_seconds) for _ in range(2))
-    for half in (first, second):
-        _bind(half, [first.face, second.face, running], [go, progress], token)
-    faces = [first.face, second.face]
-    at_once: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    busy: dict[str, Any] = {
-        "concurrency_id": model.QUEUE,
-        "concurrency_limit": 1,
-        "show_progress": "hidden",
-        "api_visibility": "private",
-    }
-    go.click(None, js=_LOOK_AT_PROGRESS)
-    pressed = go.click(swap_making.wait, None, [progress, go, running], **at_once).then(
-        swap_making.swap_faces, [*faces, tune, *wish], [progress, stage, go, enough, swapped, running], **busy
-    )
-    failed = pressed.failure(swap_making.failed, None, [progress, enough, running], **at_once)
-    for ended in (pressed, failed):  # what `then` is bound to is not called after a failure
-        ended.then(_button, faces, go, **at_once)
-    enough.click(swap_making.stop, running, enough, **at_once)
-    last: dict[str, Any] = {"trigger_mode": "always_last"}
-    for changed in (strength.input, pixels.input, play.input, transfer.input):
-        made = changed(swap_making.wait_again, [swapped, running], progress, **at_once, **last).then(
-            swap_making.again, [swapped, *wish], [progress, stage], **busy, **last
-        )
-        made.failure(why_failed, None, progress, **at_once)
-    stage.ask(None, js=_LOOK_AT_PROGRESS)
-    stage.ask(status.waiting, None, progress, trigger_mode="multiple", **at_once)
-    asked = stage.ask(swap_making.answer, [swapped, *wish], [fetcher(), progress], trigger_mode="multiple", **busy)
-    asked.failure(why_failed, None, progress, **at_once)
-    shown = [part for half in (first, second) for part in (half.drop, half.seen, half.face)]
-    demo.load(restore, token, [token, *shown], **at_once).then(_ready, [*faces, running], [go, progress], **at_once)
+    page = _Page(token, (first, second), go, learn, hint, asked, stage, work, enough, preview, swapped, running)
+    for half in page.halves:
+        _bind_half(page, half)
+    _bind_swaps(page, start, tune)
+    _bind_result(page)
+    _bind_load(page, demo, tune)
     swap_endpoint.bind()
-
-
-def _wishes() -> tuple[gr.Checkbox, gr.Slider, gr.Radio, gr.Radio, gr.Radio]:
-    """Whether to tune, and how the films shall be; the latter may be changed once they are there."""
-    with gr.Row(elem_classes="sd-wishes", equal_height=False):
-        tune = gr.Checkbox(
-            True,
-            label="Tune to the two people",
-            info="So that they look like themselves: 20 seconds on two cores, or until you stop it.",
-            elem_id="tune",
-        )
-        strength = gr.Slider(
-            0,
-            1.5,
-            1.0,
-            step=0.1,
-            label="Strength",
-            info="0: at rest. 1: as filmed.",
-            elem_id="strength",
-        )
-        pixels = gr.Radio(
-            [("Sharp: the film's own, moved", "film"), ("Soft: the model's own", "model")],
-            value="film",
-            label="Pixels",
-            elem_id="pixels",
-        )
-        play = gr.Radio(
-            [("Once", "once"), ("Three times", "loop"), ("There and back", "boomerang")],
-            value="once",
-            label="Play",
-            elem_id="play",
-        )
-        transfer = gr.Radio(
-            [("Expression and head", "all"), ("Expression only", "expression"), ("Head only", "head")],
-            value="all",
-            label="Transfer",
-            elem_id="transfer",
-        )
-    return tune, strength, pixels, play, transfer
 
 
 def _half(name: str, at: int) -> _Half:
     """Examples alternate by person between the two places, so that one click on each side gives two persons."""
     examples = sorted(asset("examples").glob("*.mp4"))
-    people = sorted({path.stem.rpartition("_")[0] for path in examples})
-    mine = [path for path in examples if people.index(path.stem.rpartition("_")[0]) % 2 == at]
+    persons = sorted({path.stem.rpartition("_")[0] for path in examples})
+    mine = [path for path in examples if persons.index(path.stem.rpartition("_")[0]) % 2 == at]
     with (
         gr.Column(min_width=320),
         clip_input(f"{name.capitalize()} clip", examples=mine, photographs=True, elem_id=f"{name}-clip") as drop,
     ):
         seen = found_face(elem_id=f"{name}-face")
-    face = gr.State(None, time_to_live=limits().keep_seconds)
-    job = gr.State(None, time_to_live=limits().keep_seconds, delete_callback=stop_reading)
-    return _Half(name, drop, seen, face, job)
+    return _Half(name, drop, seen, gr.State(None, time_to_live=limits().keep_seconds), latest())
 
 
-def _bind(half: _Half, known: list[gr.State], shown: list[Any], token: gr.BrowserState) -> None:
+def _bind_half(page: _Page, half: _Half) -> None:
     """What happens when a clip comes into one place, leaves it, or another of its faces or frames is chosen."""
-    at_once: dict[str, Any] = {
-        "queue": False,
-        "show_progress": "hidden",
-        "api_visibility": "private",
-        "trigger_mode": "multiple",
-    }
-    for event in _READER.events(half.drop, half.seen, half.face, half.job):
+    at_once: dict[str, Any] = {**_AT_ONCE, "trigger_mode": "multiple"}
+    known = [*page.faces, page.swapped, page.running]
+    for event in _READER.events(half.drop, half.seen, half.face, half.last):
         event.failure(why_failed, None, half.seen, **at_once)
-        event.then(_ready, known, shown, **at_once)
-        event.then(partial(_keep, half.name), [token, half.face], None, **at_once)
+        event.then(_ready, known, [page.go, page.hint, page.stage, *page.options.limited], **at_once)
+        event.then(partial(_keep, half.name), [page.token, half.face], None, **at_once)
+
+
+def _bind_swaps(page: _Page, start: gr.HTML, tune: gr.Checkbox) -> None:
+    """The three ways to a swap: its button, the one that learns the two faces, and the two example people."""
+    makes = [page.work, page.preview, page.stage, page.enough, page.learn, page.swapped, page.running]
+    ways = ((page.go.click, tune), (page.learn.click, gr.State(True)), (start.start, gr.State(False)))
+    for number, (begins, learns) in enumerate(ways):
+        tries = number == len(ways) - 1
+        begins(None, js=_LOOK)
+        event = begins(swap_making.wait, None, [page.work, page.go, page.running], **_AT_ONCE)
+        if tries:
+            places = [part for half in page.halves for part in (half.drop, half.seen, half.face)]
+            event = event.then(_take_people, [half.last for half in page.halves], [*places, page.hint], **_BUSY)
+        inputs = [page.swapped, *page.faces, learns, *page.options.wish]
+        made = event.then(swap_making.swap_faces, inputs, makes, **_BUSY)
+        failed = made.failure(
+            *(swap_making.failed, page.swapped),
+            [page.work, page.preview, page.stage, page.enough, page.running],
+            **_AT_ONCE,
+        )
+        for ended in (made, failed):  # what `then` is bound to is not called after a failure
+            ended.then(
+                *(_ready, [*page.faces, page.swapped, page.running]),
+                [page.go, page.hint, page.stage, *page.options.limited],
+                **_AT_ONCE,
+            )
+        made.then(_keep_result, [page.token, page.swapped], None, **_AT_ONCE)
+        for half in page.halves if tries else ():
+            made.then(partial(_keep, half.name), [page.token, half.face], None, **_AT_ONCE)
+    page.enough.click(swap_making.stop, page.running, page.enough, **_AT_ONCE)
+
+
+def _bind_result(page: _Page) -> None:
+    """What may be wished otherwise once the films are there, and the files that are asked for."""
+    last: dict[str, Any] = {"trigger_mode": "always_last"}
+    for part in page.options.wish:
+        made = part.input(
+            swap_making.wait_again, [page.swapped, page.running], [page.work, page.stage], **_AT_ONCE, **last
+        ).then(
+            *(swap_making.again, [page.swapped, page.running, *page.options.wish]),
+            [page.work, page.stage, page.swapped],
+            **_BUSY,
+            **last,
+        )
+        made.failure(swap_making.failed_again, page.swapped, [page.work, page.stage], **_AT_ONCE)
+        made.then(_keep_result, [page.token, page.swapped], None, **_AT_ONCE)
+    page.stage.ask(status.waiting, None, page.work, trigger_mode="multiple", **_AT_ONCE)
+    asked = page.stage.ask(swap_making.answer, page.swapped, [fetcher(), page.work], trigger_mode="multiple", **_BUSY)
+    asked.failure(why_failed, None, page.work, **_AT_ONCE)
+
+
+def _bind_load(page: _Page, demo: gr.Blocks, tune: gr.Checkbox) -> None:
+    """What a visitor finds who comes back."""
+    places = [part for half in page.halves for part in (half.drop, half.seen, half.face)]
+    demo.load(restore, page.token, [page.token, *places, page.swapped, tune], **_AT_ONCE).then(
+        *(_ready, [*page.faces, page.swapped, page.running]),
+        [page.go, page.hint, page.stage, *page.options.limited],
+        **_AT_ONCE,
+    )
+
+
+def _take_people(first: Latest, second: Latest) -> tuple[Any, ...]:
+    """The two example people, in both places, and their faces. What was read there is given up."""
+    for last in (first, second):
+        last.take(None)
+        last.span = {}
+    shown: list[Any] = []
+    for path, clip in zip(people(), read_people(), strict=True):
+        shown += [shown_file(path), _READER.shown(clip), clip]
+    return (*shown, "")
 
 
 def _keep(place: str, token: str, face: "FaceClip | None") -> None:
@@ -184,8 +211,13 @@ def _keep(place: str, token: str, face: "FaceClip | None") -> None:
     SESSIONS.keep(token, place, face)
 
 
+def _keep_result(token: str, swapped: Any) -> None:
+    """So that the films are here after other pages, or when this one is loaded again."""
+    SESSIONS.keep_result(token, swapped)
+
+
 def restore(token: str, request: gr.Request) -> tuple[Any, ...]:
-    """A visitor's clips, where some are kept: those that stood here before, and those that the page Sample sent."""
+    """A visitor's clips, where some are kept, those that the page Sample sent included; and the films made of them."""
     token = token_of(token)
     BELONGINGS.opened(token, str(request.session_hash))
     clips = SESSIONS.clips(token)
@@ -197,7 +229,7 @@ def restore(token: str, request: gr.Request) -> tuple[Any, ...]:
             shown += [None, gr.skip(), gr.skip()]
         else:
             shown += [shown_file(clip.source), _READER.shown(clip), clip]
-    return (token, *shown)
+    return (token, *shown, SESSIONS.result(token), gr.Checkbox(label=learn_words()))
 
 
 def _hint(first: "FaceClip | None", second: "FaceClip | None") -> str:
@@ -208,7 +240,7 @@ def _hint(first: "FaceClip | None", second: "FaceClip | None") -> str:
     words = f"Add the {' and the '.join(missing)} clip, or click an example." if missing else "Both faces are there."
     if not missing and any(clip.still for clip in (first, second) if clip):
         words += " The person in the photograph will do what the film shows."
-    return f'<p class="sd-hint-line">{words}</p>'
+    return words
 
 
 def _problem(first: "FaceClip | None", second: "FaceClip | None") -> str:
@@ -224,13 +256,17 @@ def _problem(first: "FaceClip | None", second: "FaceClip | None") -> str:
     return ""
 
 
-def _ready(first: "FaceClip | None", second: "FaceClip | None", running: Any) -> tuple[Any, Any]:
-    """Whether one may press, and what is missing until then; a swap that is under way goes on."""
+def _ready(first: "FaceClip | None", second: "FaceClip | None", swapped: Any, running: Any) -> tuple[Any, ...]:
+    """Whether one may press, what is missing until then, and whether the result is of these clips.
+
+    A swap that is under way goes on.
+    """
+    limited = Options.limits(first, second)
+    shown: Show | None = None
+    if swapped is not None:
+        earlier = swapped.earlier(first, second)
+        shown = swapped.noted(earlier) if earlier else swapped.show
     if running is not None:
-        return gr.skip(), gr.skip()
-    return _button(first, second), _hint(first, second)
-
-
-def _button(first: "FaceClip | None", second: "FaceClip | None") -> gr.Button:
+        return gr.skip(), gr.skip(), swapped and swapped.noted("Making it anew …"), *limited
     ready = first is not None and second is not None and not _problem(first, second)
-    return gr.Button("Swap", interactive=ready)
+    return gr.Button("Swap", interactive=ready), _hint(first, second), shown, *limited

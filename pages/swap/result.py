@@ -1,139 +1,194 @@
-"""What the page "Swap" shows in the end: clips in two columns, what was given above what was made of it."""
+"""What the page "Swap" shows in the end: each driver, an arrow, and the person that it moves."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
 
-from pages.player import STRIP_FRAMES, Ask, Download, Show, ShownClip, Words, shown_file, strip
+from pages.player import STRIP_FRAMES, Ask, Download, Show, ShownClip, Words, kept_file, strip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.films import Play
-    from seqdisent_core.reenactment import Pair
+    from seqdisent_core.reenactment import Pair, Subject, Transfer
 
 NAMES = ("first", "second")
-_LINE = (
-    Words(text="The result on the left: "),
-    Words(text="who", hue="who"),
-    Words(text=" from the second clip, "),
-    Words(text="what it does", hue="does"),
-    Words(text=" from the first. The result on the right: "),
-    Words(text="who", hue="who"),
-    Words(text=" from the first, "),
-    Words(text="what it does", hue="does"),
-    Words(text=" from the second."),
-)
+REACH = 1.4  # sides of the face's square that are shown, so that hair and chin are seen
+_UNIT = 1000  # pixels of the player's square, and of the width of the film that it cuts it from
+
+# Films of the first (0) and the second clip (1) as they were given, by how they play and how much is shown.
+Written = dict[tuple["Play", int, float], ShownClip]
 
 
-Written = dict[tuple["Play", int], bytes]  # films of the first (0) and the second clip (1) as they were given
+@dataclass(frozen=True)
+class Wish:
+    """How the films shall be: the movement's strength, whose pixels ("film" or "model"), how they play, what moves.
+
+    films: both, or that of the first or the second person alone.
+    """
+
+    strength: float
+    pixels: Literal["film", "model"]
+    play: "Play"
+    transfer: "Transfer" = "all"
+    films: Literal["both", "first", "second"] = "both"
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """As a Pair takes it."""
+        return {"strength": self.strength, "detail": self.pixels == "film", "transfer": self.transfer}
+
+    def whose(self, possible: tuple[int, ...]) -> tuple[int, ...]:
+        """Which of the possible films are wanted; all, where the wanted one isn't possible."""
+        return tuple(own for own in possible if self.films in ("both", NAMES[own])) or possible
 
 
+class Swapped(NamedTuple):
+    """What films are made of again when somebody wishes them otherwise, and those that are there."""
+
+    pair: "Pair"
+    written: Written
+    show: Show
+    wish: Wish
+
+    @property
+    def nbytes(self) -> int:
+        return self.pair.nbytes
+
+    def noted(self, note: str) -> Show:
+        """The films as they are, dimmed, and why."""
+        return self.show.model_copy(update={"note": note, "calm": True})
+
+    def earlier(self, first: "FaceClip | None", second: "FaceClip | None") -> str:
+        """What is said where the films were made of other clips, faces or frames than those that are there now."""
+        for name, now, subject in zip(NAMES, (first, second), self.pair.subjects, strict=True):
+            if now is not None and _which(now) != _which(subject.clip):
+                return f"Made with the earlier {name} clip. Press Swap to make it anew."
+        return ""
+
+
+def _which(clip: "FaceClip") -> tuple[Any, ...]:
+    return clip.source, clip.face, clip.anchor, clip.start, len(clip.frames)
+
+
+@dataclass
 class Stage:
     """Writes the films of two clips and their swap into a folder: those given at once, in the background, meanwhile.
 
     written: of the same clips, by earlier stages; what is missing is added to it.
     """
 
-    def __init__(self, clips: "Sequence[FaceClip]", folder: Path, play: "Play", written: Written) -> None:
-        from seqdisent_core.machine import one_each
-
-        self._folder, self._play = folder, play
-        self._writers = ThreadPoolExecutor(2, initializer=one_each)  # each waits for a process of its own as well
-        self._given = [self._writers.submit(_given, clips, at, folder, play, written) for at in range(len(clips))]
+    pair: "Pair"
+    folder: Path
+    wish: Wish
+    written: Written
+    _given: dict[int, Any] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
+        from seqdisent_core.machine import one_each
+
+        self._writers = ThreadPoolExecutor(2, initializer=one_each)  # each waits for a process of its own as well
+        for own in reversed(self.wish.whose(self.pair.results)):
+            self._given[1 - own] = self._writers.submit(self._write_given, 1 - own)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._writers.shutdown()
 
-    def show(self, pair: "Pair", **how: Any) -> Show:
-        """Makes both films, `how` as Pair.frames takes it: those given above, those made below, a column a movement.
+    def show(self, pair: "Pair") -> Show:
+        """Makes the films as `pair` knows the two people by now: each driver, and the result beside it."""
+        made = {driver: self._writers.submit(self._make, pair, 1 - driver) for driver in self._given}
+        clips = [clip.result() for driver in self._given for clip in (self._given[driver], made[driver])]
+        return Show(clips=clips, columns=[], line=[], arrows=True, calm=True)
 
-        Beside a photograph there is one film, under the one that moves it.
-        """
-        whose = pair.results
-        made = [self._writers.submit(_made, pair, own, self._folder, self._play, how) for own in reversed(whose)]
-        columns = [
-            f"What the {name} clip does" if 1 - at in whose else f"The {name} clip, a photograph"
-            for at, name in enumerate(NAMES)
-        ]
-        line = _line_of_one(*whose) if len(whose) == 1 else list(_LINE)
-        return Show(clips=[clip.result() for clip in (*self._given, *made)], columns=columns, line=line)
+    def _write_given(self, at: int) -> ShownClip:
+        from seqdisent_core.films import write_given
+        from seqdisent_core.reenactment import reach_within
+
+        person, play = self.pair.subjects[at], self.wish.play
+        clip, reach = person.clip, reach_within(person, REACH)
+        known = self.written.get((play, at, reach))
+        if known is not None and Path(known.file.path).exists():
+            return known
+        face, whole = write_given(
+            self.folder, NAMES[at], clip, count=len(clip.frames), fps=clip.fps, reach=reach, play=play
+        )
+        self.written[play, at, reach] = ShownClip(
+            file=kept_file(face),
+            whole=kept_file(whole),
+            caption=[Words(text=f"{NAMES[at].capitalize()} person", hue="who"), Words(text=", as filmed")],
+            made=False,
+            column=0,
+            fps=clip.fps,
+            strip=strip(clip.frames),
+            alt=f"The {NAMES[at]} clip, as filmed",
+        )
+        return self.written[play, at, reach]
+
+    def _make(self, pair: "Pair", own: int) -> ShownClip:
+        """One person's film by the other, written while it is made; some of its faces on the way are its strip."""
+        from seqdisent_core.films import write_moved
+        from seqdisent_core.media import Frames, probe_video
+        from seqdisent_core.reenactment import around_face
+
+        driver, some = 1 - own, []
+        clips = [subject.clip for subject in pair.subjects]
+        frames = pair.frames(own, driver, **self.wish.how)
+        wanted = set(np.linspace(0, len(frames) - 1, STRIP_FRAMES).round().astype(int).tolist())
+
+        def seen() -> "Iterator[np.ndarray]":
+            for number, frame in enumerate(frames):
+                if number in wanted:
+                    some.append(frame)
+                yield frame
+
+        film = write_moved(Frames(frames.shape, seen()), own, self.folder, clips, play=self.wish.play)
+        who, does, person = NAMES[own], NAMES[driver], pair.subjects[own]
+        kept = kept_file(film)
+        return ShownClip(
+            file=kept,
+            square=_square(person),
+            caption=[
+                Words(text=f"{who.capitalize()} person", hue="who"),
+                Words(text=", "),
+                Words(text=f"doing what the {does} does", hue="does"),
+            ],
+            made=True,
+            column=0,
+            fps=clips[driver].fps,
+            strip=strip(around_face(np.stack(some), person, clips[own].frames.shape[1])),
+            sound=probe_video(film).has_audio,
+            alt=said(who, does),
+            downloads=[Download(label="MP4", file=kept)],
+            asks=[
+                *([Ask(name=f"{who} large", label="Full size", said=_of("Full size", who))] if _larger(person) else []),
+                Ask(name=f"{who} gif", label="GIF", said=f"Download as GIF: {said(who, does)}"),
+                Ask(name=f"{who} beside", label="Side by side", said=_of("Driver and result side by side", who)),
+            ],
+        )
 
 
-def _line_of_one(own: int) -> list[Words]:
-    return [
-        Words(text="The result: "),
-        Words(text="who", hue="who"),
-        Words(text=f" from the {NAMES[own]} clip, which is a photograph, "),
-        Words(text="what it does", hue="does"),
-        Words(text=f" from the {NAMES[1 - own]}."),
-    ]
+def _larger(person: "Subject") -> bool:
+    return person.has_full_size
 
 
-def _given(clips: "Sequence[FaceClip]", column: int, folder: Path, play: "Play", written: Written) -> ShownClip:
-    from seqdisent_core.films import write_given
-
-    name, clip = NAMES[column], clips[column].as_long_as(clips[1 - column])
-    film = folder / f"{name}.mp4"
-    if (play, column) in written:
-        film.write_bytes(written[play, column])
-    else:
-        written[play, column] = write_given(film, clip, play=play).read_bytes()
-    return ShownClip(
-        file=shown_file(film),
-        caption=[Words(text=f"{name.capitalize()} person", hue="who"), Words(text=", unchanged")],
-        made=False,
-        column=column,
-        fps=clip.fps,
-        strip="" if clips[column].still else strip(clip.frames),
-        alt=f"The {name} clip, as the model sees it",
-    )
+def _of(what: str, who: str) -> str:
+    return f"{what}: the {who} person's film"
 
 
-def _made(pair: "Pair", own: int, folder: Path, play: "Play", how: dict[str, Any]) -> ShownClip:
-    """One person's film by the other, written while it is made; some of its faces on the way are its strip."""
-    from seqdisent_core.films import write_moved
-    from seqdisent_core.media import Frames, probe_video
-    from seqdisent_core.reenactment import around_face
+def _square(person: "Subject") -> list[float]:
+    """The matrix by which the player shows the face alone, as ShownClip has it."""
+    from seqdisent_core.reenactment import face_square, reach_within
 
-    driver, some = 1 - own, []
-    clips = [subject.clip for subject in pair.subjects]
-    frames = pair.frames(own, driver, **how)
-    wanted = set(np.linspace(0, len(frames) - 1, STRIP_FRAMES).round().astype(int).tolist())
-
-    def seen() -> "Iterator[np.ndarray]":
-        for number, frame in enumerate(frames):
-            if number in wanted:
-                some.append(frame)
-            yield frame
-
-    film = write_moved(Frames(frames.shape, seen()), own, folder, clips, play=play)
-    who, does, larger = NAMES[own], NAMES[driver], pair.subjects[own].has_full_size
-    return ShownClip(
-        file=shown_file(film),
-        caption=[
-            Words(text=f"{who.capitalize()} person", hue="who"),
-            Words(text=", "),
-            Words(text=f"doing what the {does} does", hue="does"),
-        ],
-        made=True,
-        column=driver,
-        fps=clips[driver].fps,
-        strip=strip(around_face(np.stack(some), pair.subjects[own], clips[own].frames.shape[1])),
-        sound=probe_video(film).has_audio,
-        alt=said(who, does),
-        downloads=[Download(label="MP4", file=shown_file(film))],
-        asks=[
-            *([Ask(name=f"{who} .mp4", label="Full size", said=f"Full size: {said(who, does)}")] if larger else []),
-            Ask(name=f"{who} .gif", label="GIF", said=f"Download as GIF: {said(who, does)}"),
-        ],
-    )
+    reach = reach_within(person, REACH)
+    to_square = face_square(person.source.transform, person.clip.frames.shape[1], _UNIT, reach)
+    turn = to_square[:, :2] * person.source.picture.shape[1] / _UNIT
+    move = to_square[:, 2] + 0.5 - 0.5 * to_square[:, :2].sum(axis=1)  # whole numbers are the middles of pixels
+    return [round(float(value), 4) for value in (*turn.T.ravel(), *move)]
 
 
 def said(who: str, does: str) -> str:

@@ -8,6 +8,8 @@ let stream = null;
 let turn = 0; // counts clips: what an older upload brings is not wanted once a newer one has begun
 let asked = 0; // counts looks for a camera: one that comes when it is not wanted any more is let go
 let own = null; // the path of what was uploaded here
+let sending = null; // the request of an upload that is on its way
+let local = null; // the address of the chosen file in this browser
 
 one('.sd-title').textContent = props.title;
 input.setAttribute('aria-label', `${props.title}: file`);
@@ -25,6 +27,8 @@ function show(state, name) {
   one('.sd-live').hidden = state !== 'camera';
   one('.sd-chosen').hidden = state !== 'sending' && state !== 'chosen';
   one('.sd-name').textContent = state === 'sending' ? `Sending ${name} …` : name || '';
+  one('.sd-upload').hidden = state !== 'sending';
+  if (state !== 'chosen') one('.sd-trim').hidden = true;
   if (state !== 'camera' && stream) {
     stream.getTracks().forEach((track) => track.stop());
     stream = null;
@@ -55,19 +59,107 @@ function forget() {
   zone.dataset.example = '';
   complain('');
   own = null;
+  sending?.abort();
+  if (local) URL.revokeObjectURL(local);
+  local = null;
   props.value = null;
+}
+
+// Sends a file and says how far it is; gives its path on the server, or throws the server's own sentence.
+function send(file) {
+  const bar = one('.sd-upload');
+  const say = (share) => {
+    bar.setAttribute('aria-valuenow', Math.round(100 * share));
+    bar.firstChild.style.width = `${100 * share}%`;
+  };
+  say(0);
+  return new Promise((done, failed) => {
+    const request = new XMLHttpRequest();
+    const form = new FormData();
+    form.append('files', file);
+    request.open('POST', `${window.gradio_config.root}/gradio_api/upload`);
+    request.upload.onprogress = ({ loaded, total }) => say(loaded / total);
+    request.onload = () => (request.status === 200 ? done(JSON.parse(request.responseText)[0])
+      : failed(new Error([413, 507].includes(request.status) ? sentence(request.responseText) : '')));
+    request.onerror = request.onabort = () => failed(new Error(''));
+    sending = request;
+    request.send(form);
+  });
+}
+
+function sentence(answer) {
+  try {
+    return JSON.parse(answer).detail ?? answer;
+  } catch (error) {
+    return answer;
+  }
+}
+
+// Two handles on the film's time, of which so many seconds at most are used: what lies between them.
+const span = { there: false };
+
+function offer(file) {
+  const film = one('.sd-trim video');
+  span.there = false;
+  if (!file.size || file.type.startsWith('image/')) return;
+  local = URL.createObjectURL(file);
+  film.onloadedmetadata = () => {
+    if (!(film.duration > 1.5) || film.duration > 36000) return;
+    for (const handle of ['.sd-from', '.sd-to'].map(one)) handle.max = film.duration.toFixed(1);
+    one('.sd-from').value = 0;
+    one('.sd-to').value = Math.min(film.duration, props.most_seconds);
+    one('.sd-trim').hidden = zone.dataset.state !== 'chosen';
+    span.there = true;
+    mark();
+  };
+  film.src = local;
+}
+
+function mark() {
+  const [from, to] = ['.sd-from', '.sd-to'].map((name) => Number(one(name).value));
+  const film = one('.sd-trim video');
+  const ends = one('.sd-ends').style;
+  ends.setProperty('--from', `${(100 * from) / film.duration}%`);
+  ends.setProperty('--to', `${(100 * to) / film.duration}%`);
+  one('.sd-span').textContent = `${from.toFixed(1)} to ${to.toFixed(1)} s of ${film.duration.toFixed(1)} s`
+    + (film.duration > props.most_seconds ? `, at most ${props.most_seconds} s` : '');
+  one('.sd-from').setAttribute('aria-valuetext', `from ${from.toFixed(1)} seconds`);
+  one('.sd-to').setAttribute('aria-valuetext', `to ${to.toFixed(1)} seconds`);
+}
+
+for (const [name, said] of [['.sd-from', 'first second used'], ['.sd-to', 'last second used']]) {
+  const handle = one(name);
+  handle.setAttribute('aria-label', `${props.title}: ${said}`);
+  handle.addEventListener('input', () => { // the other handle gives way
+    const [from, to] = ['.sd-from', '.sd-to'].map(one);
+    const last = Number(to.max);
+    if (handle === from) {
+      from.value = Math.min(Number(from.value), last - 1);
+      to.value = Math.min(Math.max(Number(to.value), Number(from.value) + 1), Number(from.value) + props.most_seconds);
+    } else {
+      to.value = Math.max(Number(to.value), 1);
+      from.value = Math.max(Math.min(Number(from.value), Number(to.value) - 1), Number(to.value) - props.most_seconds);
+    }
+    one('.sd-trim video').currentTime = Number(handle.value);
+    mark();
+  });
+  handle.addEventListener('change', () => {
+    turn += 1;
+    const from = Number(one('.sd-from').value);
+    trigger('trim', { turn, start: from, seconds: Number(one('.sd-to').value) - from });
+  });
 }
 
 function discard() {
   forget();
-  trigger('clear');
+  trigger('clear', { turn });
 }
 
 async function take(file) {
   const replaces = ['sending', 'chosen'].includes(zone.dataset.state);
   forget();
-  if (replaces) trigger('clear'); // not else: a server that is busy may answer it after the clip that comes now
   const mine = turn;
+  if (replaces) trigger('clear', { turn: mine });
   if (file.size > props.most_megabytes * 1024 * 1024) {
     show('empty');
     complain(`${file.name} is larger than ${props.most_megabytes} MB. Cut it to a few seconds or save it at a smaller size.`);
@@ -75,17 +167,19 @@ async function take(file) {
   }
   show('sending', file.name);
   try {
-    const { path, url } = await upload(file);
+    offer(file);
+    const path = await send(file);
     if (mine !== turn) return;
     show('chosen', file.name);
+    one('.sd-trim').hidden = !span.there;
     own = path;
+    const url = `${window.gradio_config.root}/gradio_api/file=${encodeURIComponent(path)}`;
     props.value = { path, url, orig_name: file.name, size: file.size, meta: { _type: 'gradio.FileData' } };
-    trigger('upload');
+    trigger('upload', { turn });
   } catch (error) {
     if (mine !== turn) return;
     show('empty');
-    const said = /HTTP (?:413|507): (.+)/.exec(error.message); // the server's own sentence
-    complain(said ? said[1] : `${file.name} could not be sent. Check the connection and that it is a file, not a folder, then try again.`);
+    complain(error.message || `${file.name} could not be sent. Check the connection and that it is a file, not a folder, then try again.`);
   }
 }
 
@@ -209,10 +303,10 @@ for (const example of props.examples || []) {
   button.addEventListener('mouseleave', rest);
   button.addEventListener('blur', rest);
   button.addEventListener('click', () => {
-    forget(); // not discard: reading the example takes the other's place; `clear` could come after it, and end it
+    forget(); // not discard: reading the example takes the other's place
     zone.dataset.example = example.name;
     show('chosen', `Example: ${example.expression}`);
-    trigger('example', { name: example.name });
+    trigger('example', { name: example.name, turn });
   });
   one('.sd-thumbs').append(button);
 }
@@ -222,9 +316,11 @@ watch('value', () => {
   own = props.value.path;
   turn += 1;
   asked += 1;
-  zone.dataset.example = '';
+  const example = (props.examples || []).find(({ name }) => name === props.value.orig_name);
+  zone.dataset.example = example?.name ?? '';
   complain('');
-  show('chosen', props.value.orig_name);
+  one('.sd-trim').hidden = true;
+  show('chosen', example ? `Example: ${example.expression}` : props.value.orig_name);
 });
 one('.sd-examples').hidden = !(props.examples || []).length;
 show('empty');

@@ -27,24 +27,15 @@ const person = (clip) => points.persons[points.person[clip]];
 const expression = (clip) => points.expressions[points.expression[clip]];
 const called = (clip) => `${person(clip)}, ${expression(clip)}, recording ${points.recording[clip] + 1}`;
 
-// Six hues that people with colour blindness tell apart (Okabe and Ito), and a shape each for those who see none.
-const SIX = dark ? ['#f0a830', '#6cc4f2', '#1fbf92', '#5a9bea', '#f0793a', '#e090bd']
-  : ['#d98e00', '#4aa7de', '#00916a', '#1f5fa8', '#c94f00', '#b8628f'];
-const SHAPES = ['circle', 'square', 'diamond', 'triangle-up', 'cross', 'star'];
-const SIZES = [8, 8, 9.5, 10, 9.5, 12]; // at which the shapes look equally large
-const GLYPHS = ['●', '■', '◆', '▲', '✚', '★'];
+const LOOKS = Object.fromEntries(Object.entries(points.looks).map(([by, themes]) => (
+  [by, themes[dark ? 'dark' : 'light'].map(([hue, symbol, glyph]) => ({ hue, symbol, glyph }))])));
+const SIZES = { circle: 8, square: 8, diamond: 9.5, 'triangle-up': 10, cross: 9.5, star: 12 }; // these look equally large
 
 function label(clip) {
   return colouring === 'person' ? points.person[clip] : colouring === 'expression' ? points.expression[clip] : points.recording[clip];
 }
 
-function colour(of) {
-  if (colouring !== 'person') return SIX[(colouring === 'recording' ? 3 - 2 * (of % 2) : of) % SIX.length];
-  const light = (dark ? [72, 58, 80] : [38, 54, 30])[of % 3];
-  return `hsl(${Math.round(of * 137.508) % 360}, ${[62, 55, 70][of % 3]}%, ${light}%)`; // the golden angle: neighbours in number differ
-}
-
-const shape = (of) => (colouring === 'person' ? 0 : of % SHAPES.length);
+const look = (of) => LOOKS[colouring][of];
 
 function film(place, clip) {
   const rows = points.rows[points.person[clip]];
@@ -103,9 +94,9 @@ const seen = (of) => (alone === null || alone === of ? 0.92 : 0.07);
 function looks(map) {
   const labels = points.person.map((_, clip) => label(clip));
   return {
-    'marker.color': [labels.map(colour)],
-    'marker.symbol': [labels.map((of) => SHAPES[shape(of)])],
-    'marker.size': [labels.map((of) => (map.fixed ? 0.8 : 1) * scale() * SIZES[shape(of)])], // the islands of persons are small
+    'marker.color': [labels.map((of) => look(of).hue)],
+    'marker.symbol': [labels.map((of) => look(of).symbol)],
+    'marker.size': [labels.map((of) => (map.fixed ? 0.8 : 1) * scale() * SIZES[look(of).symbol])], // the islands of persons are small
     'marker.opacity': [labels.map(seen)],
   };
 }
@@ -117,8 +108,7 @@ function kindOfDots() {
 
 async function draw(map, kind) {
   const { x, y } = coordinates(map);
-  const look = looks(map);
-  const marker = { ...Object.fromEntries(Object.entries(look).map(([name, [values]]) => [name.slice(7), values])),
+  const marker = { ...Object.fromEntries(Object.entries(looks(map)).map(([name, [values]]) => [name.slice(7), values])),
     line: { width: count > MANY ? 0 : 0.6, color: dark ? '#1d1a17' : '#ffffff' } };
   const axis = { range: map.home, visible: false };
   await window.Plotly.newPlot(
@@ -149,14 +139,14 @@ const corners = (radii) => radii.map((far, at) => {
   const turn = (2 * Math.PI * at) / radii.length;
   return `${far * Math.sin(turn)} ${-far * Math.cos(turn)}`;
 }).join('L');
-const OUTLINES = [
-  (r) => `M${r} 0A${r} ${r} 0 1 1 0 ${-r}A${r} ${r} 0 0 1 ${r} 0Z`,
-  (r) => `M${-r} ${-r}H${r}V${r}H${-r}Z`,
-  (r) => `M${corners([1.3 * r, 1.3 * r, 1.3 * r, 1.3 * r])}Z`,
-  (r) => `M${-1.155 * r} ${r / 2}H${1.155 * r}L0 ${-r}Z`,
-  (r) => `M${1.2 * r} ${0.4 * r}h${-0.8 * r}v${0.8 * r}h${-0.8 * r}v${-0.8 * r}h${-0.8 * r}v${-0.8 * r}h${0.8 * r}v${-0.8 * r}h${0.8 * r}v${0.8 * r}h${0.8 * r}Z`,
-  (r) => `M${corners([...Array(10).keys()].map((at) => (at % 2 ? 0.535 : 1.4) * r))}Z`,
-];
+const OUTLINES = {
+  circle: (r) => `M${r} 0A${r} ${r} 0 1 1 0 ${-r}A${r} ${r} 0 0 1 ${r} 0Z`,
+  square: (r) => `M${-r} ${-r}H${r}V${r}H${-r}Z`,
+  diamond: (r) => `M${corners([1.3 * r, 1.3 * r, 1.3 * r, 1.3 * r])}Z`,
+  'triangle-up': (r) => `M${-1.155 * r} ${r / 2}H${1.155 * r}L0 ${-r}Z`,
+  cross: (r) => `M${1.2 * r} ${0.4 * r}h${-0.8 * r}v${0.8 * r}h${-0.8 * r}v${-0.8 * r}h${-0.8 * r}v${-0.8 * r}h${0.8 * r}v${-0.8 * r}h${0.8 * r}v${0.8 * r}h${0.8 * r}Z`,
+  star: (r) => `M${corners([...Array(10).keys()].map((at) => (at % 2 ? 0.535 : 1.4) * r))}Z`,
+};
 
 function fly(map) {
   const canvas = map.field.querySelector('.sd-map-flight');
@@ -165,16 +155,17 @@ function fly(map) {
   const paint = canvas.getContext('2d');
   paint.strokeStyle = dark ? '#1d1a17' : '#ffffff';
   paint.lineWidth = 0.6;
-  const outlines = OUTLINES.map((outline, at) => new Path2D(outline((scale() * SIZES[at]) / 2)));
-  const colours = [];
+  const outlines = Object.fromEntries(
+    Object.entries(OUTLINES).map(([symbol, outline]) => [symbol, new Path2D(outline((scale() * SIZES[symbol]) / 2))]));
   for (let clip = 0; clip < count; clip += 1) {
     const of = label(clip);
     const [x, y] = pixel(map, map.place(clip));
     paint.setTransform(ratio, 0, 0, ratio, x * ratio, y * ratio);
     paint.globalAlpha = seen(of);
-    paint.fillStyle = colours[of] ??= colour(of);
-    paint.fill(outlines[shape(of)]);
-    if (count <= MANY) paint.stroke(outlines[shape(of)]);
+    const { hue, symbol } = look(of);
+    paint.fillStyle = hue;
+    paint.fill(outlines[symbol]);
+    if (count <= MANY) paint.stroke(outlines[symbol]);
   }
   map.field.classList.add('sd-map-flying');
 }

@@ -6,8 +6,8 @@ function legend() {
   one('.sd-map-legend').dataset.by = colouring;
   one('.sd-map-legend').replaceChildren(...names.map((name, of) => {
     const chip = make('button', 'sd-map-chip');
-    const glyph = make('span', '', GLYPHS[shape(of)]);
-    glyph.style.color = colour(of);
+    const glyph = make('span', '', look(of).glyph);
+    glyph.style.color = look(of).hue;
     glyph.setAttribute('aria-hidden', 'true');
     chip.type = 'button';
     chip.append(glyph, name);

@@ -1,6 +1,6 @@
 // The keys of a keyboard and of a presenter's remote. It says which step is wanted, not how far to go: a press that
 // is told twice turns once, and two quick presses turn twice.
-const TYPED_INTO = 'input, textarea, select, [role="slider"], [role="combobox"], [role="option"], [contenteditable]';
+const TYPED_INTO = 'input:not([type=checkbox]), textarea, select, [role="slider"], [role="combobox"], [role="option"], [contenteditable]';
 const at = {}; // the step last seen, and the one asked for since
 
 const see = (number) => {
@@ -27,7 +27,16 @@ const tell = (talk, step, turn) => {
   others.postMessage(step);
 };
 
+// A screen on another device hears of no turn, so it asks; each answer calls this anew.
+const ASK = 1000; // milliseconds
+let asking;
+const ask = (turn) => {
+  clearTimeout(asking);
+  asking = setTimeout(() => turn(Date.now()), ASK);
+};
+
 export default function ({ data, setTriggerValue }) {
+  if (data.follows) return void ask((now) => setTriggerValue('turned', now));
   see(data.step);
   tell(data.talk, data.step, (told) => setTriggerValue('turned', told));
   const press = (event, seen) => {
@@ -37,7 +46,7 @@ export default function ({ data, setTriggerValue }) {
     const own = on?.closest(TYPED_INTO); // arrows turn a slider; a remote's page keys turn steps
     const closed = own?.getAttribute('aria-expanded') === 'false'; // a select box keeps the focus after a choice
     if (own && !closed && !event.key.startsWith('Page')) return;
-    if (event.key === ' ' && on?.closest('button, a')) return;
+    if (event.key === ' ' && on?.closest('button, a, [type=checkbox]')) return;
     if (seen) see(Number(seen)); // the words come before `data`
     const notes = event.key === 'n' || event.key === 'N';
     const step = wanted(event.key, data.steps);

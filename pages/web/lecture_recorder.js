@@ -12,7 +12,7 @@ export default function ({ parentElement, setTriggerValue }) {
 
   const free = (words) => { button.removeAttribute('aria-disabled'); button.textContent = words; };
   const failed = () => {
-    said.textContent = 'The camera could not be used. Allow it for this page in the browser, or choose a film below.';
+    said.textContent = 'The camera could not be used. Allow it for this page in the browser, or choose a video below.';
     count.textContent = '';
     video.hidden = true;
     streams.get(button)?.getTracks().forEach((track) => track.stop());
@@ -71,7 +71,7 @@ export default function ({ parentElement, setTriggerValue }) {
   if (sent.delete(button)) free('Use the camera again'); // called anew: what became of the clip is drawn
   if (!button.hidden && (!navigator.mediaDevices || !window.MediaRecorder)) {
     button.hidden = true;
-    said.textContent = `${before} The camera is lent only to pages by https, or of this machine: choose a film below.`;
+    said.textContent = `${before} The camera is lent only to pages by https, or of this machine: choose a video below.`;
   }
   button.onclick = () => {
     if (button.getAttribute('aria-disabled')) return;

@@ -15,6 +15,9 @@ let playing = false;
 let slow = false;
 let before = null;
 let shown = null;
+let half = false; // whether to begin in the middle
+let view = 'face'; // or 'whole': what is shown of films of whole pictures
+const ARROW = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M2 12h18M13 5l7 7-7 7" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round"/></svg>';
 
 function make(tag, className, text) {
   const made = document.createElement(tag);
@@ -40,10 +43,39 @@ function asks(wanted, clip) {
 
 const rate = () => (slow ? 0.5 : 1);
 
+// A face is a window on the whole film, moved by a matrix; the tiles' width in pixels is known once they are laid out.
+const sized = new ResizeObserver(([entry]) => {
+  one('.sd-grid').style.setProperty('--px', entry.contentRect.width / 1000);
+});
+
+function frameIn(video, clip) {
+  const face = view === 'face';
+  const source = (!face && clip.whole) || clip.file;
+  if (video.getAttribute('src') !== source.url) video.src = source.url;
+  const windowed = face && clip.square.length > 0;
+  video.classList.toggle('sd-windowed', windowed);
+  if (windowed) video.style.setProperty('--square', `matrix(${clip.square.join(',')})`);
+}
+
+function look(wanted) {
+  view = wanted;
+  stage.dataset.view = view;
+  for (const each of element.querySelectorAll('[data-view]'))
+    if (each !== stage) each.setAttribute('aria-pressed', String(each.dataset.view === view));
+  for (const [at, video] of videos.entries()) frameIn(video, props.value.clips[at]);
+}
+
+// Files are deleted after a while: the film says so then, in place of a blank tile.
+function gone(screen) {
+  if (screen.querySelector('.sd-gone')) return;
+  screen.append(make('p', 'sd-gone', 'This film was deleted after a while without use. Make it again.'));
+}
+
 function tile(clip, at, columned) {
   const figure = make('figure', clip.made ? 'sd-tile sd-made' : 'sd-tile');
   const video = make('video');
-  Object.assign(video, { src: clip.file.url, muted: true, loop: true, playsInline: true, preload: 'auto' });
+  Object.assign(video, { muted: true, loop: true, playsInline: true, preload: 'auto' });
+  frameIn(video, clip);
   video.defaultPlaybackRate = video.playbackRate = rate();
   video.setAttribute('aria-label', clip.alt);
   video.tabIndex = -1;
@@ -54,6 +86,7 @@ function tile(clip, at, columned) {
   caption.append(words(make('span', 'sd-said'), clip.caption));
   const screen = make('div', 'sd-screen');
   screen.append(video, make('span', 'sd-badge', clip.made ? 'made by the model' : 'given'));
+  video.addEventListener('error', () => gone(screen));
   for (const { text, hue } of clip.reading) caption.append(make('span', `sd-read sd-${hue}`, text));
   if (clip.downloads.length || clip.asks.length) {
     const links = make('span', 'sd-links');
@@ -94,6 +127,10 @@ function measure() {
   length = Math.max(frame, ...lengths);
   scrub.max = Math.max(length - frame, frame);
   scrub.step = frame;
+  if (half && lengths.length === videos.length) { // a film that stands still shows a movement, not what comes before it
+    half = false;
+    time = Math.floor(length / 2 / frame) * frame;
+  }
   place();
 }
 
@@ -159,27 +196,42 @@ function step(frames) {
 
 function render() {
   const show = props.value;
-  const now = JSON.stringify(show ?? null);
+  const note = show?.note ?? '';
+  one('.sd-note').textContent = note;
+  stage.classList.toggle('sd-stale', Boolean(note));
+  const now = JSON.stringify(show ? { ...show, note: '', calm: true } : null);
   if (now === shown) return; // it plays already
   shown = now;
   play(false);
   stage.hidden = !show;
   videos = [];
   time = 0;
+  sized.disconnect();
   one('.sd-grid').replaceChildren();
   one('.sd-rows').replaceChildren();
   one('.sd-line').replaceChildren();
   if (!show) return;
   frame = 1 / Math.max(...show.clips.map((clip) => clip.fps));
-  stage.classList.toggle('sd-many', !show.columns.length);
-  one('.sd-grid').style.setProperty('--columns', show.columns.length || Math.min(4, show.clips.length));
+  stage.classList.toggle('sd-many', !show.columns.length && !show.arrows);
+  stage.classList.toggle('sd-arrows', show.arrows);
+  one('.sd-top').hidden = !show.arrows;
+  one('.sd-strips').open = !show.arrows;
+  stage.dataset.view = view;
+  one('.sd-grid').style.setProperty('--columns', show.columns.length || (show.arrows ? show.clips.length / 2 : Math.min(4, show.clips.length)));
   for (const heading of show.columns) one('.sd-grid').append(make('h3', 'sd-column', heading));
   one('.sd-all').replaceChildren(...asks(show.asks, -1));
   for (const [at, clip] of show.clips.entries()) {
     const [figure, video] = tile(clip, at, show.columns.length > 0);
-    one('.sd-grid').append(figure);
+    if (show.arrows && clip.made) {
+      const pair = make('div', 'sd-pair');
+      const arrow = make('span', 'sd-arrow');
+      arrow.innerHTML = ARROW;
+      one('.sd-grid').lastChild.before(pair);
+      pair.append(pair.nextSibling, arrow, figure);
+    } else one('.sd-grid').append(figure);
     videos.push(video);
   }
+  if (show.arrows) sized.observe(one('.sd-screen'));
   words(one('.sd-line'), show.line);
   // Under each other per column, the driver above, so that the eye compares frame with frame.
   const strips = show.clips.filter((clip) => clip.strip);
@@ -191,10 +243,14 @@ function render() {
     row.append(words(make('figcaption'), clip.caption), image);
     one('.sd-rows').append(row);
   }
-  if (!matchMedia('(prefers-reduced-motion: reduce)').matches) play(true);
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  if (!still) play(true);
+  half = still && show.arrows;
   if (!show.calm) stage.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
 }
 
+for (const choice of element.querySelectorAll('.sd-views button'))
+  choice.addEventListener('click', () => look(choice.dataset.view));
 button.addEventListener('click', () => play(!playing));
 one('.sd-slow').addEventListener('click', () => {
   slow = !slow;

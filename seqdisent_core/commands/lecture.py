@@ -11,10 +11,16 @@ from seqdisent_core.errors import ConfigError
 
 def add_commands(commands: Any) -> None:
     """Adds the command of this module to the subparsers."""
-    lecture = commands.add_parser("lecture", help="serve the lecture: why it works, step by step, offline")
+    lecture = commands.add_parser("lecture", help="serve the lecture: why the method works, step by step, offline")
     lecture.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     lecture.add_argument("--port", type=int, default=8501, help="port to listen on (default: 8501)")
-    lecture.add_argument("--demo", default="http://127.0.0.1:7860", help="where `python app.py` runs, for the links")
+    lecture.add_argument(
+        "--demo",
+        default="http://127.0.0.1:7860",
+        help="address of the pages (`python app.py`), for links and a QR code on the last step; phones need one that "
+        "they can reach, such as http://192.168.0.2:7860 of an app started with --host 0.0.0.0",
+    )
+    lecture.add_argument("--speaker", default="", help="name on the title")
     lecture.add_argument("--handout", type=Path, help="write all steps but the live one into this HTML file instead")
     lecture.add_argument("--prepare", action="store_true", help="regenerate the material that the steps show instead")
     lecture.add_argument("--out", type=Path, default=Path("demo_assets/lecture"), help="folder for --prepare")
@@ -37,7 +43,7 @@ def _lecture(options: argparse.Namespace) -> None:
     start.check(options.host, options.port)
     address = f"http://{options.host}:{options.port}"
     tell(options, written={}, notes=[f"The lecture: {address} (the keys → and ← turn the steps, N opens the notes)"])
-    start.serve(options.host, options.port, options.demo)
+    start.serve(options.host, options.port, options.demo, options.speaker)
 
 
 def _prepare(options: argparse.Namespace) -> None:

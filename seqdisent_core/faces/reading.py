@@ -15,7 +15,7 @@ from seqdisent_core.faces.alignment import inverse, transform_points
 from seqdisent_core.faces.finder import Face, FaceFinder, find_faces
 from seqdisent_core.faces.light import AS_FILMED, light_for, lit
 from seqdisent_core.faces.shots import LEAST_FRAMES, LEAST_SIDE, Shot, ShotCutter
-from seqdisent_core.media import FrameReader, LongestSide, file_name, open_video, read_video
+from seqdisent_core.media import FrameReader, LongestSide, file_name, open_video, probe_video, read_video
 
 __all__ = ["Face", "FaceClip", "find_faces", "read_face"]
 
@@ -146,13 +146,15 @@ def read_face(
     *,
     size: int = 64,
     face: int = 0,
+    start_seconds: float = 0.0,
     max_seconds: float = 10.0,
     max_fps: float = 30.0,
     progress: Callable[[float], None] | None = None,
 ) -> FaceClip:
     """The `face`-th largest face (from 0) of a video as a clip of size x size pixels; `progress` gets 0 to 1.
 
-    Of a photograph the clip has one frame (`FaceClip.still`).
+    Of a photograph the clip has one frame (`FaceClip.still`). Of a video `max_seconds` are read at most, from
+    `start_seconds` on.
     Which is k-th largest is decided where a face is first seen. Where the film cuts to another picture, or the face is
     gone for more than a second, the clip ends if 8 usable frames have come by then, else its longest part is taken.
     Raises VideoError if the file cannot be read, and FaceError if it has no face that can be used: none, lost, too
@@ -162,7 +164,9 @@ def read_face(
 
     def gather(side: int, wait: float = math.inf) -> tuple[ShotCutter, FrameReader]:
         """The film's shots, or those of its first `wait` seconds where no upright face is seen in them."""
-        with open_video(path, max_fps=max_fps, max_seconds=max_seconds, max_side=side, turn=turn) as reader:
+        with open_video(
+            path, max_fps=max_fps, max_seconds=start_seconds + max_seconds, max_side=side, turn=turn, first=first
+        ) as reader:
             finer = max(reader.info.width, reader.info.height) > side and side != LONGEST_SIDES[-1]
             total = max(1.0, min(max_seconds, reader.info.seconds or max_seconds) * reader.fps)
             cutter = ShotCutter(reader.fps, size, face, least_side=FINE * size if finer else 0.0)
@@ -175,7 +179,10 @@ def read_face(
             cutter.close()
         return cutter, reader
 
-    turn, light = 0, AS_FILMED
+    turn, light, first = 0, AS_FILMED, 0
+    if start_seconds > 0:
+        info = probe_video(path)
+        first = 0 if info.still else round(start_seconds * min(info.fps, max_fps))
     cutter, reader = gather(LONGEST_SIDES[0], SOON_SECONDS)
     if cutter.score < UPRIGHT_SCORE:
         turn, light = _turn_and_light(path, max_fps, cutter.score)
@@ -186,7 +193,7 @@ def read_face(
     still = reader.info.still
     prepared = [*([_TURN_NOTES[turn]] if turn else []), *([_DARK_NOTE] if light != AS_FILMED else [])]
     notes = [*reader.notes, *prepared, *_notes(shot, cutter, reader.fps, face, still)]
-    if reader.cut:
+    if reader.cut and not start_seconds:
         notes.append(f"The clip is longer than {max_seconds:g} seconds; the first {max_seconds:g} are used.")
     if progress is not None:
         progress(1.0)
@@ -203,7 +210,7 @@ def read_face(
         tuple(notes),
         cutter.faces,
         _preview(shot),
-        shot.start,
+        first + shot.start,
         squares,
         face=face,
         occluded=() if still else tuple(shot.occluded),

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from seqdisent_core.errors import ConfigError, FaceError
-from seqdisent_core.faces import AS_FILMED, FaceClip, cut_out, film_frame, lit
+from seqdisent_core.faces import AS_FILMED, FaceClip, cut_out, film_frame, inverse, lit
 from seqdisent_core.machine import one_each, picture_dtype
 from seqdisent_core.media import Frames, VideoInfo
 from seqdisent_core.methods import Anchored, Codes
@@ -197,16 +197,23 @@ class Pair:
         return Swap(films.get(0), second.clip.fps, films.get(1), first.clip.fps, in_films=True)
 
     def preview(
-        self, own: int, *, strength: float = 1.0, detail: bool = True, transfer: Transfer = "all"
+        self,
+        own: int,
+        *,
+        strength: float = 1.0,
+        detail: bool = True,
+        transfer: Transfer = "all",
+        reach: float = 1.0,
     ) -> tuple[np.ndarray, float]:
         """A second or two of one result, the first person's (0) or the second's (1), where the driver is liveliest.
 
-        Gives frames around the face, uint8 (frames, 192, 192, 3), 16 at most, and the seconds that they last.
+        Gives frames around the face, uint8 (frames, 192, 192, 3), 16 at most, and the seconds that they last. reach:
+        sides of the face's square that are shown.
         """
         driver = self.subjects[1 - own].clip
         at = _liveliest(self.tuned.codes[1 - own].dynamics[0], driver.fps)
         film = self.film(own, 1 - own, strength=strength, detail=detail, transfer=transfer, at=at)
-        return around_face(film, self.subjects[own], PREVIEW_SIDE), len(film) * at.step / driver.fps
+        return around_face(film, self.subjects[own], PREVIEW_SIDE, reach), len(film) * at.step / driver.fps
 
     def film(
         self,
@@ -293,6 +300,19 @@ def face_square(transform: np.ndarray, size: int, side: int, reach: float = 1.0)
     to_square = transform * scale
     to_square[:, 2] += 0.5 * side - 0.5 - scale * (0.5 * size - 0.5)  # the middle stays the middle
     return to_square
+
+
+def reach_within(person: Subject, most: float) -> float:
+    """Sides of the face's square, 1 to `most`, that a person's picture has room for."""
+    height, width = person.source.picture.shape[:2]
+    size = person.clip.frames.shape[1]
+    middle = np.full(2, 0.5 * size - 0.5)
+    corners = size / 2 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+    to_picture = inverse(person.source.transform)
+    steps = corners @ to_picture[:, :2].T
+    start = to_picture[:, :2] @ middle + to_picture[:, 2]
+    room = np.where(steps > 0, np.array([width, height]) - 1 - start, start) / np.maximum(np.abs(steps), 1e-6)
+    return float(np.clip(room.min(), 1.0, most))
 
 
 def _liveliest(dynamics: Tensor, fps: float) -> slice:

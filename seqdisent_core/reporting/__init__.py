@@ -11,6 +11,7 @@ from seqdisent_core.reporting.comparisons import (
     mean_of,
     read_comparison,
 )
+from seqdisent_core.reporting.export import figures_csv, figures_json
 from seqdisent_core.reporting.figures import Figure, absent, figure
 from seqdisent_core.reporting.filmed_tables import MAIN, filmed_pairs_table, filmed_table, read_filmed
 from seqdisent_core.reporting.latent_map import ABOUT, NEIGHBOURS, SHEETS, LabelValues, LatentMap, Named
@@ -50,6 +51,8 @@ __all__ = [
     "charts",
     "codes_table",
     "figure",
+    "figures_csv",
+    "figures_json",
     "filmed_pairs_table",
     "filmed_table",
     "generation_table",
