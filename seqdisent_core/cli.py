@@ -23,6 +23,7 @@ from seqdisent_core.commands import (
     samples,
     sets,
     training,
+    voices,
 )
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.threads import share_cores
@@ -30,6 +31,7 @@ from seqdisent_core.threads import share_cores
 # How `seqdisent --help` groups the commands: each is in one chapter.
 CHAPTERS = {
     "Face videos": ("swap", "sample", "interpolate", "move", "place"),
+    "Speech": ("voice-swap", "voices"),
     "Data and training": ("render", "pack", "judge", "train", "latents", "rest", "map"),
     "Evaluation": ("evaluate", "evaluate-filmed", "evaluate-pairs", "benchmark", "samples", "report"),
     "Demo and sharing": ("demo", "doctor", "lecture", "showcase", "card", "export"),
@@ -66,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         title="commands", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
     )
     listed = _Listed(commands)
-    for module in (faces, samples, pages, doctor, lecture, sets, training, measures, benchmark, latents):
+    for module in (faces, samples, pages, doctor, lecture, sets, training, measures, benchmark, latents, voices):
         module.add_commands(listed)
     parser.lines = listed.lines
     _complete_paths(parser)

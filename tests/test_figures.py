@@ -38,6 +38,7 @@ TEXTS = (
     "docs/training.md",
     "docs/rivals.md",
     "docs/series.md",
+    "docs/speech.md",
     "docs/speed.md",
 )
 

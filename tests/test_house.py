@@ -27,7 +27,7 @@ FLOORS = (
     ("reenactment",),
     ("evaluation",),
     ("latents",),
-    ("studio",),
+    ("studio", "voices"),
     ("films", "lecture", "runs"),
     ("image_tables",),
     ("commands",),
@@ -127,7 +127,7 @@ def test_rooms_are_entered_through_their_door() -> None:
     assert past_the_door("pages/model.py", "from seqdisent_core.faces import FaceFinder\n")
 
 
-@pytest.mark.parametrize("room", [*ROOMS, "domains.images", "domains.series", "commands", "domains"])
+@pytest.mark.parametrize("room", [*ROOMS, "domains.images", "domains.series", "domains.speech", "commands", "domains"])
 def test_a_room_says_what_it_is_for_and_what_others_may_use(room: str) -> None:
     face = import_module(f"seqdisent_core.{room}")
     assert face.__doc__ and face.__doc__.strip().endswith(".")

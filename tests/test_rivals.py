@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from vectors import Vectors, VectorsConfig, turning
 
 from seqdisent_core.domains import BACKBONES
+from seqdisent_core.domains.backbone import shuffled
 from seqdisent_core.domains.images import Images
-from seqdisent_core.domains.images.views import moving_cells, shuffled
+from seqdisent_core.domains.images.views import moving_cells
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.methods import Batch, Codes, Moment, with_views
 from seqdisent_core.methods.cdsvae import CDSVAE, CDSVAEConfig

@@ -16,7 +16,7 @@ from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.evaluation import SeriesTable, about_series, series_rows
 from seqdisent_core.evaluation.predictors import Part, Parts, accuracy_of_class, error_of_number, outcome_scores
 from seqdisent_core.reporting.series_tables import anchors_table, published_series_table, series_tables
-from seqdisent_core.training import SeriesWindows, series_recipes, train_series
+from seqdisent_core.training import Sequences, series_recipes, train_in_memory
 
 SPLIT = np.tile(["train", "train", "train", "validation", "test"], 40)
 COUNT = len(SPLIT)
@@ -142,12 +142,12 @@ def test_the_command_fills_a_table_and_goes_on(tmp_path: Path, capsys: pytest.Ca
 
 def test_a_recipe_for_pictures_or_a_loss_that_is_no_number_is_refused() -> None:
     x = torch.zeros(2, 2, 24, 6)
-    train = SeriesWindows(x, torch.ones_like(x, dtype=torch.bool))
+    train = Sequences(x, torch.ones_like(x, dtype=torch.bool))
     recipe = series_recipes("etth1")["vae"]
     with pytest.raises(ConfigError, match="ema_decay is a setting for pictures"):
-        train_series(replace(recipe, training=replace(recipe.training, ema_decay=0.9)), train)
+        train_in_memory(replace(recipe, training=replace(recipe.training, ema_decay=0.9)), train)
     with pytest.raises(SeqdisentError, match="The loss stopped being a number at step 0"):
-        train_series(recipe, SeriesWindows(x / 0, train.observed))
+        train_in_memory(recipe, Sequences(x / 0, train.observed))
 
 
 def table_file(folder: Path, name: str, measures: dict[str, float], label: str = "month") -> None:

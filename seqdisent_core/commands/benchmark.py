@@ -19,6 +19,10 @@ SERIES = {
     "air_quality": "the air of Beijing: the month",
     "etth1": "an electricity transformer: the temperature of its oil",
 }
+SPEECH = {
+    "speech": "who speaks and what is said, on the 60 adults of speechocean762",
+    "timit": "who speaks and what is said, on TIMIT",
+}
 
 
 def add_commands(commands: Any) -> None:
@@ -43,6 +47,12 @@ def add_commands(commands: Any) -> None:
             help="instead of the methods, DBSE with its static code read from each window, without the test series",
         )
         table.set_defaults(run=_series, name=name)
+    for name, what in SPEECH.items():
+        table = add_table(sets, name, what)
+        table.add_argument(
+            "--validation", action="store_true", help="measure the validation speakers, by which settings are chosen"
+        )
+        table.set_defaults(run=_speech, name=name)
 
 
 def _images(options: argparse.Namespace) -> None:
@@ -134,3 +144,18 @@ def _series(options: argparse.Namespace) -> None:
         }
     rows = anchor_rows(table, recipes["dbse"]) if options.anchors else series_rows(table, recipes)
     fill_table(options, rows, about_series(table))
+
+
+def _speech(options: argparse.Namespace) -> None:
+    from seqdisent_core.domains.speech import SpeechSet
+    from seqdisent_core.evaluation import SpeechTable, about_speech, speech_rows
+    from seqdisent_core.training import speech_recipes, with_steps
+
+    speech = SpeechSet.load(options.data)
+    if speech.name != options.name:
+        raise DataError(f"{options.data} holds the set {speech.name}. Give {options.name}, packed.")
+    table = SpeechTable(speech, "validation" if options.validation else "test")
+    recipes = speech_recipes(max(len(speech.rows("train", fold)) for fold in range(speech.folds)))
+    if options.steps:
+        recipes = {name: with_steps(recipe, options.steps) for name, recipe in recipes.items()}
+    fill_table(options, speech_rows(table, recipes), about_speech(table))

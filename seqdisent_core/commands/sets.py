@@ -9,6 +9,7 @@ from seqdisent_core.commands.arguments import add_json, add_seed, count, progres
 from seqdisent_core.errors import ConfigError, DataError
 
 SERIES = ("physionet2012", "air_quality", "etth1", "series")  # as domains.series.READERS, whose import takes seconds
+SPEECH = ("speech", "timit")  # as domains.speech.CORPORA, likewise
 
 
 def add_commands(commands: Any) -> None:
@@ -45,14 +46,14 @@ def add_commands(commands: Any) -> None:
     add_json(sprites)
     sprites.set_defaults(run=_render_sprites)
 
-    pack = commands.add_parser("pack", help="convert face videos, or time series, to a set")
+    pack = commands.add_parser("pack", help="convert face videos, time series or recordings of speech to a set")
     pack.add_argument(
         "kind",
         nargs="?",
         default="films",
-        choices=("films", *SERIES),
-        help="films (the default), a published set of time series, or series: a CSV with the columns time, series, and "
-        "one a feature",
+        choices=("films", *SERIES, *SPEECH),
+        help="films (the default), a published set of time series, series: a CSV with the columns time, series, and "
+        "one a feature, or a corpus of speech",
     )
     pack.add_argument("source", type=Path, help="a folder person/expression/*.mp4, a CSV, or a set as published")
     pack.add_argument("out", type=Path, help="folder for the set; a set of videos resumes if it was stopped")
@@ -155,7 +156,8 @@ def _advance(bar: Any, done: int, total: int) -> None:
 
 def _pack(options: argparse.Namespace) -> None:
     if options.kind != "films":
-        _pack_series(options)
+        _check_pack(options)
+        (_pack_speech if options.kind in SPEECH else _pack_series)(options)
         return
     from seqdisent_core.data import pack_films
 
@@ -178,13 +180,32 @@ def _pack(options: argparse.Namespace) -> None:
     )
 
 
+def _check_pack(options: argparse.Namespace) -> None:
+    """Raises what is wrong with the arguments for a set that is not of videos."""
+    if (options.frames, options.size, options.leave_out) != (15, 64, False):
+        raise ConfigError("--frames, --size and --leave-out are for videos. Leave them out for other sets.")
+    if not options.source.exists():
+        raise DataError(f"There is nothing at {options.source}. Give the {options.kind} set as it is published.")
+
+
+def _pack_speech(options: argparse.Namespace) -> None:
+    from seqdisent_core.domains.speech import CORPORA
+
+    packed = CORPORA[options.kind](options.source)
+    packed.save(options.out)
+    minutes = len(packed.audio) / 16_000 / 60
+    speakers = len(packed.speaker.names)
+    tell(
+        options,
+        f"The set is in {options.out}: {len(packed)} recordings of {speakers} speakers, {minutes:.0f} minutes.",
+        written={"set": options.out},
+        figures={"recordings": len(packed), "speakers": speakers},
+    )
+
+
 def _pack_series(options: argparse.Namespace) -> None:
     from seqdisent_core.domains.series import PUBLISHED, READERS, SPLITS
 
-    if (options.frames, options.size, options.leave_out) != (15, 64, False):
-        raise ConfigError("--frames, --size and --leave-out are for videos. Leave them out for time series.")
-    if not options.source.exists():
-        raise DataError(f"There is nothing at {options.source}. Give the {options.kind} set as it is published.")
     packed = READERS[options.kind](options.source)
     packed.save(options.out)
     parts = ", ".join(f"{int((packed.splits[PUBLISHED] == part).sum())} {part}" for part in SPLITS)

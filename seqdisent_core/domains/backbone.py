@@ -77,3 +77,9 @@ class Backbone(nn.Module, ABC):
         As a rule nothing but a copy in evaluation mode.
         """
         return copy.deepcopy(self).eval().requires_grad_(False)
+
+
+def shuffled(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Each sequence with its elements in another order of time: static kept, dynamics lost; any (batch, time, ...)."""
+    order = torch.rand(x.shape[:2], generator=generator).argsort(dim=1).to(x.device)
+    return x[torch.arange(len(x), device=x.device)[:, None], order]

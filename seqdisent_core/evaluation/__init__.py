@@ -29,8 +29,10 @@ from seqdisent_core.evaluation.protocols import judged, pair_figures, reconstruc
 from seqdisent_core.evaluation.self_reenactment import reenact_themselves, worst_sheet
 from seqdisent_core.evaluation.series import SeriesTable, about_series, anchor_rows, series_rows
 from seqdisent_core.evaluation.sheet import result_sheet
+from seqdisent_core.evaluation.speech import SpeechTable, about_speech, recording_codes, speech_rows
 from seqdisent_core.evaluation.suite import TRUSTED, evaluate
 from seqdisent_core.evaluation.swap_truth import swap_truth
+from seqdisent_core.evaluation.verification import equal_error_rate, speaker_error_rate
 
 __all__ = [
     "MADE",
@@ -44,12 +46,15 @@ __all__ = [
     "Run",
     "SeriesTable",
     "Share",
+    "SpeechTable",
     "about_series",
+    "about_speech",
     "accuracies",
     "anchor_rows",
     "chance",
     "check_judge",
     "draw_pairs",
+    "equal_error_rate",
     "evaluate",
     "filmed_sheet",
     "group_means",
@@ -61,10 +66,13 @@ __all__ = [
     "read_logits",
     "read_made",
     "reconstruction_figures",
+    "recording_codes",
     "reenact_themselves",
     "result_sheet",
     "run_table",
     "series_rows",
+    "speaker_error_rate",
+    "speech_rows",
     "swap_figures",
     "swap_pairs",
     "swap_truth",

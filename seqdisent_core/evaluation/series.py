@@ -1,6 +1,5 @@
 """The suites of time series: rows of methods and forests, whose figures are what their codes predict."""
 
-import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save
 from torch import Tensor
 
 from seqdisent_core.domains.series import OIL, PUBLISHED, SPLITS, SeriesSet
@@ -24,7 +22,7 @@ from seqdisent_core.evaluation.predictors import (
 )
 from seqdisent_core.machine import hardware, software
 from seqdisent_core.methods import Anchored, Codes, Method, anchored
-from seqdisent_core.training import Recipe, SeriesWindows, train_series
+from seqdisent_core.training import Recipe, Sequences, train_in_memory, weights_sha256
 
 BATCH = 128
 TREES = 500
@@ -53,10 +51,10 @@ class SeriesTable:
     def rows_of(self, part: str) -> np.ndarray:
         return np.flatnonzero(self.series.splits[self.split] == part)
 
-    def windows(self) -> SeriesWindows:
+    def windows(self) -> Sequences:
         """Of all series, in their order."""
         x, observed = self.series.normalised(self.split).windows(self.window)
-        return SeriesWindows(torch.from_numpy(x), torch.from_numpy(observed))
+        return Sequences(torch.from_numpy(x), torch.from_numpy(observed))
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class _Coded:
 
 
 @torch.no_grad()
-def encode_series(method: Method, windows: SeriesWindows, anchor: int) -> Codes:
+def encode_series(method: Method, windows: Sequences, anchor: int) -> Codes:
     """Posterior means of series; for a method without a static code z of the window `anchor` stands for it."""
     parts = [
         method.encode(windows.x[at : at + BATCH], windows.observed[at : at + BATCH])
@@ -121,13 +119,13 @@ def _commonest(table: SeriesTable, label: str) -> float:
     return float((values[table.rows_of("test")] == commonest).mean())
 
 
-def _method_row(table: SeriesTable, windows: SeriesWindows, name: str, recipe: Recipe) -> Row:
+def _method_row(table: SeriesTable, windows: Sequences, name: str, recipe: Recipe) -> Row:
     train = torch.from_numpy(table.rows_of("train"))
 
     def run(seed: int, share: Share) -> Run:
         seeded = replace(recipe, training=replace(recipe.training, seed=seed))
-        of_train = SeriesWindows(windows.x[train], windows.observed[train])
-        model, seconds = train_series(seeded, of_train, progress=lambda done: share(0.9 * done))
+        of_train = Sequences(windows.x[train], windows.observed[train])
+        model, seconds = train_in_memory(seeded, of_train, progress=lambda done: share(0.9 * done))
         coded = _Coded(encode_series(model, windows, table.anchor), _last_observed(windows))
         return Run(
             _measured(table, coded, seed),
@@ -135,16 +133,12 @@ def _method_row(table: SeriesTable, windows: SeriesWindows, name: str, recipe: R
             seconds,
             facts={
                 "parameters": sum(p.numel() for p in model.parameters()),
-                "weights_sha256": _sha256(model),
+                "weights_sha256": weights_sha256(model),
                 **({} if model.static_dim else {"note": NO_STATIC}),
             },
         )
 
     return Row(name, recipe.to_dict(), run)
-
-
-def _sha256(model: Method) -> str:
-    return hashlib.sha256(save({name: value.contiguous() for name, value in model.state_dict().items()})).hexdigest()
 
 
 def anchor_rows(table: SeriesTable, recipe: Recipe) -> list[Row]:
@@ -154,11 +148,11 @@ def anchor_rows(table: SeriesTable, recipe: Recipe) -> list[Row]:
     """
     windows = table.windows()
     train = torch.from_numpy(table.rows_of("train"))
-    of_train = SeriesWindows(windows.x[train], windows.observed[train])
+    of_train = Sequences(windows.x[train], windows.observed[train])
 
     @lru_cache(maxsize=1)
     def trained(seed: int) -> tuple[Anchored, float]:
-        model, seconds = train_series(replace(recipe, training=replace(recipe.training, seed=seed)), of_train)
+        model, seconds = train_in_memory(replace(recipe, training=replace(recipe.training, seed=seed)), of_train)
         return anchored(model), seconds
 
     def row(window: int) -> Row:
@@ -175,7 +169,7 @@ def anchor_rows(table: SeriesTable, recipe: Recipe) -> list[Row]:
     return [row(window) for window in range(windows.x.shape[1])]
 
 
-def _last_observed(windows: SeriesWindows) -> Tensor:
+def _last_observed(windows: Sequences) -> Tensor:
     """The last window of each series in which anything was observed: int (series,)."""
     there = windows.observed.flatten(2).any(dim=2)
     return there.shape[1] - 1 - there.int().flip(1).argmax(dim=1)
@@ -203,7 +197,7 @@ def _predicted(table: SeriesTable, coded: _Coded, task: str, seed: int) -> dict[
     return {task: accuracy_of_class(parts, len(label.names), seed)}
 
 
-def _forest_rows(table: SeriesTable, windows: SeriesWindows) -> list[Row]:
+def _forest_rows(table: SeriesTable, windows: Sequences) -> list[Row]:
     """Forests on the normalised input with gaps as 0, and on that with what is missing; on windows for a number.
 
     A class is told from the anchor window, as from s, and from the whole series.

@@ -1,7 +1,8 @@
-"""Media files as uint8 frames, read and written in a child process within limits; marks of synthetic media."""
+"""Media files as uint8 frames and as sound, read and written within limits; marks of synthetic media."""
 
 from seqdisent_core.media.ffmpeg import file_name
 from seqdisent_core.media.sheets import clip_rows
+from seqdisent_core.media.sound import MOST_SECONDS, RATE, Sound, read_sound, write_sound
 from seqdisent_core.media.synthetic import IN_A_FILM, MADE, captioned, labelled, mark
 from seqdisent_core.media.video import (
     FrameReader,
@@ -18,9 +19,12 @@ from seqdisent_core.media.video import (
 __all__ = [
     "IN_A_FILM",
     "MADE",
+    "MOST_SECONDS",
+    "RATE",
     "FrameReader",
     "Frames",
     "LongestSide",
+    "Sound",
     "VideoInfo",
     "captioned",
     "clip_rows",
@@ -29,7 +33,9 @@ __all__ = [
     "mark",
     "open_video",
     "probe_video",
+    "read_sound",
     "read_video",
     "write_gif",
+    "write_sound",
     "write_video",
 ]

@@ -42,7 +42,7 @@ _LOG_BYTES = 65536  # kept of either end of what ffmpeg says: its header and its
 # sdp, image2, avisynth), and the readers of text and of old games.
 _FORMATS = (
     "mov,matroska,avi,asf,flv,live_flv,mpeg,mpegts,mpegvideo,m4v,h263,h264,hevc,vvc,av1,obu,ivf,vc1,ogg,gif,apng,"
-    "webp_anim,jpegxl_anim,mjpeg,mjpeg_2000,mxf,nut,dv,rm,wtv,yuv4mpegpipe,mp3,wav,aac,flac,aiff,amr,ac3,caf,"
+    "webp_anim,jpegxl_anim,mjpeg,mjpeg_2000,mxf,nut,dv,rm,wtv,yuv4mpegpipe,mp3,wav,aac,flac,aiff,amr,ac3,caf,nistsphere,"
     "png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe,jpegxl_pipe,qoi_pipe,ppm_pipe,pgm_pipe,psd_pipe"
 )
 _JPEG, _JPEG_FILMS = b"\xff\xd8\xff", (".mjpg", ".mjpeg", ".mpo")  # how both begin; how names of films of them end
@@ -107,12 +107,16 @@ class Child:
 
     def read_into(self, frame: np.ndarray) -> bool:
         """Fill `frame`; False when no whole frame is left."""
+        return self.read_up_to(frame) == frame.size
+
+    def read_up_to(self, values: np.ndarray) -> int:
+        """Fill `values` as far as there are any: how many of them are filled, fewer than all at the end alone."""
         assert isinstance(self._process.stdout, io.BufferedReader)
-        view, filled = frame.data.cast("B"), 0
+        view, filled = values.data.cast("B"), 0
         with self._patience(_WAIT_FOR_ONE):
             while filled < len(view) and (count := self._process.stdout.readinto(view[filled:])):
                 filled += count
-        return filled == len(view)
+        return filled // values.itemsize
 
     def write(self, frame: np.ndarray) -> bool:
         """Hand over `frame`; False when ffmpeg has ended, which `finish` then explains."""

@@ -1,7 +1,9 @@
-"""Says of a picture or film that a model made it: a small label that is seen, and IPTC's digital source type inside.
+"""Says of a picture, film or sound that a model made it: a small label that is seen, and IPTC's digital source type
+inside.
 
 The words are those of the IPTC NewsCodes "Digital Source Type"; they stand in an XMP packet (ISO 16684-1), which lies
-in an MP4 as a box of its own, in a GIF as an application extension, in a PNG as a text chunk, where tools look for it.
+in an MP4 as a box of its own, in a GIF as an application extension, in a PNG as a text chunk, in a WAV as a chunk
+"_PMX", where tools look for it.
 """
 
 import struct
@@ -30,7 +32,7 @@ def xmp(source_type: str) -> bytes:
 
 
 def mark(path: Path, source_type: str = MADE) -> None:
-    """Put the packet into an MP4, GIF or PNG file that has none yet."""
+    """Put the packet into an MP4, GIF, PNG or WAV file that has none yet."""
     packet = xmp(source_type)
     if path.suffix == ".png":
         content = path.read_bytes()
@@ -41,6 +43,11 @@ def mark(path: Path, source_type: str = MADE) -> None:
     elif path.suffix == ".gif":
         content = path.read_bytes()
         path.write_bytes(content[:-1] + b"\x21\xff\x0bXMP DataXMP" + packet + _GIF_END + content[-1:])
+    elif path.suffix == ".wav":
+        content = path.read_bytes()
+        even = packet + b" " * (len(packet) % 2)  # RIFF chunks are of even length
+        content += b"_PMX" + struct.pack("<I", len(even)) + even
+        path.write_bytes(content[:4] + struct.pack("<I", len(content) - 8) + content[8:])
     else:
         with path.open("ab") as film:
             film.write(struct.pack(">I", 24 + len(packet)) + b"uuid" + _XMP_BOX + packet)

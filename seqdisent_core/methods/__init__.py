@@ -15,6 +15,7 @@ from seqdisent_core.methods.contract import (
     with_views,
 )
 from seqdisent_core.methods.dbse import DBSE, DBSEConfig
+from seqdisent_core.methods.fhvae import FHVAEConfig
 from seqdisent_core.methods.priors import run_lstm
 from seqdisent_core.methods.registry import METHODS, build, in_parts, read_parts
 
@@ -28,6 +29,7 @@ __all__ = [
     "Batch",
     "Codes",
     "DBSEConfig",
+    "FHVAEConfig",
     "Method",
     "Moment",
     "Sliced",

@@ -52,6 +52,8 @@ class Batch:
     * views: other looks of the same sequences, of x's shape, and what moves in them, those that the method names.
     * partner: int (batch,), whose dynamics in the batch reconstruct each sequence, where two persons do the very same;
       None for its own.
+    * group: int (batch,), which longer sequence of the set each one is a piece of, for methods that hold its pieces
+      together; None: each is whole by itself.
     * truth: what a renderer knows of each element, (batch, time, ...), as the backbone's `error_with_truth` compares
       it, and "state" (batch, time, state_dim), what the dynamics should tell; empty where nobody knows.
     """
@@ -61,6 +63,7 @@ class Batch:
     observed: Tensor | None = None
     views: Mapping[str, Tensor] = field(default_factory=dict)
     partner: Tensor | None = None
+    group: Tensor | None = None
     truth: Mapping[str, Tensor] = field(default_factory=dict)
 
 

@@ -2,14 +2,15 @@
 
 from seqdisent_core.training.batches import Steps
 from seqdisent_core.training.config import TrainingConfig
+from seqdisent_core.training.in_memory import Sequences, train_in_memory, weights_sha256
 from seqdisent_core.training.loop import LOG_EVERY, STATE, Progress, Trainer, averaged_weights, process_state
 from seqdisent_core.training.optimisers import learning_rate_scale
 from seqdisent_core.training.presets import PRESETS, preset
 from seqdisent_core.training.recipes import Recipe, fast, sprites
 from seqdisent_core.training.rivals import RIVALS, equal, published_settings, with_steps
-from seqdisent_core.training.series import SeriesWindows, train_series
 from seqdisent_core.training.series_recipes import SIZES, anchor_recipe, series_recipes
 from seqdisent_core.training.sheet import model_sheet
+from seqdisent_core.training.speech_recipes import speech_recipes, voices
 
 __all__ = [
     "LOG_EVERY",
@@ -19,7 +20,7 @@ __all__ = [
     "STATE",
     "Progress",
     "Recipe",
-    "SeriesWindows",
+    "Sequences",
     "Steps",
     "Trainer",
     "TrainingConfig",
@@ -33,7 +34,10 @@ __all__ = [
     "process_state",
     "published_settings",
     "series_recipes",
+    "speech_recipes",
     "sprites",
-    "train_series",
+    "train_in_memory",
+    "voices",
+    "weights_sha256",
     "with_steps",
 ]

@@ -8,13 +8,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from seqdisent_core.domains.backbone import Backbone
+from seqdisent_core.domains.backbone import Backbone, shuffled
 from seqdisent_core.domains.images.folding import Folded
 from seqdisent_core.domains.images.motion import motion_weights
 from seqdisent_core.domains.images.motion_branch import NEAR
 from seqdisent_core.domains.images.networks import FRAME_SIZES, FrameDecoder, FrameEncoder
 from seqdisent_core.domains.images.truth import Drawn, part_weights, truth_errors
-from seqdisent_core.domains.images.views import CELLS, moving_cells, recoloured, shuffled
+from seqdisent_core.domains.images.views import CELLS, moving_cells, recoloured
 from seqdisent_core.domains.images.warping import enlarged
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.settings import Settings, settings

@@ -1,0 +1,36 @@
+"""Speech as magnitude spectra in segments of 200 ms: readers of recordings and of corpora, and networks of frames."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from seqdisent_core.domains.speech.backbone import Spectra, SpectraConfig
+from seqdisent_core.domains.speech.readers import read_speechocean, read_timit
+from seqdisent_core.domains.speech.sets import PARTS, SpeechSet
+from seqdisent_core.domains.speech.spectra import (
+    FRAMES,
+    Segments,
+    at_level,
+    griffin_lim,
+    is_silent,
+    level,
+    segments,
+    spectrogram,
+)
+
+CORPORA: dict[str, Callable[[Path], SpeechSet]] = {"speech": read_speechocean, "timit": read_timit}
+
+__all__ = [
+    "CORPORA",
+    "FRAMES",
+    "PARTS",
+    "Segments",
+    "Spectra",
+    "SpectraConfig",
+    "SpeechSet",
+    "at_level",
+    "griffin_lim",
+    "is_silent",
+    "level",
+    "segments",
+    "spectrogram",
+]

@@ -1,0 +1,70 @@
+"""Readers of corpora of speech: the 60 adults of speechocean762, and folders laid out as TIMIT is."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from seqdisent_core.domains.speech.sets import SpeechSet
+from seqdisent_core.errors import DataError
+from seqdisent_core.media import RATE, read_sound
+
+SPEECH_CREDIT = (
+    "speechocean762, Zhang et al., Interspeech 2021 (arXiv 2104.01378), free for commercial and non-commercial use "
+    "(Apache-2.0 in the authors' repository, CC BY 4.0 on OpenSLR): 60 adults x 10 sentences."
+)
+TIMIT_CREDIT = "TIMIT, Garofolo et al. 1993, LDC93S1: for use under your licence only; may not be passed on."
+_ARRAYS = ("audio", "offsets", "utt_id", "speaker_id", "sample_rate")
+_LONGEST = 60.0  # seconds of a sentence
+_PARTS = ("train", "test")
+
+
+def read_speechocean(source: Path) -> SpeechSet:
+    """The arrays of 600 recordings of 60 adults (speechocean762_adults60x10_16k.npz, or its folder).
+
+    Raises DataError where the file is another, or damaged.
+    """
+    files = sorted(source.glob("speechocean762*.npz")) if source.is_dir() else [source]
+    if not files:
+        raise DataError(f"{source.name} has no file speechocean762*.npz. Give the file of the recordings.")
+    try:
+        with np.load(files[0]) as stored:
+            audio, offsets, names, speakers, rate = (stored[name] for name in _ARRAYS)
+        there = audio.dtype == np.int16 and int(rate) == RATE and len(offsets) == len(names) + 1 == len(speakers) + 1
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile):
+        there = False
+    if not there:
+        raise DataError(f"{files[0].name} does not hold the arrays {', '.join(_ARRAYS)} of 16 kHz. Copy it again.")
+    recordings = (
+        (str(name), str(speaker), False, audio[offsets[at] : offsets[at + 1]])
+        for at, (name, speaker) in enumerate(zip(names, speakers, strict=True))
+    )
+    return SpeechSet.of("speech", recordings, SPEECH_CREDIT)
+
+
+def read_timit(source: Path) -> SpeechSet:
+    """A folder with TRAIN and TEST, in each DIALECT/SPEAKER/SENTENCE.WAV, as TIMIT is; case does not matter.
+
+    The speakers in TEST are the test. NIST's files are read, and RIFF copies of them. Raises DataError where there are
+    no such files or a speaker is in both.
+    """
+    found = {
+        file.relative_to(source).parts: file
+        for file in sorted(source.rglob("*"))
+        if file.suffix.lower() == ".wav" and len(file.relative_to(source).parts) >= 4
+    }
+    kept = {parts: file for parts, file in found.items() if parts[-4].lower() in _PARTS}
+    by_name = {(*parts[-4:-1], parts[-1].partition(".")[0]): file for parts, file in kept.items()}  # a copy once
+    if not by_name:
+        raise DataError(f"{source.name} has no files TRAIN/DIALECT/SPEAKER/SENTENCE.WAV. Give TIMIT's own folder.")
+    of_part = {part: {name[2] for name in by_name if name[0].lower() == part} for part in _PARTS}
+    if twice := of_part["train"] & of_part["test"]:
+        raise DataError(f"Speaker {min(twice)} of {source.name} is in TRAIN and in TEST. Keep each in one of them.")
+
+    def recordings() -> Iterator[tuple[str, str, bool, np.ndarray]]:
+        for (part, _, speaker, sentence), file in sorted(by_name.items()):
+            samples = read_sound(file, max_seconds=_LONGEST).samples
+            yield f"{speaker} {sentence}", speaker, part.lower() == "test", np.round(samples * 32768).astype(np.int16)
+
+    return SpeechSet.of("timit", recordings(), TIMIT_CREDIT)

@@ -1,0 +1,65 @@
+"""Tables of the benchmarks of speech, and the published one, which is a table of its own."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from seqdisent_core.reporting.published import PUBLISHED
+from seqdisent_core.reporting.result_files import NONE, Result, percent, read_result, table
+
+_SETS = {"speech": "speechocean762, 60 adults", "timit": "TIMIT"}
+_FIGURES = ("static_eer", "dynamic_eer", "gap")
+_HEADS = ("static EER ↓", "dynamic EER ↑", "gap ↑")
+_ANTI = 0.5  # above it recordings of different speakers are the more alike
+_MARK = " (!)"
+
+
+def speech_tables(folder: Path) -> str:
+    """A table for each set with a result file in the folder: every row's figures, budget and runs."""
+    made = []
+    for stem, title in _SETS.items():
+        if (folder / f"{stem}.json").exists():
+            made.append(_set_table(title, read_result(folder / f"{stem}.json")))
+    return "\n\n".join(made)
+
+
+def _set_table(title: str, result: Result) -> str:
+    rows = [
+        [name, *(_shown(figure, row["figures"][figure]) for figure in _FIGURES), *_budget(row["runs"])]
+        for name, row in result["rows"].items()
+        if row["runs"]
+    ]
+    return "\n\n".join([table([title, *_HEADS, "steps, time a run", "runs"], rows), _said(result)])
+
+
+def _said(result: Result) -> str:
+    protocol, speakers = result["protocol"], result["protocol"]["speakers"]
+    folds = f"{protocol['folds']} fold{'s' * (protocol['folds'] > 1)}"
+    said = (
+        f"{speakers['train']} speakers for training, {speakers['validation']} for choices, {speakers['test']} for the "
+        f"test, in {folds}; {result['hardware']}; `{result['command']}`."
+    )
+    flagged = any(_anti(row["figures"][of]) for row in result["rows"].values() if row["runs"] for of in _FIGURES[:2])
+    return said + (f"{_MARK}: above 50 %, recordings of different speakers are the more alike." if flagged else "")
+
+
+def _anti(figure: dict[str, Any] | None) -> bool:
+    return figure is not None and figure["mean"] > _ANTI
+
+
+def _shown(name: str, figure: dict[str, Any] | None) -> str:
+    return percent(figure) + (_MARK if name != "gap" and _anti(figure) else "")
+
+
+def _budget(runs: list[dict[str, Any]]) -> list[str]:
+    seconds = sum(run["seconds"] for run in runs) / len(runs)
+    return [f"{runs[0]['steps']}, {seconds:.0f} s" if runs[0]["steps"] else NONE, f"{len(runs)}"]
+
+
+def published_speech_table() -> str:
+    """The published error rates, which share no column with ours."""
+    rows = [
+        [row["method"], *(f"{row[name]:.2f} %" for name in _FIGURES)]
+        for row in json.loads(PUBLISHED.read_text(encoding="utf-8"))["speech"]
+    ]
+    return table(["published (the poster), TIMIT", *_HEADS], rows)
