@@ -32,6 +32,7 @@ from starlette.middleware import Middleware
 
 from pages import model
 from pages.belongings import BELONGINGS
+from pages.compare import page as compare
 from pages.door import Door, count_computing
 from pages.files import own_folder, sweep, work_folder
 from pages.latent import page as latent
@@ -87,6 +88,8 @@ def build(lecture: str | None = None) -> gr.Blocks:
         _lay_out(demo, sample.layout, lecture)
     with demo.route("Latent map", "/map"):
         _lay_out(demo, latent.layout, lecture)
+    with demo.route("Compare", "/compare"):
+        _lay_out(demo, compare.layout, lecture)
     with demo.route("Series", "/series"):
         _lay_out(demo, series.layout, lecture, needs_model=False)
     with demo.route("Results", "/results"):

@@ -14,6 +14,7 @@ _STYLES = (
     "swap.css",
     "latent_map.css",
     "sample.css",
+    "compare.css",
     "results.css",
     "series.css",
 )

@@ -34,7 +34,7 @@ CHAPTERS = {
     "Speech": ("voice-swap", "voices"),
     "Data and training": ("render", "pack", "judge", "train", "train-series", "latents", "rest", "map"),
     "Evaluation": ("evaluate", "evaluate-filmed", "evaluate-pairs", "benchmark", "samples", "report"),
-    "Demo and sharing": ("demo", "doctor", "lecture", "showcase", "card", "export"),
+    "Demo and sharing": ("demo", "doctor", "lecture", "showcase", "comparison", "card", "export"),
 }
 
 # Arguments that are a file or folder, or the name of a shipped checkpoint, or an id on the Hub.

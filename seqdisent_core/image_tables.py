@@ -14,13 +14,14 @@ from seqdisent_core.checkpoints import read_training
 from seqdisent_core.data import Clips
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.evaluation import TABLE_MEASURES, Judge, Row, Run, Share, accuracies, chance, evaluate, read_clips
-from seqdisent_core.machine import PeakMemory, place, software
+from seqdisent_core.machine import PeakMemory, picture_dtype, place, software
 from seqdisent_core.methods import Method
 from seqdisent_core.runs import train_run
 from seqdisent_core.training import LOG_EVERY, Recipe
 from seqdisent_core.weights import sha256_of
 
-TRAINED = 0.9  # the share of a run that its training counts for in the progress; the rest is measuring
+DRAWS = 2  # of what is random in a run's measures; what counts is how training seeds differ
+TRAINED = 0.8  # the share of a run that its training counts for in the progress; the rest is measuring
 FIGURES: Mapping[str, tuple[str, ...]] = {  # where a result file has them
     "swap_static": ("swap", "static"),
     "swap_dynamic": ("swap", "dynamic"),
@@ -68,7 +69,7 @@ def about_images(clips: Clips, judge_folder: Path) -> dict[str, Any]:
     right = accuracies(read_clips(judge, as_training_tensor(test)), test)
     return {
         "data": {"name": clips.name, "split": "test", "clips": len(test), "sha256": clips.sha256()},
-        "protocol": {"judge_sha256": sha256_of(judge_folder), "figures": list(FIGURES)},
+        "protocol": {"judge_sha256": sha256_of(judge_folder), "figures": list(FIGURES), "draws": DRAWS},
         "ceiling": right,
         "chance": chance(test),
         "software": software(),
@@ -109,19 +110,20 @@ def _run(
     training = read_training(folder / "model")
     model = place(Method.from_pretrained(folder / "model"), "cpu" if cpu else None)
     result = evaluate(
-        model,
+        model.for_inference(picture_dtype(model.device)),
         place(judge, str(model.device)),
         clips,
         command=command,
         checkpoint=folder / "model",
         judge_folder=judge_folder,
         training=training,
+        repeats=DRAWS,
         measures=TABLE_MEASURES,
         progress=lambda done, total, what: share(TRAINED + (1 - TRAINED) * done / total),
     )
     draws, reasons = _read(result["metrics"])
     facts = {
-        "parameters": result["model"]["parameters"],
+        "parameters": sum(p.numel() for p in model.parameters()),
         "memory_gb": round(memory.gigabytes, 2),
         "hardware": training["hardware"],
         "precision": training["precision"],

@@ -53,6 +53,7 @@ def test_a_table_that_was_stopped_goes_on_at_the_next_run(tmp_path: Path) -> Non
     with pytest.raises(KeyboardInterrupt):
         stopped.table(out, progress=stop)
     assert stopped.ran == [("first", 0), ("second", 0)]
+    assert list(json.loads(out.read_text())["rows"]) == ["first"], "a row that has not been measured is none"
     later = Rows()
     told: list[tuple[float, int]] = []
     later.table(out, progress=lambda done, runs, what: told.append((done, runs)))

@@ -25,6 +25,7 @@ from seqdisent_core.methods import METHODS, Codes, Method, Moment, anchored, req
 from seqdisent_core.methods.cdsvae import CDSVAEConfig
 from seqdisent_core.methods.contract import ABILITIES, Ability, with_views
 from seqdisent_core.methods.dsvae import DSVAEConfig
+from seqdisent_core.methods.exchange import ExchangeConfig
 from seqdisent_core.methods.fhvae import FHVAEConfig
 from seqdisent_core.methods.glr import GLRConfig
 from seqdisent_core.methods.gp_vae import GPVAEConfig
@@ -45,6 +46,7 @@ RECIPES = {
     "cdsvae": Recipe("cdsvae", CDSVAEConfig(**SIZES), "images", IMAGES, EVEN),
     "dbse": small_recipe(EVEN),
     "dsvae": Recipe("dsvae", DSVAEConfig(**SIZES), "images", IMAGES, EVEN),
+    "exchange": Recipe("exchange", ExchangeConfig(**SIZES), "images", IMAGES, EVEN),
     "fhvae": Recipe("fhvae", FHVAEConfig(**SIZES, groups=400), "images", IMAGES, EVEN),
     "glr": Recipe("glr", GLRConfig(static_dim=4, dynamics_dim=3, hidden_dim=8, part=0.5), "images", IMAGES, EVEN),
     "gp_vae": Recipe("gp_vae", GPVAEConfig(dynamics_dim=4, hidden_dim=8), "images", IMAGES, EVEN),

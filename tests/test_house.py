@@ -29,7 +29,7 @@ FLOORS = (
     ("latents",),
     ("studio", "series_studio", "voices"),
     ("films", "lecture", "runs"),
-    ("image_tables",),
+    ("comparison", "image_tables"),
     ("commands",),
     ("cli",),
     ("pages",),

@@ -18,6 +18,7 @@ from seqdisent_core.errors import ConfigError
 from seqdisent_core.methods import Batch, Codes, Moment, with_views
 from seqdisent_core.methods.cdsvae import CDSVAE, CDSVAEConfig
 from seqdisent_core.methods.dsvae import DSVAE, DSVAEConfig
+from seqdisent_core.methods.exchange import Exchange, ExchangeConfig
 from seqdisent_core.methods.gaussians import Gaussian
 from seqdisent_core.methods.registry import build
 from seqdisent_core.methods.rwae import RWAE, RWAEConfig, discrepancy
@@ -29,6 +30,7 @@ SIZES = {"static_dim": 5, "dynamics_dim": 3, "hidden_dim": 8}
 KINDS = {
     "cdsvae": (CDSVAE, CDSVAEConfig),
     "dsvae": (DSVAE, DSVAEConfig),
+    "exchange": (Exchange, ExchangeConfig),
     "rwae": (RWAE, RWAEConfig),
     "s3vae": (S3VAE, S3VAEConfig),
     "spyl": (SPYL, SPYLConfig),
@@ -173,9 +175,9 @@ def test_spyl_learns_until_swaps_keep_what_stays_and_follow_what_turns() -> None
 
 
 @torch.no_grad()
-def swaps_right(model: Variational, data: Tensor) -> bool:
+def swaps_right(model: Variational, data: Tensor, anchor: int | None = None) -> bool:
     """Whether swaps of neighbours are nearer to what stays in the one and to what turns in the other."""
-    codes = model.encode(data)
+    codes = model.encode(data) if anchor is None else model.encode(data, anchor=anchor)  # type: ignore[call-arg]
     swapped = model.decode(Codes(codes.static.roll(1, 0), codes.dynamics))
     expected = torch.cat([data.roll(1, 0)[..., :2], data[..., 2:]], dim=2)
     error, apart = (swapped - expected).square().mean(dim=(0, 1)), (data.roll(1, 0) - data).square().mean(dim=(0, 1))
@@ -262,3 +264,35 @@ def test_s3vae_is_pulled_to_tell_what_moves() -> None:
     assert model.loss(Batch(x, torch.arange(4), views=views), moment())["motion"].item() < 1e-6
     views["motion"] = torch.zeros_like(x)
     assert model.loss(Batch(x, torch.arange(4), views=views), moment())["motion"].item() == pytest.approx(30)
+
+
+def exchange_terms(x: Tensor) -> dict[str, float]:
+    model = over_vectors("exchange")
+    nn.init.zeros_(model.common[-1].weight)  # type: ignore[index, union-attr]
+    features = model.backbone.encode_sequences(x)
+    with torch.no_grad():
+        model.common[-1].bias.copy_(features.mean(dim=(0, 1)))  # type: ignore[index, union-attr]
+        return {name: float(value) for name, value in model.loss(batch_of(x), moment()).items()}
+
+
+def test_posteriors_of_exchange_agree_where_all_elements_are_the_same_and_only_there() -> None:
+    x = turning(4)
+    assert exchange_terms(x[:, :1].expand_as(x))["agreement"] == 0
+    assert exchange_terms(x)["agreement"] > 0
+
+
+def test_a_common_part_that_is_everybodys_mean_leaves_all_of_the_variance() -> None:
+    assert exchange_terms(turning(4))["common"] == pytest.approx(1, rel=1e-4)
+
+
+def test_exchange_learns_until_swaps_are_right_at_any_anchor() -> None:
+    model = over_vectors("exchange", hidden_dim=32, initial_log_variance=-4.0, weight_static=0.2, weight_dynamics=0.05)
+    assert isinstance(model, Exchange)
+    data = turning(32)
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
+    for step in range(150):
+        optimiser.zero_grad()
+        now = Moment(step, 150, 32, 32, torch.Generator().manual_seed(step))
+        model.loss(batch_of(data), now)["total"].backward()
+        optimiser.step()
+    assert [swaps_right(model.eval(), data, anchor) for anchor in range(data.shape[1])] == [True] * data.shape[1]

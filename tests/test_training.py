@@ -27,7 +27,7 @@ from seqdisent_core.methods import Batch, Codes, Method, Moment
 from seqdisent_core.methods.codes import encode_clips
 from seqdisent_core.methods.schedules import cyclical
 from seqdisent_core.runs import train_run
-from seqdisent_core.training import PRESETS, RIVALS, Recipe, equal, fast, preset, published_settings, sprites
+from seqdisent_core.training import OURS, PRESETS, RIVALS, Recipe, equal, fast, preset, published_settings, sprites
 from seqdisent_core.training.batches import Steps
 from seqdisent_core.training.config import TrainingConfig
 from seqdisent_core.training.loop import Trainer
@@ -444,7 +444,7 @@ def test_presets_are_the_papers_and_ours_and_round_trip() -> None:
         preset("best")
 
 
-@pytest.mark.parametrize("method", RIVALS)
+@pytest.mark.parametrize("method", [*RIVALS, OURS])
 @pytest.mark.parametrize("base", [fast, sprites])
 def test_a_rival_shares_what_it_can_with_the_recipe_that_it_stands_beside(method: str, base: Any) -> None:
     ours, rival = base(), equal(method, base())

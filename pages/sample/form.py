@@ -93,9 +93,9 @@ def form() -> Form:
         gr.HTML(f'<div class="sd sd-mode-lines" aria-live="polite">{lines}</div>', apply_default_css=False)
         with gr.Row(equal_height=False):
             with gr.Column(min_width=320, elem_classes="sd-needs-clip"):
-                first = _place("The clip", "sample-clip")
+                first = clip_place("The clip", "sample-clip")
             with gr.Column(min_width=320, elem_classes="sd-needs-second"):
-                second = _place("The second clip", "sample-second")
+                second = clip_place("The second clip", "sample-second")
             with gr.Column(min_width=320, elem_classes="sd-card"):
                 controls = [mode, *_controls()]
                 go = gr.Button(GO, variant="primary", interactive=False, elem_classes="sd-go", elem_id="make")
@@ -103,7 +103,8 @@ def form() -> Form:
     return Form(mode, controls, first, second, go, progress)
 
 
-def _place(title: str, name: str) -> Place:
+def clip_place(title: str, name: str) -> Place:
+    """A place for a clip, with the examples, and `name` as the id of its elements."""
     with clip_input(title, examples=sorted(asset("examples").glob("*.mp4")), elem_id=name) as drop:
         seen = found_face(elem_id=f"{name}-face")
         kept = gr.HTML(

@@ -1,6 +1,7 @@
 """The command that fills a table of methods on a set."""
 
 import argparse
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,13 @@ def add_commands(commands: Any) -> None:
     )
     images.add_argument("--cpu", action="store_true", help="train on the CPU even if there is a GPU")
     images.set_defaults(run=_images)
+    comparison = commands.add_parser("comparison", help="write what the page Compare shows, from a table of methods")
+    comparison.add_argument("table", type=Path, help="the result file of `seqdisent benchmark images`")
+    comparison.add_argument("data", type=Path, help="the set that it was measured on")
+    comparison.add_argument("out", type=Path, help="folder for models, maps and clips")
+    comparison.add_argument("--work", type=Path, required=True, help="the folder of its training runs")
+    add_json(comparison)
+    comparison.set_defaults(run=_comparison)
     for name, what in SERIES.items():
         table = add_table(sets, name, what)
         table.add_argument("--split", help="a split of the set (default: published, with --anchors those for choices)")
@@ -59,7 +67,7 @@ def _images(options: argparse.Namespace) -> None:
     from seqdisent_core.data import load_clips
     from seqdisent_core.image_tables import about_images, image_rows
     from seqdisent_core.machine import keep_freed_memory
-    from seqdisent_core.training import RIVALS, equal, preset, with_steps
+    from seqdisent_core.training import OURS, RIVALS, equal, preset, with_steps
 
     keep_freed_memory()
     base = read_recipe(options.base)
@@ -74,9 +82,32 @@ def _images(options: argparse.Namespace) -> None:
             recipes = {name: with_steps(recipe, options.steps) for name, recipe in recipes.items()}
     else:
         base = with_steps(base, options.steps or base.training.steps)
-        recipes = {"dbse": base} | {method: equal(method, base) for method in RIVALS}
+        recipes = {"dbse": base} | {method: equal(method, base) for method in (*RIVALS, OURS)}
     rows = image_rows(recipes, clips, options.judge, options.work, command=options.command_line, cpu=options.cpu)
     fill_table(options, rows, about_images(clips, options.judge))
+
+
+def _comparison(options: argparse.Namespace) -> None:
+    from seqdisent_core.comparison import make_comparison
+    from seqdisent_core.data import load_clips
+    from seqdisent_core.weights import sha256_of
+
+    try:
+        table = json.loads(options.table.read_text(encoding="utf-8"))
+        wanted = {row["runs"][0]["checkpoint_sha256"]: name for name, row in table["rows"].items()}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DataError(f"{options.table} is no result file of seqdisent benchmark images.") from None
+    trained = {sha256_of(file.parent): file.parent for file in options.work.glob("*/model/model.safetensors")}
+    models = {name: trained[sha256] for sha256, name in wanted.items() if sha256 in trained}
+    clips = load_clips(options.data)
+    with progress_bar(1, "comparison") as bar:
+
+        def progress(share: float, what: str) -> None:
+            bar.set_description(what, refresh=False)
+            bar.update(share - bar.n)
+
+        make_comparison(table, models, clips, options.out, command=options.command_line, progress=progress)
+    tell(options, f"written to {options.out}", written={"comparison": options.out})
 
 
 def add_table(sets: Any, name: str, what: str) -> argparse.ArgumentParser:

@@ -81,7 +81,8 @@ def run_table(
         table["rows"][row.name]["figures"] = _figures(runs)
         table["date"] = datetime.now(UTC).isoformat(timespec="seconds")
         part = out.with_name(out.name + ".part")
-        write_result(table, part)
+        begun = {name: row for name, row in table["rows"].items() if row["runs"]}
+        write_result({**table, "rows": begun}, part)
         part.replace(out)  # whole or not at all: a run that is stopped here loses nothing
         share(1.0)
     return table

@@ -2,12 +2,8 @@
 
 from seqdisent_core.media.ffmpeg import file_name
 from seqdisent_core.media.sheets import clip_rows
-<<<<<<< HEAD
-from seqdisent_core.media.synthetic import IN_A_FILM, MADE, captioned, labelled, mark
-=======
 from seqdisent_core.media.sound import MOST_SECONDS, RATE, Sound, read_sound, write_sound
-from seqdisent_core.media.synthetic import IN_A_FILM, MADE, labelled, mark
->>>>>>> main
+from seqdisent_core.media.synthetic import IN_A_FILM, MADE, captioned, labelled, mark
 from seqdisent_core.media.video import (
     FrameReader,
     Frames,

@@ -10,6 +10,7 @@ from seqdisent_core.methods.cdsvae import CDSVAE
 from seqdisent_core.methods.contract import BACKBONE, Method
 from seqdisent_core.methods.dbse import DBSE
 from seqdisent_core.methods.dsvae import DSVAE
+from seqdisent_core.methods.exchange import Exchange
 from seqdisent_core.methods.fhvae import FHVAE
 from seqdisent_core.methods.glr import GLR
 from seqdisent_core.methods.gp_vae import GPVAE
@@ -22,7 +23,8 @@ from seqdisent_core.methods.vae import VAE
 from seqdisent_core.settings import Settings
 
 METHODS: dict[str, type[Method]] = {
-    method.name: method for method in (CDSVAE, DBSE, DSVAE, FHVAE, GLR, GPVAE, MoCoGAN, RWAE, S3VAE, SKD, SPYL, VAE)
+    method.name: method
+    for method in (CDSVAE, DBSE, DSVAE, Exchange, FHVAE, GLR, GPVAE, MoCoGAN, RWAE, S3VAE, SKD, SPYL, VAE)
 }
 
 

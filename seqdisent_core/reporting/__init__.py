@@ -2,6 +2,15 @@
 
 from seqdisent_core.reporting.cards import model_card, write_measured
 from seqdisent_core.reporting.charts import Chart, charts, write_charts
+from seqdisent_core.reporting.comparisons import (
+    COMPARED_CLIPS,
+    COMPARISON,
+    METHOD_NAMES,
+    SORTED_BY,
+    in_order,
+    mean_of,
+    read_comparison,
+)
 from seqdisent_core.reporting.export import figures_csv, figures_json
 from seqdisent_core.reporting.figures import Figure, absent, figure
 from seqdisent_core.reporting.filmed_tables import MAIN, filmed_pairs_table, filmed_table, read_filmed
@@ -24,10 +33,14 @@ from seqdisent_core.reporting.tables import codes_table, generation_table, leaka
 
 __all__ = [
     "ABOUT",
+    "COMPARED_CLIPS",
+    "COMPARISON",
     "MAIN",
+    "METHOD_NAMES",
     "NEIGHBOURS",
     "PUBLISHED",
     "SHEETS",
+    "SORTED_BY",
     "Chart",
     "Figure",
     "LabelValues",
@@ -44,12 +57,15 @@ __all__ = [
     "filmed_table",
     "generation_table",
     "guessed",
+    "in_order",
     "leakage_tables",
     "likeness_table",
+    "mean_of",
     "model_card",
     "number",
     "percent",
     "published_tables",
+    "read_comparison",
     "read_filmed",
     "read_result",
     "read_results",

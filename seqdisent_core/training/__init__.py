@@ -7,13 +7,14 @@ from seqdisent_core.training.loop import LOG_EVERY, STATE, Progress, Trainer, av
 from seqdisent_core.training.optimisers import learning_rate_scale
 from seqdisent_core.training.presets import PRESETS, preset
 from seqdisent_core.training.recipes import Recipe, fast, sprites
-from seqdisent_core.training.rivals import RIVALS, equal, published_settings, with_steps
+from seqdisent_core.training.rivals import OURS, RIVALS, equal, published_settings, with_steps
 from seqdisent_core.training.series_recipes import SIZES, SeriesSizes, anchor_recipe, recipes_of, series_recipes
 from seqdisent_core.training.sheet import model_sheet
 from seqdisent_core.training.speech_recipes import speech_recipes, voices
 
 __all__ = [
     "LOG_EVERY",
+    "OURS",
     "PRESETS",
     "RIVALS",
     "SIZES",

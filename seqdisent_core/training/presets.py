@@ -5,7 +5,7 @@ from functools import partial
 
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.training.recipes import Recipe, fast, film, published, sprites, wild
-from seqdisent_core.training.rivals import RIVALS, equal, published_settings
+from seqdisent_core.training.rivals import OURS, RIVALS, equal, published_settings
 
 PRESETS: dict[str, Callable[[], Recipe]] = {
     "published": published,
@@ -14,7 +14,7 @@ PRESETS: dict[str, Callable[[], Recipe]] = {
     "wild": wild,
     "film": film,
     "sprites_published": partial(published_settings, "dbse"),
-    **{method: partial(equal, method) for method in RIVALS},
+    **{method: partial(equal, method) for method in (*RIVALS, OURS)},
     **{f"{method}_published": partial(published_settings, method) for method in RIVALS},
 }
 

@@ -13,6 +13,7 @@ from seqdisent_core.training.config import TrainingConfig
 from seqdisent_core.training.recipes import Recipe, fast
 
 RIVALS = ("mocogan", "dsvae", "rwae", "s3vae", "skd", "cdsvae", "spyl")  # in the order of the poster
+OURS = "exchange"  # a variant of DBSE that is not the paper's
 WARM_UP = 0.05  # of all steps: 50 of 1,000 epochs, as SPYL was published
 _GAN: dict[str, Any] = {"learning_rate": 2e-4, "beta1": 0.5}
 _SPRITES = 9_000  # clips of the published train split
@@ -40,6 +41,7 @@ def equal(method: str, base: Recipe | None = None) -> Recipe:
         "s3vae": (_settings("s3vae", **shared), training),
         "skd": (_settings("skd"), replace(training, sparse_share=0.0)),
         "cdsvae": (_settings("cdsvae", **shared), training),
+        "exchange": (_settings("exchange", **shared), training),
         "spyl": (_settings("spyl", **shared, warm_up_steps=round(WARM_UP * training.steps)), training),
     }
     model, trained = made[method]

@@ -1,0 +1,215 @@
+"""The page "Compare": one pair of clips, swapped by every method, and what each method leaks."""
+
+import functools
+import json
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from pages import model, status
+from pages.clip_input import picture
+from pages.compare.result import Swapped, show_of, swapped_example, swapped_own
+from pages.door import why_failed
+from pages.player import player
+from pages.plotting import address, plotly_script
+from pages.privacy import privacy
+from pages.sample.form import Place, clip_place
+from pages.sample.page import readings_of
+from pages.session import browser_token
+from pages.web import web
+from seqdisent_core.assets import asset
+from seqdisent_core.errors import ConfigError, SeqdisentError
+from seqdisent_core.limits import limits
+from seqdisent_core.reporting import COMPARED_CLIPS, METHOD_NAMES, SORTED_BY, mean_of, read_comparison
+
+if TYPE_CHECKING:
+    from seqdisent_core.comparison import Comparison
+
+_INTRO = """
+<div class="sd sd-intro">
+  <h1>One pair of clips,<br>every method</h1>
+  <div class="sd-lede"><h2>What am I looking at?</h2>
+  <p>Each tile is the same swap by another method: <span class="sd-who">who</span> from one clip,
+  <span class="sd-does">what they do</span> from the other. All were trained on the same drawn clips with the same
+  networks and number of steps. <b>Exchange</b> is a variant of ours, not a published method. These are small models
+  that were trained for minutes: compare them with each other, not with the page Swap.</p></div>
+</div>
+"""
+_CHART = """
+<section class="sd sd-results"><h2>What leaks, in one look</h2>
+<p>The lower a method stands, the less its dynamics tell who it is; the farther left, the less its static code tells
+what it does. The best place is at the bottom left, where the dashed lines of chance cross. Means over training runs,
+read from codes of test clips by the stronger of two classifiers.</p>
+<div class="sd-compare-plot" role="img" aria-label="{label}"></div>
+<h2>Where the codes lie</h2>
+<p>t-SNE of the codes of {count} test clips. On the left each clip's static code, coloured by person; on the right its
+dynamics, coloured by expression. A good method shows small islands of one colour on both sides.</p>
+<p class="sd-row" role="group" aria-label="Maps of">{buttons}</p>
+<div class="sd-compare-maps">
+<div class="sd-compare-map" role="img"></div><div class="sd-compare-map" role="img"></div>
+</div>
+</section>
+"""
+_PRIVACY = (
+    "Use clips of people who agree to it. Your clips and the results are deleted when you close the page, and within "
+    "an hour of their last use; nothing is sent anywhere else."
+)
+_MOVES = [("First person moves like the second", 0), ("Second person moves like the first", 1)]
+_PROGRESS = '<div class="sd sd-progress" aria-live="polite">${value}</div>'
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
+_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
+_BUSY: dict[str, Any] = {**_QUIET, "concurrency_id": model.QUEUE, "concurrency_limit": 1}
+
+
+@functools.cache
+def comparison() -> "Comparison":
+    """The comparison that ships, loaded once. Raises ConfigError where there is none."""
+    from seqdisent_core.comparison import Comparison
+
+    return Comparison(asset("compare"), "cpu" if model.ZERO_GPU else None)
+
+
+def layout(demo: gr.Blocks) -> None:
+    """Lays the page out and binds its events; call it inside the Blocks context."""
+    gr.HTML(_INTRO, apply_default_css=False)
+    try:
+        about = read_comparison(asset("compare"))
+    except ConfigError as error:
+        gr.HTML(f'<div class="sd">{status.problem(str(error))}</div>', apply_default_css=False)
+        return
+    token = browser_token()
+    bar = gr.HTML(_pairs(about), js_on_load=web("results_films.js"), apply_default_css=False, elem_id="pairs")
+    with gr.Row(elem_id="compare-form"):
+        moves = gr.Radio(_MOVES, value=0, label="Which swap")
+        by = gr.Dropdown([(words, key) for key, (words, _) in SORTED_BY.items()], label="Sort by", value="swap_dynamic")
+    progress = gr.HTML("", html_template=_PROGRESS, apply_default_css=False)
+    stage = player(elem_id="compared")
+    made = gr.State(None, time_to_live=limits().keep_seconds)  # Swapped | None
+    bar.choose(swap_pair, None, [progress, made], **_BUSY).failure(why_failed, None, progress, **_AT_ONCE)
+    for event in (made.change, moves.change, by.change):
+        event(show, [made, moves, by], stage, **_AT_ONCE)
+    demo.load(first_pair, None, [progress, made], **_BUSY)
+    _own_clips(token, progress, made)
+    gr.set_static_paths([plotly_script()])
+    gr.HTML(
+        _charts(about),
+        js_on_load="\n".join(map(web, ("plotly.js", "compare.js"))),
+        apply_default_css=False,
+        points=json.dumps(_points(about), separators=(",", ":")),
+        plotly=address(plotly_script()),
+    )
+
+
+def _own_clips(token: gr.BrowserState, progress: gr.HTML, made: gr.State) -> None:
+    with gr.Accordion("Your own clips", open=False):
+        with gr.Row(equal_height=False):
+            places = [
+                clip_place(title, f"compare-{title.split()[1]}") for title in ("The first clip", "The second clip")
+            ]
+        for place in places:
+            _reads(place, token)
+        go = gr.Button("Swap these two", variant="primary", elem_classes="sd-go", elem_id="compare-own")
+        privacy(token, _PRIVACY)
+        faces = [place.face for place in places]
+        go.click(swap_own, faces, [progress, made], **_BUSY).failure(why_failed, None, progress, **_AT_ONCE)
+
+
+def _reads(place: Place, token: gr.BrowserState) -> None:
+    for event in readings_of(place, token):
+        event.failure(why_failed, None, place.seen, **_AT_ONCE)
+
+
+def _pairs(about: dict[str, Any]) -> str:
+    """A button a pair of example clips, with a frame of each."""
+    import numpy as np
+
+    with np.load(asset("compare") / COMPARED_CLIPS) as kept:
+        frames = kept["frames"]
+    buttons = []
+    for pair in range(len(frames) // 2):
+        both = frames[2 * pair : 2 * pair + 2, frames.shape[1] // 2]
+        (who, does), (other, deed) = about["clips"][2 * pair : 2 * pair + 2]
+        label = escape(f"Pair {pair + 1}: {who}, {does}, and {other}, {deed}")
+        image = picture(np.concatenate(list(both), axis=1))
+        pressed = str(not pair).lower()
+        buttons.append(
+            f'<button type="button" class="sd-button sd-pair" data-name="{pair}" aria-pressed="{pressed}" '
+            f'aria-label="{label}"><img alt="" src="{image}"></button>'
+        )
+    return f'<div class="sd sd-films sd-pairs" role="group" aria-label="Pairs of clips">{"".join(buttons)}</div>'
+
+
+def first_pair() -> Iterator[tuple[str, Any]]:
+    """The first of the pairs, as long as nothing was pressed."""
+    yield from _swapping(lambda: swapped_example(comparison(), 0))
+
+
+# Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
+def swap_pair(event: gr.EventData) -> Iterator[tuple[str, Any]]:
+    """Swaps the pair whose button was pressed, by every method."""
+    number = int(event.name) if str(event.name).isdecimal() else 0
+    yield from _swapping(lambda: swapped_example(comparison(), number))
+
+
+def swap_own(first: Any, second: Any) -> Iterator[tuple[str, Any]]:
+    """Swaps a visitor's two clips."""
+    if first is None or second is None:
+        yield status.problem("Add two clips first: drop a file, record one, or choose an example."), gr.skip()
+        return
+    yield from _swapping(lambda: swapped_own(comparison(), first, second))
+
+
+def _swapping(work: Any) -> Iterator[tuple[str, Any]]:
+    yield status.stages(("Swapping with every method",), 0), gr.skip()
+    try:
+        yield status.ready("The swaps are ready below."), work()
+    except SeqdisentError as error:
+        yield status.problem(str(error)), gr.skip()
+
+
+def show(made: Swapped | None, moves: int, by: str) -> Iterator[Any]:
+    """Puts one swap by every method on the stage, in the order of a figure."""
+    if made is None:
+        yield None
+        return
+    with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
+        yield show_of(comparison(), made, int(moves == 1), by if by in SORTED_BY else "swap_dynamic", Path(folder))
+
+
+def _charts(about: dict[str, Any]) -> str:
+    names = list(about["maps"])
+    buttons = "".join(
+        f'<button type="button" class="sd-button sd-small" data-map="{escape(name)}" '
+        f'aria-pressed="{str(not at).lower()}">{escape(METHOD_NAMES[name])}</button>'
+        for at, name in enumerate(names)
+    )
+    told = []
+    for row in about["rows"]:
+        if (point := _leaks(row)) is not None:
+            told.append(
+                f"{METHOD_NAMES[row['name']]}: expression from s {point[0]:.0f} %, person from d {point[1]:.0f} %"
+            )
+    count = len(next(iter(about["maps"].values()))["static"])
+    return _CHART.format(buttons=buttons, count=count, label=escape("; ".join(told)))
+
+
+def _leaks(row: dict[str, Any]) -> tuple[float, float] | None:
+    """Percent: the expression read from s, the person read from d."""
+    found = mean_of(row, "probe_static_dynamic_acc"), mean_of(row, "probe_dynamics_static_acc")
+    return None if found[0] is None or found[1] is None else (100 * found[0], 100 * found[1])
+
+
+def _points(about: dict[str, Any]) -> dict[str, Any]:
+    """What the chart and the maps show, as JSON has it."""
+    dots = [
+        {"name": METHOD_NAMES[row["name"]], "ours": row["name"] in ("dbse", "exchange"), "x": point[0], "y": point[1]}
+        for row in about["rows"]
+        if (point := _leaks(row)) is not None
+    ]
+    chance = [100 * about["chance"][group] for group in ("dynamic", "static")]
+    labels = {group: next(iter(values.values())) for group, values in about["mapped"].items()}
+    return {"dots": dots, "chance": chance, "maps": about["maps"], "labels": labels}

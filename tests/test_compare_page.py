@@ -1,0 +1,73 @@
+"""The page Compare in a browser: one pair, a tile a method, sorted by a figure; one's own clips; the chart and maps."""
+
+from typing import TYPE_CHECKING
+
+from conftest import Visit, is_shown
+from test_app import out_of_sight, serious_findings
+
+from seqdisent_core.assets import asset
+from seqdisent_core.reporting import METHOD_NAMES, in_order, read_comparison
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+_FILMS = "#compared video"
+
+
+def test_every_method_swaps_a_pair_and_leaks_are_drawn(visit: Visit) -> None:
+    about = read_comparison(asset("compare"))
+    able = [row for row in about["rows"] if "why" not in row]
+    page = visit("compare", ready=".sd-pair")
+    is_shown(page, _FILMS, len(able) + 1)  # after both clips as they were given
+    assert tiles(page) == names(in_order(able, "swap_dynamic"))
+    assert all(
+        METHOD_NAMES[row["name"]] in page.locator(".sd-line").inner_text() for row in about["rows"] if "why" in row
+    )
+    is_shown(page, ".sd-compare-map .scatterlayer", 1)
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(f"innerWidth === {width}")
+        fits = "(one) => one.getBoundingClientRect().right <= innerWidth"
+        page.wait_for_function(f"[...document.querySelectorAll('.main-svg')].every({fits})")  # once they are redrawn
+        assert out_of_sight(page) == []
+    assert serious_findings(page, "light") == []
+    first = page.locator("#compared .sd-tile .sd-said").first.inner_text()
+
+    page.get_by_role("combobox", name="Sort by").click()
+    page.get_by_role("option", name="Reconstruction, PSNR").click()
+    wait_for_tiles(page, names(in_order(able, "psnr")))
+    page.get_by_label("Second person moves like the first").check()
+    page.wait_for_function(f"document.querySelector('#compared .sd-said').innerText !== {first!r}")
+    given = [text.split(": ")[1] for text in page.locator("#compared .sd-said").all_inner_texts()[:2]]
+    assert first.split(": ")[1] == given[1], "what moved before is what is moved by now"
+
+    page.locator("#pairs button").nth(1).click()
+    page.wait_for_function(f"!document.querySelector('#compared .sd-said').innerText.includes({given[0]!r})")
+    assert page.locator("#pairs [aria-pressed=true]").get_attribute("data-name") == "1"
+
+
+def test_ones_own_clips_are_swapped_and_a_missing_one_is_asked_for(visit: Visit) -> None:
+    page = visit("compare?__theme=dark", ready=".sd-pair")
+    assert serious_findings(page, "dark") == []
+    is_shown(page, _FILMS, 2)
+    page.get_by_role("button", name="Your own clips").click()
+    page.locator("#compare-own").click()
+    page.get_by_text("Add two clips first").wait_for()
+    for place in ("first", "second"):
+        page.locator(f"#compare-{place} .sd-thumb").nth(0 if place == "first" else 3).click()
+        is_shown(page, f"#compare-{place}-face .sd-face")
+    page.locator("#compare-own").click()
+    page.wait_for_function("document.querySelector('#compared .sd-said').innerText.includes('The first clip')")
+
+
+def names(rows: list[dict[str, object]]) -> list[str]:
+    return [METHOD_NAMES[str(row["name"])] for row in rows]
+
+
+def tiles(page: "Page") -> list[str]:
+    return page.locator("#compared .sd-made .sd-said").all_inner_texts()
+
+
+def wait_for_tiles(page: "Page", wanted: list[str]) -> None:
+    found = "[...document.querySelectorAll('#compared .sd-made .sd-said')].map((one) => one.innerText)"
+    page.wait_for_function(f"wanted => JSON.stringify({found}) === JSON.stringify(wanted)", arg=wanted)
