@@ -245,7 +245,7 @@ def test_all_of_it_works_under_a_path_of_another_site(small: Served, guest: "Pag
         guest.goto(f"{small.address}faces/map")
         is_shown(guest, ".sd-map-drawn", 1)
         guest.goto(f"{small.address}faces/results")
-        is_shown(guest, ".js-plotly-plot")
+        is_shown(guest, ".sd-chart-bars")
         is_shown(guest, "#showcase video", 7)  # the last to come
         assert ask(small, "GET", "faces/health").status_code == 200
         assert ask(small, "GET", "faces/gradio_api/openapi.json").status_code == 404

@@ -114,13 +114,13 @@ def test_a_measure_is_a_function_and_a_line(
 
 def test_a_page_is_a_layout_and_a_line() -> None:
     def layout(demo: gr.Blocks) -> None:
-        gr.Markdown("# Compare, which a test laid out")
+        gr.Markdown("# Frames, which a test laid out")
 
     demo = app.build()
-    with demo.route("Compare", "/compare"):
+    with demo.route("Frames", "/frames"):
         app._lay_out(demo, layout, None, needs_model=False)
     _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_port=0 or None)
     try:
-        assert "Compare, which a test laid out" in urlopen(f"{address.rstrip('/')}/compare").read().decode()
+        assert "Frames, which a test laid out" in urlopen(f"{address.rstrip('/')}/frames").read().decode()
     finally:
         demo.close()
