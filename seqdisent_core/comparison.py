@@ -136,7 +136,7 @@ def make_comparison(
         "mapped": {group: _values(getattr(mapped, group)) for group in ("static", "dynamic")},
         "clips": [[_words(test.static, at), _words(test.dynamic, at)] for at in shown],
     }
-    (folder / COMPARISON).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    (folder / COMPARISON).write_text(json.dumps(about, separators=(",", ":")) + "\n", encoding="utf-8")
     progress(1.0, "done")
 
 
