@@ -228,8 +228,15 @@ def test_the_command_measures_methods_that_lack_something(name: str, clip_set: P
 
 @pytest.fixture(scope="module")
 def clip_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sets") / "set"
+    write_set(folder)
+    return folder
+
+
+def write_set(folder: Path) -> None:
     """The labelled clips as a rendered set."""
-    clips, folder = with_validation(), tmp_path_factory.mktemp("set")
+    clips = with_validation()
+    folder.mkdir()
     np.save(folder / "all.npy", np.asarray(clips.frames))
     (folder / "set.json").write_text('{"name": "labelled"}')
     person, expression = clips.static["person"], clips.dynamic["expression"]
@@ -238,7 +245,6 @@ def clip_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for row in range(len(clips))
     ]
     (folder / "labels.csv").write_text("\n".join(["file,index,person,expression,split", *lines]))
-    return folder
 
 
 def with_validation() -> Clips:

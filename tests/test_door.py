@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -224,36 +223,6 @@ def test_the_page_says_why_a_job_may_not_join(small: Served, busy: None, guest: 
     guest.locator("#second-clip .sd-thumb").first.click()
     is_shown(guest, "#second-face [role=alert]")
     assert guest.locator("#second-face [role=alert]").inner_text().startswith("Too much is under way for you already.")
-
-
-def test_all_of_it_works_under_a_path_of_another_site(small: Served, guest: "Page") -> None:
-    app = small.demo.app
-    alone = app.middleware_stack
-
-    async def mounted(scope: Any, receive: Any, send: Any) -> None:
-        below = scope["type"] == "http" and scope["path"].startswith("/faces/")
-        await alone({**scope, "root_path": "/faces"} if below else scope, receive, send)
-
-    guest.goto("about:blank")  # what was asked before is not meant
-    answers: list[tuple[int, str]] = []
-    guest.on("response", lambda answer: answers.append((answer.status, urlsplit(answer.url).path)))
-    app.middleware_stack = mounted
-    try:
-        guest.goto(f"{small.address}faces/")
-        guest.locator("#first-clip .sd-thumb").first.click()
-        is_shown(guest, "#first-face .sd-face")
-        guest.goto(f"{small.address}faces/map")
-        is_shown(guest, ".sd-map-drawn", 1)
-        guest.goto(f"{small.address}faces/results")
-        is_shown(guest, ".sd-chart-bars")
-        is_shown(guest, "#showcase video", 7)  # the last to come
-        assert ask(small, "GET", "faces/health").status_code == 200
-        assert ask(small, "GET", "faces/gradio_api/openapi.json").status_code == 404
-    finally:
-        app.middleware_stack = alone
-    assert len(answers) > 50
-    wrong = [found for found in answers if found[0] >= 400 or not found[1].startswith(("/faces/", "image/"))]
-    assert wrong == []
 
 
 def test_a_program_is_told_why_its_job_may_not_join(small: Served, busy: None) -> None:

@@ -14,12 +14,12 @@ from conftest import FIRST, SECOND, Served, Visit, is_shown
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from media import photograph
-from test_app import in_both_themes, out_of_sight
+from test_app import in_both_themes, lasting, out_of_sight
 
 from pages.sample import page as sample
 from pages.sample.draw import Wanted, make
 from pages.sample.result import as_face, show_of, stem
-from pages.session import Sessions, token_of
+from pages.session import SESSIONS, Sessions, token_of
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import FaceError
 from seqdisent_core.faces.reading import FaceClip
@@ -59,6 +59,11 @@ def clips_are_shown(page: "Page", count: int) -> None:
     page.wait_for_function(f"[...document.querySelectorAll('{_FILMS}')].every((video) => video.readyState >= 3)")
     is_shown(page, "#make:not([disabled])")
     assert page.locator(_FILMS).count() == count
+
+
+def with_second_clip() -> int:
+    """How many visitors have a second clip in Swap."""
+    return sum("second" in SESSIONS.clips(token) for token in [*SESSIONS._kept])
 
 
 def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visit: Visit, tmp_path: Path) -> None:
@@ -106,8 +111,10 @@ def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visi
     page.get_by_role("button", name="Swap", exact=True).click()
     page.get_by_role("button", name="Stop tuning and finish").click(timeout=_WAIT)
     is_shown(page, "#results video", 3)
+    kept = with_second_clip()
     page.get_by_role("button", name="Second clip: remove").click()
     is_shown(page, "#swap[disabled]")
+    assert lasting(page, lambda: ["the server still has it"] * (with_second_clip() >= kept)) == []
     page.reload()
     is_shown(page, "#first-face .sd-face")
     assert page.locator("#second-face .sd-face").count() == 0, "what was removed has come back"
