@@ -257,9 +257,9 @@ class Anchored(Method):
     A clip's frames are read by themselves, so that a frame that is read in many windows is encoded once.
     """
 
-    @abstractmethod
     def frame_features(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
-        """What is read in each frame by itself: (batch, time, *element) -> (batch, time, feature_dim)."""
+        """g_t, what is read in each frame by itself: (batch, time, *element) -> (batch, time, feature_dim)."""
+        return self.backbone.encode_sequences(x, observed)
 
     @abstractmethod
     def encode_features(
@@ -270,7 +270,6 @@ class Anchored(Method):
         anchor: index of the frame that the static code is read from; None for the one that it was trained with.
         """
 
-    @abstractmethod
     def encode(
         self,
         x: Tensor,
@@ -278,7 +277,18 @@ class Anchored(Method):
         generator: torch.Generator | None = None,
         *,
         anchor: int | None = None,
-    ) -> Codes: ...
+    ) -> Codes:
+        """Codes of sequences (batch, time, *element), the static one read from frame `anchor`, as in encode_features.
+
+        Raises ConfigError for elements of another shape, or an anchor outside the sequence.
+        """
+        self.check_sequences(x)
+        return self.encode_features(self.frame_features(x, observed), anchor=anchor, generator=generator)
+
+    def check_anchor(self, features: Tensor, anchor: int) -> None:
+        """Raises ConfigError for an anchor outside sequences of features, (batch, time, feature_dim)."""
+        if not -features.shape[1] <= anchor < features.shape[1]:
+            raise ConfigError(f"Anchor {anchor} lies outside a clip of {features.shape[1]} frames.")
 
 
 def with_views(method: Method, batch: Batch, generator: torch.Generator | None = None) -> Batch:

@@ -117,10 +117,6 @@ class DBSE(Anchored):
         for head in (self.static_head, self.dynamics_head):
             nn.init.constant_(head.log_variance.bias, config.initial_log_variance)
 
-    def frame_features(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
-        """g_t: (batch, time, *element) -> (batch, time, feature_dim)."""
-        return self.backbone.encode_sequences(x, observed)
-
     def subtract_anchor(self, features: Tensor, anchor: int, generator: torch.Generator | None = None) -> Tensor:
         """u_t = g_t - g_anchor, (batch, time, feature_dim).
 
@@ -137,21 +133,6 @@ class DBSE(Anchored):
         slot[anchor] = 1
         return difference + slot * standard_normal(difference, generator)
 
-    def encode(
-        self,
-        x: Tensor,
-        observed: Tensor | None = None,
-        generator: torch.Generator | None = None,
-        *,
-        anchor: int | None = None,
-    ) -> Codes:
-        """Codes of clips (batch, time, *element); the static code is read from frame `anchor`, by default config's.
-
-        Raises ConfigError for elements of another shape, or an anchor outside the clip.
-        """
-        self.check_sequences(x)
-        return self.encode_features(self.frame_features(x, observed), anchor=anchor, generator=generator)
-
     def encode_features(
         self, features: Tensor, *, anchor: int | None = None, generator: torch.Generator | None = None
     ) -> Codes:
@@ -165,8 +146,7 @@ class DBSE(Anchored):
         self, features: Tensor, anchor: int = 0, generator: torch.Generator | None = None
     ) -> tuple[Gaussian, Gaussian]:
         """q(s | x_anchor) and q(d_1:T | x_1:T) from g_t; `generator` draws the anchor's training noise."""
-        if not -features.shape[1] <= anchor < features.shape[1]:
-            raise ConfigError(f"Anchor {anchor} lies outside a clip of {features.shape[1]} frames.")
+        self.check_anchor(features, anchor)
         anchor %= features.shape[1]
         static = self.static_head(self.static_hidden(features[:, anchor]))
         read = self.subtract_anchor(features, anchor, generator) if self.config.subtracts else features

@@ -17,7 +17,6 @@ import torch
 from torch import Tensor, nn
 
 from seqdisent_core.domains import Backbone
-from seqdisent_core.errors import ConfigError
 from seqdisent_core.methods.contract import Anchored, Batch, Codes, Moment
 from seqdisent_core.methods.gaussians import Gaussian, kl_divergence
 from seqdisent_core.methods.priors import run_lstm
@@ -49,8 +48,8 @@ class ExchangeConfig(VariationalConfig):
     weight_common: Weight = 100.0
 
 
-class Exchange(Variational, Anchored):
-    """s of one frame; d of the features less what s predicts of them."""
+class Exchange(Anchored, Variational):
+    """s of one frame, by default the first; d of the features less what s predicts of them."""
 
     name = "exchange"
     config_type = ExchangeConfig
@@ -66,24 +65,6 @@ class Exchange(Variational, Anchored):
         self.dynamics_lstm = nn.LSTM(features, hidden // 2, num_layers=2, batch_first=True, bidirectional=True)
         self.dynamics_head = self.gaussian_head(hidden // 2 * 2, config.dynamics_dim)
 
-    def frame_features(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
-        return self.backbone.encode_sequences(x, observed)
-
-    def encode(
-        self,
-        x: Tensor,
-        observed: Tensor | None = None,
-        generator: torch.Generator | None = None,
-        *,
-        anchor: int | None = None,
-    ) -> Codes:
-        """Codes of sequences (batch, time, *element); both are read with s of element `anchor`, by default the first.
-
-        Raises ConfigError for elements of another shape, or an anchor outside the sequence.
-        """
-        self.check_sequences(x)
-        return self.encode_features(self.frame_features(x, observed), anchor=anchor, generator=generator)
-
     def encode_features(
         self, features: Tensor, *, anchor: int | None = None, generator: torch.Generator | None = None
     ) -> Codes:
@@ -92,8 +73,7 @@ class Exchange(Variational, Anchored):
 
     def posterior(self, features: Tensor, draw: Draw, anchor: int = 0) -> Posterior:
         """Raises ConfigError for an anchor outside the sequence."""
-        if not -features.shape[1] <= anchor < features.shape[1]:
-            raise ConfigError(f"Anchor {anchor} lies outside a clip of {features.shape[1]} frames.")
+        self.check_anchor(features, anchor)
         static = self.static(features[:, anchor])
         held = draw(static)
         dynamics = self.dynamics(features, held)
