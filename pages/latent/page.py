@@ -13,7 +13,7 @@ from pages import model, status
 from pages.belongings import BELONGINGS
 from pages.clip_input import clip_input, found_face, picture
 from pages.door import why_failed
-from pages.face_reading import latest
+from pages.face_reading import Latest, latest
 from pages.latent import endpoint as latent_endpoint
 from pages.latent.data import latent_map, points_of, served_paths, shown_name
 from pages.latent.swap import swapped, write_show
@@ -86,10 +86,11 @@ def layout(demo: gr.Blocks) -> None:
         points=points,
     )
     progress = gr.HTML("", html_template=_PROGRESS, apply_default_css=False)
-    stage = player(elem_id="picked")
+    stage, picks = player(elem_id="picked"), latest()
     maps.pick(None, None, [progress, stage], js=_WAIT_FOR_SWAP, **_AT_ONCE)
-    picked = maps.pick(swap_picked, None, [progress, stage], **_BUSY)
-    picked.failure(why_failed, None, progress, **_AT_ONCE)
+    maps.pick(note_pick, picks, [progress, stage], **_AT_ONCE)
+    swapping = maps.swap(swap_picked, picks, [progress, stage], **_BUSY)
+    swapping.failure(why_failed, None, progress, **_AT_ONCE)
     _own_clip(demo, maps)
     latent_endpoint.bind()
 
@@ -118,19 +119,29 @@ def offer(token: str, request: gr.Request) -> tuple[str, str]:
 
 
 # Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
-def swap_picked(event: gr.EventData) -> Iterator[tuple[Any, Any]]:
-    """Swaps the two clips that were picked, stage by stage; with fewer, the stage is empty."""
+def note_pick(last: Latest, event: gr.EventData) -> tuple[Any, Any]:
+    """Ends the swap of what was picked before; with fewer than two clips picked, the stage is empty."""
+    return ("", None) if last.begins(event) and len(event.clips) < 2 else (gr.skip(), gr.skip())
+
+
+def swap_picked(last: Latest, event: gr.EventData) -> Iterator[tuple[Any, Any]]:
+    """Swaps the two clips that were picked, stage by stage, unless others were picked since."""
     clips = [clip for clip in event.clips if isinstance(clip, int) and 0 <= clip < len(latent_map())]
-    if len(clips) != 2:
-        yield "", None
+    if len(clips) != 2 or not last.begins(event):
+        yield gr.skip(), gr.skip()
         return
+    turn = last.turn
     yield status.stages(_STAGES, 0), None
     try:
         first, second = clips
         films = swapped(first, second)
+        if last.turn != turn:
+            yield gr.skip(), gr.skip()
+            return
         yield status.stages(_STAGES, 1), None
         with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
-            yield status.ready(FILMS_READY), write_show(first, second, films, Path(folder))
+            show = write_show(first, second, films, Path(folder))
+            yield (status.ready(FILMS_READY), show) if last.turn == turn else (gr.skip(), gr.skip())
     except SeqdisentError as error:
         yield status.problem(str(error)), None
 
