@@ -11,6 +11,7 @@ from pages.belongings import BELONGINGS
 from pages.clip_input import clip_input, found_face
 from pages.door import why_failed
 from pages.face_reading import FaceReader, Latest, latest
+from pages.line import BESIDE, place_in_line
 from pages.player import KEPT, Show, fetcher, player, shown_file
 from pages.privacy import privacy
 from pages.progress import progress
@@ -142,13 +143,15 @@ def _bind_swaps(page: _Page, start: gr.HTML, tune: gr.Checkbox) -> None:
     ways = ((page.go.click, tune), (page.learn.click, gr.State(True)), (start.start, gr.State(False)))
     for number, (begins, learns) in enumerate(ways):
         tries = number == len(ways) - 1
+        busy = {**_BUSY, "concurrency_id": model.QUEUE if tries else model.TUNING}
         begins(None, js=_LOOK)
-        event = begins(swap_making.wait, None, [page.work, page.go, page.running], **_AT_ONCE)
+        event = pressed = begins(swap_making.wait, None, [page.work, page.go, page.running], **_AT_ONCE)
         if tries:
             places = [part for half in page.halves for part in (half.drop, half.seen, half.face)]
-            event = event.then(_take_people, [half.last for half in page.halves], [*places, page.hint], **_BUSY)
+            event = event.then(_take_people, [half.last for half in page.halves], [*places, page.hint], **busy)
         inputs = [page.swapped, *page.faces, learns, *page.options.wish]
-        made = event.then(swap_making.swap_faces, inputs, makes, **_BUSY)
+        made = event.then(swap_making.swap_faces, inputs, makes, **busy)
+        pressed.then(place_in_line, None, page.work, **BESIDE)
         failed = made.failure(
             *(swap_making.failed, page.swapped),
             [page.work, page.preview, page.stage, page.enough, page.running],

@@ -1,8 +1,10 @@
 """What the page "Swap" shows in the end: each driver, an arrow, and the person that it moves."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
@@ -77,27 +79,36 @@ def _which(clip: "FaceClip") -> tuple[Any, ...]:
 
 @dataclass
 class Stage:
-    """Writes the films of two clips and their swap into a folder: those given at once, in the background, meanwhile.
+    """Writes the films of two clips and their swap: those given at once, in the background, meanwhile.
 
-    written: of the same clips, by earlier stages; what is missing is added to it.
+    written: of the same clips, by earlier stages; what is missing is added to it. Left early, it writes no further.
     """
 
     pair: "Pair"
-    folder: Path
     wish: Wish
     written: Written
     _given: dict[int, Any] = field(default_factory=dict)
+    _left: Event = field(default_factory=Event)
 
     def __enter__(self) -> Self:
         from seqdisent_core.machine import one_each
 
+        self._folder = TemporaryDirectory()
         self._writers = ThreadPoolExecutor(2, initializer=one_each)  # each waits for a process of its own as well
         for own in reversed(self.wish.whose(self.pair.results)):
             self._given[1 - own] = self._writers.submit(self._write_given, 1 - own)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._writers.shutdown()
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self._clear()
+        else:  # perhaps on the server's own loop, where nobody may wait
+            self._left.set()
+            Thread(target=self._clear).start()
+
+    def _clear(self) -> None:
+        self._writers.shutdown(cancel_futures=True)
+        self._folder.cleanup()
 
     def show(self, pair: "Pair") -> Show:
         """Makes the films as `pair` knows the two people by now: each driver, and the result beside it."""
@@ -115,7 +126,7 @@ class Stage:
         if known is not None and Path(known.file.path).exists():
             return known
         face, whole = write_given(
-            self.folder, NAMES[at], clip, count=len(clip.frames), fps=clip.fps, reach=reach, play=play
+            Path(self._folder.name), NAMES[at], clip, count=len(clip.frames), fps=clip.fps, reach=reach, play=play
         )
         self.written[play, at, reach] = ShownClip(
             file=kept_file(face),
@@ -142,11 +153,14 @@ class Stage:
 
         def seen() -> "Iterator[np.ndarray]":
             for number, frame in enumerate(frames):
+                if self._left.is_set():
+                    raise CancelledError
                 if number in wanted:
                     some.append(frame)
                 yield frame
 
-        film = write_moved(Frames(frames.shape, seen()), own, self.folder, clips, play=self.wish.play)
+        folder = Path(self._folder.name)
+        film = write_moved(Frames(frames.shape, seen()), own, folder, clips, play=self.wish.play)
         who, does, person = NAMES[own], NAMES[driver], pair.subjects[own]
         kept = kept_file(film)
         return ShownClip(
