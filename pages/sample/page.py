@@ -12,6 +12,7 @@ from pages.belongings import BELONGINGS
 from pages.clip_input import found
 from pages.door import why_failed
 from pages.face_reading import FaceReader, Latest
+from pages.line import BESIDE, place_in_line
 from pages.player import Fetched, Show, fetched, fetcher, player, shown_file
 from pages.privacy import privacy
 from pages.sample import endpoint as sample_endpoint
@@ -68,7 +69,8 @@ def layout(demo: gr.Blocks) -> None:
     running = gr.State(None, time_to_live=limits().keep_seconds)  # True | None
     ready = [asked.mode, asked.first.face, asked.second.face]
     _bind_form(asked, running, token)
-    pressed = go.click(wait, None, [progress, go, running], **_AT_ONCE).then(
+    waits = go.click(wait, None, [progress, go, running], **_AT_ONCE)
+    pressed = waits.then(
         draw,
         [*asked.controls, asked.first.face, asked.second.face],
         [progress, made, running],
@@ -77,6 +79,7 @@ def layout(demo: gr.Blocks) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
+    waits.then(place_in_line, None, progress, **BESIDE)
     failed = pressed.failure(not_made, None, [progress, running], **_AT_ONCE)
     for ended in (pressed, failed):  # what `then` is bound to is not called after a failure
         ended.then(_button, ready, go, **_AT_ONCE)
