@@ -33,6 +33,7 @@ from media import photograph
 import app
 from app import build
 from pages import face_reading, model, status
+from pages.belongings import BELONGINGS
 from pages.face_reading import Latest
 from pages.session import forget_visitors
 from pages.swap import making as swap_making
@@ -291,8 +292,9 @@ def test_the_preview_and_the_full_size_beside_a_photograph_are_of_the_one_result
     tiles = swap_making._tiles(pair, wish)
     preview = swap_making._preview(pair, tiles, tiles)
     assert preview.count("<figure>") == 1 and "Second person" in preview
-    with Stage(pair, tmp_path, wish, {}) as stage:
+    with BELONGINGS.work("nobody") as work, Stage(pair, tmp_path, wish, work, {}) as stage:
         made = stage.show(pair).clips[1:]
+    BELONGINGS.delete("nobody")
     assert [ask.name for clip in made for ask in clip.asks] == ["second large", "second gif", "second beside"]
     assert pair.full_size().frames(1, 0).shape[1:] == picture.shape
 
