@@ -338,24 +338,22 @@ _SHIFTS = """window.shifts = [];
 
 
 def test_the_first_screen_is_whole_and_one_press_leads_to_a_result_that_outlives_a_reload(visit: Visit) -> None:
-    page = visit(height=800)
     wanted = ("h1", ".sd-reel", ".sd-try", "#first-clip .sd-choose", "#second-clip .sd-choose", "#swap")
     wanted = (*wanted, "#first-clip .sd-thumb", "#second-clip .sd-thumb")
     for width, height in ((390, 844), (1280, 800)):
-        page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_function("(width) => innerWidth === width", arg=width)
+        page = visit(width=width, height=height)
         boxes = {at: page.locator(at).first.bounding_box() for at in wanted}
         below = {at: box for at, box in boxes.items() if not box or box["y"] + box["height"] > height}
         assert below == {}, width
-    page.context.add_init_script(_SHIFTS)
-    page.reload()
-    page.get_by_role("button", name="Try with these two").click()
-    results_are_shown(page)
-    assert not page.locator("#first-clip .sd-reading").count() and page.locator("#learn").is_visible()
-    page.wait_for_timeout(500)  # scrolled by then
+        page.add_init_script(_SHIFTS)
+        page.reload()
+        page.get_by_role("button", name="Try with these two").click()
+        results_are_shown(page)
+        assert not page.locator("#first-clip .sd-reading").count() and page.locator("#learn").is_visible()
+        page.wait_for_timeout(500)  # scrolled by then
+        assert sum(page.evaluate("shifts")) < 0.1, width
     boxes = [page.locator(at).bounding_box() for at in (".sd-pair >> nth=1", ".sd-controls", ".sd-links >> nth=1")]
     assert all(box and box["y"] >= 0 and box["y"] + box["height"] <= 800 for box in boxes), boxes
-    assert page.evaluate("Math.max(...shifts)") < 0.1
     films = page.eval_on_selector_all(_PLAYERS, "(films) => films.map((film) => film.src)")
     page.get_by_role("button", name="Whole film").click()
     assert page.eval_on_selector_all(".sd-windowed", "(films) => films.length") == 0
@@ -491,6 +489,7 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     assert "s left" in str(page.get_by_role("progressbar").get_attribute("aria-valuetext"))
     boxes = [page.locator(at).bounding_box() for at in ("#work .sd-bar", "#enough", ".sd-preview")]
     assert all(box and box["y"] >= 0 and box["y"] + box["height"] <= 900 for box in boxes), boxes
+    assert in_both_themes(page) == []
     page.wait_for_function("parseInt(document.querySelector('.sd-preview p').textContent.split(' ')[2]) > 0")
     page.get_by_role("button", name="Stop tuning and finish").click()
     results_are_shown(page)
