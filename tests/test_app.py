@@ -65,6 +65,8 @@ COUNTED_DOWN = """() => {
     const later = window.setTimeout;
     window.setTimeout = (work, wait, ...by) => later(work, wait === 1000 && left-- > 0 ? 20 : wait, ...by);
 }"""
+_COLOURS = """[...document.querySelectorAll(at)].slice(0, 1).map((one) => getComputedStyle(one))
+    .map((style) => style.backgroundColor + style.fill)"""
 _DROP_LINK = """(where) => {
     const data = new DataTransfer();
     data.setData('text/uri-list', 'https://example.org/film.mp4');
@@ -156,16 +158,18 @@ def serious_findings(page: "Page", theme: str = "light") -> list[str]:
     return lasting(page, lambda: _findings(page, theme))
 
 
-def in_both_themes(page: "Page") -> list[str]:
-    """What axe finds in the light theme, and in the dark one, in which `?__theme=dark` sets the same class."""
+def in_both_themes(page: "Page", drawn: str = "body") -> list[str]:
+    """What axe finds in the light theme, and in the dark one, in which `?__theme=dark` sets the same class.
+
+    drawn: something that a script has given its colour, which is another one in the dark.
+    """
     found = serious_findings(page)
-    background = "getComputedStyle(document.body).backgroundColor"
-    light = page.evaluate(background)
+    light = page.evaluate(f"(at) => {_COLOURS}", drawn)
     page.evaluate("document.body.classList.add('dark')")
-    page.wait_for_function(f"{background} !== '{light}'")
+    page.wait_for_function(f"([at, light]) => {_COLOURS}.some((one) => one !== light[0])", arg=[drawn, light])
     found += serious_findings(page, "dark")
     page.evaluate("document.body.classList.remove('dark')")
-    page.wait_for_function(f"{background} === '{light}'")
+    page.wait_for_function(f"([at, light]) => {_COLOURS}.some((one) => one === light[0])", arg=[drawn, light])
     return found
 
 
