@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -26,7 +27,8 @@ class SpeechSet:
       int64 (recordings + 1,). names: of the recordings.
     * speaker: of each recording; test: bool (recordings,), those of the corpus's own test speakers, nowhere True where
       it has none.
-    * credit: whom to cite, and the licence.
+    * credit: whom to cite, and the licence. genders: "f" or "m" of each of the speakers' names, empty where the corpus
+      does not say; they are in no hash.
     """
 
     name: str
@@ -36,6 +38,7 @@ class SpeechSet:
     speaker: Labels
     test: np.ndarray
     credit: str = ""
+    genders: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -87,7 +90,7 @@ class SpeechSet:
             test=self.test,
         )
         about = {"name": self.name, "recordings": len(self), "speakers": self.speaker.names}
-        about |= {"credit": self.credit, "sha256": self.sha256()}
+        about |= {"credit": self.credit, "genders": self.genders, "sha256": self.sha256()}
         (folder / _ABOUT).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
@@ -107,6 +110,7 @@ class SpeechSet:
                     Labels(stored["speaker"], tuple(about["speakers"])),
                     stored["test"],
                     about["credit"],
+                    tuple(about.get("genders", ())),
                 )
             whole = found.sha256() == about["sha256"]
         except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError):
@@ -116,8 +120,16 @@ class SpeechSet:
         return found
 
     @classmethod
-    def of(cls, name: str, recordings: Iterator[tuple[str, str, bool, np.ndarray]], credit: str) -> "SpeechSet":
-        """A set of (name, speaker, whether it is a test, samples int16) each."""
+    def of(
+        cls,
+        name: str,
+        recordings: Iterator[tuple[str, str, bool, np.ndarray]],
+        credit: str,
+        genders: Mapping[str, str] = MappingProxyType({}),
+    ) -> "SpeechSet":
+        """A set of (name, speaker, whether it is a test, samples int16) each; genders: "f" or "m" by speaker."""
         names, speakers, tests, sounds = zip(*recordings, strict=True)
         offsets = np.concatenate([[0], np.cumsum([len(sound) for sound in sounds])]).astype(np.int64)
-        return cls(name, names, np.concatenate(sounds), offsets, Labels.of(speakers), np.array(tests), credit)
+        labels = Labels.of(speakers)
+        told = tuple(genders[speaker] for speaker in labels.names) if genders else ()
+        return cls(name, names, np.concatenate(sounds), offsets, labels, np.array(tests), credit, told)
