@@ -211,9 +211,11 @@ def test_a_set_is_stored_whole_and_a_damaged_one_refused(tmp_path: Path) -> None
     again = SpeechSet.load(tmp_path / "set")
     assert again.sha256() == speech.sha256() and again.names == speech.names and len(again) == 30
     assert np.array_equal(again.recording(5), speech.recording(5))
-    (tmp_path / "set" / "recordings.npz").write_bytes(b"PK")
-    with pytest.raises(DataError, match="is damaged"):
-        SpeechSet.load(tmp_path / "set")
+    stored = tmp_path / "set" / "recordings.npz"
+    for damaged in (b"PK", stored.read_bytes()[:-1000]):
+        stored.write_bytes(damaged)
+        with pytest.raises(DataError, match="is damaged"):
+            SpeechSet.load(tmp_path / "set")
     with pytest.raises(DataError, match="no packed set of speech"):
         SpeechSet.load(tmp_path)
 
