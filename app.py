@@ -31,7 +31,7 @@ from gradio.routes import App
 from starlette.middleware import Middleware
 
 from pages import model
-from pages.belongings import BELONGINGS
+from pages.belongings import BELONGINGS, files_in
 from pages.compare import page as compare
 from pages.door import Door, count_computing
 from pages.files import own_folder, sweep, work_folder
@@ -62,15 +62,16 @@ class _Demo(gr.Blocks):
     """Blocks that remember whose the files are that an event was given or has made, and log no visitor's words."""
 
     async def process_api(self, block_fn: Any, inputs: list[Any], **how: Any) -> dict[str, Any]:  # type: ignore[override]
-        try:
-            done = await super().process_api(block_fn, inputs, **how)
-        except gr.Error as error:
-            error.print_exception = False
-            raise
-        except Exception as error:
-            log_place(error)
-            raise gr.Error(OUR_FAULT, print_exception=False) from None
-        BELONGINGS.note(str(how.get("session_hash")), [inputs, done["data"]], Path(self.app.uploaded_file_dir))
+        with BELONGINGS.work(str(how.get("session_hash"))) as work:
+            try:
+                done = await super().process_api(block_fn, inputs, **how)
+            except gr.Error as error:
+                error.print_exception = False
+                raise
+            except Exception as error:
+                log_place(error)
+                raise gr.Error(OUR_FAULT, print_exception=False) from None
+            work.note(files_in(Path(self.app.uploaded_file_dir), [inputs, done["data"]]))
         return done
 
 

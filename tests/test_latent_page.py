@@ -151,6 +151,10 @@ def test_an_own_clip_becomes_a_star_by_the_keyboard_alone_and_who_waits_for_othe
     page.locator("#own-near").get_by_text("Waiting for your turn").wait_for()
     page.get_by_role("button", name="Clear").click()
     page.get_by_text("Writing the films").wait_for(state="detached")
+    page.locator(".sd-map-field[data-map=static]").focus()
+    page.keyboard.press("ArrowRight")
+    for _ in range(8):  # a dot picked and let go again takes no place in the queue, of which a page has two
+        page.keyboard.press("Enter")
     assert not free.is_set()
     free.set()
     is_shown(page, "#own-near .sd-map-near li")
@@ -181,7 +185,7 @@ def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious_in_light_and_dark
     page.mouse.move(*dot(page, "static", clip))
     is_shown(page, ".sd-map-card")
     assert out_of_sight(page) == []
-    assert in_both_themes(page) == []
+    assert in_both_themes(page, ".sd-map-static .point") == []
     page.set_viewport_size({"width": 1280, "height": 900})
     page.wait_for_function("innerWidth === 1280")
     assert out_of_sight(page) == []

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model, status
-from pages.belongings import BELONGINGS
 from pages.chart_section import as_value, chart_section
 from pages.clip_input import refuse_links
 from pages.door import why_failed
+from pages.events import AT_ONCE, BUSY, LAST
 from pages.plotting import plotly_script
-from pages.privacy import privacy
-from pages.session import browser_token, token_of
+from pages.privacy import privacy, visitor
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
@@ -27,7 +26,7 @@ MONTHS = tuple(f"Aotizhongxin 2016-{month:02d}" for month in range(1, 13))  # th
 FEATURE, FIRST, SECOND = "TEMP", MONTHS[0], MONTHS[6]
 SAMPLES = 3
 _INTRO = """
-<div class="sd sd-intro">
+<div class="sd sd-intro sd-awaits">
   <h1>The same idea,<br>on sensors</h1>
   <div class="sd-lede"><h2>What am I looking at?</h2>
   <p>A series is a month of ten hourly measurements of the air of Beijing. Its <span class="sd-who">static code</span>
@@ -52,9 +51,7 @@ doi:10.24432/C5RK5G, CC BY 4.0; cut into months. Values decoded where nothing wa
 """
 _PRIVACY = "Your file is deleted when you close the page, and within an hour of its last use; nothing is sent anywhere."
 _SAID = '<div class="sd" aria-live="polite">${value || ""}</div>'
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
-_BUSY: dict[str, Any] = {**_QUIET, "concurrency_id": model.QUEUE, "concurrency_limit": 1, "trigger_mode": "always_last"}
+_NEWEST = BUSY | LAST
 
 
 def layout(demo: gr.Blocks) -> None:
@@ -66,7 +63,7 @@ def layout(demo: gr.Blocks) -> None:
         gr.HTML(f'<div class="sd">{status.problem(str(error))}</div>', apply_default_css=False)
         return
     gr.set_static_paths([plotly_script()])
-    token = browser_token()
+    token = visitor(demo)
     with gr.Row(elem_id="series-given"):
         first = gr.Dropdown(list(MONTHS), value=FIRST, label="First series")
         second = gr.Dropdown(list(MONTHS), value=SECOND, label="Second series")
@@ -99,21 +96,13 @@ def layout(demo: gr.Blocks) -> None:
     seed = gr.State(0)
     given, shown = [first, second, feature, own], [swaps, said, places, near]
     for event in (demo.load, first.change, second.change, feature.change):
-        event(show, given, shown, **_BUSY).failure(why_failed, None, said, **_AT_ONCE)
+        event(show, given, shown, **_NEWEST).failure(why_failed, None, said, **AT_ONCE)
     for event in (demo.load, first.change, feature.change):
-        event(sample, [first, feature, own, seed], made, **_BUSY)
-    more.click(lambda seed: seed + 1, seed, seed, **_AT_ONCE).then(sample, [first, feature, own, seed], made, **_BUSY)
-    read = own_file.upload(read_own, own_file, [own, first, second, heard], preprocess=False, **_BUSY)
-    read.failure(why_failed, None, heard, **_AT_ONCE)
-    read.success(show, given, shown, **_BUSY).success(sample, [first, feature, own, seed], made, **_BUSY)
-    demo.load(opened, token, token, **_AT_ONCE)
-
-
-def opened(token: str, request: gr.Request) -> str:
-    """A page shows itself: what is brought to it belongs to its visitor."""
-    token = token_of(token)
-    BELONGINGS.opened(token, str(request.session_hash))
-    return token
+        event(sample, [first, feature, own, seed], made, **_NEWEST)
+    more.click(lambda seed: seed + 1, seed, seed, **AT_ONCE).then(sample, [first, feature, own, seed], made, **_NEWEST)
+    read = own_file.upload(read_own, own_file, [own, first, second, heard], preprocess=False, **_NEWEST)
+    read.failure(why_failed, None, heard, **AT_ONCE)
+    read.success(show, given, shown, **_NEWEST).success(sample, [first, feature, own, seed], made, **_NEWEST)
 
 
 def show(first: str, second: str, feature: str, own: "Sequence[Series]") -> tuple[str, str, str, str]:

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model, status
-from pages.belongings import BELONGINGS
 from pages.chart_section import as_value, chart_section
 from pages.clip_input import refuse_links
 from pages.door import why_failed
+from pages.events import AT_ONCE, BUSY, LAST
 from pages.plotting import plotly_script
-from pages.privacy import privacy
+from pages.privacy import privacy, visitor
 from pages.progress import progress
-from pages.session import browser_token, token_of
 from pages.speech.stage import Heard, stage
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
@@ -32,7 +31,7 @@ VOICES = (  # of the recordings that ship
 FIRST, SECOND = VOICES[0], VOICES[4]
 OWN = "My recording"
 _INTRO = """
-<div class="sd sd-intro">
+<div class="sd sd-intro sd-awaits">
   <h1>The same idea,<br>on voices</h1>
   <div class="sd-lede"><h2>What am I hearing?</h2>
   <p>A recording is cut into pieces of 200 ms. Their <span class="sd-who">static code</span> holds what stays: who
@@ -56,9 +55,7 @@ _PRIVACY = (
 )
 _STAGES = ("Swapping the voices",)
 _SAID = '<div class="sd" aria-live="polite">${value || ""}</div>'
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
-_BUSY: dict[str, Any] = {**_QUIET, "concurrency_id": model.QUEUE, "concurrency_limit": 1, "trigger_mode": "always_last"}
+_NEWEST = BUSY | LAST
 
 
 def layout(demo: gr.Blocks) -> None:
@@ -70,7 +67,7 @@ def layout(demo: gr.Blocks) -> None:
         gr.HTML(f'<div class="sd">{status.problem(str(error))}</div>', apply_default_css=False)
         return
     gr.set_static_paths([plotly_script()])
-    token = browser_token()
+    token = visitor(demo)
     with gr.Row(elem_id="speech-given"):
         chosen, audios, heards, owns = zip(*map(_place, ("First", "Second"), (FIRST, SECOND)), strict=True)
     work = progress(elem_id="speech-work")
@@ -87,18 +84,17 @@ def layout(demo: gr.Blocks) -> None:
     given, shown = [*chosen, *owns], [work, swaps, places]
 
     def swapping(event: Any) -> None:
-        waiting = event(lambda: status.stages(_STAGES, 0), None, work, **_AT_ONCE)
-        made = waiting.then(show, given, shown, **_BUSY)
-        made.failure(why_failed, None, work, **_AT_ONCE)
+        waiting = event(lambda: status.stages(_STAGES, 0), None, work, **AT_ONCE)
+        made = waiting.then(show, given, shown, **_NEWEST)
+        made.failure(why_failed, None, work, **AT_ONCE)
 
     for event in (demo.load, *(one.input for one in chosen)):
         swapping(event)
     for voice, audio, heard, own, example in zip(chosen, audios, heards, owns, (FIRST, SECOND), strict=True):
         for brought in (audio.upload, audio.stop_recording, audio.clear):
-            read = brought(partial(read_own, example), audio, [own, voice, heard], preprocess=False, **_BUSY)
-            read.failure(why_failed, None, heard, **_AT_ONCE)
+            read = brought(partial(read_own, example), audio, [own, voice, heard], preprocess=False, **_NEWEST)
+            read.failure(why_failed, None, heard, **AT_ONCE)
             swapping(read.success)
-    demo.load(opened, token, token, **_AT_ONCE)
 
 
 def _place(name: str, example: str) -> tuple[gr.Dropdown, gr.Audio, gr.HTML, gr.State]:
@@ -117,13 +113,6 @@ def _place(name: str, example: str) -> tuple[gr.Dropdown, gr.Audio, gr.HTML, gr.
         )
         heard = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id=f"{name.lower()}-heard")
     return voice, audio, heard, gr.State(None, time_to_live=limits().keep_seconds)
-
-
-def opened(token: str, request: gr.Request) -> str:
-    """A page shows itself: what is brought to it belongs to its visitor."""
-    token = token_of(token)
-    BELONGINGS.opened(token, str(request.session_hash))
-    return token
 
 
 def read_own(example: str, file: dict[str, Any] | None) -> "tuple[Recording | None, Any, str]":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gradio as gr
 
 from pages import model, status
+from pages.belongings import BELONGINGS
 from pages.clip_input import moving
 from pages.door import why_failed
 from pages.player import Fetched, Show, fetched
@@ -76,7 +77,16 @@ def wait() -> tuple[str, gr.Button, Event]:
 
 # Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
 def swap_faces(
-    swapped: Any, first: Any, second: Any, tune: bool, strength: Any, pixels: Any, play: Any, transfer: Any, films: Any
+    swapped: Any,
+    first: Any,
+    second: Any,
+    tune: bool,
+    strength: Any,
+    pixels: Any,
+    play: Any,
+    transfer: Any,
+    films: Any,
+    request: gr.Request,
 ) -> Iterator[Seen]:
     """Swaps the two faces that were read, stage by stage; while it tunes, both results are shown as they are by then.
 
@@ -107,11 +117,12 @@ def swap_faces(
         yield seen._replace(progress=far(0, STEPS if tune else 0), enough=stoppable)
         size = model.film_studio().size
         written: Written = {}
-        with TemporaryDirectory() as folder, ExitStack() as ending:
+        with TemporaryDirectory() as folder, BELONGINGS.work(str(request.session_hash)) as work, ExitStack() as ending:
             for pair in tuned(first.at_size(size), second.at_size(size), None if tune else 0.0):
+                work.check()
                 now, steps = time.monotonic(), pair.tuned.steps
                 if stage is None:
-                    start, stage = now, ending.enter_context(Stage(pair, Path(folder), wish, written))
+                    start, stage = now, ending.enter_context(Stage(pair, Path(folder), wish, work, written))
                 elif steps:
                     PACE.step = (now - start) / steps
                 if enough.is_set() or not tune or steps >= STEPS:
@@ -154,7 +165,7 @@ def wait_again(swapped: Any, running: Any) -> tuple[Any, Show | None]:
 
 
 def again(
-    swapped: Any, running: Any, strength: Any, pixels: Any, play: Any, transfer: Any, films: Any
+    swapped: Any, running: Any, strength: Any, pixels: Any, play: Any, transfer: Any, films: Any, request: gr.Request
 ) -> Iterator[tuple[Any, Show | None, Any]]:
     """The films once more, as they shall be now; those that are there stay until then."""
     if swapped is None or running is not None:
@@ -167,7 +178,11 @@ def again(
         pair, wish = swapped.pair, Wish(strength, pixels, play, transfer, films)
         for subject in pair.subjects:
             check_play(len(subject.clip.frames), play)
-        with TemporaryDirectory() as folder, Stage(pair, Path(folder), wish, swapped.written) as stage:
+        with (
+            TemporaryDirectory() as folder,
+            BELONGINGS.work(str(request.session_hash)) as work,
+            Stage(pair, Path(folder), wish, work, swapped.written) as stage,
+        ):
             made = swapped._replace(show=stage.show(pair), wish=wish)
         yield _ready(made), made.show, made
     except SeqdisentError as error:

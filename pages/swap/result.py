@@ -12,6 +12,7 @@ from pages.player import STRIP_FRAMES, Ask, Download, Show, ShownClip, Words, ke
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pages.belongings import Work
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.films import Play
     from seqdisent_core.reenactment import Pair, Subject, Transfer
@@ -79,12 +80,13 @@ def _which(clip: "FaceClip") -> tuple[Any, ...]:
 class Stage:
     """Writes the films of two clips and their swap into a folder: those given at once, in the background, meanwhile.
 
-    written: of the same clips, by earlier stages; what is missing is added to it.
+    work: for which they are made. written: of the same clips, by earlier stages; what is missing is added to it.
     """
 
     pair: "Pair"
     folder: Path
     wish: Wish
+    work: "Work"
     written: Written
     _given: dict[int, Any] = field(default_factory=dict)
 
@@ -118,8 +120,8 @@ class Stage:
             self.folder, NAMES[at], clip, count=len(clip.frames), fps=clip.fps, reach=reach, play=play
         )
         self.written[play, at, reach] = ShownClip(
-            file=kept_file(face),
-            whole=kept_file(whole),
+            file=kept_file(face, self.work),
+            whole=kept_file(whole, self.work),
             caption=[Words(text=f"{NAMES[at].capitalize()} person", hue="who"), Words(text=", as filmed")],
             made=False,
             column=0,
@@ -148,7 +150,7 @@ class Stage:
 
         film = write_moved(Frames(frames.shape, seen()), own, self.folder, clips, play=self.wish.play)
         who, does, person = NAMES[own], NAMES[driver], pair.subjects[own]
-        kept = kept_file(film)
+        kept = kept_file(film, self.work)
         return ShownClip(
             file=kept,
             square=_square(person),

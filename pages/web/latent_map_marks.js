@@ -110,10 +110,19 @@ function pick(clip) {
   say(picks.includes(clip) ? `${called(clip)}: picked as number ${picks.indexOf(clip) + 1} of two.` : `${called(clip)}: no longer picked.`);
 }
 
+// Only two clips that stay picked for a moment are worth a place in the queue.
+const MOMENT = 150; // milliseconds
+let turn = 0;
+let settled = null;
+
 function picked() {
   markAll();
   showPicks();
-  trigger('pick', { clips: picks });
+  turn += 1;
+  const now = { clips: picks, turn };
+  trigger('pick', now);
+  clearTimeout(settled);
+  if (picks.length === 2) settled = setTimeout(() => trigger('swap', now), MOMENT);
 }
 
 function showPicks() {

@@ -54,4 +54,5 @@ function draw() {
 }
 
 watch('value', draw);
+whenThemeTurns(draw);
 draw();
