@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model, status
+from pages.chart_section import as_value, chart_section
 from pages.clip_input import refuse_links
 from pages.door import why_failed
 from pages.events import AT_ONCE, BUSY, LAST
-from pages.plotting import address, plotly_script
+from pages.plotting import plotly_script
 from pages.privacy import privacy, visitor
-from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
@@ -50,10 +50,6 @@ _CREDIT = """
 doi:10.24432/C5RK5G, CC BY 4.0; cut into months. Values decoded where nothing was measured are no estimate of it.</p>
 """
 _PRIVACY = "Your file is deleted when you close the page, and within an hour of its last use; nothing is sent anywhere."
-_SECTION = (
-    '<section class="sd sd-results sd-series"><h2>{title}</h2><p>{words}</p>'
-    '<div class="sd-series-charts"></div></section>'
-)
 _SAID = '<div class="sd" aria-live="polite">${value || ""}</div>'
 _NEWEST = BUSY | LAST
 
@@ -72,14 +68,14 @@ def layout(demo: gr.Blocks) -> None:
         first = gr.Dropdown(list(MONTHS), value=FIRST, label="First series")
         second = gr.Dropdown(list(MONTHS), value=SECOND, label="Second series")
         feature = gr.Dropdown(list(FEATURES), value=FEATURE, label="Measurement")
-    swaps = _charts(
+    swaps = chart_section(
         "Swap",
         "Each series as measured, gaps left open, and its own dynamics decoded with the static code of the other: what "
         "happens stays, the season changes.",
         "swaps",
     )
     said = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-said")
-    places = _charts(
+    places = chart_section(
         "Whose static codes are alike",
         "A dot is a month at a station, placed by t-SNE of its static code and coloured by the month of the year, all "
         "years together; the star is the first series, the diamond the second. Read it with care: near dots are alike, "
@@ -87,7 +83,7 @@ def layout(demo: gr.Blocks) -> None:
         "code-map",
     )
     near = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-near")
-    made = _charts(
+    made = chart_section(
         "Samples", "The static code of the first series with dynamics that are sampled from the prior.", "samples"
     )
     more = gr.Button("Sample anew", elem_id="series-sample")
@@ -109,21 +105,9 @@ def layout(demo: gr.Blocks) -> None:
     read.success(show, given, shown, **_NEWEST).success(sample, [first, feature, own, seed], made, **_NEWEST)
 
 
-def _charts(title: str, words: str, name: str) -> gr.HTML:
-    """A section whose value is the charts that stand in it (charts.as_value)."""
-    return gr.HTML(
-        None,
-        html_template=_SECTION.format(title=title, words=words),
-        js_on_load="\n".join(map(web, ("plotly.js", "series.js"))),
-        apply_default_css=False,
-        elem_id=name,
-        plotly=address(plotly_script()),
-    )
-
-
 def show(first: str, second: str, feature: str, own: "Sequence[Series]") -> tuple[str, str, str, str]:
     """Both swaps and what they do in words, the map of static codes with both series, and their neighbours."""
-    from pages.series.charts import as_value, code_map, lines
+    from pages.series.charts import code_map, lines
 
     studio = model.series_studio()
     pair = [_series(name, own) for name in (first, second)]
@@ -156,7 +140,7 @@ def show(first: str, second: str, feature: str, own: "Sequence[Series]") -> tupl
 
 def sample(first: str, feature: str, own: "Sequence[Series]", seed: int) -> str:
     """Samples with the static code of a series."""
-    from pages.series.charts import as_value, lines
+    from pages.series.charts import lines
 
     studio, series, at = model.series_studio(), _series(first, own), FEATURES.index(feature)
     made = studio.sample(studio.encode(series.values).static, SAMPLES, seed)
