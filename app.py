@@ -31,7 +31,7 @@ from gradio.routes import App
 from starlette.middleware import Middleware
 
 from pages import model
-from pages.belongings import BELONGINGS
+from pages.belongings import BELONGINGS, files_in
 from pages.compare import page as compare
 from pages.door import Door, count_computing
 from pages.files import own_folder, sweep, work_folder
@@ -42,6 +42,7 @@ from pages.sample import page as sample
 from pages.series import page as series
 from pages.session import forget_visitors
 from pages.shares import MINUTE, Recent
+from pages.speech import page as speech
 from pages.status import OUR_FAULT, log_place
 from pages.store import STORE
 from pages.swap import page as swap
@@ -61,15 +62,16 @@ class _Demo(gr.Blocks):
     """Blocks that remember whose the files are that an event was given or has made, and log no visitor's words."""
 
     async def process_api(self, block_fn: Any, inputs: list[Any], **how: Any) -> dict[str, Any]:  # type: ignore[override]
-        try:
-            done = await super().process_api(block_fn, inputs, **how)
-        except gr.Error as error:
-            error.print_exception = False
-            raise
-        except Exception as error:
-            log_place(error)
-            raise gr.Error(OUR_FAULT, print_exception=False) from None
-        BELONGINGS.note(str(how.get("session_hash")), [inputs, done["data"]], Path(self.app.uploaded_file_dir))
+        with BELONGINGS.work(str(how.get("session_hash"))) as work:
+            try:
+                done = await super().process_api(block_fn, inputs, **how)
+            except gr.Error as error:
+                error.print_exception = False
+                raise
+            except Exception as error:
+                log_place(error)
+                raise gr.Error(OUR_FAULT, print_exception=False) from None
+            work.note(files_in(Path(self.app.uploaded_file_dir), [inputs, done["data"]]))
         return done
 
 
@@ -92,6 +94,8 @@ def build(lecture: str | None = None) -> gr.Blocks:
         _lay_out(demo, compare.layout, lecture)
     with demo.route("Series", "/series"):
         _lay_out(demo, series.layout, lecture, needs_model=False)
+    with demo.route("Speech", "/speech"):
+        _lay_out(demo, speech.layout, lecture, needs_model=False)
     with demo.route("Results", "/results"):
         _lay_out(demo, results.layout, lecture, needs_model=False)
     demo.unload(closed)

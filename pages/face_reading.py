@@ -12,6 +12,7 @@ from gradio.data_classes import FileData
 
 from pages import status
 from pages.clip_input import MOST_SECONDS, found
+from pages.events import AT_ONCE, QUIET
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
@@ -77,16 +78,15 @@ class FaceReader:
 
     def events(self, drop: gr.HTML, seen: gr.HTML, face: gr.State, last: gr.State) -> list[Any]:
         """Binds what brings a clip into a place, changes it or takes it away; gives the events, to go on from."""
-        # "multiple": a clip that comes while another is read is not ignored; the reading of the other is stopped then.
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
-        reading: dict[str, Any] = {**quiet, "concurrency_limit": None}
+        # A clip that comes while another is read is not ignored; the reading of the other is stopped then.
+        reading = QUIET | {"concurrency_limit": None}
         known = [face, last]
         return [
             drop.upload(self.upload, [drop, *known], [seen, face], **reading),
             drop.example(self.example, known, [seen, face], **reading),
             drop.trim(self.trim, known, [seen, face], **reading),
             seen.select(self.other, known, [seen, face], **reading),
-            drop.clear(clear, last, [seen, face], queue=False, **quiet),
+            drop.clear(clear, last, [seen, face], **AT_ONCE),
         ]
 
     def shown(self, clip: "FaceClip") -> str:

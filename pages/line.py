@@ -12,8 +12,6 @@ from pages import model, status
 if TYPE_CHECKING:
     from gradio.queueing import Event
 
-# How an event is bound that shows the place in line beside the job that waits.
-BESIDE: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
 _LOOK_EVERY = 0.5  # seconds
 _PATIENCE = 4  # looks until the job must have joined
 _UNKNOWN = 10.0  # seconds that a job takes, until one of its kind has been done

@@ -10,6 +10,7 @@ from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 from pydantic import Field
 
+from pages.belongings import Work
 from pages.clip_input import picture
 from pages.web import web
 
@@ -129,10 +130,15 @@ def shown_file(path: Path) -> FileData:
 KEPT: set[str] = set()  # paths of `kept_file`, for the app to delete with all else that it made
 
 
-def kept_file(path: Path) -> FileData:
-    """A copy of a film among the files that the app serves, until it is deleted by its age: it can be shown again."""
+def kept_file(path: Path, work: Work) -> FileData:
+    """A copy of a film among the files that the app serves, until it is deleted by its age: it can be shown again.
+
+    Raises SeqdisentError where the work that made it is over.
+    """
     kept = save_file_to_cache(path, cache_dir=get_upload_folder())
     KEPT.add(kept)
+    work.note([Path(kept)])
+    work.check()
     return shown_file(Path(kept))
 
 

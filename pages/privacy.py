@@ -1,13 +1,13 @@
-"""The line on what becomes of a visitor's clips, and the button that deletes them at once, where films are dropped."""
+"""Who is here, what becomes of their clips, and the button that deletes them at once, where films are dropped."""
 
 import asyncio
-from typing import Any
 
 import gradio as gr
 
 from pages import status
 from pages.belongings import BELONGINGS
-from pages.session import forget_session, token_of
+from pages.events import AT_ONCE, PRESSED
+from pages.session import browser_token, forget_session, token_of
 from seqdisent_core.limits import limits
 
 _LINE = """
@@ -19,13 +19,26 @@ _PRESSED = "element.querySelector('.sd-delete').addEventListener('click', () => 
 _LOAD_AGAIN = "() => location.reload()"
 
 
+def visitor(demo: gr.Blocks) -> gr.BrowserState:
+    """The token of whoever opens this page, the same on all pages; what comes to be here is theirs."""
+    token = browser_token()
+    demo.load(opened, token, token, **AT_ONCE)
+    return token
+
+
+def opened(token: str, request: gr.Request) -> str:
+    """A page has shown itself."""
+    token = token_of(token)
+    BELONGINGS.opened(token, str(request.session_hash))
+    return token
+
+
 def privacy(token: gr.BrowserState, line: str) -> None:
     """Lays out the line and the button, which empties all pages of this visitor and loads this one again."""
     shown = gr.HTML("", html_template=_LINE.replace("LINE", line), js_on_load=_PRESSED, apply_default_css=False)
-    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    deleted = shown.delete(delete_all, token, None, **quiet)
+    deleted = shown.delete(delete_all, token, None, **PRESSED)
     deleted.success(None, js=_LOAD_AGAIN)
-    deleted.failure(lambda: status.problem(status.OUR_FAULT), None, shown, **quiet)
+    deleted.failure(lambda: status.problem(status.OUR_FAULT), None, shown, **AT_ONCE)
 
 
 async def delete_all(token: str, request: gr.Request) -> None:

@@ -38,8 +38,8 @@ def waiting(before: int = 0, seconds: float = 0.0) -> str:
 
 
 def ready(sentence: str) -> str:
-    """HTML that nobody sees: the end of a wait, for those who hear the page."""
-    return f'<p class="sd-hidden">{escape(sentence)}</p>'
+    """HTML of the end of a wait."""
+    return f'<p class="sd-hint-line">{escape(sentence)}</p>'
 
 
 def stages(names: Sequence[str], now: int, fraction: float | None = None, left: float | None = None) -> str:

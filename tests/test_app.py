@@ -33,6 +33,7 @@ from media import photograph
 import app
 from app import build
 from pages import face_reading, model, status
+from pages.belongings import BELONGINGS
 from pages.face_reading import Latest
 from pages.session import forget_visitors
 from pages.swap import making as swap_making
@@ -64,6 +65,8 @@ COUNTED_DOWN = """() => {
     const later = window.setTimeout;
     window.setTimeout = (work, wait, ...by) => later(work, wait === 1000 && left-- > 0 ? 20 : wait, ...by);
 }"""
+_COLOURS = """[...document.querySelectorAll(at)].slice(0, 1).map((one) => getComputedStyle(one))
+    .map((style) => style.backgroundColor + style.fill)"""
 _DROP_LINK = """(where) => {
     const data = new DataTransfer();
     data.setData('text/uri-list', 'https://example.org/film.mp4');
@@ -155,16 +158,18 @@ def serious_findings(page: "Page", theme: str = "light") -> list[str]:
     return lasting(page, lambda: _findings(page, theme))
 
 
-def in_both_themes(page: "Page") -> list[str]:
-    """What axe finds in the light theme, and in the dark one, in which `?__theme=dark` sets the same class."""
+def in_both_themes(page: "Page", drawn: str = "body") -> list[str]:
+    """What axe finds in the light theme, and in the dark one, in which `?__theme=dark` sets the same class.
+
+    drawn: something that a script has given its colour, which is another one in the dark.
+    """
     found = serious_findings(page)
-    background = "getComputedStyle(document.body).backgroundColor"
-    light = page.evaluate(background)
+    light = page.evaluate(f"(at) => {_COLOURS}", drawn)
     page.evaluate("document.body.classList.add('dark')")
-    page.wait_for_function(f"{background} !== '{light}'")
+    page.wait_for_function(f"([at, light]) => {_COLOURS}.some((one) => one !== light[0])", arg=[drawn, light])
     found += serious_findings(page, "dark")
     page.evaluate("document.body.classList.remove('dark')")
-    page.wait_for_function(f"{background} === '{light}'")
+    page.wait_for_function(f"([at, light]) => {_COLOURS}.some((one) => one === light[0])", arg=[drawn, light])
     return found
 
 
@@ -291,8 +296,9 @@ def test_the_preview_and_the_full_size_beside_a_photograph_are_of_the_one_result
     tiles = swap_making._tiles(pair, wish)
     preview = swap_making._preview(pair, tiles, tiles)
     assert preview.count("<figure>") == 1 and "Second person" in preview
-    with Stage(pair, wish, {}) as stage:
+    with BELONGINGS.work("nobody") as work, Stage(pair, wish, work, {}) as stage:
         made = stage.show(pair).clips[1:]
+    BELONGINGS.delete("nobody")
     assert [ask.name for clip in made for ask in clip.asks] == ["second large", "second gif", "second beside"]
     assert pair.full_size().frames(1, 0).shape[1:] == picture.shape
 
@@ -336,24 +342,22 @@ _SHIFTS = """window.shifts = [];
 
 
 def test_the_first_screen_is_whole_and_one_press_leads_to_a_result_that_outlives_a_reload(visit: Visit) -> None:
-    page = visit(height=800)
     wanted = ("h1", ".sd-reel", ".sd-try", "#first-clip .sd-choose", "#second-clip .sd-choose", "#swap")
     wanted = (*wanted, "#first-clip .sd-thumb", "#second-clip .sd-thumb")
     for width, height in ((390, 844), (1280, 800)):
-        page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_function("(width) => innerWidth === width", arg=width)
+        page = visit(width=width, height=height)
         boxes = {at: page.locator(at).first.bounding_box() for at in wanted}
         below = {at: box for at, box in boxes.items() if not box or box["y"] + box["height"] > height}
         assert below == {}, width
-    page.context.add_init_script(_SHIFTS)
-    page.reload()
-    page.get_by_role("button", name="Try with these two").click()
-    results_are_shown(page)
-    assert not page.locator("#first-clip .sd-reading").count() and page.locator("#learn").is_visible()
-    page.wait_for_timeout(500)  # scrolled by then
+        page.add_init_script(_SHIFTS)
+        page.reload()
+        page.get_by_role("button", name="Try with these two").click()
+        results_are_shown(page)
+        assert not page.locator("#first-clip .sd-reading").count() and page.locator("#learn").is_visible()
+        page.wait_for_timeout(500)  # scrolled by then
+        assert sum(page.evaluate("shifts")) < 0.1, width
     boxes = [page.locator(at).bounding_box() for at in (".sd-pair >> nth=1", ".sd-controls", ".sd-links >> nth=1")]
     assert all(box and box["y"] >= 0 and box["y"] + box["height"] <= 800 for box in boxes), boxes
-    assert page.evaluate("Math.max(...shifts)") < 0.1
     films = page.eval_on_selector_all(_PLAYERS, "(films) => films.map((film) => film.src)")
     page.get_by_role("button", name="Whole film").click()
     assert page.eval_on_selector_all(".sd-windowed", "(films) => films.length") == 0
@@ -489,6 +493,7 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     assert "s left" in str(page.get_by_role("progressbar").get_attribute("aria-valuetext"))
     boxes = [page.locator(at).bounding_box() for at in ("#work .sd-bar", "#enough", ".sd-preview")]
     assert all(box and box["y"] >= 0 and box["y"] + box["height"] <= 900 for box in boxes), boxes
+    assert in_both_themes(page) == []
     page.wait_for_function("parseInt(document.querySelector('.sd-preview p').textContent.split(' ')[2]) > 0")
     page.get_by_role("button", name="Stop tuning and finish").click()
     results_are_shown(page)

@@ -62,6 +62,8 @@ def test_a_table_that_was_stopped_goes_on_at_the_next_run(tmp_path: Path) -> Non
     more = Rows()
     assert more.table(out, seeds=3)["rows"]["first"]["figures"]["accuracy"]["n"] == 3
     assert more.ran == [("first", 2), ("second", 2)]
+    run_table(more.rows, range(3), out, command="all of it", about=ABOUT)
+    assert len(more.ran) == 2 and json.loads(out.read_text())["command"] == "all of it"
 
 
 def test_only_a_row_of_other_settings_is_measured_anew(tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_a_phone_shows_all_of_it_and_axe_finds_nothing_serious_in_light_and_dark
     page.mouse.move(*dot(page, "static", clip))
     is_shown(page, ".sd-map-card")
     assert out_of_sight(page) == []
-    assert in_both_themes(page) == []
+    assert in_both_themes(page, ".sd-map-static .point") == []
     page.set_viewport_size({"width": 1280, "height": 900})
     page.wait_for_function("innerWidth === 1280")
     assert out_of_sight(page) == []

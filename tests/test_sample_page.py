@@ -166,7 +166,7 @@ def test_one_press_counts_until_it_is_served_and_what_failed_shows_nothing_anew(
     set_count(page, 1)
     is_shown(page, "#make:not([disabled])")
     page.locator("#make").click()
-    page.get_by_text("Making the clips").wait_for(timeout=_WAIT)
+    page.get_by_role("listitem").get_by_text("Making the clips").wait_for(timeout=_WAIT)
     for mode in ("movement", "both"):
         with page.expect_response(lambda answer: "/run/" in answer.url):  # whether one may press now
             choose_mode(page, mode)

@@ -18,10 +18,11 @@ from conftest import FIRST, ROOT, SECOND, Served, Visit, is_shown
 from test_app import choose, example, face_is_found, until
 
 from pages import model, privacy
-from pages.belongings import Belongings
+from pages.belongings import BELONGINGS, Belongings, files_in
 from pages.files import sweep
 from pages.session import SESSIONS
 from pages.store import Held, Store, size_of
+from pages.swap.making import swap_faces
 from seqdisent_core.limits import limits
 from seqdisent_core.reenactment import pairs, subjects
 
@@ -99,16 +100,39 @@ def test_a_file_that_two_brought_stays_until_both_have_gone(tmp_path: Path) -> N
     for path in (shared, alone, elsewhere):
         path.touch()
     data = [{"path": str(shared)}, ["replace", ["clips", 0], {"file": {"path": str(alone)}}], str(elsewhere), 3, None]
-    belongings.note("page", data, shared.parent)
+    for session, named in (("page", data), ("other", [str(shared)])):
+        with belongings.work(session) as work:
+            work.note(files_in(shared.parent, named))
     belongings.opened("token", "page")
     belongings.opened("token", "next")
-    belongings.note("other", [str(shared)], shared.parent)
     belongings.closed("page")
     assert alone.exists(), "the visitor has another page open"
     belongings.closed("next")
     assert not alone.exists() and shared.exists() and elsewhere.exists()
     belongings.closed("other")
     assert not shared.exists() and elsewhere.exists()
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_films_of_a_swap_that_is_left_midway_go_with_their_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: bool
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    faces = [model.film_studio().read_face(example(name)) for name in (FIRST, SECOND)]
+    BELONGINGS.opened("visitor", "left")
+    request, untuned = gr.Request(session_hash="left"), False
+    going = swap_faces(None, *faces, untuned, 1.0, "film", "once", "all", "both", request)
+    assert "Making the films" in [next(going), next(going)][1].progress
+    if closed:
+        going.close()
+        assert list(tmp_path.rglob("*.mp4")), "those that were given are written at once"
+        BELONGINGS.closed("left")
+    else:  # by the button, on this page or another one of the visitor's
+        BELONGINGS.delete("visitor")
+        *_, last = going
+        assert "deleted" in last.progress and last.swapped == gr.skip() and last.stage is None
+        BELONGINGS.closed("left")
+    assert not list(tmp_path.rglob("*.mp4"))
 
 
 def test_old_files_and_empty_folders_are_swept(tmp_path: Path) -> None:

@@ -154,6 +154,8 @@ def test_a_film_can_be_read_from_a_frame_on_at_a_size_that_its_header_decides(tm
     for seconds, first in ((10.0, 500), (1.0, 40)):
         with open_video(path, max_seconds=seconds, first=first) as reader:
             assert list(reader) == []
+    with open_video(path, max_fps=12.5, max_side=48, only=[3, 4, 20]) as reader:
+        assert np.array_equal(list(reader), frames[[3, 4, 20]])
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,13 @@ from pages import model, status
 from pages.clip_input import picture
 from pages.compare.result import Swapped, show_of, swapped_example, swapped_own
 from pages.door import why_failed
+from pages.events import AT_ONCE, BUSY
 from pages.player import player
 from pages.plotting import address, plotly_script
-from pages.privacy import privacy
+from pages.privacy import privacy, visitor
+from pages.progress import progress
 from pages.sample.form import Place, clip_place
 from pages.sample.page import readings_of
-from pages.session import browser_token
 from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError, SeqdisentError
@@ -30,17 +31,19 @@ if TYPE_CHECKING:
     from seqdisent_core.comparison import Comparison
 
 _INTRO = """
-<div class="sd sd-intro">
+<div class="sd sd-intro sd-awaits">
   <h1>One pair of clips,<br>every method</h1>
-  <div class="sd-lede"><h2>What am I looking at?</h2>
+  <div class="sd-lede">
   <p>Each tile is the same swap by another method: <span class="sd-who">who</span> from one clip,
-  <span class="sd-does">what they do</span> from the other. All were trained on the same drawn clips with the same
-  networks and number of steps. <b>Exchange</b> is a variant of ours, not a published method. These are small models
-  that were trained for minutes: compare them with each other, not with the page Swap.</p></div>
+  <span class="sd-does">what they do</span> from the other; under it, how often the judge reads the right person and
+  expression, and what a classifier reads from the codes s and d that should not be in them. All were trained on the
+  same rendered clips with the same networks and number of steps. <b>Exchange</b> is a variant of ours, not a published
+  method. The models are small and were trained for minutes: compare them with each other, not with the page Swap.</p>
+</div>
 </div>
 """
 _CHART = """
-<section class="sd sd-results"><h2>What leaks, in one look</h2>
+<section class="sd sd-results"><h2>Leakage at a glance</h2>
 <p>The lower a method stands, the less its dynamics tell who it is; the farther left, the less its static code tells
 what it does. The best place is at the bottom left, where the dashed lines of chance cross. Means over training runs,
 read from codes of test clips by the stronger of two classifiers.</p>
@@ -59,10 +62,6 @@ _PRIVACY = (
     "an hour of their last use; nothing is sent anywhere else."
 )
 _MOVES = [("First person moves like the second", 0), ("Second person moves like the first", 1)]
-_PROGRESS = '<div class="sd sd-progress" aria-live="polite">${value}</div>'
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
-_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
-_BUSY: dict[str, Any] = {**_QUIET, "concurrency_id": model.QUEUE, "concurrency_limit": 1}
 
 
 @functools.cache
@@ -81,19 +80,19 @@ def layout(demo: gr.Blocks) -> None:
     except ConfigError as error:
         gr.HTML(f'<div class="sd">{status.problem(str(error))}</div>', apply_default_css=False)
         return
-    token = browser_token()
+    token = visitor(demo)
     bar = gr.HTML(_pairs(about), js_on_load=web("results_films.js"), apply_default_css=False, elem_id="pairs")
-    with gr.Row(elem_id="compare-form"):
+    with gr.Row(elem_id="compare-form", elem_classes="sd-form"):
         moves = gr.Radio(_MOVES, value=0, label="Which swap")
         by = gr.Dropdown([(words, key) for key, (words, _) in SORTED_BY.items()], label="Sort by", value="swap_dynamic")
-    progress = gr.HTML("", html_template=_PROGRESS, apply_default_css=False)
+    work = progress()
     stage = player(elem_id="compared")
     made = gr.State(None, time_to_live=limits().keep_seconds)  # Swapped | None
-    bar.choose(swap_pair, None, [progress, made], **_BUSY).failure(why_failed, None, progress, **_AT_ONCE)
+    bar.choose(swap_pair, None, [work, made], **BUSY).failure(why_failed, None, work, **AT_ONCE)
     for event in (made.change, moves.change, by.change):
-        event(show, [made, moves, by], stage, **_AT_ONCE)
-    demo.load(first_pair, None, [progress, made], **_BUSY)
-    _own_clips(token, progress, made)
+        event(show, [made, moves, by], stage, **AT_ONCE)
+    demo.load(first_pair, None, [work, made], **BUSY)
+    _own_clips(token, work, made)
     gr.set_static_paths([plotly_script()])
     gr.HTML(
         _charts(about),
@@ -104,7 +103,7 @@ def layout(demo: gr.Blocks) -> None:
     )
 
 
-def _own_clips(token: gr.BrowserState, progress: gr.HTML, made: gr.State) -> None:
+def _own_clips(token: gr.BrowserState, work: gr.HTML, made: gr.State) -> None:
     with gr.Accordion("Your own clips", open=False):
         with gr.Row(equal_height=False):
             places = [
@@ -115,12 +114,12 @@ def _own_clips(token: gr.BrowserState, progress: gr.HTML, made: gr.State) -> Non
         go = gr.Button("Swap these two", variant="primary", elem_classes="sd-go", elem_id="compare-own")
         privacy(token, _PRIVACY)
         faces = [place.face for place in places]
-        go.click(swap_own, faces, [progress, made], **_BUSY).failure(why_failed, None, progress, **_AT_ONCE)
+        go.click(swap_own, faces, [work, made], **BUSY).failure(why_failed, None, work, **AT_ONCE)
 
 
 def _reads(place: Place, token: gr.BrowserState) -> None:
     for event in readings_of(place, token):
-        event.failure(why_failed, None, place.seen, **_AT_ONCE)
+        event.failure(why_failed, None, place.seen, **AT_ONCE)
 
 
 def _pairs(about: dict[str, Any]) -> str:

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model, status
-from pages.belongings import BELONGINGS
 from pages.clip_input import clip_input, found_face, picture
 from pages.door import why_failed
+from pages.events import AT_ONCE, BUSY
 from pages.face_reading import Latest, latest
 from pages.latent import endpoint as latent_endpoint
 from pages.latent.data import latent_map, points_of, served_paths, shown_name
 from pages.latent.swap import swapped, write_show
 from pages.player import player
-from pages.privacy import privacy
-from pages.sample.form import Place, offered
+from pages.privacy import privacy, visitor
+from pages.progress import progress
+from pages.sample.form import Place, kept_clips, offered
 from pages.sample.page import readings_of
-from pages.session import SESSIONS, browser_token, token_of
+from pages.session import SESSIONS
 from pages.swap.making import FILMS_READY
 from pages.web import web
 from seqdisent_core.assets import asset
@@ -38,10 +39,10 @@ _INTRO = """
 <div class="sd sd-intro">
   <h1>Two maps<br>of the same clips</h1>
   <div class="sd-lede">
-  <p>Each dot is a test clip, and it lies in both maps. On the left, clips with similar
-  <span class="sd-who">static</span> codes lie together: one island a person, with all six expressions in it. On the
-  right, clips with similar <span class="sd-does">dynamics</span> codes: six islands of expressions, each with everybody
-  in it, and one crowd while the faces are still neutral.</p></div>
+  <p>Each dot is a test clip and stands in both maps. Left: by its <span class="sd-who">static</span> code, which gives
+  one cluster per person, with all six expressions in it. Right: by its <span class="sd-does">dynamics</span> codes,
+  which give one cluster per expression, with all persons in it; in the first frames, when every face is neutral, there
+  is only one.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
 known = LatentMap.load("demo_assets/map", checkpoint)
 known.place(studio.encode_face(studio.read_face("me.mp4")))</code></details>
@@ -56,16 +57,11 @@ _PRIVACY = (
     "Use a clip of somebody who agrees to it. It is deleted when you close the page, and within an hour of its last "
     "use; nothing is sent anywhere else."
 )
-_KEPT = '<div class="sd sd-kept">${value || ""}</div>'
 _NEAR = '<div class="sd sd-found" aria-live="polite">${value || ""}</div>'
-_PROGRESS = '<div class="sd sd-progress" aria-live="polite">${value}</div>'
 # In the browser, so that picks reach the queue in the order in which they were made.
 _WAIT_FOR_SWAP = (
     f"() => [document.querySelectorAll('#maps .sd-map-full').length === 2 ? {json.dumps(status.waiting())} : '', null]"
 )
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
-_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
-_BUSY: dict[str, Any] = {**_QUIET, "concurrency_id": model.QUEUE, "concurrency_limit": 1}
 
 
 def layout(demo: gr.Blocks) -> None:
@@ -85,12 +81,11 @@ def layout(demo: gr.Blocks) -> None:
         elem_id="maps",
         points=points,
     )
-    progress = gr.HTML("", html_template=_PROGRESS, apply_default_css=False)
-    stage, picks = player(elem_id="picked"), latest()
-    maps.pick(None, None, [progress, stage], js=_WAIT_FOR_SWAP, **_AT_ONCE)
-    maps.pick(note_pick, picks, [progress, stage], **_AT_ONCE)
-    swapping = maps.swap(swap_picked, picks, [progress, stage], **_BUSY)
-    swapping.failure(why_failed, None, progress, **_AT_ONCE)
+    work, stage, picks = progress(), player(elem_id="picked"), latest()
+    maps.pick(None, None, [work, stage], js=_WAIT_FOR_SWAP, **AT_ONCE)
+    maps.pick(note_pick, picks, [work, stage], **AT_ONCE)
+    swapping = maps.swap(swap_picked, picks, [work, stage], **BUSY)
+    swapping.failure(why_failed, None, work, **AT_ONCE)
     _own_clip(demo, maps)
     latent_endpoint.bind()
 
@@ -98,24 +93,17 @@ def layout(demo: gr.Blocks) -> None:
 def _own_clip(demo: gr.Blocks, maps: gr.HTML) -> None:
     """A place for a clip of one's own, those of Swap at hand; what is found in it is put into the maps."""
     gr.HTML(_OWN, apply_default_css=False)
-    token = browser_token()
+    token = visitor(demo)
     with clip_input("My clip", examples=sorted(asset("examples").glob("*.mp4")), elem_id="own-clip") as drop:
         seen = found_face(elem_id="own-face")
         near = gr.HTML("", html_template=_NEAR, apply_default_css=False, elem_id="own-near")
-        kept = gr.HTML("", html_template=_KEPT, js_on_load=web("sample_kept.js"), apply_default_css=False)
+        kept = kept_clips()
     privacy(token, _PRIVACY)
     face = gr.State(None, time_to_live=limits().keep_seconds)
     for event in readings_of(Place(drop, seen, kept, face, latest()), token):
-        event.failure(why_failed, None, seen, **_AT_ONCE)
-        event.then(wait_for_place, face, [maps, near], **_AT_ONCE).then(place_face, face, [maps, near], **_BUSY)
-    demo.load(offer, token, [token, kept], **_AT_ONCE)
-
-
-def offer(token: str, request: gr.Request) -> tuple[str, str]:
-    """The visitor's clips of Swap."""
-    token = token_of(token)
-    BELONGINGS.opened(token, str(request.session_hash))
-    return token, offered(SESSIONS.clips(token))
+        event.failure(why_failed, None, seen, **AT_ONCE)
+        event.then(wait_for_place, face, [maps, near], **AT_ONCE).then(place_face, face, [maps, near], **BUSY)
+    demo.load(lambda token: offered(SESSIONS.clips(token)), token, kept, **AT_ONCE)
 
 
 # Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.

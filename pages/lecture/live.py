@@ -26,7 +26,7 @@ _OWN = "own"  # the sheet of the clip's own pixels
 _PASSED = 2.0  # seconds within which this step may be turned past: loading the model would hold the next one up
 _recorder = st.components.v2.component(
     "seqdisent.lecture_recorder", html=web("lecture_recorder.html"), css=web("lecture_recorder.css"),
-    js=web("lecture_recorder.js"),
+    js=web("recorder.js") + web("lecture_recorder.js"),
 )  # fmt: skip
 
 

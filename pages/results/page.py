@@ -4,14 +4,16 @@ from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import gradio as gr
 
 from pages import status
+from pages.events import AT_ONCE
 from pages.made_films import MODELS, showcases
 from pages.player import Fetched, Show, fetched, fetcher, player
 from pages.plotting import address
+from pages.privacy import visitor
 from pages.results.charts import drawn
 from pages.results.files import RESULTS
 from pages.results.films import show_of, words_on
@@ -39,14 +41,12 @@ from seqdisent_core.reporting import (
     swap_table,
 )
 
-_AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 _INTRO = """
 <div class="sd sd-intro">
-  <h1>What it reaches,<br>and what leaks</h1>
+  <h1>Results<br>and leakage</h1>
   <div class="sd-lede">
-  <p>A good model's static code tells <span class="sd-who">who it is</span> and nothing of
-  <span class="sd-does">what it does</span>; its dynamics codes, the other way round. What a code tells beyond that is
-  called <b>leakage</b>.</p>
+  <p>A good static code tells <span class="sd-who">who it is</span> and nothing about <span class="sd-does">what it
+  does</span>; good dynamics codes, the other way round. What a code tells beyond that is called <b>leakage</b>.</p>
   <details class="sd-fold"><summary>How to read the figures</summary>
   <p>The judge is a second network that tells person and expression. It never saw a generated clip: its accuracy on real
   clips is the ceiling, and guessing is the chance. <b>Full</b> is the whole model; models <b>without</b> something lack
@@ -142,6 +142,7 @@ def layout(demo: gr.Blocks) -> None:
     gr.set_static_paths([failures])
     gr.HTML(in_short(results, films, address(failures)), apply_default_css=False)
     _contents()
+    visitor(demo)  # reading figures, they have not left
     behind = {stem: behind_row(stem, r) for of_set in results.values() for stem, r in of_set.items()}
     known = charts(RESULTS)
     _films(demo, [result for of_set in results.values() for result in of_set.values()])
@@ -168,7 +169,7 @@ def _contents() -> None:
         js_on_load=web("results_take.js"),
         apply_default_css=False,
     )
-    taken.take(take, None, fetcher(), **_AT_ONCE)
+    taken.take(take, None, fetcher(), **AT_ONCE)
 
 
 def take(event: gr.EventData) -> Iterator[Fetched]:
@@ -236,5 +237,5 @@ def _films(demo: gr.Blocks, results: list[Result]) -> None:
     )
     words = gr.HTML("", html_template='<div class="sd" aria-live="polite">${value}</div>', apply_default_css=False)
     stage = player(elem_id="showcase")
-    bar.choose(choose, None, [words, stage], trigger_mode="multiple", **_AT_ONCE)
-    demo.load(first, None, [words, stage], **_AT_ONCE)
+    bar.choose(choose, None, [words, stage], **AT_ONCE)
+    demo.load(first, None, [words, stage], **AT_ONCE)

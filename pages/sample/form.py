@@ -10,6 +10,7 @@ import gradio as gr
 
 from pages.clip_input import clip_input, found_face, picture
 from pages.face_reading import latest
+from pages.progress import progress
 from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.limits import limits
@@ -52,7 +53,6 @@ _LINES = {  # in plain words, and how it is done
 _FEATURES = ("eyes", "mouth", "lips", "brows")
 _FACTORS = [("Who it is", "static"), ("What it does", "dynamics")]
 GO = "Make the clips"
-PROGRESS = '<div class="sd sd-progress" aria-live="polite">${value}</div>'
 _OTHER_SEED = "() => Math.floor(Math.random() * 1000000)"
 
 
@@ -62,7 +62,7 @@ class Place:
 
     drop: gr.HTML
     seen: gr.HTML
-    kept: gr.HTML  # event: `select`, its data holds the `place` of Swap
+    kept: gr.HTML
     face: gr.State  # FaceClip | None
     last: gr.State  # face_reading.Latest: what came last
 
@@ -79,7 +79,7 @@ class Form:
     first: Place
     second: Place
     go: gr.Button
-    progress: gr.HTML
+    work: gr.HTML
 
 
 def form() -> Form:
@@ -99,22 +99,23 @@ def form() -> Form:
             with gr.Column(min_width=320, elem_classes="sd-card"):
                 controls = [mode, *_controls()]
                 go = gr.Button(GO, variant="primary", interactive=False, elem_classes="sd-go", elem_id="make")
-                progress = gr.HTML(html_template=PROGRESS, apply_default_css=False)
-    return Form(mode, controls, first, second, go, progress)
+                work = progress()
+    return Form(mode, controls, first, second, go, work)
 
 
 def clip_place(title: str, name: str) -> Place:
     """A place for a clip, with the examples, and `name` as the id of its elements."""
     with clip_input(title, examples=sorted(asset("examples").glob("*.mp4")), elem_id=name) as drop:
         seen = found_face(elem_id=f"{name}-face")
-        kept = gr.HTML(
-            "",
-            html_template='<div class="sd sd-kept">${value || ""}</div>',
-            js_on_load=web("sample_kept.js"),
-            apply_default_css=False,
-        )
+        kept = kept_clips()
     face = gr.State(None, time_to_live=limits().keep_seconds)
     return Place(drop, seen, kept, face, latest())
+
+
+def kept_clips() -> gr.HTML:
+    """A place for HTML of `offered`. Event: `select` (its data: the `place` of Swap)."""
+    template = '<div class="sd sd-kept">${value || ""}</div>'
+    return gr.HTML("", html_template=template, js_on_load=web("sample_kept.js"), apply_default_css=False)
 
 
 def _controls() -> list[Any]:

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model, status
-from pages.belongings import BELONGINGS
 from pages.clip_input import found
 from pages.door import why_failed
+from pages.events import AT_ONCE, BESIDE, BUSY, PRESSED, QUIET
 from pages.face_reading import FaceReader, Latest
-from pages.line import BESIDE, place_in_line
+from pages.line import place_in_line
 from pages.player import Fetched, Show, fetched, fetcher, player, shown_file
-from pages.privacy import privacy
+from pages.privacy import privacy, visitor
+from pages.progress import progress
 from pages.sample import endpoint as sample_endpoint
 from pages.sample.draw import Made, Wanted, make, whole
-from pages.sample.form import GO, PROGRESS, Form, Place, form, offered
+from pages.sample.form import GO, Form, Place, form, offered
 from pages.sample.result import as_face, show_of, write_gif_of, write_zip_of
-from pages.session import SESSIONS, browser_token, token_of
+from pages.session import SESSIONS
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
 
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
 
 _INTRO = """
-<div class="sd sd-intro">
-  <h1>Clips that<br>nobody filmed</h1>
+<div class="sd sd-intro sd-awaits">
+  <h1>Sample new clips</h1>
   <div class="sd-lede">
   <p>Keep the <span class="sd-who">person</span> of a clip and sample new <span class="sd-does">movements</span>, keep
-  the movement and sample new people, or sample both. The same seed gives the same clip: here, from a terminal and in
+  the movement and sample new people, or sample both. The same seed gives the same clip: here, in a terminal and in
   Python.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>studio = Studio.from_pretrained()
 person = studio.encode_face(studio.read_face("me.mp4"))
@@ -51,69 +52,60 @@ _PRIVACY = (
     "Use clips of people who agree to it. Your clips and the results are deleted when you close the page, and within "
     "an hour of their last use; nothing is sent anywhere else."
 )
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
-_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
 _GONE = "The clips were deleted after a while without use. Make them again: the same seed gives the same clips."
 
 
 def layout(demo: gr.Blocks) -> None:
     """Lays the page out and binds its events; call it inside the Blocks context."""
-    token = browser_token()
+    token = visitor(demo)
     gr.HTML(_INTRO, apply_default_css=False)
     asked = form()
     privacy(token, _PRIVACY)
-    go, progress = asked.go, asked.progress
+    go, work = asked.go, asked.work
     stage = player(elem_id="samples")
-    said = gr.HTML("", html_template=PROGRESS, apply_default_css=False, elem_id="said")
+    said = progress(elem_id="said")
     made = gr.State(None, time_to_live=limits().keep_seconds)  # list[Made] | None
     running = gr.State(None, time_to_live=limits().keep_seconds)  # True | None
-    ready = [asked.mode, asked.first.face, asked.second.face]
+    faces = [asked.first.face, asked.second.face]
+    ready = [asked.mode, *faces]
     _bind_form(asked, running, token)
-    waits = go.click(wait, None, [progress, go, running], **_AT_ONCE)
-    pressed = waits.then(
-        draw,
-        [*asked.controls, asked.first.face, asked.second.face],
-        [progress, made, running],
-        concurrency_id=model.QUEUE,
-        concurrency_limit=1,
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    waits.then(place_in_line, None, progress, **BESIDE)
-    failed = pressed.failure(not_made, None, [progress, running], **_AT_ONCE)
+    waits = go.click(wait, None, [work, go, running], **PRESSED)
+    pressed = waits.then(draw, [*asked.controls, *faces], [work, made, running], **BUSY)
+    waits.then(place_in_line, None, work, **BESIDE)
+    failed = pressed.failure(not_made, None, [work, running], **AT_ONCE)
     for ended in (pressed, failed):  # what `then` is bound to is not called after a failure
-        ended.then(_button, ready, go, **_AT_ONCE)
-    made.change(show, made, [stage, said], **_AT_ONCE)
+        ended.then(_button, ready, go, **AT_ONCE)
+    made.change(show, made, [stage, said], **AT_ONCE)
     _bind_stage(stage, said, made, token)
-    demo.load(offer, token, [token, asked.first.kept, asked.second.kept], **_AT_ONCE)
-    demo.load(_ready, [*ready, running], [go, progress], **_AT_ONCE)
+    demo.load(offer, token, [asked.first.kept, asked.second.kept], **AT_ONCE)
+    demo.load(_ready, [*ready, running], [go, work], **AT_ONCE)
     sample_endpoint.bind()
 
 
 def _bind_form(asked: Form, running: gr.State, token: gr.BrowserState) -> None:
     """What happens when a clip comes or leaves, or another mode is chosen."""
     ready = [asked.mode, asked.first.face, asked.second.face, running]
-    shown = [asked.go, asked.progress]
-    asked.mode.change(_ready, ready, shown, **_AT_ONCE)
+    shown = [asked.go, asked.work]
+    asked.mode.change(_ready, ready, shown, **AT_ONCE)
     for place in (asked.first, asked.second):
         for event in readings_of(place, token):
-            event.failure(why_failed, None, place.seen, **_AT_ONCE)
-            event.then(_ready, ready, shown, **_AT_ONCE)
+            event.failure(why_failed, None, place.seen, **AT_ONCE)
+            event.then(_ready, ready, shown, **AT_ONCE)
 
 
 def readings_of(place: Place, token: gr.BrowserState) -> list[Any]:
     """Binds what brings a clip into a place, or takes it away; gives the events, to go on from."""
     return [
         *FaceReader(model.studio).events(place.drop, place.seen, place.face, place.last),
-        place.kept.select(take_kept, [token, place.last], [place.drop, place.seen, place.face], **_AT_ONCE),
+        place.kept.select(take_kept, [token, place.last], [place.drop, place.seen, place.face], **AT_ONCE),
     ]
 
 
 def _bind_stage(stage: gr.HTML, said: gr.HTML, made: gr.State, token: gr.BrowserState) -> None:
     """What happens when a button under a clip, or the one for all clips, is pressed."""
-    pressed = stage.ask(answer, [token, made], [fetcher(), said], **_QUIET)
-    pressed.failure(why_failed, None, said, **_AT_ONCE)
-    pressed.then(None, js=_LOOK_AT_SAID, **_AT_ONCE)
+    pressed = stage.ask(answer, [token, made], [fetcher(), said], **QUIET)
+    pressed.failure(why_failed, None, said, **AT_ONCE)
+    pressed.then(None, js=_LOOK_AT_SAID, **AT_ONCE)
 
 
 def _missing(mode: str, first: "FaceClip | None", second: "FaceClip | None") -> str:
@@ -140,12 +132,10 @@ def _button(mode: str, first: "FaceClip | None", second: "FaceClip | None") -> g
     return gr.Button(GO, interactive=not _missing(mode, first, second))
 
 
-def offer(token: str, request: gr.Request) -> tuple[str, str, str]:
+def offer(token: str) -> tuple[str, str]:
     """The visitor's clips of Swap, for both places."""
-    token = token_of(token)
-    BELONGINGS.opened(token, str(request.session_hash))
     buttons = offered(SESSIONS.clips(token))
-    return token, buttons, buttons
+    return buttons, buttons
 
 
 # Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model, status
-from pages.belongings import BELONGINGS
+from pages.chart_section import as_value, chart_section
 from pages.clip_input import refuse_links
 from pages.door import why_failed
-from pages.plotting import address, plotly_script
-from pages.privacy import privacy
-from pages.session import browser_token, token_of
-from pages.web import web
+from pages.events import AT_ONCE, BUSY, LAST
+from pages.plotting import plotly_script
+from pages.privacy import privacy, visitor
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
@@ -23,17 +22,23 @@ if TYPE_CHECKING:
     from seqdisent_core.series_studio import Near, Series
 
 FEATURES = ("PM2.5", "PM10", "SO2", "NO2", "CO", "O3", "TEMP", "PRES", "DEWP", "WSPM")  # of the model that ships
+_CALLED = dict.fromkeys(FEATURES, "µg/m³") | {
+    "TEMP": "temperature, °C",
+    "PRES": "pressure, hPa",
+    "DEWP": "dew point, °C",
+    "WSPM": "wind speed, m/s",
+}
 MONTHS = tuple(f"Aotizhongxin 2016-{month:02d}" for month in range(1, 13))  # the series that ship
 FEATURE, FIRST, SECOND = "TEMP", MONTHS[0], MONTHS[6]
 SAMPLES = 3
 _INTRO = """
-<div class="sd sd-intro">
-  <h1>The same idea,<br>on sensors</h1>
-  <div class="sd-lede"><h2>What am I looking at?</h2>
-  <p>A series is a month of ten hourly measurements of the air of Beijing. Its <span class="sd-who">static code</span>
-  is read from one day, the 16th, and holds what stays over the month: the season. Its <span
-  class="sd-does">dynamics</span> are read from what each day differs by, and hold what happens: fronts, nights, smog.
-  The twelve months below are of 2016, which the model was not trained on.</p></div>
+<div class="sd sd-intro sd-awaits">
+  <h1>Time series:<br>air quality</h1>
+  <div class="sd-lede">
+  <p>A series is a month of ten hourly measurements of the air in Beijing. Its <span class="sd-who">static code</span>
+  is read from one day, the 16th, and holds what stays the same over the month: the season. Its <span
+  class="sd-does">dynamics</span> are read from how each day differs from that one, and hold what changes: weather
+  fronts, day and night, smog. The model was not trained on the twelve months of 2016 below.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
 studio = SeriesStudio.from_pretrained()
 codes = studio.encode(studio.read_csv(Path("my.csv"))[0].values)
@@ -51,14 +56,8 @@ _CREDIT = """
 doi:10.24432/C5RK5G, CC BY 4.0; cut into months. Values decoded where nothing was measured are no estimate of it.</p>
 """
 _PRIVACY = "Your file is deleted when you close the page, and within an hour of its last use; nothing is sent anywhere."
-_SECTION = (
-    '<section class="sd sd-results sd-series"><h2>{title}</h2><p>{words}</p>'
-    '<div class="sd-series-charts"></div></section>'
-)
 _SAID = '<div class="sd" aria-live="polite">${value || ""}</div>'
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-_AT_ONCE: dict[str, Any] = {**_QUIET, "queue": False}
-_BUSY: dict[str, Any] = {**_QUIET, "concurrency_id": model.QUEUE, "concurrency_limit": 1, "trigger_mode": "always_last"}
+_NEWEST = BUSY | LAST
 
 
 def layout(demo: gr.Blocks) -> None:
@@ -70,30 +69,29 @@ def layout(demo: gr.Blocks) -> None:
         gr.HTML(f'<div class="sd">{status.problem(str(error))}</div>', apply_default_css=False)
         return
     gr.set_static_paths([plotly_script()])
-    token = browser_token()
-    with gr.Row(elem_id="series-given"):
+    token = visitor(demo)
+    with gr.Row(elem_id="series-given", elem_classes="sd-form"):
         first = gr.Dropdown(list(MONTHS), value=FIRST, label="First series")
         second = gr.Dropdown(list(MONTHS), value=SECOND, label="Second series")
-        feature = gr.Dropdown(list(FEATURES), value=FEATURE, label="Measurement")
-    swaps = _charts(
+        feature = gr.Dropdown([(_called(name), name) for name in FEATURES], value=FEATURE, label="Measurement")
+    swaps = chart_section(
         "Swap",
-        "Each series as measured, gaps left open, and its own dynamics decoded with the static code of the other: what "
+        "Each series as measured, with its gaps, and its own dynamics decoded with the static code of the other: what "
         "happens stays, the season changes.",
         "swaps",
     )
     said = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-said")
-    places = _charts(
-        "Whose static codes are alike",
-        "A dot is a month at a station, placed by t-SNE of its static code and coloured by the month of the year, all "
-        "years together; the star is the first series, the diamond the second. Read it with care: near dots are alike, "
-        "far distances mean nothing.",
+    places = chart_section(
+        "Similar static codes",
+        "A dot is a month at a station, placed by t-SNE of its static code and coloured by the month of the year. The "
+        "star is the first series, the diamond the second. Near dots are alike; far distances mean nothing.",
         "code-map",
     )
     near = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-near")
-    made = _charts(
+    made = chart_section(
         "Samples", "The static code of the first series with dynamics that are sampled from the prior.", "samples"
     )
-    more = gr.Button("Sample anew", elem_id="series-sample")
+    more = gr.Button("Sample again", elem_id="series-sample", elem_classes="sd-round")
     gr.HTML(_OWN.format(features=", ".join(FEATURES)), apply_default_css=False)
     own_file = refuse_links(gr.File(label="CSV file", file_types=[".csv", ".gz"], height=130, elem_id="series-csv"))
     heard = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-heard")
@@ -101,40 +99,19 @@ def layout(demo: gr.Blocks) -> None:
     gr.HTML(_CREDIT, apply_default_css=False)
     own = gr.State([], time_to_live=limits().keep_seconds)
     seed = gr.State(0)
-    given, shown = [first, second, feature, own], [swaps, said, places, near]
-    for event in (demo.load, first.change, second.change, feature.change):
-        event(show, given, shown, **_BUSY).failure(why_failed, None, said, **_AT_ONCE)
-    for event in (demo.load, first.change, feature.change):
-        event(sample, [first, feature, own, seed], made, **_BUSY)
-    more.click(lambda seed: seed + 1, seed, seed, **_AT_ONCE).then(sample, [first, feature, own, seed], made, **_BUSY)
-    read = own_file.upload(read_own, own_file, [own, first, second, heard], preprocess=False, **_BUSY)
-    read.failure(why_failed, None, heard, **_AT_ONCE)
-    read.success(show, given, shown, **_BUSY).success(sample, [first, feature, own, seed], made, **_BUSY)
-    demo.load(opened, token, token, **_AT_ONCE)
+    # One event for what is chosen: a page may have few jobs waiting, and what was asked for last is what counts.
+    given, shown = [first, second, feature, own, seed], [swaps, said, places, near, made]
+    chosen = gr.on([demo.load, *(each.change for each in (first, second, feature))], show, given, shown, **_NEWEST)
+    chosen.failure(why_failed, None, said, **AT_ONCE)
+    more.click(lambda seed: seed + 1, seed, seed, **AT_ONCE).then(show, given, shown, **_NEWEST)
+    read = own_file.upload(read_own, own_file, [own, first, second, heard], preprocess=False, **_NEWEST)
+    read.failure(why_failed, None, heard, **AT_ONCE)
+    read.success(show, given, shown, **_NEWEST)
 
 
-def _charts(title: str, words: str, name: str) -> gr.HTML:
-    """A section whose value is the charts that stand in it (charts.as_value)."""
-    return gr.HTML(
-        None,
-        html_template=_SECTION.format(title=title, words=words),
-        js_on_load="\n".join(map(web, ("plotly.js", "series.js"))),
-        apply_default_css=False,
-        elem_id=name,
-        plotly=address(plotly_script()),
-    )
-
-
-def opened(token: str, request: gr.Request) -> str:
-    """A page shows itself: what is brought to it belongs to its visitor."""
-    token = token_of(token)
-    BELONGINGS.opened(token, str(request.session_hash))
-    return token
-
-
-def show(first: str, second: str, feature: str, own: "Sequence[Series]") -> tuple[str, str, str, str]:
-    """Both swaps and what they do in words, the map of static codes with both series, and their neighbours."""
-    from pages.series.charts import as_value, code_map, lines
+def show(first: str, second: str, feature: str, own: "Sequence[Series]", seed: int) -> tuple[str, str, str, str, str]:
+    """Both swaps and what they do in words, the map of static codes with both series, their neighbours, and samples."""
+    from pages.series.charts import code_map, lines
 
     studio = model.series_studio()
     pair = [_series(name, own) for name in (first, second)]
@@ -145,7 +122,7 @@ def show(first: str, second: str, feature: str, own: "Sequence[Series]") -> tupl
             "measured": (series.values[:, at], "ink"),
             f"with the static code of {other.name}": (swapped[:, at], "who"),
         }
-        charts.append(lines(f"Dynamics of {series.name}", feature, drawn))
+        charts.append(lines(f"Dynamics of {series.name}", _called(feature), drawn))
         before, after = studio.means(series.values)[at], studio.means(swapped)[at]
         told.append(
             f"{escape(series.name)}: the mean of {feature} goes from {_number(before)} to <b>{_number(after)}</b> with "
@@ -157,23 +134,16 @@ def show(first: str, second: str, feature: str, own: "Sequence[Series]") -> tupl
         for series, code in zip(pair, codes, strict=True)
     )
     words = "".join(f"<p>{line}</p>" for line in told)
+    made = studio.sample(codes[0].static, SAMPLES, seed)
+    colours = ("does", "who", "ink")
+    samples = {f"sample {number + 1}": (made[number][:, at], colours[number]) for number in range(SAMPLES)}
     return (
         as_value(charts),
         words,
         as_value([code_map(studio.known, stars)]),
         f'<div class="sd-map-near">{listed}</div>',
+        as_value([lines(f"Static code of {pair[0].name}", _called(feature), samples)]),
     )
-
-
-def sample(first: str, feature: str, own: "Sequence[Series]", seed: int) -> str:
-    """Samples with the static code of a series."""
-    from pages.series.charts import as_value, lines
-
-    studio, series, at = model.series_studio(), _series(first, own), FEATURES.index(feature)
-    made = studio.sample(studio.encode(series.values).static, SAMPLES, seed)
-    colours = ("does", "who", "ink")
-    drawn = {f"sample {number + 1}": (made[number][:, at], colours[number]) for number in range(SAMPLES)}
-    return as_value([lines(f"Static code of {series.name}", feature, drawn)])
 
 
 def read_own(file: dict[str, Any] | None) -> "tuple[list[Series], Any, Any, str]":
@@ -188,6 +158,10 @@ def read_own(file: dict[str, Any] | None) -> "tuple[list[Series], Any, Any, str]
     offered = [*names, *(month for month in MONTHS if month not in names)]
     words = f"<p>{len(names)} series read; the first stands in the charts above.</p>"
     return found, gr.Dropdown(offered, value=names[0]), gr.Dropdown(offered), words
+
+
+def _called(feature: str) -> str:
+    return f"{feature}: {_CALLED[feature]}"
 
 
 def _series(name: str, own: "Sequence[Series]") -> "Series":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gradio as gr
 
 from pages import model, status
+from pages.belongings import BELONGINGS
 from pages.clip_input import moving
 from pages.door import why_failed
 from pages.player import Fetched, Show, fetched
@@ -116,11 +117,12 @@ def swap_faces(
         yield seen._replace(progress=far(0, STEPS if tune else 0), enough=stoppable)
         size = model.film_studio().size
         written: Written = {}
-        with ExitStack() as ending:
+        with BELONGINGS.work(str(request.session_hash)) as work, ExitStack() as ending:
             for pair in tuned(first.at_size(size), second.at_size(size), None if tune else 0.0):
+                work.check()
                 now, steps = time.monotonic(), pair.tuned.steps
                 if stage is None:
-                    start, stage = now, ending.enter_context(Stage(pair, wish, written))
+                    start, stage = now, ending.enter_context(Stage(pair, wish, work, written))
                 elif steps:
                     PACE.step = (now - start) / steps
                 if enough.is_set() or not tune or steps >= STEPS or shortened(pair, request):
@@ -165,7 +167,7 @@ def wait_again(swapped: Any, running: Any) -> tuple[Any, Show | None]:
 
 
 def again(
-    swapped: Any, running: Any, strength: Any, pixels: Any, play: Any, transfer: Any, films: Any
+    swapped: Any, running: Any, strength: Any, pixels: Any, play: Any, transfer: Any, films: Any, request: gr.Request
 ) -> Iterator[tuple[Any, Show | None, Any]]:
     """The films once more, as they shall be now; those that are there stay until then."""
     if swapped is None or running is not None:
@@ -178,7 +180,10 @@ def again(
         pair, wish = swapped.pair, Wish(strength, pixels, play, transfer, films)
         for subject in pair.subjects:
             check_play(len(subject.clip.frames), play)
-        with Stage(pair, wish, swapped.written) as stage:
+        with (
+            BELONGINGS.work(str(request.session_hash)) as work,
+            Stage(pair, wish, work, swapped.written) as stage,
+        ):
             show = yield from status.meanwhile(
                 lambda report: stage.show(pair), (gr.skip(), swapped.noted(_ANEW), gr.skip())
             )

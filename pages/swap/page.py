@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model, status
-from pages.belongings import BELONGINGS
 from pages.clip_input import clip_input, found_face
 from pages.door import why_failed
+from pages.events import AT_ONCE, BESIDE, BUSY, LAST, PRESSED, TUNES
 from pages.face_reading import FaceReader, Latest, latest
-from pages.line import BESIDE, place_in_line
+from pages.line import place_in_line
 from pages.player import KEPT, Show, fetcher, player, shown_file
-from pages.privacy import privacy
+from pages.privacy import privacy, visitor
 from pages.progress import progress
-from pages.session import SESSIONS, browser_token, token_of
+from pages.session import SESSIONS
 from pages.swap import endpoint as swap_endpoint
 from pages.swap import making as swap_making
 from pages.swap.hero import hero, people, python_code, read_people
@@ -41,13 +41,6 @@ _PRIVACY = (
     "Every result is marked as synthetic, in the picture and inside the file."
 )
 _READER = FaceReader(model.film_studio, anchors=True)
-_AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-_BUSY: dict[str, Any] = {
-    "concurrency_id": model.QUEUE,
-    "concurrency_limit": 1,
-    "show_progress": "hidden",
-    "api_visibility": "private",
-}
 
 
 @dataclass(frozen=True)
@@ -86,7 +79,7 @@ class _Page:
 def layout(demo: gr.Blocks) -> None:
     """Lays the page out and binds its events; call it inside the Blocks context."""
     demo.temp_file_sets.append(KEPT)
-    token = browser_token()
+    token = visitor(demo)
     start = hero()
     with gr.Row(equal_height=True, elem_id="clips"):
         first, second = (_half(name, at) for at, name in enumerate(NAMES))
@@ -96,12 +89,12 @@ def layout(demo: gr.Blocks) -> None:
         hint = gr.HTML(_hint(None, None), html_template=_HINT, apply_default_css=False, elem_id="hint")
     asked = options()
     with gr.Column(elem_id="outcome"):
-        stage = player(elem_id="results")
         with gr.Row(elem_id="waiting"):
             work = progress(elem_id="work")
             enough = gr.Button(visible=False, elem_classes="sd-round", elem_id="enough")
             learn = gr.Button(visible=False, elem_classes="sd-round", elem_id="learn")
         preview = gr.HTML("", apply_default_css=False, elem_id="preview", elem_classes="sd")
+        stage = player(elem_id="results")
     privacy(token, _PRIVACY)
     python_code()
     swapped, running = (gr.State(None, time_to_live=limits().keep_seconds) for _ in range(2))
@@ -129,12 +122,11 @@ def _half(name: str, at: int) -> _Half:
 
 def _bind_half(page: _Page, half: _Half) -> None:
     """What happens when a clip comes into one place, leaves it, or another of its faces or frames is chosen."""
-    at_once: dict[str, Any] = {**_AT_ONCE, "trigger_mode": "multiple"}
     known = [*page.faces, page.swapped, page.running]
     for event in _READER.events(half.drop, half.seen, half.face, half.last):
-        event.failure(why_failed, None, half.seen, **at_once)
-        event.then(_ready, known, [page.go, page.hint, page.stage, *page.options.limited], **at_once)
-        event.then(partial(_keep, half.name), [page.token, half.face], None, **at_once)
+        event.failure(why_failed, None, half.seen, **AT_ONCE)
+        event.then(_ready, known, [page.go, page.hint, page.stage, *page.options.limited], **AT_ONCE)
+        event.then(partial(_keep, half.name), [page.token, half.face], None, **AT_ONCE)
 
 
 def _bind_swaps(page: _Page, start: gr.HTML, tune: gr.Checkbox) -> None:
@@ -143,9 +135,9 @@ def _bind_swaps(page: _Page, start: gr.HTML, tune: gr.Checkbox) -> None:
     ways = ((page.go.click, tune), (page.learn.click, gr.State(True)), (start.start, gr.State(False)))
     for number, (begins, learns) in enumerate(ways):
         tries = number == len(ways) - 1
-        busy = {**_BUSY, "concurrency_id": model.QUEUE if tries else model.TUNING}
+        busy = BUSY if tries else TUNES
         begins(None, js=_LOOK)
-        event = pressed = begins(swap_making.wait, None, [page.work, page.go, page.running], **_AT_ONCE)
+        event = pressed = begins(swap_making.wait, None, [page.work, page.go, page.running], **PRESSED)
         if tries:
             places = [part for half in page.halves for part in (half.drop, half.seen, half.face)]
             event = event.then(_take_people, [half.last for half in page.halves], [*places, page.hint], **busy)
@@ -155,46 +147,44 @@ def _bind_swaps(page: _Page, start: gr.HTML, tune: gr.Checkbox) -> None:
         failed = made.failure(
             *(swap_making.failed, page.swapped),
             [page.work, page.preview, page.stage, page.enough, page.running],
-            **_AT_ONCE,
+            **AT_ONCE,
         )
         for ended in (made, failed):  # what `then` is bound to is not called after a failure
             ended.then(
                 *(_ready, [*page.faces, page.swapped, page.running]),
                 [page.go, page.hint, page.stage, *page.options.limited],
-                **_AT_ONCE,
+                **AT_ONCE,
             )
-        made.then(_keep_result, [page.token, page.swapped], None, **_AT_ONCE)
+        made.then(_keep_result, [page.token, page.swapped], None, **AT_ONCE)
         for half in page.halves if tries else ():
-            made.then(partial(_keep, half.name), [page.token, half.face], None, **_AT_ONCE)
-    page.enough.click(swap_making.stop, page.running, page.enough, **_AT_ONCE)
+            made.then(partial(_keep, half.name), [page.token, half.face], None, **AT_ONCE)
+    page.enough.click(swap_making.stop, page.running, page.enough, **PRESSED)
 
 
 def _bind_result(page: _Page) -> None:
     """What may be wished otherwise once the films are there, and the files that are asked for."""
-    last: dict[str, Any] = {"trigger_mode": "always_last"}
     for part in page.options.wish:
         made = part.input(
-            swap_making.wait_again, [page.swapped, page.running], [page.work, page.stage], **_AT_ONCE, **last
+            swap_making.wait_again, [page.swapped, page.running], [page.work, page.stage], **AT_ONCE | LAST
         ).then(
             *(swap_making.again, [page.swapped, page.running, *page.options.wish]),
             [page.work, page.stage, page.swapped],
-            **_BUSY,
-            **last,
+            **BUSY | LAST,
         )
-        made.failure(swap_making.failed_again, page.swapped, [page.work, page.stage], **_AT_ONCE)
-        made.then(_keep_result, [page.token, page.swapped], None, **_AT_ONCE)
-    page.stage.ask(status.waiting, None, page.work, trigger_mode="multiple", **_AT_ONCE)
-    asked = page.stage.ask(swap_making.answer, page.swapped, [fetcher(), page.work], trigger_mode="multiple", **_BUSY)
-    asked.failure(why_failed, None, page.work, **_AT_ONCE)
+        made.failure(swap_making.failed_again, page.swapped, [page.work, page.stage], **AT_ONCE)
+        made.then(_keep_result, [page.token, page.swapped], None, **AT_ONCE)
+    page.stage.ask(status.waiting, None, page.work, **AT_ONCE)
+    asked = page.stage.ask(swap_making.answer, page.swapped, [fetcher(), page.work], **BUSY)
+    asked.failure(why_failed, None, page.work, **AT_ONCE)
 
 
 def _bind_load(page: _Page, demo: gr.Blocks, tune: gr.Checkbox) -> None:
     """What a visitor finds who comes back."""
     places = [part for half in page.halves for part in (half.drop, half.seen, half.face)]
-    demo.load(restore, page.token, [page.token, *places, page.swapped, tune], **_AT_ONCE).then(
+    demo.load(restore, page.token, [*places, page.swapped, tune], **AT_ONCE).then(
         *(_ready, [*page.faces, page.swapped, page.running]),
         [page.go, page.hint, page.stage, *page.options.limited],
-        **_AT_ONCE,
+        **AT_ONCE,
     )
 
 
@@ -219,10 +209,8 @@ def _keep_result(token: str, swapped: Any) -> None:
     SESSIONS.keep_result(token, swapped)
 
 
-def restore(token: str, request: gr.Request) -> tuple[Any, ...]:
+def restore(token: str) -> tuple[Any, ...]:
     """A visitor's clips, where some are kept, those that the page Sample sent included; and the films made of them."""
-    token = token_of(token)
-    BELONGINGS.opened(token, str(request.session_hash))
     clips = SESSIONS.clips(token)
     shown: list[Any] = []
     for place in NAMES:
@@ -232,7 +220,7 @@ def restore(token: str, request: gr.Request) -> tuple[Any, ...]:
             shown += [None, gr.skip(), gr.skip()]
         else:
             shown += [shown_file(clip.source), _READER.shown(clip), clip]
-    return (token, *shown, SESSIONS.result(token), gr.Checkbox(label=learn_words()))
+    return (*shown, SESSIONS.result(token), gr.Checkbox(label=learn_words()))
 
 
 def _hint(first: "FaceClip | None", second: "FaceClip | None") -> str:

@@ -1,10 +1,10 @@
 """What the page "Swap" shows in the end: each driver, an arrow, and the person that it moves."""
 
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event, Thread
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
@@ -14,6 +14,7 @@ from pages.player import STRIP_FRAMES, Ask, Download, Show, ShownClip, Words, ke
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pages.belongings import Work
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.films import Play
     from seqdisent_core.reenactment import Pair, Subject, Transfer
@@ -81,14 +82,15 @@ def _which(clip: "FaceClip") -> tuple[Any, ...]:
 class Stage:
     """Writes the films of two clips and their swap: those given at once, in the background, meanwhile.
 
-    written: of the same clips, by earlier stages; what is missing is added to it. Left early, it writes no further.
+    work: for which they are made; left early, it is over. written: of the same clips, by earlier stages; what is
+    missing is added to it.
     """
 
     pair: "Pair"
     wish: Wish
+    work: "Work"
     written: Written
     _given: dict[int, Any] = field(default_factory=dict)
-    _left: Event = field(default_factory=Event)
 
     def __enter__(self) -> Self:
         from seqdisent_core.machine import one_each
@@ -103,7 +105,7 @@ class Stage:
         if kind is None:
             self._clear()
         else:  # perhaps on the server's own loop, where nobody may wait
-            self._left.set()
+            self.work.over = True
             Thread(target=self._clear).start()
 
     def _clear(self) -> None:
@@ -129,8 +131,8 @@ class Stage:
             Path(self._folder.name), NAMES[at], clip, count=len(clip.frames), fps=clip.fps, reach=reach, play=play
         )
         self.written[play, at, reach] = ShownClip(
-            file=kept_file(face),
-            whole=kept_file(whole),
+            file=kept_file(face, self.work),
+            whole=kept_file(whole, self.work),
             caption=[Words(text=f"{NAMES[at].capitalize()} person", hue="who"), Words(text=", as filmed")],
             made=False,
             column=0,
@@ -153,8 +155,7 @@ class Stage:
 
         def seen() -> "Iterator[np.ndarray]":
             for number, frame in enumerate(frames):
-                if self._left.is_set():
-                    raise CancelledError
+                self.work.check()
                 if number in wanted:
                     some.append(frame)
                 yield frame
@@ -162,7 +163,7 @@ class Stage:
         folder = Path(self._folder.name)
         film = write_moved(Frames(frames.shape, seen()), own, folder, clips, play=self.wish.play)
         who, does, person = NAMES[own], NAMES[driver], pair.subjects[own]
-        kept = kept_file(film)
+        kept = kept_file(film, self.work)
         return ShownClip(
             file=kept,
             square=_square(person),

@@ -2,8 +2,6 @@
 const one = (selector) => element.querySelector(selector);
 const zone = element.closest('.block.sd-drop'); // the whole card: what lies between place and examples belongs to it
 const input = one('.sd-file');
-const RECORD_SECONDS = 3;
-const COUNTDOWN_SECONDS = 3;
 let stream = null;
 let turn = 0; // counts clips: what an older upload brings is not wanted once a newer one has begun
 let asked = 0; // counts looks for a camera: one that comes when it is not wanted any more is let go
@@ -19,7 +17,7 @@ one('.sd-camera').setAttribute('aria-label', `${props.title}: use the camera`);
 one('.sd-change').setAttribute('aria-label', `${props.title}: change`);
 one('.sd-remove').setAttribute('aria-label', `${props.title}: remove`);
 one('.sd-thumbs').setAttribute('aria-label', `Examples for: ${props.title}`);
-if (!navigator.mediaDevices || !window.MediaRecorder) one('.sd-camera').hidden = true;
+one('.sd-camera').hidden = !hasCamera;
 
 function show(state, name) {
   zone.dataset.state = state;
@@ -216,14 +214,12 @@ zone.addEventListener('drop', (event) => {
   else if (event.dataTransfer.types.length) complain(props.not_a_file);
 });
 
-// The camera: look, then record a few seconds, which end by themselves.
 one('.sd-camera').addEventListener('click', async () => {
   complain('');
   asked += 1;
   const mine = asked;
   try {
-    const found = await navigator.mediaDevices.getUserMedia({
-      video: { width: { ideal: 1280 }, height: { ideal: 720 }, facingMode: 'user' }, audio: false });
+    const found = await openCamera();
     if (mine !== asked) return found.getTracks().forEach((track) => track.stop());
     stream = found;
   } catch (error) {
@@ -238,47 +234,27 @@ one('.sd-camera').addEventListener('click', async () => {
 });
 one('.sd-stop').addEventListener('click', () => show('empty'));
 one('.sd-record').textContent = `Record ${RECORD_SECONDS} seconds`;
-one('.sd-record').addEventListener('click', () => {
+one('.sd-record').addEventListener('click', async () => {
   const live = stream; // of this look at the camera: cancelled, there is another or none
   const [button, count, told] = ['.sd-record', '.sd-count', '.sd-told'].map(one);
   if (button.getAttribute('aria-disabled')) return; // counting already
-  const done = () => {
-    button.removeAttribute('aria-disabled');
-    button.textContent = `Record ${RECORD_SECONDS} seconds`;
-    count.textContent = told.textContent = '';
-  };
-  const tick = (left, what, then) => {
-    if (stream !== live) return done();
-    if (!left) return then();
-    button.textContent = `${what} ${left}`;
-    count.textContent = what === 'Ready …' ? left : '';
-    setTimeout(() => tick(left - 1, what, then), 1000);
-  };
   button.setAttribute('aria-disabled', 'true');
-  told.textContent = `Recording starts in ${COUNTDOWN_SECONDS} seconds`;
-  tick(COUNTDOWN_SECONDS, 'Ready …', () => {
-    count.textContent = '';
-    told.textContent = 'Recording';
-    const kind = ['video/mp4', 'video/webm'].find((type) => MediaRecorder.isTypeSupported(type));
-    const recorder = new MediaRecorder(live, kind ? { mimeType: kind } : {});
-    const parts = [];
-    recorder.addEventListener('dataavailable', (event) => parts.push(event.data));
-    recorder.addEventListener('stop', () => {
-      done();
-      if (stream !== live) return; // cancelled meanwhile
-      const type = recorder.mimeType.split(';')[0];
-      take(new File(parts, type === 'video/mp4' ? 'camera.mp4' : 'camera.webm', { type }));
+  try {
+    const clip = await record(live, () => stream === live, (state, left) => {
+      const ready = state === 'ready';
+      button.textContent = `${ready ? 'Ready …' : 'Recording:'} ${left}`;
+      count.textContent = ready ? left : '';
+      const words = ready ? `Recording starts in ${COUNTDOWN_SECONDS} seconds` : 'Recording';
+      if (told.textContent !== words) told.textContent = words;
     });
-    try {
-      recorder.start();
-    } catch (error) { // the camera went while it counted
-      done();
-      show('empty');
-      complain('The camera stopped. Allow it for this page in the browser, or choose a file instead.');
-      return;
-    }
-    tick(RECORD_SECONDS, 'Recording:', () => recorder.state !== 'inactive' && recorder.stop());
-  });
+    if (clip) take(clip);
+  } catch (error) {
+    show('empty');
+    complain('The camera stopped. Allow it for this page in the browser, or choose a file instead.');
+  }
+  button.removeAttribute('aria-disabled');
+  button.textContent = `Record ${RECORD_SECONDS} seconds`;
+  count.textContent = told.textContent = '';
 });
 
 // Examples: one click takes one; pointing at it plays it.

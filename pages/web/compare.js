@@ -3,22 +3,22 @@ const { dots, chance, maps, labels } = JSON.parse(props.points);
 const style = getComputedStyle(element.querySelector('.sd-results'));
 const of = (name) => style.getPropertyValue(name).trim();
 const axis = (more) => ({ gridcolor: of('--line'), zeroline: false, fixedrange: true, automargin: true, ...more });
-const look = {
+const look = () => ({
   font: { family: style.fontFamily, size: 13, color: of('--ink') },
   paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', showlegend: false, dragmode: false,
-};
+});
 const plain = { displayModeBar: false, responsive: true };
 const COLOURS = ['#b3541e', '#0b6b76', '#7a4fa3', '#8a7a1f', '#b0305c', '#3d6ba8', '#4f8a3c', '#6e5a50'];
 
 function chart(place) {
   const line = (more) => ({ type: 'line', line: { color: of('--quiet'), dash: 'dash', width: 1.5 }, ...more });
-  return window.Plotly.newPlot(place, [{
+  return window.Plotly.react(place, [{
     type: 'scatter', mode: 'markers+text', x: dots.map(({ x }) => x), y: dots.map(({ y }) => y), text: dots.map(({ name }) => name),
     textposition: dots.map(({ x }) => (x > 75 ? 'middle left' : 'middle right')),
     marker: { size: 13, color: dots.map(({ ours }) => (ours ? of('--who') : of('--does'))) },
     hovertemplate: '%{text}<br>expression from s: %{x:.1f} %<br>person from d: %{y:.1f} %<extra></extra>', cliponaxis: false,
   }], {
-    ...look, margin: { l: 56, r: 16, t: 8, b: 48 },
+    ...look(), margin: { l: 56, r: 16, t: 8, b: 48 },
     xaxis: axis({ range: [0, 102], title: { text: 'expression read from s, %' } }),
     yaxis: axis({ range: [-3, 104], title: { text: 'person read from d, %' } }),
     shapes: [line({ x0: chance[0], x1: chance[0], y0: 0, y1: 1, yref: 'paper' }), line({ y0: chance[1], y1: chance[1], x0: 0, x1: 1, xref: 'paper' })],
@@ -33,21 +33,25 @@ function map(place, points, values, words) {
     marker: { size: 7, color: values.map((value) => COLOURS[names.indexOf(value) % COLOURS.length]), opacity: 0.85 },
     hovertemplate: '%{text}<extra></extra>',
   }], {
-    ...look, margin: { l: 8, r: 8, t: 8, b: 8 },
+    ...look(), margin: { l: 8, r: 8, t: 8, b: 8 },
     xaxis: axis({ visible: false }), yaxis: axis({ visible: false, scaleanchor: 'x' }),
   }, plain);
 }
 
 const buttons = [...element.querySelectorAll('[data-map]')];
-function draw(name) {
-  for (const button of buttons) button.setAttribute('aria-pressed', String(button.dataset.map === name));
+let chosen = buttons[0]?.dataset.map;
+
+async function draw() {
+  await chart(element.querySelector('.sd-compare-plot'));
+  if (!chosen) return;
+  for (const button of buttons) button.setAttribute('aria-pressed', String(button.dataset.map === chosen));
   const [left, right] = element.querySelectorAll('.sd-compare-map');
-  map(left, maps[name].static, labels.static, 'Static codes, coloured by person');
-  map(right, maps[name].dynamics, labels.dynamic, 'Dynamics, coloured by expression');
+  await map(left, maps[chosen].static, labels.static, 'Static codes, coloured by person');
+  await map(right, maps[chosen].dynamics, labels.dynamic, 'Dynamics, coloured by expression');
 }
 fetchPlotly(props.plotly).then(async () => {
-  await chart(element.querySelector('.sd-compare-plot'));
-  for (const button of buttons) button.addEventListener('click', () => draw(button.dataset.map));
-  if (buttons.length) draw(buttons[0].dataset.map);
+  await draw();
+  for (const button of buttons) button.addEventListener('click', () => { chosen = button.dataset.map; draw(); });
+  whenThemeTurns(draw);
   element.querySelector('.sd-results').classList.add('sd-drawn');
 }, () => { element.querySelector('.sd-compare-plot').textContent = 'The chart could not be drawn. Load the page again.'; });

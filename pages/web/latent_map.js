@@ -3,7 +3,6 @@
 const one = (selector) => element.querySelector(selector);
 const all = (selector) => [...element.querySelectorAll(selector)];
 const points = JSON.parse(props.points); // a text, since Gradio wraps every number of an object in a watcher of its own
-const dark = document.body.classList.contains('dark');
 const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
 const count = points.person.length;
 const last = points.frames - 1;
@@ -27,8 +26,10 @@ const person = (clip) => points.persons[points.person[clip]];
 const expression = (clip) => points.expressions[points.expression[clip]];
 const called = (clip) => `${person(clip)}, ${expression(clip)}, recording ${points.recording[clip] + 1}`;
 
-const LOOKS = Object.fromEntries(Object.entries(points.looks).map(([by, themes]) => (
-  [by, themes[dark ? 'dark' : 'light'].map(([hue, symbol, glyph]) => ({ hue, symbol, glyph }))])));
+const themed = () => Object.fromEntries(Object.entries(points.looks).map(([by, themes]) => (
+  [by, themes[document.body.classList.contains('dark') ? 'dark' : 'light'].map(([hue, symbol, glyph]) => ({ hue, symbol, glyph }))])));
+let LOOKS = themed();
+const edge = () => getComputedStyle(one('.sd-map')).getPropertyValue('--card'); // of the dots
 const SIZES = { circle: 8, square: 8, diamond: 9.5, 'triangle-up': 10, cross: 9.5, star: 12 }; // these look equally large
 
 function label(clip) {
@@ -109,7 +110,7 @@ function kindOfDots() {
 async function draw(map, kind) {
   const { x, y } = coordinates(map);
   const marker = { ...Object.fromEntries(Object.entries(looks(map)).map(([name, [values]]) => [name.slice(7), values])),
-    line: { width: count > MANY ? 0 : 0.6, color: dark ? '#1d1a17' : '#ffffff' } };
+    line: { width: count > MANY ? 0 : 0.6, color: edge() } };
   const axis = { range: map.home, visible: false };
   await window.Plotly.newPlot(
     map.plot,
@@ -153,7 +154,7 @@ function fly(map) {
   const ratio = window.devicePixelRatio || 1;
   Object.assign(canvas, { width: map.wide * ratio, height: map.high * ratio });
   const paint = canvas.getContext('2d');
-  paint.strokeStyle = dark ? '#1d1a17' : '#ffffff';
+  paint.strokeStyle = edge();
   paint.lineWidth = 0.6;
   const outlines = Object.fromEntries(
     Object.entries(OUTLINES).map(([symbol, outline]) => [symbol, new Path2D(outline((scale() * SIZES[symbol]) / 2))]));
@@ -177,7 +178,7 @@ async function land(map) {
 
 function recolour() {
   for (const map of maps) {
-    if (map.drawn) window.Plotly.restyle(map.plot, looks(map), [0]);
+    if (map.drawn) window.Plotly.restyle(map.plot, { ...looks(map), 'marker.line.color': edge() }, [0]);
     else fly(map);
   }
 }

@@ -12,7 +12,7 @@ function legend() {
     chip.type = 'button';
     chip.append(glyph, name);
     if (colouring === 'person') chip.setAttribute('aria-label', points.persons[of]);
-    chip.setAttribute('aria-pressed', 'false');
+    chip.setAttribute('aria-pressed', String(of === alone));
     chip.addEventListener('click', () => {
       alone = alone === of ? null : of;
       all('.sd-map-chip').forEach((other, at) => other.setAttribute('aria-pressed', String(at === alone)));
@@ -100,6 +100,12 @@ showPicks();
 watch('value', () => {
   own = props.value ? JSON.parse(props.value) : null;
   markAll();
+});
+
+whenThemeTurns(() => {
+  LOOKS = themed();
+  legend();
+  recolour();
 });
 
 maps.forEach(fly);

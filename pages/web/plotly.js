@@ -7,3 +7,14 @@ function fetchPlotly(address) {
   });
   return window.plotlyFetched;
 }
+
+// Calls `draw` each time the page turns dark or light: what a script has drawn keeps the colours that it was given.
+function whenThemeTurns(draw) {
+  const isDark = () => document.body.classList.contains('dark');
+  let dark = isDark();
+  new MutationObserver(() => {
+    if (isDark() === dark || !element.isConnected) return;
+    dark = isDark();
+    draw();
+  }).observe(document.body, { attributeFilter: ['class'] });
+}

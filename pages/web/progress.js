@@ -1,18 +1,17 @@
 // The value is HTML of the server's own making. It is new twice a second; what is said is new with each stage and
-// each quarter of the way.
+// each quarter of the way. A problem is read out by itself.
 const work = element.querySelector('.sd-work');
 const said = element.querySelector('[role=status]');
-let quarter = '';
+let heard = '';
 
 function render() {
   work.innerHTML = props.value || '';
   const bar = work.querySelector('[role=progressbar]');
-  const now = work.querySelector('.sd-now')?.textContent ?? '';
-  const ended = work.querySelector('.sd-hidden')?.textContent ?? '';
-  const at = `${now} ${bar?.hasAttribute('aria-valuenow') ? Math.floor(bar.getAttribute('aria-valuenow') / 25) : ''}${ended}`;
-  if (at === quarter) return;
-  quarter = at;
-  said.textContent = ended || (bar?.getAttribute('aria-valuetext') ?? now);
+  const words = bar ? bar.getAttribute('aria-valuetext') : work.querySelector('[role=alert]') ? '' : work.textContent;
+  const now = bar ? `${work.querySelector('.sd-now')?.textContent} ${Math.floor(bar.getAttribute('aria-valuenow') / 25)}` : words;
+  if (now === heard) return;
+  heard = now;
+  said.textContent = words;
 }
 watch('value', render);
 render();

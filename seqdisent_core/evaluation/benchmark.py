@@ -58,9 +58,9 @@ def run_table(
 ) -> dict[str, Any]:
     """Measures every row with every seed, all rows with the first seed before any with the next.
 
-    `out` is written after each run. What it holds of the same set and settings is kept, other rows too, so a table that
-    was stopped goes on, and one that needs more seeds or rows gets them. about: what the file says of the set and the
-    machine; of it "data" and "protocol" must be the same for runs to be kept.
+    `out` is written after each run, and once where there is none to make. What it holds of the same set and settings is
+    kept, other rows too, so a table that was stopped goes on, and one that needs more seeds or rows gets them. about:
+    what the file says of the set and the machine; of it "data" and "protocol" must be the same for runs to be kept.
 
     Raises DataError where `out` is of another set or protocol, or no table.
     """
@@ -79,13 +79,18 @@ def run_table(
         runs.append(_as_json(seed, row.run(seed, share)))
         runs.sort(key=lambda run: run["seed"])
         table["rows"][row.name]["figures"] = _figures(runs)
-        table["date"] = datetime.now(UTC).isoformat(timespec="seconds")
-        part = out.with_name(out.name + ".part")
-        begun = {name: row for name, row in table["rows"].items() if row["runs"]}
-        write_result({**table, "rows": begun}, part)
-        part.replace(out)  # whole or not at all: a run that is stopped here loses nothing
+        _write(table, out)
         share(1.0)
+    if not waiting:
+        _write(table, out)  # with the command that gives all of it, where others gave its parts
     return table
+
+
+def _write(table: Mapping[str, Any], out: Path) -> None:
+    begun = {name: row for name, row in table["rows"].items() if row["runs"]}
+    part = out.with_name(out.name + ".part")
+    write_result({**table, "date": datetime.now(UTC).isoformat(timespec="seconds"), "rows": begun}, part)
+    part.replace(out)  # whole or not at all: a run that is stopped here loses nothing
 
 
 def _add_share(progress: Progress, done: int, runs: int, what: str, share: float) -> None:

@@ -2,7 +2,7 @@
 
 from seqdisent_core.faces.alignment import EYES_Y, Pose, cut_out, face_pose, inverse
 from seqdisent_core.faces.light import AS_FILMED, lit
-from seqdisent_core.faces.reading import FaceClip, film_frame, film_frames, read_face
+from seqdisent_core.faces.reading import FaceClip, film_frame, film_frames, film_pictures, read_face
 
 __all__ = [
     "AS_FILMED",
@@ -13,6 +13,7 @@ __all__ = [
     "face_pose",
     "film_frame",
     "film_frames",
+    "film_pictures",
     "inverse",
     "lit",
     "read_face",

@@ -1,11 +1,12 @@
 """A video or a photograph -> one face: found, followed, levelled and cut out steadily, from brows to chin."""
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -122,9 +123,18 @@ def film_frame(clip: FaceClip, index: int, *, max_side: LongestSide = 1280) -> t
     """
     if not 0 <= index < len(clip.frames):
         raise FaceError(f"There is no frame {index} in a clip of {len(clip.frames)}.")
-    with closing(film_frames(clip, index, max_side=max_side)) as frames:
-        found = next(frames, None)
-    if found is None:
+    (found,) = film_pictures(clip, [index], max_side=max_side)
+    return found
+
+
+def film_pictures(
+    clip: FaceClip, indices: Sequence[int], *, max_side: LongestSide = 1280
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """As film_frame gives them, the pictures and transforms of some of a clip's frames, in rising order."""
+    first = [clip.start + index for index in indices]
+    with closing(_pictures(clip, np.asarray(indices), max_side=max_side, only=first)) as frames:
+        found = list(frames)
+    if len(found) < len(indices):
         raise FaceError(f"{file_name(clip.source)} has become shorter since its face was read. Choose it again.")
     return found
 
@@ -133,13 +143,14 @@ def film_frames(
     clip: FaceClip, first: int, *, max_side: LongestSide = 1280
 ) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
     """As film_frame gives them, the pictures and transforms of a clip's frames from `first` on, one after another."""
+    return _pictures(clip, np.arange(first, len(clip.frames)), max_side=max_side, first=clip.start + first)
+
+
+def _pictures(clip: FaceClip, indices: np.ndarray, **how: Any) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
     seconds = (clip.start + len(clip.frames) + 1) / clip.fps
-    start = clip.start + first
-    with open_video(
-        clip.source, max_fps=clip.fps, max_seconds=seconds, max_side=max_side, first=start, turn=clip.turn
-    ) as reader:
+    with open_video(clip.source, max_fps=clip.fps, max_seconds=seconds, turn=clip.turn, **how) as reader:
         scale = max(reader.info.width, reader.info.height) / max(reader.size)
-        yield from zip(reader, _from_source(clip.transforms[first:], scale), strict=False)
+        yield from zip(reader, _from_source(clip.transforms[indices], scale), strict=False)
 
 
 def read_face(

@@ -79,7 +79,15 @@ class FrameReader(Iterator[np.ndarray]):
     """
 
     def __init__(
-        self, source: "_Source", *, max_fps: float, max_seconds: float, max_side: LongestSide, first: int, turn: int
+        self,
+        source: "_Source",
+        *,
+        max_fps: float,
+        max_seconds: float,
+        max_side: LongestSide,
+        first: int,
+        turn: int,
+        only: Sequence[int],
     ) -> None:
         self.info = source.info()
         if turn % 2:
@@ -90,8 +98,10 @@ class FrameReader(Iterator[np.ndarray]):
         self.size = (max(1, round(self.info.width * shrink)), max(1, round(self.info.height * shrink)))
         self.fps, self.cut = float(rate), False
         self._first, self._most = first, max(0, max(2, math.ceil(max_seconds * rate - 1e-6)) - first)
-        wanted = 1 if self.info.still else self._most + 1  # the last says whether the film goes on
-        filters, self.notes = source.filters(self.size, rate, first, turn)
+        if only:
+            self._first, self._most = min(only), len(only)
+        wanted = 1 if self.info.still else self._most + (not only)  # the last says whether the film goes on
+        filters, self.notes = source.filters(self.size, rate, first, turn, only)
         self._arguments = (
             *("-loglevel", "verbose", "-threads", "2", *source.decoder(), *input_arguments(source.path)),
             *("-map", f"0:{source.stream}", "-filter_threads", "2", "-vf", filters, "-fps_mode", "passthrough"),
@@ -156,20 +166,23 @@ def open_video(
     max_side: LongestSide = 1280,
     first: int = 0,
     turn: int = 0,
+    only: Sequence[int] = (),
 ) -> FrameReader:
     """A reader that streams the first `max_seconds` of a video at min(its own rate, max_fps) frames a second.
 
     Frames longer than `max_side` pixels on the longer side are scaled down; it may be chosen by what the header says.
     Transparent parts lie on mid grey; HDR is tone-mapped. first: the frame to begin with; where the film, or the
-    seconds, end before it, there is none. turn: quarters, clockwise, by which frames are turned beyond what the file
-    says of its rotation; the reader's info is of the turned film. Raises VideoError as `probe_video` does, or for a
-    limit that is not above 0.
+    seconds, end before it, there is none. only: these frames, in their order, and no others. turn: quarters, clockwise,
+    by which frames are turned beyond what the file says of its rotation; the reader's info is of the turned film.
+    Raises VideoError as `probe_video` does, or for a limit that is not above 0.
     """
     above = callable(max_side) or max_side >= 1
     if not (0 < max_fps < math.inf and 0 < max_seconds < math.inf and above and first >= 0):
         raise VideoError("Frames a second, seconds and pixels to read must be above 0. Give larger limits.")
     source = _Source.inspect(path)
-    return FrameReader(source, max_fps=max_fps, max_seconds=max_seconds, max_side=max_side, first=first, turn=turn % 4)
+    return FrameReader(
+        source, max_fps=max_fps, max_seconds=max_seconds, max_side=max_side, first=first, turn=turn % 4, only=only
+    )
 
 
 def read_video(
@@ -367,7 +380,9 @@ class _Source(Header):
             return ()
         return ("-c:v", {"vp8": "libvpx", "vp9": "libvpx-vp9"}[codec[1]])
 
-    def filters(self, size: tuple[int, int], rate: Fraction, first: int, turn: int) -> tuple[str, tuple[str, ...]]:
+    def filters(
+        self, size: tuple[int, int], rate: Fraction, first: int, turn: int, only: Sequence[int]
+    ) -> tuple[str, tuple[str, ...]]:
         """The way from decoded pictures to RGB frames of a size, and sentences on what it cannot do."""
         across, down = size[::-1] if turn % 2 else size
         untagged = ", yuv" in self._line and not re.search(r"bt709|bt470|170m|bt2020|240m|fcc", self._line)
@@ -375,6 +390,7 @@ class _Source(Header):
         steps = [
             *([] if self._still else [f"fps={rate}:start_time=0"]),  # from the start of the file, as its sound is
             *([f"select=gte(n\\,{first})"] if first else []),
+            *(["select=" + "+".join(f"eq(n\\,{at})" for at in only)] if only else []),
             f"scale={across}:{down}:flags=bicubic+accurate_rnd+full_chroma_int{matrix},setsar=1",
             *_TURNS[turn],
         ]

@@ -1,11 +1,11 @@
 """A person's own picture moved as the model says: warped at its full size, with decoded pixels where it shows nothing.
 
 The model draws, beside a small face, where each of its pixels lies in the anchor frame and whether that shows it. The
-picture is warped by this field, whatever its size; teeth behind closed lips or an eye behind its lid are the decoded
-ones, in the picture's colours.
+picture is warped by this field, whatever its size; teeth behind closed lips or an eye behind its lid come from another
+frame of the film that shows them (filling.py), or are the decoded ones, in the picture's colours.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from seqdisent_core.domains.images import REACH
 from seqdisent_core.faces import cut_out, inverse
 from seqdisent_core.reenactment.drawing import DrawnFrames
+from seqdisent_core.reenactment.filling import Filling, Other
 
 # Lengths are in sides of the crop.
 _EDGE = 0.12  # within the crop, over which decoded pixels fade to nothing and the wide field takes over from the near
@@ -39,10 +40,17 @@ class Source:
     transform: np.ndarray
 
 
-def move_picture(source: Source, still: DrawnFrames, drawn: DrawnFrames) -> Iterator[np.ndarray]:
+def move_picture(
+    source: Source,
+    still: DrawnFrames,
+    drawn: DrawnFrames,
+    others: Sequence[Source] = (),
+    drawn_others: DrawnFrames | None = None,
+) -> Iterator[np.ndarray]:
     """Frames of the source's picture, uint8 (height, width, 3), in which the face does what is drawn.
 
-    still: one frame, the picture's own as the model draws it, which moves nothing and hides nothing.
+    still: one frame, the picture's own as the model draws it, which moves nothing and hides nothing. others: frames of
+    the same film as second sources (filling.py), and what the model draws for each.
     """
     size = drawn.decoded.shape[1]
     place = _Place(source, size)
@@ -50,10 +58,22 @@ def move_picture(source: Source, still: DrawnFrames, drawn: DrawnFrames) -> Iter
     base = still.decoded[0].astype(np.float32)
     own = cut_out(source.picture, source.transform, size).astype(np.float32)
     tone = cv2.GaussianBlur(own - base, (0, 0), _TONE * size)
-    for decoded, near, around in zip(drawn.decoded, drawn.near, drawn.around, strict=True):
-        near = _carried_on(_since(near, still.near[0]), _BEYOND * len(near))
+    second = [] if drawn_others is None else _others(others, drawn_others, still)
+    nears = [_since(near, still.near[0]) for near in drawn.near]
+    filling = Filling(second, drawn.decoded, nears)
+    for at, (decoded, near, around) in enumerate(zip(drawn.decoded, nears, drawn.around, strict=True)):
+        near = _carried_on(near, _BEYOND * len(near))
         around = _carried_on(_since(around, still.around[0]), _BEYOND * len(around) / REACH)
-        yield place.move(fine, near, around, *_light(decoded.astype(np.float32), base, tone, near))
+        light, toned = _light(decoded.astype(np.float32), base, tone, near)
+        filled = filling.over(at, _seen(toned, place.crop), place.x[place.inner], place.y[place.inner])
+        yield place.move(fine, near, around, light, filled)
+
+
+def _others(sources: Sequence[Source], drawn: DrawnFrames, still: DrawnFrames) -> list[Other]:
+    return [
+        Other(source.picture, source.transform, decoded, _since(near, still.near[0]))
+        for source, decoded, near in zip(sources, drawn.decoded, drawn.near, strict=True)
+    ]
 
 
 def paste_decoded(source: Source, decoded: np.ndarray) -> Iterator[np.ndarray]:
@@ -145,16 +165,19 @@ class _Place:
         return slice(top, bottom), slice(left, right)
 
     def move(
-        self, fine: np.ndarray, near: np.ndarray, around: np.ndarray, light: np.ndarray, toned: np.ndarray
+        self, fine: np.ndarray, near: np.ndarray, around: np.ndarray, light: np.ndarray, filled: np.ndarray
     ) -> np.ndarray:
-        """fine: the patch, doubled; near, around: float32 (cells, cells, 4); the others as `_light` gives them."""
+        """fine: the patch, doubled; near, around: float32 (cells, cells, 4); light: as `_light` gives it.
+
+        filled: float32 (rows, columns, 3), what shows in `inner` where the picture does not.
+        """
         motion = np.ascontiguousarray(_seen(around, self._cells(len(around), REACH))[..., :2])
         field = _seen(near, self._cells(len(near), 1.0, self.inner))
         motion[self.inner] += self.shows[..., :2] * (field[..., :2] - motion[self.inner])
         moved = _look_up(fine, self.places + cv2.transform(motion, self.back) * self.fade)
         own = moved[self.inner] + self.shows * _seen(light, self.crop)
         hidden = self.shows * (1 - field[..., 2:3])
-        return self._set(own + hidden * (_seen(toned, self.crop) - own), moved)
+        return self._set(own + hidden * (filled - own), moved)
 
     def lay(self, frame: np.ndarray) -> np.ndarray:
         """frame: decoded, float32 in [0, 255]."""

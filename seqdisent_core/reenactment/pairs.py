@@ -11,12 +11,13 @@ import torch
 from torch import Tensor
 
 from seqdisent_core.errors import ConfigError, FaceError
-from seqdisent_core.faces import AS_FILMED, FaceClip, cut_out, film_frame, inverse, lit
+from seqdisent_core.faces import AS_FILMED, FaceClip, cut_out, film_pictures, inverse, lit
 from seqdisent_core.machine import one_each, picture_dtype
 from seqdisent_core.media import Frames, VideoInfo
 from seqdisent_core.methods import Anchored, Codes
 from seqdisent_core.reenactment.compositing import Source, move_picture, paste_decoded
-from seqdisent_core.reenactment.drawing import decode_frames, draw_frames
+from seqdisent_core.reenactment.drawing import decode_frames, draw_frames, draws_motion
+from seqdisent_core.reenactment.filling import choose_others
 from seqdisent_core.reenactment.head import FAR, HeadTurn, Transfer, check_transfer
 from seqdisent_core.reenactment.personalising import USUAL, Tuned, Tuning, personalise
 
@@ -46,10 +47,20 @@ class Swap:
 
 @dataclass(frozen=True)
 class Subject:
-    """A person's clip made ready: with the whole picture that its anchor frame was cut out of."""
+    """A person's clip made ready: with the whole picture that its anchor frame was cut out of.
+
+    others: frames of the clip that show what the anchor frame may not, and the face in each, at the same scale.
+    """
 
     clip: FaceClip
     source: Source
+    others: tuple[int, ...] = ()
+    faces: tuple[Source, ...] = ()
+
+    @property
+    def nbytes(self) -> int:
+        """Of memory."""
+        return self.clip.nbytes + sum(one.picture.nbytes for one in (self.source, *self.faces))
 
     @property
     def has_full_size(self) -> bool:
@@ -63,17 +74,33 @@ def subject(clip: FaceClip, *, full_size: bool = False) -> Subject:
     """Make a clip ready: its film's picture scaled down so far that results come soon, or in full size.
 
     Full size is the film's own, up to LARGEST pixels; else a film is made smaller where its face stays large enough.
-    Raises as film_frame does.
+    Raises as film_pictures does.
     """
-    if full_size:
-        return Subject(clip, Source(*film_frame(clip, clip.anchor, max_side=LARGEST)))
     shrunk = float(np.median(np.sqrt(np.abs(np.linalg.det(clip.transforms[:, :, :2])))))
     face = clip.frames.shape[1] / shrunk  # the side of its square in the film
 
     def side(film: VideoInfo) -> int:
-        return min(max(round(max(film.width, film.height) * FACE / face), PICTURE), LARGEST)
+        return LARGEST if full_size else min(max(round(max(film.width, film.height) * FACE / face), PICTURE), LARGEST)
 
-    return Subject(clip, Source(*film_frame(clip, clip.anchor, max_side=side)))
+    others = choose_others(clip.frames, clip.anchor, clip.occluded)
+    indices = sorted({clip.anchor, *others})
+    pictures = film_pictures(clip, indices, max_side=side)
+    found = {index: Source(*picture) for index, picture in zip(indices, pictures, strict=True)}
+    faces = tuple(_face_alone(found[index], clip.frames.shape[1]) for index in others)
+    return Subject(clip, found[clip.anchor], tuple(others), faces)
+
+
+def _face_alone(source: Source, size: int) -> Source:
+    """The part of a picture in which the crop of `size` pixels lies."""
+    corners = np.array([[x, y] for x in (-1.0, size) for y in (-1.0, size)])
+    back = inverse(source.transform)
+    places = corners @ back[:, :2].T + back[:, 2]
+    most = np.array(source.picture.shape[1::-1])
+    left, top = np.clip(np.floor(places.min(axis=0)).astype(int), 0, most - 1).tolist()
+    right, bottom = np.clip(np.ceil(places.max(axis=0)).astype(int) + 1, [left + 1, top + 1], most).tolist()
+    transform = source.transform.copy()
+    transform[:, 2] += transform[:, :2] @ np.array([left, top], transform.dtype)
+    return Source(source.picture[top:bottom, left:right].copy(), transform)
 
 
 def results(first: FaceClip, second: FaceClip) -> tuple[int, ...]:
@@ -124,7 +151,9 @@ def drive(
     source = replace(person.source, picture=lit(person.source.picture, light))
     if detail:
         still = draw_frames(method, own.static, own.dynamics[:, person.clip.anchor, None])
-        made = move_picture(source, still, draw_frames(method, own.static, dynamics))
+        faces = [replace(face, picture=lit(face.picture, light)) for face in person.faces if draws_motion(method)]
+        drawn_faces = draw_frames(method, own.static, own.dynamics[:, list(person.others)]) if faces else None
+        made = move_picture(source, still, draw_frames(method, own.static, dynamics), faces, drawn_faces)
     else:
         made = paste_decoded(source, decode_frames(method, own.static, dynamics))
     return made if light == AS_FILMED else (_as_filmed(frame, person.source, source, light) for frame in made)
@@ -152,7 +181,7 @@ class Pair:
     @property
     def nbytes(self) -> int:
         """Of memory: both clips and pictures, and what the tuned model has for itself."""
-        return self.tuned.nbytes + sum(one.clip.nbytes + one.source.picture.nbytes for one in self.subjects)
+        return self.tuned.nbytes + sum(one.nbytes for one in self.subjects)
 
     @cached_property
     def _decoder(self) -> Anchored:

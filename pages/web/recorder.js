@@ -1,0 +1,33 @@
+// The camera: look, then after a countdown record a few seconds, which end by themselves.
+const RECORD_SECONDS = 3;
+const COUNTDOWN_SECONDS = 3;
+const hasCamera = Boolean(navigator.mediaDevices && window.MediaRecorder); // not on pages that came by plain http
+
+function openCamera() {
+  const video = { width: { ideal: 1280 }, height: { ideal: 720 }, facingMode: 'user' };
+  return navigator.mediaDevices.getUserMedia({ video, audio: false });
+}
+
+// Gives the clip as a File, or null once it is not wanted any more; throws where the camera went meanwhile.
+// tell(state, left): 'ready' and then 'recording', with so many seconds left.
+async function record(stream, wanted, tell) {
+  const count = async (state, seconds) => {
+    for (let left = seconds; left && wanted(); left -= 1) {
+      tell(state, left);
+      await new Promise((done) => setTimeout(done, 1000));
+    }
+    return wanted();
+  };
+  if (!(await count('ready', COUNTDOWN_SECONDS))) return null;
+  const kind = ['video/mp4', 'video/webm'].find((type) => MediaRecorder.isTypeSupported(type));
+  const recorder = new MediaRecorder(stream, kind ? { mimeType: kind } : {});
+  const parts = [];
+  recorder.ondataavailable = (event) => parts.push(event.data);
+  const ended = new Promise((done) => { recorder.onstop = done; });
+  recorder.start();
+  await count('recording', RECORD_SECONDS);
+  if (recorder.state !== 'inactive') recorder.stop();
+  await ended;
+  const type = recorder.mimeType.split(';')[0];
+  return wanted() ? new File(parts, type === 'video/mp4' ? 'camera.mp4' : 'camera.webm', { type }) : null;
+}

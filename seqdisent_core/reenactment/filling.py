@@ -1,0 +1,218 @@
+"""What the anchor frame does not show, taken from other frames of the same film: teeth, an open mouth, lids.
+
+Decoded pixels are soft. Where the person's film shows an open mouth or closed eyes anywhere, these frames are a second
+source for exactly these parts. Each frame of the result takes, for the eyes and for the mouth apart, the frame whose
+decoded picture is most like its own there; changing from one to another costs, so that a mouth does not flicker.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from seqdisent_core.faces import inverse
+
+OTHERS = 8  # frames for the eyes, and as many for the mouth
+_LOOK = (24, 12)  # pixels, across and down, of half a face in which frames are told apart
+_CELLS = 32  # a side, of the grid on which frames are compared
+_LEAST = 0.002  # share of the crop that must be hidden, or there is nothing to fill
+_LACKING = 60.0  # levels of 255 that a hidden place costs which the other frame does not hide: there is no mouth open
+_CHANGE = 25.0  # levels that a change of the source costs
+_FADES = 5  # frames over which one source fades into the next
+_TRUSTED = (0.35, 0.65)  # share of the hidden places, from where on another frame serves at all, and alone
+_NEAR, _FAR, _LITTLE = (
+    0.05,
+    0.2,
+    0.02,
+)  # sides over which motion is carried on into what is hidden; weight of the latter
+_EVERY = 2  # frames, of which one is compared
+_ROUNDS = 3  # of solving where a point lies in the other frame
+_SEEN = 0.05  # of hidden, from which on it is filled
+_MARGIN = 5  # cells across, by which what is hidden is smeared when it is drawn
+_AGREED = 0.008  # sides by which that solution may miss
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another frame of the source's film.
+
+    picture: uint8 RGB (height, width, 3), of the face alone; transform: (2, 3), its pixels to those of the crop;
+    decoded, near: as DrawnFrames has them of this frame, near relative to the picture that is moved.
+    """
+
+    picture: np.ndarray
+    transform: np.ndarray
+    decoded: np.ndarray
+    near: np.ndarray
+
+
+def choose_others(frames: np.ndarray, anchor: int, occluded: Sequence[int] = ()) -> list[int]:
+    """Frames of a clip, uint8 (frames, size, size, 3), that differ most from its anchor frame and one another.
+
+    Eyes and mouth are looked at apart (farthest points first).
+    """
+    middle = frames.shape[1] // 2
+    chosen: set[int] = set()
+    for half in (frames[:, :middle], frames[:, middle:]):
+        looks = np.stack([cv2.resize(frame, _LOOK, interpolation=cv2.INTER_AREA) for frame in half]).astype(np.float32)
+        looks = looks.reshape(len(frames), -1)
+        away = np.linalg.norm(looks - looks[anchor], axis=1)
+        away[[anchor, *occluded]] = 0
+        for _ in range(min(OTHERS, len(frames) - 1)):
+            farthest = int(away.argmax())
+            if away[farthest] == 0:
+                break
+            chosen.add(farthest)
+            away = np.minimum(away, np.linalg.norm(looks - looks[farthest], axis=1))
+    return sorted(chosen)
+
+
+class Filling:
+    """Other frames' pixels for what is hidden in a film that is to be made.
+
+    decoded, near: of all its frames, as DrawnFrames has them, near relative to the picture that is moved.
+    """
+
+    def __init__(self, others: Sequence[Other], decoded: np.ndarray, near: Sequence[np.ndarray]) -> None:
+        self._others, self._near = others, near
+        self._shares = np.zeros((2, len(near), len(others)), np.float32)
+        if not others:
+            return
+        costs, known = np.zeros_like(self._shares), np.zeros_like(self._shares)
+        small_others = [(_small(one.near), _small(one.decoded)) for one in others]
+        for at in range(0, len(near), _EVERY):
+            field = _small(near[at])
+            hidden = _hidden(field)
+            wanted = [half * hidden for half in _halves(_CELLS)]
+            if max(half.mean() for half in wanted) < _LEAST:
+                continue
+            look, times = _small(decoded[at]), slice(at, at + _EVERY)
+            for number, (other, other_look) in enumerate(small_others):
+                place = _grid(_CELLS) + _between(field, other)
+                seen = _look_up(np.dstack([other_look, _hidden(other)]), place)
+                differs, lacks = np.abs(seen[..., :3] - look).mean(-1), np.clip(hidden - seen[..., 3], 0, 1)
+                for part, half in enumerate(wanted):
+                    if half.mean() >= _LEAST:
+                        lacking = float((half * lacks).sum() / half.sum())
+                        costs[part, times, number] = (half * differs).sum() / half.sum() + _LACKING * lacking
+                        known[part, times, number] = 1 - lacking
+        for part in (0, 1):
+            best = np.zeros_like(self._shares[part])
+            best[np.arange(len(near)), _cheapest(costs[part], _CHANGE)] = 1
+            smooth = cv2.blur(best, (1, _FADES), borderType=cv2.BORDER_REPLICATE)
+            least, most = _TRUSTED
+            self._shares[part] = smooth * _ramp((known[part] - least) / (most - least))
+
+    def over(self, at: int, decoded: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Decoded pixels of frame `at`, float32 (rows, columns, 3), with others' over them, as far as these serve.
+
+        x, y: float32 (rows, columns), each pixel's place in the crop, whose side is that of the transforms' crop.
+        """
+        shares = self._shares[:, at]
+        if not shares.any():
+            return decoded
+        size = self._others[0].decoded.shape[0]
+        result = decoded.copy()
+        field = self._near[at]
+        parts = sum(half for half, share in zip(_halves(len(field)), shares, strict=True) if share.any())
+        rows, columns = _around(parts * _hidden(field), x / size, y / size)
+        if not x[rows, columns].size:
+            return decoded
+        x, y, decoded, part_of_it = x[rows, columns], y[rows, columns], decoded[rows, columns], result[rows, columns]
+        for number, other in enumerate(self._others):
+            if not shares[:, number].any():
+                continue
+            cells = len(other.near)
+            place = np.dstack([x, y])
+            cell = (place + 0.5) * (cells / size) - 0.5
+            place = place + _look_up(_between(field, other.near), cell) * (size / cells)
+            pixels = _look_up(other.picture, cv2.transform(place, inverse(other.transform).astype(np.float32)))
+            share = sum(
+                shares[part, number] * _look_up(cv2.GaussianBlur(half, (0, 0), 0.03 * cells), cell)
+                for part, half in enumerate(_halves(cells))
+            )
+            part_of_it += np.asarray(share)[..., None] * (pixels - decoded)
+        return result
+
+
+def _between(now: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Where points of a frame lie in another one, in cells right and down, float32 (cells, cells, 2).
+
+    Both fields lead to the same anchor frame, where it shows the point; the motion is carried on from there into what
+    it does not show, such as from lips into a mouth.
+    """
+    cells = len(now)
+    back, away = np.ascontiguousarray(cells * other[..., :2]), cells * now[..., :2]
+    grid = _grid(cells)
+    place = grid + away - back
+    for _ in range(_ROUNDS):
+        place = grid + away - _look_up(back, place)
+    there = _look_up(other, place)
+    missed = np.linalg.norm(place + cells * there[..., :2] - grid - away, axis=-1)
+    sure = (now[..., 2] * there[..., 2] * (missed < _AGREED * cells)).astype(np.float32)
+    known = np.dstack([(place - grid) * sure[..., None], sure])
+    smooth = cv2.GaussianBlur(known, (0, 0), _NEAR * cells) + _LITTLE * cv2.GaussianBlur(known, (0, 0), _FAR * cells)
+    carried = smooth[..., :2] / (smooth[..., 2:] + 1e-6)
+    return known[..., :2] + (1 - sure[..., None]) * carried
+
+
+def _cheapest(costs: np.ndarray, change: float) -> np.ndarray:
+    """Of (frames, choices), the choice at each frame for which costs and changes are least in all (Viterbi)."""
+    so_far, came = costs[0].copy(), np.zeros(costs.shape, int)
+    for at in range(1, len(costs)):
+        least = int(so_far.argmin())
+        stays = so_far <= so_far[least] + change
+        came[at] = np.where(stays, np.arange(costs.shape[1]), least)
+        so_far = np.minimum(so_far, so_far[least] + change) + costs[at]
+    path = np.full(len(costs), so_far.argmin())
+    for at in range(len(costs) - 1, 0, -1):
+        path[at - 1] = came[at, path[at]]
+    return path
+
+
+def _hidden(field: np.ndarray) -> np.ndarray:
+    """Which places of a person the anchor frame does not show, float32 in [0, 1]."""
+    return (1 - field[..., 2]) * field[..., 3]
+
+
+def _halves(cells: int) -> tuple[np.ndarray, np.ndarray]:
+    """1 in the upper half of a square, where the eyes are, and in the lower one, with the mouth."""
+    upper = (_grid(cells)[..., 1] < 0.5 * (cells - 1)).astype(np.float32)
+    return upper, 1 - upper
+
+
+def _small(values: np.ndarray) -> np.ndarray:
+    return cv2.resize(values.astype(np.float32), (_CELLS, _CELLS), interpolation=cv2.INTER_AREA)
+
+
+def _around(hidden: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns of the pixels that are hidden, (cells, cells); x, y: their places, in sides of the crop."""
+    cells = len(hidden)
+    places = np.argwhere(cv2.dilate(hidden, np.ones((_MARGIN, _MARGIN))) > _SEEN)
+    if not len(places):
+        return slice(0), slice(0)
+    (top, left), (bottom, right) = places.min(axis=0) / cells, (places.max(axis=0) + 1) / cells
+    inside = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
+    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return slice(0), slice(0)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+@lru_cache
+def _grid(cells: int) -> np.ndarray:
+    return np.dstack(np.meshgrid(*[np.arange(cells, dtype=np.float32)] * 2))
+
+
+def _look_up(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """places: float32 (rows, columns, 2), x and y."""
+    x, y = np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
+    how = cv2.INTER_CUBIC if values.dtype == np.uint8 else cv2.INTER_LINEAR
+    return cv2.remap(values, x, y, how, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+
+
+def _ramp(share: np.ndarray) -> np.ndarray:
+    share = np.clip(share, 0, 1)
+    return share * share * (3 - 2 * share)
