@@ -58,6 +58,12 @@ def latent_map(page: Page) -> None:
     page.locator(".sd-map-drawn").nth(1).wait_for()
 
 
+def compare(page: Page) -> None:
+    """One pair, swapped by every method."""
+    page.locator("#compared video").nth(3).wait_for()
+    _films_stand_at(page, "#compared video", 0.5)
+
+
 def results(page: Page) -> None:
     """The figures of leakage."""
     page.locator(".sd-chart-bars").first.wait_for()
@@ -85,9 +91,10 @@ def lecture(page: Page) -> None:
 
 
 PAGES: dict[str, tuple[str, Callable[[Page], None], int]] = {  # name -> path, what is done there, pixels from the top
-    "swap": ("", swap, 2200),
-    "sample": ("sample", sample, 2200),
+    "swap": ("", swap, 1400),
+    "sample": ("sample", sample, 1285),
     "map": ("map", latent_map, 1290),
+    "compare": ("compare", compare, 1420),
     "series": ("series", series, HEIGHT),
     "speech": ("speech", speech, 1300),
     "results": ("results", results, HEIGHT),
@@ -160,6 +167,7 @@ def take(opened: Browser, address: str, act: Callable[[Page], None], out: Path, 
     page.set_default_timeout(1000 * SECONDS)
     page.goto(address)
     act(page)
+    page.wait_for_function("[...document.querySelectorAll('.sd-thumb video')].every((film) => film.readyState >= 2)")
     page.mouse.move(2, 2)
     page.wait_for_timeout(800)
     picture = Image.open(io.BytesIO(page.screenshot(full_page=height > HEIGHT))).convert("RGB")

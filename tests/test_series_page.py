@@ -156,7 +156,7 @@ def test_the_page_in_a_browser_takes_a_csv_and_is_fit_for_all(
     page.locator("#series-said").get_by_text("mine: the mean of TEMP").wait_for(timeout=_WAIT)
     page.get_by_role("heading", name="Dynamics of mine").wait_for(timeout=_WAIT)
     before = page.evaluate("document.querySelector('#samples .sd-chart-plot').data[0].y[0]")
-    page.get_by_role("button", name="Sample anew").click()
+    page.get_by_role("button", name="Sample again").click()
     changed = "before => document.querySelector('#samples .sd-chart-plot')?.data?.[0].y[0] !== before"
     page.wait_for_function(changed, arg=before)
     is_shown(page, ".sd-drawn", 3)

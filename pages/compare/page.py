@@ -33,15 +33,17 @@ if TYPE_CHECKING:
 _INTRO = """
 <div class="sd sd-intro sd-awaits">
   <h1>One pair of clips,<br>every method</h1>
-  <div class="sd-lede"><h2>What am I looking at?</h2>
+  <div class="sd-lede">
   <p>Each tile is the same swap by another method: <span class="sd-who">who</span> from one clip,
-  <span class="sd-does">what they do</span> from the other. All were trained on the same drawn clips with the same
-  networks and number of steps. <b>Exchange</b> is a variant of ours, not a published method. These are small models
-  that were trained for minutes: compare them with each other, not with the page Swap.</p></div>
+  <span class="sd-does">what they do</span> from the other; under it, how often the judge reads the right person and
+  expression, and what a classifier reads from the codes s and d that should not be in them. All were trained on the
+  same rendered clips with the same networks and number of steps. <b>Exchange</b> is a variant of ours, not a published
+  method. The models are small and were trained for minutes: compare them with each other, not with the page Swap.</p>
+</div>
 </div>
 """
 _CHART = """
-<section class="sd sd-results"><h2>What leaks, in one look</h2>
+<section class="sd sd-results"><h2>Leakage at a glance</h2>
 <p>The lower a method stands, the less its dynamics tell who it is; the farther left, the less its static code tells
 what it does. The best place is at the bottom left, where the dashed lines of chance cross. Means over training runs,
 read from codes of test clips by the stronger of two classifiers.</p>
@@ -80,7 +82,7 @@ def layout(demo: gr.Blocks) -> None:
         return
     token = visitor(demo)
     bar = gr.HTML(_pairs(about), js_on_load=web("results_films.js"), apply_default_css=False, elem_id="pairs")
-    with gr.Row(elem_id="compare-form"):
+    with gr.Row(elem_id="compare-form", elem_classes="sd-form"):
         moves = gr.Radio(_MOVES, value=0, label="Which swap")
         by = gr.Dropdown([(words, key) for key, (words, _) in SORTED_BY.items()], label="Sort by", value="swap_dynamic")
     work = progress()

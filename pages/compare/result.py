@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 FRAMES_A_SECOND = 15.0
 _SIDE = 192  # pixels of the written films
 _FIGURES = (
-    ("swap_static", "right person in swaps", "who"),
-    ("swap_dynamic", "right expression in swaps", "does"),
-    ("probe_static_dynamic_acc", "expression read from s", ""),
-    ("probe_dynamics_static_acc", "person read from d", ""),
+    ("swap_static", "right person", "who"),
+    ("swap_dynamic", "right expression", "does"),
+    ("probe_static_dynamic_acc", "expression from s", ""),
+    ("probe_dynamics_static_acc", "person from d", ""),
 )
 
 

@@ -39,10 +39,10 @@ _INTRO = """
 <div class="sd sd-intro">
   <h1>Two maps<br>of the same clips</h1>
   <div class="sd-lede">
-  <p>Each dot is a test clip, and it lies in both maps. On the left, clips with similar
-  <span class="sd-who">static</span> codes lie together: one island a person, with all six expressions in it. On the
-  right, clips with similar <span class="sd-does">dynamics</span> codes: six islands of expressions, each with everybody
-  in it, and one crowd while the faces are still neutral.</p></div>
+  <p>Each dot is a test clip and stands in both maps. Left: by its <span class="sd-who">static</span> code, which gives
+  one cluster per person, with all six expressions in it. Right: by its <span class="sd-does">dynamics</span> codes,
+  which give one cluster per expression, with all persons in it; in the first frames, when every face is neutral, there
+  is only one.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
 known = LatentMap.load("demo_assets/map", checkpoint)
 known.place(studio.encode_face(studio.read_face("me.mp4")))</code></details>

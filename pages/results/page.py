@@ -43,11 +43,10 @@ from seqdisent_core.reporting import (
 
 _INTRO = """
 <div class="sd sd-intro">
-  <h1>What it reaches,<br>and what leaks</h1>
+  <h1>Results<br>and leakage</h1>
   <div class="sd-lede">
-  <p>A good model's static code tells <span class="sd-who">who it is</span> and nothing of
-  <span class="sd-does">what it does</span>; its dynamics codes, the other way round. What a code tells beyond that is
-  called <b>leakage</b>.</p>
+  <p>A good static code tells <span class="sd-who">who it is</span> and nothing about <span class="sd-does">what it
+  does</span>; good dynamics codes, the other way round. What a code tells beyond that is called <b>leakage</b>.</p>
   <details class="sd-fold"><summary>How to read the figures</summary>
   <p>The judge is a second network that tells person and expression. It never saw a generated clip: its accuracy on real
   clips is the ceiling, and guessing is the chance. <b>Full</b> is the whole model; models <b>without</b> something lack

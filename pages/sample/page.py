@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 _INTRO = """
 <div class="sd sd-intro sd-awaits">
-  <h1>Clips that<br>nobody filmed</h1>
+  <h1>Sample new clips</h1>
   <div class="sd-lede">
   <p>Keep the <span class="sd-who">person</span> of a clip and sample new <span class="sd-does">movements</span>, keep
-  the movement and sample new people, or sample both. The same seed gives the same clip: here, from a terminal and in
+  the movement and sample new people, or sample both. The same seed gives the same clip: here, in a terminal and in
   Python.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>studio = Studio.from_pretrained()
 person = studio.encode_face(studio.read_face("me.mp4"))

@@ -22,17 +22,23 @@ if TYPE_CHECKING:
     from seqdisent_core.series_studio import Near, Series
 
 FEATURES = ("PM2.5", "PM10", "SO2", "NO2", "CO", "O3", "TEMP", "PRES", "DEWP", "WSPM")  # of the model that ships
+_CALLED = dict.fromkeys(FEATURES, "µg/m³") | {
+    "TEMP": "temperature, °C",
+    "PRES": "pressure, hPa",
+    "DEWP": "dew point, °C",
+    "WSPM": "wind speed, m/s",
+}
 MONTHS = tuple(f"Aotizhongxin 2016-{month:02d}" for month in range(1, 13))  # the series that ship
 FEATURE, FIRST, SECOND = "TEMP", MONTHS[0], MONTHS[6]
 SAMPLES = 3
 _INTRO = """
 <div class="sd sd-intro sd-awaits">
-  <h1>The same idea,<br>on sensors</h1>
-  <div class="sd-lede"><h2>What am I looking at?</h2>
-  <p>A series is a month of ten hourly measurements of the air of Beijing. Its <span class="sd-who">static code</span>
-  is read from one day, the 16th, and holds what stays over the month: the season. Its <span
-  class="sd-does">dynamics</span> are read from what each day differs by, and hold what happens: fronts, nights, smog.
-  The twelve months below are of 2016, which the model was not trained on.</p></div>
+  <h1>Time series:<br>air quality</h1>
+  <div class="sd-lede">
+  <p>A series is a month of ten hourly measurements of the air in Beijing. Its <span class="sd-who">static code</span>
+  is read from one day, the 16th, and holds what stays the same over the month: the season. Its <span
+  class="sd-does">dynamics</span> are read from how each day differs from that one, and hold what changes: weather
+  fronts, day and night, smog. The model was not trained on the twelve months of 2016 below.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
 studio = SeriesStudio.from_pretrained()
 codes = studio.encode(studio.read_csv(Path("my.csv"))[0].values)
@@ -64,29 +70,28 @@ def layout(demo: gr.Blocks) -> None:
         return
     gr.set_static_paths([plotly_script()])
     token = visitor(demo)
-    with gr.Row(elem_id="series-given"):
+    with gr.Row(elem_id="series-given", elem_classes="sd-form"):
         first = gr.Dropdown(list(MONTHS), value=FIRST, label="First series")
         second = gr.Dropdown(list(MONTHS), value=SECOND, label="Second series")
-        feature = gr.Dropdown(list(FEATURES), value=FEATURE, label="Measurement")
+        feature = gr.Dropdown([(_called(name), name) for name in FEATURES], value=FEATURE, label="Measurement")
     swaps = chart_section(
         "Swap",
-        "Each series as measured, gaps left open, and its own dynamics decoded with the static code of the other: what "
+        "Each series as measured, with its gaps, and its own dynamics decoded with the static code of the other: what "
         "happens stays, the season changes.",
         "swaps",
     )
     said = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-said")
     places = chart_section(
-        "Whose static codes are alike",
-        "A dot is a month at a station, placed by t-SNE of its static code and coloured by the month of the year, all "
-        "years together; the star is the first series, the diamond the second. Read it with care: near dots are alike, "
-        "far distances mean nothing.",
+        "Similar static codes",
+        "A dot is a month at a station, placed by t-SNE of its static code and coloured by the month of the year. The "
+        "star is the first series, the diamond the second. Near dots are alike; far distances mean nothing.",
         "code-map",
     )
     near = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-near")
     made = chart_section(
         "Samples", "The static code of the first series with dynamics that are sampled from the prior.", "samples"
     )
-    more = gr.Button("Sample anew", elem_id="series-sample")
+    more = gr.Button("Sample again", elem_id="series-sample", elem_classes="sd-round")
     gr.HTML(_OWN.format(features=", ".join(FEATURES)), apply_default_css=False)
     own_file = refuse_links(gr.File(label="CSV file", file_types=[".csv", ".gz"], height=130, elem_id="series-csv"))
     heard = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-heard")
@@ -118,7 +123,7 @@ def show(first: str, second: str, feature: str, own: "Sequence[Series]") -> tupl
             "measured": (series.values[:, at], "ink"),
             f"with the static code of {other.name}": (swapped[:, at], "who"),
         }
-        charts.append(lines(f"Dynamics of {series.name}", feature, drawn))
+        charts.append(lines(f"Dynamics of {series.name}", _called(feature), drawn))
         before, after = studio.means(series.values)[at], studio.means(swapped)[at]
         told.append(
             f"{escape(series.name)}: the mean of {feature} goes from {_number(before)} to <b>{_number(after)}</b> with "
@@ -146,7 +151,7 @@ def sample(first: str, feature: str, own: "Sequence[Series]", seed: int) -> str:
     made = studio.sample(studio.encode(series.values).static, SAMPLES, seed)
     colours = ("does", "who", "ink")
     drawn = {f"sample {number + 1}": (made[number][:, at], colours[number]) for number in range(SAMPLES)}
-    return as_value([lines(f"Static code of {series.name}", feature, drawn)])
+    return as_value([lines(f"Static code of {series.name}", _called(feature), drawn)])
 
 
 def read_own(file: dict[str, Any] | None) -> "tuple[list[Series], Any, Any, str]":
@@ -161,6 +166,10 @@ def read_own(file: dict[str, Any] | None) -> "tuple[list[Series], Any, Any, str]
     offered = [*names, *(month for month in MONTHS if month not in names)]
     words = f"<p>{len(names)} series read; the first stands in the charts above.</p>"
     return found, gr.Dropdown(offered, value=names[0]), gr.Dropdown(offered), words
+
+
+def _called(feature: str) -> str:
+    return f"{feature}: {_CALLED[feature]}"
 
 
 def _series(name: str, own: "Sequence[Series]") -> "Series":
