@@ -99,19 +99,18 @@ def layout(demo: gr.Blocks) -> None:
     gr.HTML(_CREDIT, apply_default_css=False)
     own = gr.State([], time_to_live=limits().keep_seconds)
     seed = gr.State(0)
-    given, shown = [first, second, feature, own], [swaps, said, places, near]
-    for event in (demo.load, first.change, second.change, feature.change):
-        event(show, given, shown, **_NEWEST).failure(why_failed, None, said, **AT_ONCE)
-    for event in (demo.load, first.change, feature.change):
-        event(sample, [first, feature, own, seed], made, **_NEWEST)
-    more.click(lambda seed: seed + 1, seed, seed, **AT_ONCE).then(sample, [first, feature, own, seed], made, **_NEWEST)
+    # One event for what is chosen: a page may have few jobs waiting, and what was asked for last is what counts.
+    given, shown = [first, second, feature, own, seed], [swaps, said, places, near, made]
+    chosen = gr.on([demo.load, *(each.change for each in (first, second, feature))], show, given, shown, **_NEWEST)
+    chosen.failure(why_failed, None, said, **AT_ONCE)
+    more.click(lambda seed: seed + 1, seed, seed, **AT_ONCE).then(show, given, shown, **_NEWEST)
     read = own_file.upload(read_own, own_file, [own, first, second, heard], preprocess=False, **_NEWEST)
     read.failure(why_failed, None, heard, **AT_ONCE)
-    read.success(show, given, shown, **_NEWEST).success(sample, [first, feature, own, seed], made, **_NEWEST)
+    read.success(show, given, shown, **_NEWEST)
 
 
-def show(first: str, second: str, feature: str, own: "Sequence[Series]") -> tuple[str, str, str, str]:
-    """Both swaps and what they do in words, the map of static codes with both series, and their neighbours."""
+def show(first: str, second: str, feature: str, own: "Sequence[Series]", seed: int) -> tuple[str, str, str, str, str]:
+    """Both swaps and what they do in words, the map of static codes with both series, their neighbours, and samples."""
     from pages.series.charts import code_map, lines
 
     studio = model.series_studio()
@@ -135,23 +134,16 @@ def show(first: str, second: str, feature: str, own: "Sequence[Series]") -> tupl
         for series, code in zip(pair, codes, strict=True)
     )
     words = "".join(f"<p>{line}</p>" for line in told)
+    made = studio.sample(codes[0].static, SAMPLES, seed)
+    colours = ("does", "who", "ink")
+    samples = {f"sample {number + 1}": (made[number][:, at], colours[number]) for number in range(SAMPLES)}
     return (
         as_value(charts),
         words,
         as_value([code_map(studio.known, stars)]),
         f'<div class="sd-map-near">{listed}</div>',
+        as_value([lines(f"Static code of {pair[0].name}", _called(feature), samples)]),
     )
-
-
-def sample(first: str, feature: str, own: "Sequence[Series]", seed: int) -> str:
-    """Samples with the static code of a series."""
-    from pages.series.charts import lines
-
-    studio, series, at = model.series_studio(), _series(first, own), FEATURES.index(feature)
-    made = studio.sample(studio.encode(series.values).static, SAMPLES, seed)
-    colours = ("does", "who", "ink")
-    drawn = {f"sample {number + 1}": (made[number][:, at], colours[number]) for number in range(SAMPLES)}
-    return as_value([lines(f"Static code of {series.name}", _called(feature), drawn)])
 
 
 def read_own(file: dict[str, Any] | None) -> "tuple[list[Series], Any, Any, str]":
