@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NAMES = ("first", "second")
 REACH = 1.4  # sides of the face's square that are shown, so that hair and chin are seen
+LEAVING = "end what was left"  # the name of a thread
 _UNIT = 1000  # pixels of the player's square, and of the width of the film that it cuts it from
 
 # Films of the first (0) and the second clip (1) as they were given, by how they play and how much is shown.
@@ -106,7 +107,7 @@ class Stage:
             self._clear()
         else:  # perhaps on the server's own loop, where nobody may wait
             self.work.over = True
-            Thread(target=self._clear).start()
+            Thread(target=self._clear, name=LEAVING).start()
 
     def _clear(self) -> None:
         self._writers.shutdown(cancel_futures=True)
