@@ -390,6 +390,7 @@ def test_a_child_past_its_processor_time_is_stopped(long_4k: Path, monkeypatch: 
     with pytest.raises(VideoError, match="time"), open_video(long_4k, max_seconds=600) as reader:
         for _ in reader:
             pass
+    assert reader._child is not None and not reader._child.expired, "not because it kept us waiting"
 
 
 @on_linux
