@@ -42,6 +42,7 @@ from pages.sample import page as sample
 from pages.series import page as series
 from pages.session import forget_visitors
 from pages.shares import MINUTE, Recent
+from pages.speech import page as speech
 from pages.status import OUR_FAULT, log_place
 from pages.store import STORE
 from pages.swap import page as swap
@@ -93,6 +94,8 @@ def build(lecture: str | None = None) -> gr.Blocks:
         _lay_out(demo, compare.layout, lecture)
     with demo.route("Series", "/series"):
         _lay_out(demo, series.layout, lecture, needs_model=False)
+    with demo.route("Speech", "/speech"):
+        _lay_out(demo, speech.layout, lecture, needs_model=False)
     with demo.route("Results", "/results"):
         _lay_out(demo, results.layout, lecture, needs_model=False)
     demo.unload(closed)

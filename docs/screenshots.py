@@ -76,6 +76,13 @@ def series(page: Page) -> None:
     page.get_by_role("heading", name="Swap", exact=True).evaluate("(heading) => heading.scrollIntoView()")
 
 
+def speech(page: Page) -> None:
+    """A woman's and a man's recording, swapped."""
+    page.locator(".sd-track audio").nth(3).wait_for()
+    page.locator("#speaker-map .sd-drawn").wait_for()
+    page.locator("#swaps").evaluate("(part) => part.scrollIntoView()")
+
+
 def lecture(page: Page) -> None:
     """The step of the lecture that subtracts."""
     page.locator("h1").first.wait_for()
@@ -89,6 +96,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], None], int]] = {  # name -> path, w
     "map": ("map", latent_map, 1290),
     "compare": ("compare", compare, 1420),
     "series": ("series", series, HEIGHT),
+    "speech": ("speech", speech, 1300),
     "results": ("results", results, HEIGHT),
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from seqdisent_core.series_studio import Series, SeriesStudio
     from seqdisent_core.studio import Studio
+    from seqdisent_core.voices import Recording, Voices
 
 Work = TypeVar("Work", bound=Callable[..., Any])
 
@@ -55,6 +56,25 @@ def shipped_series() -> "dict[str, Series]":
     from seqdisent_core.series_studio import shipped_series
 
     return {series.name: series for series in shipped_series()}
+
+
+@functools.cache
+def voices() -> "Voices":
+    """The one for speech, of the page Speech; on the CPU. Raises ConfigError where it is missing."""
+    from seqdisent_core.voices import Voices
+
+    return Voices.from_pretrained()
+
+
+@functools.cache
+def shipped_voices() -> "dict[str, tuple[Recording, str]]":
+    """The recordings that ship, and what they say, by the name of the speaker on the page."""
+    from seqdisent_core.voices import shipped_recordings
+
+    genders = {"f": "Woman", "m": "Man"}
+    return {
+        f"{genders[one.gender]} {one.speaker}": (voices().read(one.file), one.words) for one in shipped_recordings()
+    }
 
 
 def on_gpu(seconds: Callable[..., float]) -> Callable[[Work], Work]:

@@ -17,6 +17,7 @@ _STYLES = (
     "compare.css",
     "results.css",
     "series.css",
+    "speech.css",
 )
 
 _PAPER = colors.Color(

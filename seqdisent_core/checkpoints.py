@@ -18,7 +18,7 @@ from seqdisent_core.errors import ConfigError
 from seqdisent_core.weights import WEIGHTS, sha256_of
 
 CONFIG = "config.json"
-SHIPPED = ("facekit52", "wild", "sprites", "air_quality")  # models that come with the package
+SHIPPED = ("facekit52", "wild", "sprites", "air_quality", "speech")  # models that come with the package
 
 
 def write_network(

@@ -31,7 +31,7 @@ from seqdisent_core.threads import share_cores
 # How `seqdisent --help` groups the commands: each is in one chapter.
 CHAPTERS = {
     "Face videos": ("swap", "sample", "interpolate", "move", "place"),
-    "Speech": ("voice-swap", "voices"),
+    "Speech": ("voice-swap", "voices", "evaluate-voices", "voice-recordings"),
     "Data and training": ("render", "pack", "judge", "train", "train-series", "latents", "rest", "map"),
     "Evaluation": ("evaluate", "evaluate-filmed", "evaluate-pairs", "benchmark", "samples", "report"),
     "Demo and sharing": ("demo", "doctor", "lecture", "showcase", "comparison", "card", "export"),

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import checkpoint_folder
 from seqdisent_core.domains.speech import (
     FRAMES,
@@ -29,11 +30,15 @@ from seqdisent_core.media import MOST_SECONDS, file_name, read_sound, write_soun
 from seqdisent_core.methods import Codes, Method, require
 from seqdisent_core.training import Recipe, train_in_memory
 
+SHIPPED = "speech"  # the checkpoint that comes with the package, and its recordings
+RECORDINGS = "recordings.json"  # beside the recordings that ship: what is known of each
 SPEAKERS = "speakers.json"  # beside a checkpoint: where the voices lie that it was trained on
 LEAST_SECONDS = 0.5  # of a recording: a syllable or two
 _STEP = FRAMES // 2  # frames from one window of a recording to the next
 _BATCH = 256  # windows at once
 _LOUDEST = 0.99  # of full scale
+_MOST_COLUMNS = 900  # of the picture of a spectrogram
+_RANGE = 60.0  # decibels that it shows
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,20 @@ class Recording:
     samples: np.ndarray
     name: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def nbytes(self) -> int:
+        return self.samples.nbytes
+
+
+@dataclass(frozen=True)
+class ShippedRecording:
+    """A recording that comes with the package: its file; gender: of the speaker, "f" or "m"; words: what is said."""
+
+    file: Path
+    speaker: str
+    gender: str
+    words: str
 
 
 class VoiceSwap(NamedTuple):
@@ -56,21 +75,23 @@ class VoiceSwap(NamedTuple):
 class Speakers:
     """A map of voices: the two directions in which the static codes of known speakers differ most.
 
-    mean (static_dim,), axes (static_dim, 2); places: of known speakers, (speakers, 2); names: of them.
+    mean (static_dim,), axes (static_dim, 2); places: of known speakers, (speakers, 2); names: of them; genders: "f" or
+    "m" of each, empty where it is not known.
     """
 
     mean: np.ndarray
     axes: np.ndarray
     places: np.ndarray
     names: tuple[str, ...]
+    genders: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, static: np.ndarray, names: tuple[str, ...]) -> "Speakers":
+    def of(cls, static: np.ndarray, names: tuple[str, ...], genders: tuple[str, ...] = ()) -> "Speakers":
         """The map of static codes (speakers, static_dim), each divided by its length, as they are compared."""
         unit = _unit(static)
         mean = unit.mean(axis=0)
         axes = np.linalg.svd(unit - mean, full_matrices=False)[2][:2].T
-        return cls(mean, axes, (unit - mean) @ axes, names)
+        return cls(mean, axes, (unit - mean) @ axes, names, genders)
 
     def place(self, static: np.ndarray) -> tuple[float, float]:
         """Where a static code (static_dim,) lies."""
@@ -79,7 +100,8 @@ class Speakers:
 
     def save(self, folder: Path) -> None:
         told = {name: getattr(self, name).round(5).tolist() for name in ("mean", "axes", "places")}
-        (folder / SPEAKERS).write_text(json.dumps({**told, "names": self.names}) + "\n", encoding="utf-8")
+        told |= {"names": self.names, "genders": self.genders}
+        (folder / SPEAKERS).write_text(json.dumps(told) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "Speakers | None":
@@ -89,7 +111,7 @@ class Speakers:
         try:
             told = json.loads((folder / SPEAKERS).read_text(encoding="utf-8"))
             mean, axes, places = (np.array(told[name], dtype=np.float64) for name in ("mean", "axes", "places"))
-            return cls(mean, axes, places, tuple(told["names"]))
+            return cls(mean, axes, places, tuple(told["names"]), tuple(told["genders"]))
         except (ValueError, KeyError, TypeError):
             raise ConfigError(f"{folder / SPEAKERS} holds no map of speakers. Copy the checkpoint again.") from None
 
@@ -105,8 +127,8 @@ class Voices:
         self.method, self.backbone, self.speakers = method.eval(), method.backbone, speakers
 
     @classmethod
-    def from_pretrained(cls, source: str | Path) -> "Voices":
-        """A checkpoint folder, or a Hugging Face Hub id."""
+    def from_pretrained(cls, source: str | Path = SHIPPED) -> "Voices":
+        """A checkpoint folder, the name of the one that ships, or a Hugging Face Hub id."""
         folder = checkpoint_folder(source)
         return cls(Method.from_pretrained(folder), Speakers.load(folder))
 
@@ -124,6 +146,17 @@ class Voices:
     def static(self, recording: Recording) -> np.ndarray:
         """The static code of a recording, float32 (static_dim,): the mean over its segments of 200 ms."""
         return recording_codes(self.method, segments(at_level(recording.samples)))[0]
+
+    def place(self, recording: Recording) -> tuple[float, float]:
+        """Where a recording's voice lies on the map. Raises ConfigError where the model has none."""
+        return self.known.place(self.static(recording))
+
+    @property
+    def known(self) -> Speakers:
+        """The map. Raises ConfigError where the model has none."""
+        if self.speakers is None:
+            raise ConfigError("This model has no map of speakers. Choose one that `seqdisent voices` made.")
+        return self.speakers
 
     def swap(self, first: Recording, second: Recording) -> VoiceSwap:
         """Each voice with the other's words."""
@@ -156,18 +189,39 @@ class Voices:
         return self.backbone.magnitudes(_blended(torch.cat(made), len(own)))
 
 
+def spectrogram_picture(samples: np.ndarray) -> np.ndarray:
+    """The spectrogram of samples float32 (n,) as uint8 (BINS, columns), high frequencies above, at most 900 columns.
+
+    255 is what lies 60 dB or more below the loudest, 0 the loudest.
+    """
+    frames = spectrogram(torch.from_numpy(np.ascontiguousarray(samples, np.float32))).numpy()
+    edges = np.linspace(0, len(frames), min(len(frames), _MOST_COLUMNS), endpoint=False).astype(int)
+    loud = np.maximum.reduceat(frames, edges, axis=0)
+    decibels = 20 * np.log10(np.maximum(loud / max(float(loud.max()), 1e-9), 1e-9))
+    return (255 * np.clip(-decibels / _RANGE, 0, 1)).round().astype(np.uint8).T[::-1]
+
+
 def train_voices(
     speech: SpeechSet, recipe: Recipe, progress: Callable[[float], None] = lambda share: None
 ) -> tuple[Voices, float]:
-    """A model trained on all recordings of a set, with the map of its speakers, and the seconds that it took."""
+    """A model trained on all speakers of a set but the validation ones, with a map of them all, and the seconds that
+    it took: swaps are measured on voices that the model has not heard."""
     table, backbone = SpeechTable(speech), recipe.build().backbone
     assert isinstance(backbone, Spectra)
     rows = np.arange(len(speech))
-    model, seconds = train_in_memory(recipe, table.sequences(rows, backbone), progress)
+    train = np.setdiff1d(rows, speech.rows("validation"))
+    model, seconds = train_in_memory(recipe, table.sequences(train, backbone), progress)
     static = np.stack([recording_codes(model, table.segments(int(row)))[0] for row in rows])
     names = speech.speaker.names
     means = np.stack([_unit(static[speech.speaker.values == speaker]).mean(axis=0) for speaker in range(len(names))])
-    return Voices(model, Speakers.of(means, names)), seconds
+    return Voices(model, Speakers.of(means, names, speech.genders)), seconds
+
+
+def shipped_recordings() -> list[ShippedRecording]:
+    """The recordings that come with the package, of speakers whom the shipped model has not heard."""
+    folder = asset(SHIPPED)
+    told = json.loads((folder / RECORDINGS).read_text(encoding="utf-8"))
+    return [ShippedRecording(folder / one["file"], one["speaker"], one["gender"], one["words"]) for one in told]
 
 
 def save_voices(swap: VoiceSwap, folder: str | Path, first: Recording, second: Recording) -> tuple[Path, Path]:

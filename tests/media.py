@@ -12,13 +12,18 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import imageio_ffmpeg
 import numpy as np
 from PIL import Image, ImageDraw
 
+from seqdisent_core.faces.alignment import Pose, cut_out, pose_transform
+from seqdisent_core.faces.reading import find_faces
+
 SMALL = "testsrc=size=64x48:rate=25:duration=0.6"
 TONE = ("-f", "lavfi", "-i", "sine=frequency=440:duration=0.6")
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
+Place = tuple[float, float, float, float]  # middle x, y, side in pixels, roll in degrees
 
 
 def ffmpeg(*arguments: str | Path, frames: np.ndarray | None = None) -> None:
@@ -39,6 +44,32 @@ def smooth_frames(count: int, height: int, width: int) -> np.ndarray:
     waves = [np.sin(3 * down + 0.1 * i + k) + np.cos(2 * across - 0.05 * i + k) for i in range(count) for k in range(3)]
     grey = np.stack(waves).reshape(count, 3, height, width).transpose(0, 2, 3, 1)
     return (128 + 55 * grey).astype(np.uint8)
+
+
+def tight(frames: np.ndarray) -> np.ndarray:
+    """The same square of all frames, from brows to chin, so that the face fills it."""
+    x, y, side, _ = find_faces(frames[0])[0].pose
+    return np.stack([cut_out(frame, pose_transform(Pose(x, y, side, 0.0), 256), 256) for frame in frames])
+
+
+def backdrop(width: int = 640, height: int = 360, hue: float = 0.0) -> np.ndarray:
+    """uint8 (height, width, 3): soft colours, no face."""
+    down, across = np.mgrid[0:height, 0:width] / width
+    waves = [110 + 40 * np.sin(5 * across + k + hue) + 30 * np.cos(7 * down - 2 * k + hue) for k in range(3)]
+    return np.stack(waves, axis=-1).astype(np.uint8)
+
+
+def paste(picture: np.ndarray, face: np.ndarray, place: Place) -> np.ndarray:
+    """A picture with a face's square laid on it, its edges feathered."""
+    x, y, side, roll = place
+    turn = cv2.getRotationMatrix2D(((face.shape[1] - 1) / 2, (face.shape[0] - 1) / 2), -roll, side / face.shape[0])
+    turn[:, 2] += (x - (face.shape[1] - 1) / 2, y - (face.shape[0] - 1) / 2)
+    mask = cv2.GaussianBlur(np.pad(np.ones((face.shape[0] - 32, face.shape[1] - 32)), 16), (0, 0), 6)
+    size = picture.shape[1::-1]
+    area = cv2.INTER_AREA if side < face.shape[0] else cv2.INTER_LINEAR
+    moved = cv2.warpAffine(face, turn, size, flags=area, borderMode=cv2.BORDER_REPLICATE)
+    part = cv2.warpAffine(mask, turn, size)[..., None]
+    return (part * moved + (1 - part) * picture).round().astype(np.uint8)
 
 
 def clock_times(seconds: float) -> list[float]:

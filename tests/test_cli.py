@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from media import ffmpeg, photograph, with_sound
-from test_faces import FPS, backdrop, paste, tight
+from media import backdrop, ffmpeg, paste, photograph, tight, with_sound
+from test_faces import FPS
 
 from seqdisent_core.assets import asset
 from seqdisent_core.cli import CHAPTERS, main

@@ -14,6 +14,7 @@ import cv2
 import media
 import numpy as np
 import pytest
+from media import Place, backdrop, paste, tight
 from PIL import Image
 
 from seqdisent_core.assets import asset
@@ -22,7 +23,6 @@ from seqdisent_core.faces.alignment import (
     EYES_X,
     EYES_Y,
     MOUTH_Y,
-    Pose,
     cut_out,
     face_pose,
     pose_transform,
@@ -35,7 +35,6 @@ from seqdisent_core.media.video import read_video, write_video
 
 FILMED = Path(os.environ.get("SEQDISENT_FILMED", Path(__file__).parents[2] / "shared" / "data" / "filmed"))
 FPS = 25.0
-Place = tuple[float, float, float, float]  # middle x, y, side in pixels, roll in degrees
 
 
 def examples(expression: str = "*") -> list[Path]:
@@ -48,38 +47,12 @@ def person(path: Path) -> str:
     return path.stem.rpartition("_")[0]
 
 
-def tight(frames: np.ndarray) -> np.ndarray:
-    """The same square of all frames, from brows to chin, so that the face fills it."""
-    x, y, side, _ = find_faces(frames[0])[0].pose
-    return np.stack([cut_out(frame, pose_transform(Pose(x, y, side, 0.0), 256), 256) for frame in frames])
-
-
 @pytest.fixture(scope="module")
 def people() -> list[np.ndarray]:
     """Faces of two drawn persons from brows to chin, uint8 (frames, 256, 256, 3)."""
     one = examples()[0]
     other = next(path for path in examples() if person(path) != person(one))
     return [tight(read_video(path)[0]) for path in (one, other)]
-
-
-def backdrop(width: int = 640, height: int = 360, hue: float = 0.0) -> np.ndarray:
-    """uint8 (height, width, 3): soft colours, no face."""
-    down, across = np.mgrid[0:height, 0:width] / width
-    waves = [110 + 40 * np.sin(5 * across + k + hue) + 30 * np.cos(7 * down - 2 * k + hue) for k in range(3)]
-    return np.stack(waves, axis=-1).astype(np.uint8)
-
-
-def paste(picture: np.ndarray, face: np.ndarray, place: Place) -> np.ndarray:
-    """A picture with a face's square laid on it, its edges feathered."""
-    x, y, side, roll = place
-    turn = cv2.getRotationMatrix2D(((face.shape[1] - 1) / 2, (face.shape[0] - 1) / 2), -roll, side / face.shape[0])
-    turn[:, 2] += (x - (face.shape[1] - 1) / 2, y - (face.shape[0] - 1) / 2)
-    mask = cv2.GaussianBlur(np.pad(np.ones((face.shape[0] - 32, face.shape[1] - 32)), 16), (0, 0), 6)
-    size = picture.shape[1::-1]
-    area = cv2.INTER_AREA if side < face.shape[0] else cv2.INTER_LINEAR
-    moved = cv2.warpAffine(face, turn, size, flags=area, borderMode=cv2.BORDER_REPLICATE)
-    part = cv2.warpAffine(mask, turn, size)[..., None]
-    return (part * moved + (1 - part) * picture).round().astype(np.uint8)
 
 
 def film(path: Path, frames: Sequence[np.ndarray]) -> Path:

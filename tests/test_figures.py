@@ -40,6 +40,7 @@ TEXTS = (
     "docs/series.md",
     "docs/speech.md",
     "docs/speed.md",
+    "docs/robustness.md",
 )
 
 

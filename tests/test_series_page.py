@@ -134,17 +134,17 @@ def test_the_page_shows_gaps_as_gaps_and_names_what_it_cannot_read(months: "list
     values[10:20] = np.nan
     found, first, _, words = series_page.read_own({"path": str(csv_of(values, tmp_path / "mine.csv"))})
     assert first.value == "mine" and "1 series read" in words
-    swaps, said, places, near = series_page.show("mine", series_page.MONTHS[6], "TEMP", found)
+    swaps, said, places, near, made = series_page.show("mine", series_page.MONTHS[6], "TEMP", found, 0)
     measured, swapped = json.loads(swaps)[0]["data"]
     assert measured["y"][10:20] == [None] * 10 and None not in swapped["y"] and measured["connectgaps"] is False
     assert "mine: the mean of TEMP goes from" in said and "Nearest to mine" in near
     dots = json.loads(places)[0]["data"]
     assert len(dots) == 14 and sum(len(trace["x"]) for trace in dots) == 578
-    assert len(json.loads(series_page.sample("mine", "TEMP", found, 0))[0]["data"]) == series_page.SAMPLES
+    assert len(json.loads(made)[0]["data"]) == series_page.SAMPLES
     (tmp_path / "bad.csv").write_text("time,series,TEMP\n1,a,2\n0,a,2\n")
     none, *_, problem = series_page.read_own({"path": str(tmp_path / "bad.csv")})
     assert none == [] and "has a time before the one above it" in problem
-    assert "goes from no value" in series_page.show("mine", series_page.MONTHS[6], "CO", found)[1]
+    assert "goes from no value" in series_page.show("mine", series_page.MONTHS[6], "CO", found, 0)[1]
 
 
 def test_the_page_in_a_browser_takes_a_csv_and_is_fit_for_all(

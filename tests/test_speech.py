@@ -27,7 +27,7 @@ from seqdisent_core.domains.speech import (
 from seqdisent_core.domains.speech.spectra import BINS, LEVEL
 from seqdisent_core.domains.speech.views import BANDS, changing_bands, mel_bands, other_voice
 from seqdisent_core.errors import DataError, VideoError
-from seqdisent_core.media import read_sound, write_sound
+from seqdisent_core.media import read_sound, write_recording, write_sound
 
 
 def as_kind(source: Path, kind: str) -> Path:
@@ -104,6 +104,13 @@ def test_a_written_sound_is_read_again_and_says_that_a_model_made_it(tmp_path: P
         write_sound(tmp_path / "absent" / "made.wav", samples)
 
 
+def test_a_recording_is_written_as_it_is_and_bears_no_mark(tmp_path: Path) -> None:
+    samples = np.round(32768 * voice(1, 1)) / 32768
+    path = write_recording(tmp_path / "own.flac", samples)
+    assert np.array_equal(read_sound(path).samples, samples) and b"digitalsourcetype" not in path.read_bytes()
+    assert path.stat().st_size < 2 * len(samples)
+
+
 # --- spectra ----------------------------------------------------------------------------------------------------------
 
 
@@ -129,6 +136,13 @@ def test_griffin_lim_finds_samples_of_the_spectrum_it_is_given() -> None:
     assert len(found) == len(samples)
     convergence = float((spectrogram(found) - wanted).norm() / wanted.norm())
     assert convergence < 0.15
+
+
+def test_samples_are_found_again_for_every_length() -> None:
+    for extra in (0, 159, 160, 161, 164):  # past the last frame, whose window reaches 160 samples
+        samples = torch.from_numpy(voice(2, 0)[: 40 * 165 + extra])
+        found = griffin_lim(spectrogram(samples), len(samples), torch.Generator().manual_seed(0))
+        assert len(found) == len(samples) and bool(found.isfinite().all()), extra
 
 
 @pytest.mark.parametrize("domain", ["log", "linear"])
@@ -197,9 +211,11 @@ def test_a_set_is_stored_whole_and_a_damaged_one_refused(tmp_path: Path) -> None
     again = SpeechSet.load(tmp_path / "set")
     assert again.sha256() == speech.sha256() and again.names == speech.names and len(again) == 30
     assert np.array_equal(again.recording(5), speech.recording(5))
-    (tmp_path / "set" / "recordings.npz").write_bytes(b"PK")
-    with pytest.raises(DataError, match="is damaged"):
-        SpeechSet.load(tmp_path / "set")
+    stored = tmp_path / "set" / "recordings.npz"
+    for damaged in (b"PK", stored.read_bytes()[:-1000]):
+        stored.write_bytes(damaged)
+        with pytest.raises(DataError, match="is damaged"):
+            SpeechSet.load(tmp_path / "set")
     with pytest.raises(DataError, match="no packed set of speech"):
         SpeechSet.load(tmp_path)
 
@@ -223,6 +239,7 @@ def test_a_folder_like_timit_is_packed_with_its_own_test(tmp_path: Path, capsys:
     packed = SpeechSet.load(tmp_path / "set")
     assert packed.names[0] == "FS4 SX0" and list(packed.speaker.names) == ["FS0", "FS1", "FS2", "FS3", "FS4", "FS5"]
     tested = packed.rows("test")
+    assert packed.genders == ("f",) * 6
     assert [packed.names[row] for row in tested] == ["FS4 SX0", "FS4 SX1", "FS5 SX0", "FS5 SX1"]
     assert np.abs(packed.recording(int(tested[1])) - voice(4, 1)).max() < 1e-4
 
@@ -242,8 +259,12 @@ def test_the_stand_in_is_read_from_its_arrays(tmp_path: Path) -> None:
     made = speech_set(speakers=2)
     arrays = {"audio": made.audio, "offsets": made.offsets, "utt_id": np.array(made.names), "sample_rate": RATE}
     arrays["speaker_id"] = np.array([made.speaker.names[value] for value in made.speaker.values])
+    arrays["gender"] = np.array(["fm"[value] for value in made.speaker.values])
     np.savez(tmp_path / "speechocean762_made.npz", **arrays)
-    assert CORPORA["speech"](tmp_path).sha256() == made.sha256()
+    read = CORPORA["speech"](tmp_path)
+    assert read.sha256() == made.sha256() and read.genders == ("f", "m")
+    read.save(tmp_path / "set")
+    assert SpeechSet.load(tmp_path / "set").genders == ("f", "m")
     np.savez(tmp_path / "speechocean762_made.npz", **{**arrays, "sample_rate": 8000})
     with pytest.raises(DataError, match="does not hold the arrays"):
         CORPORA["speech"](tmp_path / "speechocean762_made.npz")

@@ -1,17 +1,21 @@
 """Voices: swaps keep the driver's length and level, windows leave no seam, voices lie on a map, bad input is named."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 from made_speech import RATE, speech_set, voice, write_wav
 
 from seqdisent_core.cli import main
 from seqdisent_core.domains.speech import spectrogram
 from seqdisent_core.errors import ConfigError, VideoError
+from seqdisent_core.evaluation import envelope_correlation, voice_swap_figures
 from seqdisent_core.media import read_sound
 from seqdisent_core.methods import Method
+from seqdisent_core.reporting.speech_tables import voice_swaps_table
 from seqdisent_core.voices import Recording, Speakers, Voices, VoiceSwap, _blended, _windows, save_voices
 
 
@@ -115,3 +119,59 @@ def test_the_command_writes_both_marked_and_says_what_they_are(
 def test_a_model_of_pictures_is_refused() -> None:
     with pytest.raises(ConfigError, match="is of images, not of speech"):
         Voices(Method.from_pretrained("facekit52"))
+
+
+# --- what swaps keep and take over ------------------------------------------------------------------------------------
+
+
+def test_bands_that_move_together_correlate_whatever_their_level() -> None:
+    own, other = voice(1, 0), voice(1, 1)
+    assert envelope_correlation(own, own) == pytest.approx(1)
+    assert envelope_correlation(0.1 * own, own) > 0.999, "recordings are compared at one level"
+    assert envelope_correlation(other, own) < 0.6
+
+
+def test_figures_of_swaps_are_those_of_swaps_that_are_known() -> None:
+    speech = speech_set(speakers=15, sentences=5)
+    nothing = voice_swap_figures(lambda voice, driver: driver, speech)
+    assert nothing["judge"] > 0.95 and nothing["pairs"] == 15 and nothing["speakers"] == 3
+    assert nothing["rows"]["swap"]["envelope_correlation"] == pytest.approx(1)
+    assert nothing["rows"]["swap"]["nearer_to_voice"] < 0.1
+    everything = voice_swap_figures(lambda voice, driver: voice, speech)["rows"]
+    assert everything["swap"] == everything["recording of the voice"]
+    assert everything["swap"]["nearer_to_voice"] > 0.9 and everything["swap"]["envelope_correlation"] < 0.6
+    assert everything["driver, its phase estimated"]["envelope_correlation"] > 0.9
+
+
+def test_the_command_measures_swaps_and_a_table_shows_them(tmp_path: Path, trained: Path) -> None:
+    speech_set(speakers=15, sentences=5).save(tmp_path / "set")
+    out = tmp_path / "voice_swaps.json"
+    assert main(["evaluate-voices", str(tmp_path / "set"), "--model", str(trained), "--out", str(out)]) == 0
+    swap = json.loads(out.read_text())["rows"]["swap"]
+    shown = voice_swaps_table(tmp_path)
+    assert f"| swap | {swap['envelope_correlation']:.2f} | {swap['nearer_to_voice']:.0%} |" in shown
+    assert "15 pairs of recordings of 3 speakers" in shown
+
+
+def test_the_recordings_that_ship_are_of_speakers_who_are_kept_from_training(tmp_path: Path) -> None:
+    speech = speech_set(speakers=11)
+    corpus = {"audio": speech.audio, "offsets": speech.offsets, "utt_id": np.array(speech.names), "sample_rate": RATE}
+    corpus["speaker_id"] = np.array([speech.speaker.names[value] for value in speech.speaker.values])
+    corpus["gender"] = np.array(["f"] * len(speech))
+    corpus["text"] = np.array([f"SENTENCE {row}" for row in range(len(speech))])
+    np.savez(tmp_path / "corpus.npz", **corpus)
+    assert main(["voice-recordings", str(tmp_path / "corpus.npz"), str(tmp_path / "out")]) == 0
+    told = json.loads((tmp_path / "out" / "recordings.json").read_text())
+    kept = {speech.speaker.names[value] for value in speech.speaker.values[speech.rows("validation")]}
+    assert {one["speaker"] for one in told} == kept and all(one["words"].startswith("sentence ") for one in told)
+    for one in told:
+        row = int(one["words"].split()[1])
+        assert speech.speaker.names[speech.speaker.values[row]] == one["speaker"]
+        assert np.array_equal(read_sound(tmp_path / "out" / one["file"]).samples, speech.recording(row))
+    assert main(["voice-recordings", str(tmp_path / "corpus.npz"), str(tmp_path / "out")]) == 1
+
+
+def test_a_fresh_clone_swaps_the_voices_that_ship(tmp_path: Path) -> None:
+    shipped = sorted((ROOT / "demo_assets" / "speech").glob("*.flac"))
+    assert main(["voice-swap", str(shipped[0]), str(shipped[4]), "--out", str(tmp_path)]) == 0
+    assert len(list(tmp_path.glob("*.wav"))) == 2

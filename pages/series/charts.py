@@ -3,7 +3,6 @@
 Colours are names of the page's own (pages/web/tokens.css), which the script looks up, so that dark pages have theirs.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -74,8 +73,3 @@ def code_map(known: KnownSeries, own: Sequence[tuple[Series, tuple[float, float]
         "data": data,
         "layout": {"xaxis": hidden, "yaxis": hidden},
     }
-
-
-def as_value(charts: Sequence[dict[str, Any]]) -> str:
-    """What the script draws: a text, since Gradio wraps every number of an object in a watcher of its own."""
-    return json.dumps(charts, separators=(",", ":"))

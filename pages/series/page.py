@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model, status
+from pages.chart_section import as_value, chart_section
 from pages.clip_input import refuse_links
 from pages.door import why_failed
 from pages.events import AT_ONCE, BUSY, LAST
-from pages.plotting import address, plotly_script
+from pages.plotting import plotly_script
 from pages.privacy import privacy, visitor
-from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
@@ -56,10 +56,6 @@ _CREDIT = """
 doi:10.24432/C5RK5G, CC BY 4.0; cut into months. Values decoded where nothing was measured are no estimate of it.</p>
 """
 _PRIVACY = "Your file is deleted when you close the page, and within an hour of its last use; nothing is sent anywhere."
-_SECTION = (
-    '<section class="sd sd-results sd-series"><h2>{title}</h2><p>{words}</p>'
-    '<div class="sd-series-charts"></div></section>'
-)
 _SAID = '<div class="sd" aria-live="polite">${value || ""}</div>'
 _NEWEST = BUSY | LAST
 
@@ -78,21 +74,21 @@ def layout(demo: gr.Blocks) -> None:
         first = gr.Dropdown(list(MONTHS), value=FIRST, label="First series")
         second = gr.Dropdown(list(MONTHS), value=SECOND, label="Second series")
         feature = gr.Dropdown([(_called(name), name) for name in FEATURES], value=FEATURE, label="Measurement")
-    swaps = _charts(
+    swaps = chart_section(
         "Swap",
         "Each series as measured, with its gaps, and its own dynamics decoded with the static code of the other: what "
         "happens stays, the season changes.",
         "swaps",
     )
     said = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-said")
-    places = _charts(
+    places = chart_section(
         "Similar static codes",
         "A dot is a month at a station, placed by t-SNE of its static code and coloured by the month of the year. The "
         "star is the first series, the diamond the second. Near dots are alike; far distances mean nothing.",
         "code-map",
     )
     near = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-near")
-    made = _charts(
+    made = chart_section(
         "Samples", "The static code of the first series with dynamics that are sampled from the prior.", "samples"
     )
     more = gr.Button("Sample again", elem_id="series-sample", elem_classes="sd-round")
@@ -103,32 +99,19 @@ def layout(demo: gr.Blocks) -> None:
     gr.HTML(_CREDIT, apply_default_css=False)
     own = gr.State([], time_to_live=limits().keep_seconds)
     seed = gr.State(0)
-    given, shown = [first, second, feature, own], [swaps, said, places, near]
-    for event in (demo.load, first.change, second.change, feature.change):
-        event(show, given, shown, **_NEWEST).failure(why_failed, None, said, **AT_ONCE)
-    for event in (demo.load, first.change, feature.change):
-        event(sample, [first, feature, own, seed], made, **_NEWEST)
-    more.click(lambda seed: seed + 1, seed, seed, **AT_ONCE).then(sample, [first, feature, own, seed], made, **_NEWEST)
+    # One event for what is chosen: a page may have few jobs waiting, and what was asked for last is what counts.
+    given, shown = [first, second, feature, own, seed], [swaps, said, places, near, made]
+    chosen = gr.on([demo.load, *(each.change for each in (first, second, feature))], show, given, shown, **_NEWEST)
+    chosen.failure(why_failed, None, said, **AT_ONCE)
+    more.click(lambda seed: seed + 1, seed, seed, **AT_ONCE).then(show, given, shown, **_NEWEST)
     read = own_file.upload(read_own, own_file, [own, first, second, heard], preprocess=False, **_NEWEST)
     read.failure(why_failed, None, heard, **AT_ONCE)
-    read.success(show, given, shown, **_NEWEST).success(sample, [first, feature, own, seed], made, **_NEWEST)
+    read.success(show, given, shown, **_NEWEST)
 
 
-def _charts(title: str, words: str, name: str) -> gr.HTML:
-    """A section whose value is the charts that stand in it (charts.as_value)."""
-    return gr.HTML(
-        None,
-        html_template=_SECTION.format(title=title, words=words),
-        js_on_load="\n".join(map(web, ("plotly.js", "series.js"))),
-        apply_default_css=False,
-        elem_id=name,
-        plotly=address(plotly_script()),
-    )
-
-
-def show(first: str, second: str, feature: str, own: "Sequence[Series]") -> tuple[str, str, str, str]:
-    """Both swaps and what they do in words, the map of static codes with both series, and their neighbours."""
-    from pages.series.charts import as_value, code_map, lines
+def show(first: str, second: str, feature: str, own: "Sequence[Series]", seed: int) -> tuple[str, str, str, str, str]:
+    """Both swaps and what they do in words, the map of static codes with both series, their neighbours, and samples."""
+    from pages.series.charts import code_map, lines
 
     studio = model.series_studio()
     pair = [_series(name, own) for name in (first, second)]
@@ -151,23 +134,16 @@ def show(first: str, second: str, feature: str, own: "Sequence[Series]") -> tupl
         for series, code in zip(pair, codes, strict=True)
     )
     words = "".join(f"<p>{line}</p>" for line in told)
+    made = studio.sample(codes[0].static, SAMPLES, seed)
+    colours = ("does", "who", "ink")
+    samples = {f"sample {number + 1}": (made[number][:, at], colours[number]) for number in range(SAMPLES)}
     return (
         as_value(charts),
         words,
         as_value([code_map(studio.known, stars)]),
         f'<div class="sd-map-near">{listed}</div>',
+        as_value([lines(f"Static code of {pair[0].name}", _called(feature), samples)]),
     )
-
-
-def sample(first: str, feature: str, own: "Sequence[Series]", seed: int) -> str:
-    """Samples with the static code of a series."""
-    from pages.series.charts import as_value, lines
-
-    studio, series, at = model.series_studio(), _series(first, own), FEATURES.index(feature)
-    made = studio.sample(studio.encode(series.values).static, SAMPLES, seed)
-    colours = ("does", "who", "ink")
-    drawn = {f"sample {number + 1}": (made[number][:, at], colours[number]) for number in range(SAMPLES)}
-    return as_value([lines(f"Static code of {series.name}", _called(feature), drawn)])
 
 
 def read_own(file: dict[str, Any] | None) -> "tuple[list[Series], Any, Any, str]":

@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,12 +102,11 @@ def _comparison(options: argparse.Namespace) -> None:
     models = {name: trained[sha256] for sha256, name in wanted.items() if sha256 in trained}
     clips = load_clips(options.data)
     with progress_bar(1, "comparison") as bar:
-
-        def progress(share: float, what: str) -> None:
-            bar.set_description(what, refresh=False)
-            bar.update(share - bar.n)
-
-        make_comparison(table, models, clips, options.out, command=options.command_line, progress=progress)
+        make_comparison(
+            *(table, models, clips, options.out),
+            command=options.command_line,
+            progress=lambda share, what: _told(bar, share, 1, what),
+        )
     tell(options, f"written to {options.out}", written={"comparison": options.out})
 
 
@@ -136,14 +136,11 @@ def fill_table(options: argparse.Namespace, rows: "Sequence[Row]", about: dict[s
             raise ConfigError(f"There is no row {name!r}; choose of: {', '.join(names)}.")
     chosen = [row for row in rows if row.name in (options.rows or names)]
     with progress_bar(1, "benchmark") as bar:
-
-        def progress(done: float, runs: int, what: str) -> None:
-            bar.total = runs
-            bar.set_description(what, refresh=False)
-            bar.update(done - bar.n)
-
         table = run_table(
-            chosen, range(options.seeds), options.out, command=options.command_line, about=about, progress=progress
+            *(chosen, range(options.seeds), options.out),
+            command=options.command_line,
+            about=about,
+            progress=partial(_told, bar),
         )
     figures = {row.name: table["rows"][row.name]["figures"] for row in chosen}
     lines = []
@@ -153,6 +150,13 @@ def fill_table(options: argparse.Namespace, rows: "Sequence[Row]", about: dict[s
         minutes = sum(run["seconds"] for run in runs) / len(runs) / 60
         lines.append(f"{name}: {', '.join(told)} ({runs[-1]['steps']} steps, {minutes:.1f} minutes a run)")
     tell(options, *lines, f"written to {options.out}", written={"result": options.out}, figures=figures)
+
+
+def _told(bar: Any, done: float, whole: int, what: str) -> None:
+    """Brings a bar to where the work is."""
+    bar.total = whole
+    bar.set_description(what, refresh=False)
+    bar.update(done - bar.n)
 
 
 def _series(options: argparse.Namespace) -> None:

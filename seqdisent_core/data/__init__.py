@@ -3,6 +3,7 @@
 from seqdisent_core.data.clips import Clips, load_clips, parallel_pairs, read_plan, split_of_takes
 from seqdisent_core.data.hub import check_export, drawn, write_video_set
 from seqdisent_core.data.labels import EXPRESSIONS, FACE_LABELS, Labels, selected
+from seqdisent_core.data.packed import read_packed, write_packed
 from seqdisent_core.data.packing import pack_films
 from seqdisent_core.data.shards import UNREADABLE, ShardedFrames
 from seqdisent_core.data.sprites import render_sprites
@@ -27,9 +28,11 @@ __all__ = [
     "pack_films",
     "parallel_pairs",
     "part_path",
+    "read_packed",
     "read_plan",
     "render_sprites",
     "selected",
     "split_of_takes",
+    "write_packed",
     "write_video_set",
 ]

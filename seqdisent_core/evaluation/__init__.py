@@ -33,6 +33,7 @@ from seqdisent_core.evaluation.speech import SpeechTable, about_speech, recordin
 from seqdisent_core.evaluation.suite import TRUSTED, evaluate
 from seqdisent_core.evaluation.swap_truth import swap_truth
 from seqdisent_core.evaluation.verification import equal_error_rate, speaker_error_rate
+from seqdisent_core.evaluation.voice_swaps import SpeakerJudge, envelope_correlation, voice_swap_figures
 
 __all__ = [
     "MADE",
@@ -46,6 +47,7 @@ __all__ = [
     "Run",
     "SeriesTable",
     "Share",
+    "SpeakerJudge",
     "SpeechTable",
     "about_series",
     "about_speech",
@@ -55,6 +57,7 @@ __all__ = [
     "check_judge",
     "draw_pairs",
     "encode_series",
+    "envelope_correlation",
     "equal_error_rate",
     "evaluate",
     "filmed_sheet",
@@ -78,6 +81,7 @@ __all__ = [
     "swap_pairs",
     "swap_truth",
     "train_judge",
+    "voice_swap_figures",
     "worst_sheet",
     "write_made",
 ]

@@ -22,6 +22,8 @@ NEAR_SCORE = 0.5  # around a face's last place less proof is enough
 # A face is looked at closely in a square of so many pixels, which is so many crop sides wide: with smaller faces YuNet
 # reports a fifth of the head's roll only.
 NEAR_SIDE, NEAR_REACH = 320, 1.45
+# Of 14 people, the finder gives upright faces 0.94 or more, those that lie or are upside down up to 0.93.
+UPRIGHT_SCORE = 0.92
 LEAST_PICTURE = 16  # pixels a side: enlarged from fewer, stripes look like faces
 OVERLAP = 0.3  # boxes sharing more than this (intersection over union) are one face
 
@@ -74,6 +76,20 @@ class FaceFinder:
         cut = surroundings(pose, NEAR_SIDE, zoom * NEAR_REACH)
         cut[:, 2] += shift
         return self._detect(cut_out(frame, cut, NEAR_SIDE), NEAR_SCORE, inverse(cut))
+
+    def is_upright(self, frame: np.ndarray, face: Face, least: float = UPRIGHT_SCORE) -> bool:
+        """Whether a face that was found is upright, by a score of at least `least`.
+
+        The finder takes many a face that lies on its side or upside down for an upright one, but its square turned by
+        quarters or by half looks more like a face then.
+        """
+        if face.score < least:
+            return False
+        cut = surroundings(face.pose, NEAR_SIDE, NEAR_REACH)
+        square = cut_out(frame, cut, NEAR_SIDE)
+        turned = (self._detect(np.ascontiguousarray(np.rot90(square, turn)), NEAR_SCORE, cut) for turn in range(4))
+        own, *others = [max((one.score for one in found), default=0.0) for found in turned]
+        return own >= max(others)
 
     def _confirmed(self, frame: np.ndarray, guess: Face) -> Face | None:
         """A face looked at closely, where it is one: leaves and shadows look like faces in one size only."""

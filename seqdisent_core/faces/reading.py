@@ -25,13 +25,14 @@ LONGEST_SIDES = (640, 1280)
 FINE = 1.5
 LOOKS = 12  # at a photograph, as if it were a film that stands still: its square errs by half as much as after one
 # Where no face is seen for so long at the beginning, or none that is surely upright, the film is looked at turned, in
-# so many pictures of that time. The finder takes many a face that lies on its side or upside down for an upright one:
-# of 14 people it gives upright faces 0.94 or more, others up to 0.91.
+# so many pictures of that time.
 SOON_SECONDS, SOON_PICTURES = 1.0, 5
-UPRIGHT_SCORE, BETTER = 0.92, 0.03  # the latter is what a turn must add to the score
+BETTER = 0.03  # what a turn must add to the finder's score
 TURNED = 0.55  # `face_turn` beyond which a face is turned away: by more than some 45 degrees
 TURNED_MOSTLY, TURNED_PARTLY = 0.5, 0.1  # shares of the clip: an error, a note
 SQUARE_COLOUR, SQUARE_EDGE = (255, 209, 71), (20, 20, 20)  # bright with a dark edge: seen on any picture
+HIDDEN_SECONDS = 0.05  # from which on it is said that the face was out of sight
+OUTSIDE = 0.1  # of the crops, beyond the picture's edge: a note
 _TURN_NOTES = {
     1: "The picture lies on its side; it is turned by a quarter clockwise, in results too.",
     2: "The picture is upside down; it is turned by half, in results too.",
@@ -185,7 +186,7 @@ def read_face(
                 cutter.add(lit(frame, light))
                 if progress is not None:
                     progress(min(1.0, cutter.count / total))
-                if cutter.finished or (cutter.score < UPRIGHT_SCORE and cutter.count >= wait * reader.fps):
+                if cutter.finished or (not cutter.upright and cutter.count >= wait * reader.fps):
                     break
             cutter.close()
         return cutter, reader
@@ -195,15 +196,15 @@ def read_face(
         info = probe_video(path)
         first = 0 if info.still else round(start_seconds * min(info.fps, max_fps))
     cutter, reader = gather(LONGEST_SIDES[0], SOON_SECONDS)
-    if cutter.score < UPRIGHT_SCORE:
-        turn, light = _turn_and_light(path, max_fps, cutter.score)
+    if not cutter.upright:
+        turn, light = _turn_and_light(path, max_fps, seen=cutter.faces > 0)
         cutter, reader = gather(LONGEST_SIDES[0])
     if cutter.too_small:
         cutter, reader = gather(LONGEST_SIDES[1])
     shot = _usable_shot(cutter, reader, face, max_seconds)
     still = reader.info.still
     prepared = [*([_TURN_NOTES[turn]] if turn else []), *([_DARK_NOTE] if light != AS_FILMED else [])]
-    notes = [*reader.notes, *prepared, *_notes(shot, cutter, reader.fps, face, still)]
+    notes = [*reader.notes, *prepared, *_notes(shot, cutter, reader, face)]
     if reader.cut and not start_seconds:
         notes.append(f"The clip is longer than {max_seconds:g} seconds; the first {max_seconds:g} are used.")
     if progress is not None:
@@ -230,15 +231,19 @@ def read_face(
     )
 
 
-def _turn_and_light(path: Path, max_fps: float, score: float) -> tuple[int, float]:
-    """FaceClip's turn and light for a film at whose beginning a face is seen with this score at best, 0 for none."""
+def _turn_and_light(path: Path, max_fps: float, *, seen: bool) -> tuple[int, float]:
+    """FaceClip's turn and light for a film at whose beginning a face is seen, or none."""
     frames, _ = read_video(path, max_fps=max_fps, max_seconds=SOON_SECONDS, max_side=LONGEST_SIDES[0])
     some = frames[np.unique(np.linspace(0, len(frames) - 1, SOON_PICTURES).round().astype(int))]
-    light, finder = AS_FILMED if score else light_for(some), FaceFinder()
+    light, finder = AS_FILMED if seen else light_for(some), FaceFinder()
 
     def upright(turn: int) -> float:
-        turned = [np.ascontiguousarray(np.rot90(lit(frame, light), -turn)) for frame in some]
-        return float(np.mean([max((face.score for face in finder.seek(frame)), default=0.0) for frame in turned]))
+        scores = []
+        for frame in some:
+            turned = np.ascontiguousarray(np.rot90(lit(frame, light), -turn))
+            surest = max(finder.seek(turned), key=lambda face: face.score, default=None)
+            scores.append(surest.score if surest and finder.is_upright(turned, surest, least=0.0) else 0.0)
+        return float(np.mean(scores))
 
     scores = [upright(turn) for turn in range(4)]
     best = int(np.argmax(scores))
@@ -306,12 +311,14 @@ def _no_such_face(name: str, faces: int, face: int) -> str:
     return f"There is no face {face} in {name}: {faces} faces were found. Choose from 0, the largest, to {faces - 1}."
 
 
-def _notes(shot: Shot, cutter: ShotCutter, fps: float, face: int, still: bool) -> list[str]:
+def _notes(shot: Shot, cutter: ShotCutter, reader: FrameReader, face: int) -> list[str]:
     """What a person should know of how the clip was made."""
-    notes = []
+    notes, fps, still = [], reader.fps, reader.info.still
     if cutter.faces > 1:
         which = _ORDINALS[face] if face < len(_ORDINALS) else f"{face + 1}th largest"
         notes.append(f"{cutter.faces} faces were found; the {which} is used.")
+    if _share_outside(shot, reader.size) > OUTSIDE:
+        notes.append("A part of the face is outside of the picture and is made up; the result may be poor.")
     turned = float(np.mean(np.array(shot.turns) > TURNED))
     if still:
         return [*notes, "The face is turned away; the result may be poor."] if turned > TURNED_PARTLY else notes
@@ -324,7 +331,7 @@ def _notes(shot: Shot, cutter: ShotCutter, fps: float, face: int, still: bool) -
         notes.append(f"The face is lost at {end:.1f} s; the part before that is used.")
     elif shot.start > fps / 2:
         notes.append(f"The clip begins at {start:.1f} s, where the face is first seen.")
-    if shot.occluded:
+    if len(shot.occluded) >= HIDDEN_SECONDS * fps:
         notes.append(
             f"The face is out of sight for {len(shot.occluded) / fps:.1f} s; what it does there is guessed from what "
             "comes before and after."
@@ -332,6 +339,14 @@ def _notes(shot: Shot, cutter: ShotCutter, fps: float, face: int, still: bool) -
     if turned > TURNED_PARTLY:
         notes.append(f"The face is turned away in {100 * turned:.0f} % of the clip; there the result may be poor.")
     return notes
+
+
+def _share_outside(shot: Shot, size: tuple[int, int]) -> float:
+    """The mean share of a shot's crops that lies beyond the edges of pictures of a size (width, height)."""
+    steps = np.linspace(0, shot.size - 1, 9)
+    points = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    places = np.stack([transform_points(points, inverse(transform)) for transform in shot.transforms])
+    return float(np.mean(((places < -0.5) | (places > np.array(size) - 0.5)).any(axis=2)))
 
 
 def _plural(word: str, count: int) -> str:

@@ -21,6 +21,7 @@ HOLD_SECONDS = 1.0  # so long a face may be out of sight: what it does there is 
 LOST_SECONDS = 0.2  # at the end of a film, from which on it is said that the face was lost
 OTHERS_SECONDS = 0.4  # so long a k-th face is waited for once a first one is seen: single frames may lack it
 PREVIEW_WIDTH = 640  # pixels, at most: it is shown on a page
+OTHER_RATE = 10.0  # frames a second; in slower films one face may look like another in the next frame
 _PIECE = 1.0  # crop sides to each side of the face's middle that are kept of a waiting frame
 
 
@@ -77,8 +78,8 @@ class ShotCutter:
 
     The first shot is enough if the face is seen in 8 of its frames: then `finished` is set and no more frames are
     needed; so it is where a face's square takes less than `least_side` pixels, and then it is `too_small`.
-    faces: how many were found where the first shot begins; score: of the surest of them by the finder, 0 where none was
-    seen; none_chosen: faces were seen, but no `face`-th one.
+    faces: how many were found where the first shot begins, 0 where none was seen; upright: the surest of them is surely
+    upright; none_chosen: faces were seen, but no `face`-th one.
     """
 
     def __init__(self, fps: float, size: int, face: int, *, least_side: float = 0.0) -> None:
@@ -88,7 +89,7 @@ class ShotCutter:
         self._held: list[np.ndarray] = []
         self._first_seen: int | None = None
         self.shots: list[Shot] = []
-        self.count, self.faces, self.finished, self.too_small, self.score = 0, 0, False, False, 0.0
+        self.count, self.faces, self.finished, self.too_small, self.upright = 0, 0, False, False, False
 
     @property
     def none_chosen(self) -> bool:
@@ -112,7 +113,8 @@ class ShotCutter:
 
     def _follow(self, frame: np.ndarray, follower: FaceFollower, changed: bool) -> None:
         sighting = follower.step(frame)
-        if changed and (sighting is None or sighting.moved is None):
+        other = sighting is not None and sighting.other and self._fps >= OTHER_RATE
+        if other or (changed and (sighting is None or sighting.moved is None)):
             self._end("a cut")
         elif sighting is not None:
             self.shots[-1].add(frame, follower, sighting, self._held)
@@ -142,7 +144,7 @@ class ShotCutter:
         if not self.shots:
             self._first_seen = self.count if self._first_seen is None else self._first_seen
             self.faces = max(self.faces, len(faces))
-            self.score = max(self.score, *(face.score for face in faces))
+            self.upright = self.upright or self._finder.is_upright(frame, max(faces, key=lambda face: face.score))
         if 0 <= chosen < len(faces):
             self._follower = FaceFollower(self._finder, frame, faces[chosen])
             self.shots.append(_new_shot(self.count, self._size, self._fps, frame, faces))

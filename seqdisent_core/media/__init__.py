@@ -2,7 +2,7 @@
 
 from seqdisent_core.media.ffmpeg import file_name
 from seqdisent_core.media.sheets import clip_rows
-from seqdisent_core.media.sound import MOST_SECONDS, RATE, Sound, read_sound, write_sound
+from seqdisent_core.media.sound import MOST_SECONDS, RATE, Sound, read_sound, write_recording, write_sound
 from seqdisent_core.media.synthetic import IN_A_FILM, MADE, captioned, labelled, mark
 from seqdisent_core.media.video import (
     FrameReader,
@@ -36,6 +36,7 @@ __all__ = [
     "read_sound",
     "read_video",
     "write_gif",
+    "write_recording",
     "write_sound",
     "write_video",
 ]

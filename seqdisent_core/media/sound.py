@@ -103,14 +103,44 @@ def write_sound(path: str | Path, samples: np.ndarray) -> Path:
 
     Samples beyond full scale are cut off. Raises VideoError where the folder does not exist.
     """
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise VideoError(f"The folder for {file_name(path)} does not exist. Make it first or choose another.")
-    scaled = np.clip(np.round(np.asarray(samples, np.float64) * (_FULL_SCALE - 1)), -_FULL_SCALE, _FULL_SCALE - 1)
+    path = _in_a_folder(path)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
-        file.writeframes(scaled.astype("<i2").tobytes())
+        file.writeframes(_as_stored(samples, _FULL_SCALE - 1).tobytes())
     mark(path)
     return path
+
+
+def write_recording(path: str | Path, samples: np.ndarray) -> Path:
+    """Writes float (samples,) in [-1, 1], RATE a second, that were recorded and not made: a FLAC, without a mark.
+
+    Samples beyond full scale are cut off. Raises VideoError where it cannot be written.
+    """
+    path = _in_a_folder(path)
+    child = Child(
+        (
+            *("-loglevel", "error", "-threads", "2", "-f", "s16le", "-ar", f"{RATE}", "-ac", "1", "-i", "pipe:0"),
+            *("-compression_level", "12", "-bitexact", "-y", "-f", "flac", f"file:{path.absolute()}"),
+        ),
+        writes=True,
+    )
+    try:
+        if not child.write(_as_stored(samples, _FULL_SCALE)) or not child.finish():
+            raise child.complaint(path, "cannot be written. Choose another folder.")
+    finally:
+        child.close()
+    return path
+
+
+def _in_a_folder(path: str | Path) -> Path:
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise VideoError(f"The folder for {file_name(path)} does not exist. Make it first or choose another.")
+    return path
+
+
+def _as_stored(samples: np.ndarray, scale: int) -> np.ndarray:
+    whole = np.round(np.asarray(samples, np.float64) * scale)
+    return np.clip(whole, -_FULL_SCALE, _FULL_SCALE - 1).astype("<i2")

@@ -23,6 +23,7 @@ from seqdisent_core.media.ffmpeg import SAVE_AS, UNKNOWN_CODEC, Child, Header, f
 
 _STILL = "is a still picture, not a video. Choose a video in which the face moves, or save it as JPEG, PNG or WebP."
 _DAMAGED_STILL = "is damaged and cannot be read. Save it as JPEG or PNG and try again."
+_TOO_SHORT = "is too short: it lasts less than a single frame. Choose a clip of a second or more."
 _LONGEST_SIDE, _MOST_PIXELS = 16384, 8192 * 8192  # 8K fits, also as a square
 _PICTURE_DELAYS = ("gif", "apng", "webp_anim", "jpegxl_anim")  # each picture has its own delay: a mean would drop some
 _ALPHA = re.compile(r"(yuva|gbrap|ya\d|rgba|bgra|argb|abgr|ayuv|vuya|pal8)")
@@ -144,7 +145,9 @@ class FrameReader(Iterator[np.ndarray]):
         self.close()
         if not went_well or self._count == self._first == 0:
             damaged = "is damaged or encrypted and cannot be read. " + SAVE_AS
-            raise child.complaint(self.info.path, _DAMAGED_STILL if self.info.still else damaged)
+            short = went_well and self.info.seconds is not None and self.info.seconds * self.fps < 1
+            why = _DAMAGED_STILL if self.info.still else _TOO_SHORT if short else damaged
+            raise child.complaint(self.info.path, why)
         decoded = re.search(r"(\d+) frames decoded; (\d+) decode errors", child.log)
         # At times ffmpeg ends well though memory was short for all frames but one.
         if decoded and int(decoded[1]) < 2 and not self.info.still:
@@ -325,7 +328,7 @@ class _Source(Header):
         width, height = (round(width * stretch), height) if stretch >= 1 else (width, round(height / stretch))
         if self._lies:
             width, height = height, width
-        fps = float(self._figure("fps") or self.rate())
+        fps = float(self._mean_rate or self.rate())
         return VideoInfo(self.path, width, height, fps, self.seconds, self.has_audio, self._still)
 
     @property
@@ -360,8 +363,15 @@ class _Source(Header):
 
     def rate(self) -> Fraction:
         """Frames a second, their mean where they vary; 25 where the file does not say."""
-        units = ("tbr", "fps") if self.container in _PICTURE_DELAYS else ("fps", "tbr")
-        return self._figure(units[0]) or self._figure(units[1]) or Fraction(25)
+        rates = [self._mean_rate, self._figure("tbr")]
+        if self.container in _PICTURE_DELAYS:
+            rates.reverse()
+        return rates[0] or rates[1] or Fraction(25)
+
+    @property
+    def _mean_rate(self) -> Fraction | None:
+        mean = self._figure("fps")
+        return None if mean == self._figure("tbn") else mean  # of DV, ffmpeg gives the ticks of its clock for it
 
     def decoder(self) -> tuple[str, ...]:
         """ffmpeg's own VP8 and VP9 decoders lose the alpha of a WebM, libvpx keeps it."""

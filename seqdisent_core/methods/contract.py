@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from seqdisent_core import checkpoints
 from seqdisent_core.domains import Backbone
 from seqdisent_core.errors import ConfigError
+from seqdisent_core.methods.gaussians import standard_normal
 from seqdisent_core.settings import Settings
 
 Ability = Literal["encode", "sample_static", "sample_dynamics", "anchor"]
@@ -134,8 +135,9 @@ class Method(nn.Module, ModelHubMixin, ABC):
         """Sequences from codes, means of p(x | s, d): (batch, time, *element)."""
 
     def sample_static(self, count: int, generator: torch.Generator | None = None) -> Tensor:
-        """Static codes from their prior: (count, static_dim)."""
-        raise self._unable("sample_static")
+        """Static codes from their prior, N(0, I) of most methods: (count, static_dim)."""
+        require(self, "sample_static")
+        return standard_normal(torch.empty(count, self.static_dim, device=self.device), generator)
 
     def sample_dynamics(
         self,

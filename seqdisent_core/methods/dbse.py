@@ -156,9 +156,6 @@ class DBSE(Anchored):
         """p(x_t | s, d_t) means: each frame is decoded from the concatenation [s, d_t] alone."""
         return self.backbone.decode_sequences(codes.joined())
 
-    def sample_static(self, count: int, generator: torch.Generator | None = None) -> Tensor:
-        return standard_normal(torch.empty(count, self.static_dim, device=self.device), generator)
-
     def sample_dynamics(
         self,
         count: int,

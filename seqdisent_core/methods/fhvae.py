@@ -88,7 +88,7 @@ class FHVAE(Method):
 
     def sample_static(self, count: int, generator: torch.Generator | None = None) -> Tensor:
         """z2 of sequences whose means are drawn, too: normal with variance 1 + SPREAD."""
-        return (1 + SPREAD) ** 0.5 * standard_normal(torch.empty(count, self.static_dim, device=self.device), generator)
+        return (1 + SPREAD) ** 0.5 * super().sample_static(count, generator)
 
     def sample_dynamics(
         self,

@@ -114,9 +114,6 @@ class GLR(Method):
     def decode(self, codes: Codes) -> Tensor:
         return self.backbone.decode_sequences(codes.joined())
 
-    def sample_static(self, count: int, generator: torch.Generator | None = None) -> Tensor:
-        return standard_normal(torch.empty(count, self.static_dim, device=self.device), generator)
-
     def sample_dynamics(
         self,
         count: int,

@@ -66,9 +66,6 @@ class MoCoGAN(Method):
         """Each element from its motion, the category and the content."""
         return self.backbone.decode_sequences(codes.joined())
 
-    def sample_static(self, count: int, generator: torch.Generator | None = None) -> Tensor:
-        return standard_normal(torch.empty(count, self.static_dim, device=self.device), generator)
-
     def sample_dynamics(
         self,
         count: int,

@@ -4,6 +4,9 @@ Source: Naiman, Berman, Azencot, "Sample and Predict Your Latent: Modality-free 
 Contrastive Estimation", ICML 2023; weights and sizes for Sprites are the defaults. Differs from the public code: the
 density in the estimate of mutual information takes the variance where theirs takes it for a deviation, the warm-up is
 counted in steps, and what is decoded for contrast does not enter the averages of batch norms.
+
+It needs no view of the data: static is what the model reads again after the dynamics were sampled anew, dynamics (their
+mean over time) what it reads again after the static code was, be the elements pictures, windows or spectra.
 """
 
 from collections.abc import Iterator

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from seqdisent_core.domains import Backbone
 from seqdisent_core.methods.contract import Batch, Codes, Method, Moment
-from seqdisent_core.methods.gaussians import Gaussian, kl_divergence, standard_normal
+from seqdisent_core.methods.gaussians import Gaussian, kl_divergence
 from seqdisent_core.methods.information import mutual_information
 from seqdisent_core.methods.priors import DynamicsPrior, GaussianHead, run_lstm, run_rnn
 from seqdisent_core.settings import Settings, settings
@@ -82,9 +82,6 @@ class Variational(Method):
     def decode(self, codes: Codes) -> Tensor:
         """p(x_t | s, d_t) means: each element from the concatenation [s, d_t] alone."""
         return self.backbone.decode_sequences(codes.joined())
-
-    def sample_static(self, count: int, generator: torch.Generator | None = None) -> Tensor:
-        return standard_normal(torch.empty(count, self.static_dim, device=self.device), generator)
 
     def sample_dynamics(
         self,

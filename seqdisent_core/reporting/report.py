@@ -8,8 +8,9 @@ from seqdisent_core.reporting import filmed_tables, tables
 from seqdisent_core.reporting.published import published_tables
 from seqdisent_core.reporting.result_files import Result, guessed, number, percent, read_result
 from seqdisent_core.reporting.rival_tables import rivals_table
+from seqdisent_core.reporting.robustness_table import robustness_table
 from seqdisent_core.reporting.series_tables import anchors_table, published_series_table, series_tables
-from seqdisent_core.reporting.speech_tables import published_speech_table, speech_tables
+from seqdisent_core.reporting.speech_tables import published_speech_table, speech_tables, voice_swaps_table
 from seqdisent_core.reporting.speed_tables import profile_table, seconds, speed_table, times
 
 
@@ -92,8 +93,10 @@ PLACES: dict[str, Callable[[Path], str]] = {
     "series_published": lambda folder: published_series_table(),
     "speech": speech_tables,
     "speech_published": lambda folder: published_speech_table(),
+    "voice_swaps": voice_swaps_table,
     "speed": speed_table,
     "profile": profile_table,
+    "robustness": robustness_table,
 }
 
 

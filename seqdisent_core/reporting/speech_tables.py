@@ -63,3 +63,25 @@ def published_speech_table() -> str:
         for row in json.loads(PUBLISHED.read_text(encoding="utf-8"))["speech"]
     ]
     return table(["published (the poster), TIMIT", *_HEADS], rows)
+
+
+def voice_swaps_table(folder: Path) -> str:
+    """What swaps of voices keep of the words and take over of the voice, beside what needs no model."""
+    result = read_result(folder / "voice_swaps.json")
+    rows = [
+        [name, f"{row['envelope_correlation']:.2f}", f"{row['nearer_to_voice']:.0%}", f"{row['taken_for_voice']:.0%}"]
+        for name, row in result["rows"].items()
+    ]
+    heads = [
+        "heard",
+        "correlation with the driver ↑",
+        "nearer to the voice than to the driver ↑",
+        "taken for the voice ↑",
+    ]
+    said = (
+        f"{result['pairs']} pairs of recordings of {result['speakers']} speakers who are new to the model. The judge "
+        f"is right for {result['judge']:.1%} of the real recordings, which it has not heard; chance is "
+        f"{1 / result['speakers']:.0%}. Checkpoint `{result['checkpoint_sha256'][:12]}`; "
+        f"{result['hardware']}; `{result['command']}`."
+    )
+    return "\n\n".join([table(heads, rows), said])

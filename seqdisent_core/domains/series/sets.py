@@ -1,7 +1,6 @@
 """Sets of time series with gaps: what is stored of them, their splits, and how they are normalised and cut."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from seqdisent_core.data import Labels, selected
+from seqdisent_core.data import Labels, read_packed, selected, write_packed
 from seqdisent_core.errors import DataError
 
 SPLITS = ("train", "validation", "test")
@@ -18,7 +17,7 @@ CHOICE = "choice"  # splits by which settings are chosen begin so: the test of P
 UNUSED = "unused"
 LEAST_DEVIATION = 1e-6  # of a feature in the training series, below which it is a constant and only centred
 MOST_DEVIATIONS = 10.0  # of a normalised value; beyond it are errors of measurement, such as -18 degrees of a body
-_ABOUT, _ARRAYS = "set.json", "series.npz"
+_ARRAYS = "series.npz"
 
 
 @dataclass(frozen=True)
@@ -119,30 +118,21 @@ class SeriesSet:
 
     def save(self, folder: Path) -> None:
         """Writes set.json and series.npz. Raises DataError where the folder holds anything else."""
-        if folder.exists() and any(file.name not in (_ABOUT, _ARRAYS) for file in folder.iterdir()):
-            raise DataError(f"{folder.name} holds something else than a set of series. Choose an empty folder.")
-        folder.mkdir(parents=True, exist_ok=True)
         arrays = {"names": np.array(self.names), "values": self.values, "observed": self.observed}
         arrays |= {f"label:{name}": label.values for name, label in self.labels.items()}
         arrays |= {f"split:{name}": split for name, split in self.splits.items()}
         arrays |= {f"target:{name}": target for name, target in self.step_targets.items()}
         about: dict[str, Any] = {"name": self.name, "series": len(self), "features": self.features}
         about |= {"labels": {name: label.names for name, label in self.labels.items()}}
-        about |= {"left_out": dict(self.left_out), "credit": self.credit, "sha256": self.sha256()}
-        np.savez_compressed(folder / _ARRAYS, **arrays)  # type: ignore[arg-type]
-        (folder / _ABOUT).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+        about |= {"left_out": dict(self.left_out), "credit": self.credit}
+        write_packed(folder, "series", _ARRAYS, self, about, arrays)
 
     @classmethod
     def load(cls, folder: str | Path) -> "SeriesSet":
         """A set that `save` wrote. Raises DataError where it is missing, damaged or no set of series."""
-        folder = Path(folder)
-        if not (folder / _ARRAYS).exists() or not (folder / _ABOUT).exists():
-            raise DataError(f"{folder} is no packed set of series. `seqdisent pack` writes one.")
-        try:
-            about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-            with np.load(folder / _ARRAYS) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-            found = cls(
+
+        def made(about: dict[str, Any], arrays: dict[str, np.ndarray]) -> "SeriesSet":
+            return cls(
                 about["name"],
                 tuple(map(str, arrays["names"])),
                 tuple(about["features"]),
@@ -154,12 +144,8 @@ class SeriesSet:
                 about["left_out"],
                 about["credit"],
             )
-            whole = found.sha256() == about["sha256"]
-        except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError):
-            whole = False
-        if not whole:
-            raise DataError(f"The set in {folder.name} is damaged. Pack it again into an empty folder.")
-        return found
+
+        return read_packed(Path(folder), "series", _ARRAYS, made)
 
 
 def scaled(values: np.ndarray, observed: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from seqdisent_core.domains.speech.spectra import (
     segments,
     spectrogram,
 )
+from seqdisent_core.domains.speech.views import mel_bands
 
 CORPORA: dict[str, Callable[[Path], SpeechSet]] = {"speech": read_speechocean, "timit": read_timit}
 
@@ -31,6 +32,8 @@ __all__ = [
     "griffin_lim",
     "is_silent",
     "level",
+    "mel_bands",
+    "read_speechocean",
     "segments",
     "spectrogram",
 ]

@@ -15,7 +15,7 @@ SPEECH_CREDIT = (
     "(Apache-2.0 in the authors' repository, CC BY 4.0 on OpenSLR): 60 adults x 10 sentences."
 )
 TIMIT_CREDIT = "TIMIT, Garofolo et al. 1993, LDC93S1: for use under your licence only; may not be passed on."
-_ARRAYS = ("audio", "offsets", "utt_id", "speaker_id", "sample_rate")
+_ARRAYS = ("audio", "offsets", "utt_id", "speaker_id", "gender", "sample_rate")
 _LONGEST = 60.0  # seconds of a sentence
 _PARTS = ("train", "test")
 
@@ -30,7 +30,7 @@ def read_speechocean(source: Path) -> SpeechSet:
         raise DataError(f"{source.name} has no file speechocean762*.npz. Give the file of the recordings.")
     try:
         with np.load(files[0]) as stored:
-            audio, offsets, names, speakers, rate = (stored[name] for name in _ARRAYS)
+            audio, offsets, names, speakers, genders, rate = (stored[name] for name in _ARRAYS)
         there = audio.dtype == np.int16 and int(rate) == RATE and len(offsets) == len(names) + 1 == len(speakers) + 1
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile):
         there = False
@@ -40,7 +40,8 @@ def read_speechocean(source: Path) -> SpeechSet:
         (str(name), str(speaker), False, audio[offsets[at] : offsets[at + 1]])
         for at, (name, speaker) in enumerate(zip(names, speakers, strict=True))
     )
-    return SpeechSet.of("speech", recordings, SPEECH_CREDIT)
+    of_speakers = dict(zip(speakers.tolist(), genders.tolist(), strict=True))
+    return SpeechSet.of("speech", recordings, SPEECH_CREDIT, of_speakers)
 
 
 def read_timit(source: Path) -> SpeechSet:
@@ -67,4 +68,5 @@ def read_timit(source: Path) -> SpeechSet:
             samples = read_sound(file, max_seconds=_LONGEST).samples
             yield f"{speaker} {sentence}", speaker, part.lower() == "test", np.round(samples * 32768).astype(np.int16)
 
-    return SpeechSet.of("timit", recordings(), TIMIT_CREDIT)
+    genders = {name[2]: name[2][0].lower() for name in by_name}  # a speaker's name there begins with F or M
+    return SpeechSet.of("timit", recordings(), TIMIT_CREDIT, genders)

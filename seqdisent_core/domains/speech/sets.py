@@ -1,20 +1,21 @@
 """Sets of recordings with their speakers: what is stored of them, and how speakers are divided."""
 
 import hashlib
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from seqdisent_core.data import Labels
+from seqdisent_core.data import Labels, read_packed, write_packed
 from seqdisent_core.errors import DataError
 
 FOLDS = 4  # of a set without a test of its own
 _CHOICE = 0.2  # of the speakers: on them settings are chosen, and they are in no training and no test
 _ENOUGH = 10  # speakers that leave two for each part
-_ABOUT, _ARRAYS = "set.json", "recordings.npz"
+_ARRAYS = "recordings.npz"
 PARTS = ("train", "validation", "test")
 
 
@@ -26,7 +27,8 @@ class SpeechSet:
       int64 (recordings + 1,). names: of the recordings.
     * speaker: of each recording; test: bool (recordings,), those of the corpus's own test speakers, nowhere True where
       it has none.
-    * credit: whom to cite, and the licence.
+    * credit: whom to cite, and the licence. genders: "f" or "m" of each of the speakers' names, empty where the corpus
+      does not say; they are in no hash.
     """
 
     name: str
@@ -36,6 +38,7 @@ class SpeechSet:
     speaker: Labels
     test: np.ndarray
     credit: str = ""
+    genders: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -75,49 +78,41 @@ class SpeechSet:
 
     def save(self, folder: Path) -> None:
         """Writes set.json and recordings.npz. Raises DataError where the folder holds anything else."""
-        if folder.exists() and any(file.name not in (_ABOUT, _ARRAYS) for file in folder.iterdir()):
-            raise DataError(f"{folder.name} holds something else than a set of speech. Choose an empty folder.")
-        folder.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(
-            folder / _ARRAYS,
-            names=np.array(self.names),
-            audio=self.audio,
-            offsets=self.offsets,
-            speaker=self.speaker.values,
-            test=self.test,
-        )
+        arrays = {"names": np.array(self.names), "audio": self.audio, "offsets": self.offsets}
+        arrays |= {"speaker": self.speaker.values, "test": self.test}
         about = {"name": self.name, "recordings": len(self), "speakers": self.speaker.names}
-        about |= {"credit": self.credit, "sha256": self.sha256()}
-        (folder / _ABOUT).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+        about |= {"credit": self.credit, "genders": self.genders}
+        write_packed(folder, "speech", _ARRAYS, self, about, arrays)
 
     @classmethod
     def load(cls, folder: str | Path) -> "SpeechSet":
         """A set that `save` wrote. Raises DataError where it is missing, damaged or no set of speech."""
-        folder = Path(folder)
-        if not (folder / _ARRAYS).exists() or not (folder / _ABOUT).exists():
-            raise DataError(f"{folder} is no packed set of speech. `seqdisent pack` writes one.")
-        try:
-            about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-            with np.load(folder / _ARRAYS) as stored:
-                found = cls(
-                    about["name"],
-                    tuple(map(str, stored["names"])),
-                    stored["audio"],
-                    stored["offsets"],
-                    Labels(stored["speaker"], tuple(about["speakers"])),
-                    stored["test"],
-                    about["credit"],
-                )
-            whole = found.sha256() == about["sha256"]
-        except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError):
-            whole = False
-        if not whole:
-            raise DataError(f"The set in {folder.name} is damaged. Pack it again into an empty folder.")
-        return found
+
+        def made(about: dict[str, Any], arrays: dict[str, np.ndarray]) -> "SpeechSet":
+            return cls(
+                about["name"],
+                tuple(map(str, arrays["names"])),
+                arrays["audio"],
+                arrays["offsets"],
+                Labels(arrays["speaker"], tuple(about["speakers"])),
+                arrays["test"],
+                about["credit"],
+                tuple(about.get("genders", ())),  # which sets packed before do not have
+            )
+
+        return read_packed(Path(folder), "speech", _ARRAYS, made)
 
     @classmethod
-    def of(cls, name: str, recordings: Iterator[tuple[str, str, bool, np.ndarray]], credit: str) -> "SpeechSet":
-        """A set of (name, speaker, whether it is a test, samples int16) each."""
+    def of(
+        cls,
+        name: str,
+        recordings: Iterator[tuple[str, str, bool, np.ndarray]],
+        credit: str,
+        genders: Mapping[str, str] = MappingProxyType({}),
+    ) -> "SpeechSet":
+        """A set of (name, speaker, whether it is a test, samples int16) each; genders: "f" or "m" by speaker."""
         names, speakers, tests, sounds = zip(*recordings, strict=True)
         offsets = np.concatenate([[0], np.cumsum([len(sound) for sound in sounds])]).astype(np.int64)
-        return cls(name, names, np.concatenate(sounds), offsets, Labels.of(speakers), np.array(tests), credit)
+        labels = Labels.of(speakers)
+        told = tuple(genders[speaker] for speaker in labels.names) if genders else ()
+        return cls(name, names, np.concatenate(sounds), offsets, labels, np.array(tests), credit, told)

@@ -89,4 +89,7 @@ def _transform(samples: Tensor) -> Tensor:
 
 
 def _back(spectrum: Tensor, samples: int) -> Tensor:
-    return torch.istft(spectrum, FFT, HOP, WINDOW, torch.hann_window(WINDOW), length=samples)
+    """Samples of a spectrum; up to four at the end that no window reaches are silent."""
+    reached = min(samples, (spectrum.shape[-1] - 1) * HOP + WINDOW // 2)
+    found = torch.istft(spectrum, FFT, HOP, WINDOW, torch.hann_window(WINDOW), length=reached)
+    return pad(found, (0, samples - reached))

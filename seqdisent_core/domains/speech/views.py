@@ -15,8 +15,9 @@ _WARP = 0.15  # largest relative change of frequencies: voices of adults differ 
 def other_voice(x: Tensor, generator: torch.Generator) -> Tensor:
     """Segments (batch, time, BINS) with all frequencies of one stretched alike, by up to 15 %.
 
-    As a vocal tract of another length does (vocal tract length perturbation, Jaitly & Hinton 2013). Where that asks for
-    what lies beyond half the rate, the highest bin stands for it.
+    As a vocal tract of another length does (vocal tract length perturbation, Jaitly & Hinton 2013): another voice says
+    the same. C-DSVAE (Bai et al. 2021) holds d of the two together, as on pictures those of other colours. Where that
+    asks for what lies beyond half the rate, the highest bin stands for it.
     """
     factor = 1 + _WARP * (2 * torch.rand(len(x), 1, generator=generator) - 1)
     at = (torch.arange(x.shape[2]) * factor).clamp(max=x.shape[2] - 1)
@@ -43,10 +44,10 @@ def changing_bands(x: Tensor, generator: torch.Generator) -> Tensor:
 
 
 @cache
-def mel_bands() -> Tensor:
-    """Weights of the mean of each band, (BINS, BANDS): even on the mel scale, 2595 log10(1 + f / 700) (O'Shaughnessy
+def mel_bands(count: int = BANDS) -> Tensor:
+    """Weights of the mean of each band, (BINS, count): even on the mel scale, 2595 log10(1 + f / 700) (O'Shaughnessy
     1987), from 0 to half the rate, without overlap."""
     mels = 2595 * torch.log10(1 + torch.linspace(0, RATE / 2, BINS, dtype=torch.float64) / 700)
-    band = (mels / mels[-1] * BANDS).long().clamp(max=BANDS - 1)
-    chosen = torch.nn.functional.one_hot(band, BANDS).float()
+    band = (mels / mels[-1] * count).long().clamp(max=count - 1)
+    chosen = torch.nn.functional.one_hot(band, count).float()
     return chosen / chosen.sum(dim=0)
