@@ -36,8 +36,8 @@ _INTRO = """
   <div class="sd-lede">
   <p>A recording is cut into pieces of 200 ms. Their <span class="sd-who">static code</span> holds what stays: who
   speaks. Their <span class="sd-does">dynamics</span> hold what happens: what is said. A swap decodes the dynamics of
-  one recording with the static code of the other. The model was trained on 48 speakers, none of
-  them below.</p></div>
+  one recording with the static code of the other. The model was trained on 48 speakers, and on none of the
+  voices below.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
 voices = Voices.from_pretrained()
 first, second = voices.read("a.wav"), voices.read("b.wav")
@@ -68,7 +68,7 @@ def layout(demo: gr.Blocks) -> None:
         return
     gr.set_static_paths([plotly_script()])
     token = visitor(demo)
-    with gr.Row(elem_id="speech-given"):
+    with gr.Row(elem_id="speech-given", elem_classes="sd-form"):
         chosen, audios, heards, owns = zip(*map(_place, ("First", "Second"), (FIRST, SECOND)), strict=True)
     work = progress(elem_id="speech-work")
     swaps = stage("swaps")
