@@ -349,7 +349,7 @@ def test_a_shell_can_complete_every_command(tmp_path: Path) -> None:
     (tmp_path / "first.mp4").touch()
     (tmp_path / "films").mkdir()
     for typed, offered in (
-        ("ev", {"evaluate", "evaluate-filmed", "evaluate-pairs"}),
+        ("ev", {"evaluate", "evaluate-filmed", "evaluate-pairs", "evaluate-voices"}),
         ("swap fir", {"first.mp4"}),
         ("swap first.mp4 fi", {"first.mp4", "films"}),
         ("swap first.mp4 other.mp4 --out fil", {"films"}),

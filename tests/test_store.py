@@ -89,8 +89,8 @@ def test_a_swap_that_is_not_tuned_has_no_model_of_its_own_and_a_tuned_one_its_de
     own = [weight for weight in tuned.tuned.method.parameters() if weight.data_ptr() not in everybodys]
     assert sum(weight.nbytes for weight in own) == decoder < 0.4 * whole
     assert untuned.tuned.nbytes < 0.01 * whole and decoder < tuned.tuned.nbytes < decoder + 0.01 * whole
-    clips = sum(one.clip.nbytes + one.source.picture.nbytes for one in two)
-    assert size_of(tuned) == clips + tuned.tuned.nbytes
+    pictures = sum(source.picture.nbytes for one in two for source in (one.source, *one.faces))
+    assert size_of(tuned) == sum(one.clip.nbytes for one in two) + pictures + tuned.tuned.nbytes
 
 
 def test_a_file_that_two_brought_stays_until_both_have_gone(tmp_path: Path) -> None:

@@ -46,8 +46,7 @@ swap = voices.swap(first, second)</code></details>
 """
 _CREDIT = """
 <p class="sd sd-quiet">Recordings: speechocean762, Zhang et al., Interspeech 2021, free for commercial and
-non-commercial use. The pitch stays the driver's, and the phase of a swap is estimated (Griffin-Lim), which is
-heard.</p>
+non-commercial use. Swaps sound rough: the model is small, and their phase is estimated (Griffin-Lim).</p>
 """
 _PRIVACY = (
     "Use recordings of people who agree to it. Your recordings and the results are deleted when you close the page, "
