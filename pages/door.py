@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 
 from pages import status
 from pages.files import visitors_file
+from pages.line import place_in_line
 from pages.shares import Recent, Uploads, visitor_at
 from seqdisent_core.limits import Limits
 
@@ -157,20 +158,22 @@ class Door:
         session, index = given.get("session_hash"), given.get("fn_index")
         asked = [fn for fn in blocks.fns.values() if (fn._id == index if name == "join" else fn.api_name == name)]
         waits = any(fn.concurrency_limit is not None for fn in asked)
-        sentence = self._refusal(blocks._queue, visitor, session, waits=waits)
+        beside = any(fn.fn is place_in_line for fn in asked)
+        sentence = self._refusal(blocks._queue, visitor, session, waits=waits, beside=beside)
         if sentence is not None and isinstance(session, str):
             _refusals[session] = sentence
             while len(_refusals) > _MOST_REFUSALS:
                 _refusals.popitem(last=False)
         return sentence
 
-    def _refusal(self, queue: Any, visitor: str, session: Any, *, waits: bool) -> str | None:
+    def _refusal(self, queue: Any, visitor: str, session: Any, *, waits: bool, beside: bool) -> str | None:
         limits = self._limits
         waiting: list[Event] = [event for each in queue.event_queue_per_concurrency_id.values() for event in each.queue]
         others = any(visitor_of(event) != visitor for event in waiting)
         if waits and others and self._computed.of(visitor) >= limits.compute_seconds:
             return "You have had your share of this minute, and others are waiting. Try again in a minute."
-        if sum(visitor_of(event) == visitor for event in (*waiting, *_running(queue))) >= limits.address_jobs:
+        own = [event for event in (*waiting, *_running(queue)) if visitor_of(event) == visitor]
+        if sum((event.fn.fn is place_in_line) == beside for event in own) >= limits.address_jobs:
             return "Too much is under way for you already. Wait until some of it is ready, then try again."
         if not waits:
             return None
@@ -187,6 +190,8 @@ async def count_computing(queue: Any, computed: Recent) -> None:
     while True:
         await asyncio.sleep(_COUNT_EVERY)
         for event in _running(queue):
+            if event.fn.fn is place_in_line:
+                continue
             computed.note(visitor_of(event), _COUNT_EVERY)
 
 

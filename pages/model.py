@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 Work = TypeVar("Work", bound=Callable[..., Any])
 
-QUEUE = "model"  # concurrency_id of every event that runs a model: one at a time, in the order they came
+# concurrency_id of every event that runs a model, one at a time of each, in the order they came: those that may tune,
+# which takes half a minute, and all others, which go on beside them.
+TUNING, QUEUE = "tuning", "model"
 ZERO_GPU = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")  # a Space that lends GPUs for seconds
 
 if ZERO_GPU:

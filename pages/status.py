@@ -1,14 +1,16 @@
 """What every page shows while people wait and when something fails, and work that tells how far it is."""
 
 import logging
+import math
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from html import escape
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
+Shown = TypeVar("Shown")
 Report = Callable[[float], None]
 
 OUR_FAULT = "Something went wrong on our side. Try again; if it stays so, load the page again."
@@ -27,9 +29,12 @@ def problem(sentence: str) -> str:
     return f'<div class="sd-problem" role="alert"><p>{escape(sentence)}</p></div>'
 
 
-def waiting() -> str:
-    """HTML until those who pressed before are served."""
-    return stages(("Waiting for your turn",), 0)
+def waiting(before: int = 0, seconds: float = 0.0) -> str:
+    """HTML until those who pressed before are served: so many, which takes about so many seconds."""
+    if not before:
+        return stages(("Waiting for your turn",), 0)
+    people = "1 job is" if before == 1 else f"{before} jobs are"
+    return stages((f"Waiting for your turn: {people} before yours, about {5 * math.ceil(seconds / 5)} s",), 0)
 
 
 def ready(sentence: str) -> str:
@@ -113,3 +118,14 @@ class Job(Generic[Result]):
         if self._left.is_set():
             raise _Left
         self._latest = fraction
+
+
+def meanwhile(work: Callable[[Report], Result], shown: Shown) -> Generator[Shown, None, Result]:
+    """What `work(report)` returns; until then, `shown` some times a second.
+
+    For events that show nothing on the way: they give way so that the work ends soon after whoever waits has gone.
+    """
+    job = Job(work)
+    for _ in job:
+        yield shown
+    return job.result

@@ -287,7 +287,7 @@ def test_a_photograph_does_what_a_film_does_and_stands_beside_it_unchanged(
     assert np.ptp(longer) < 0.05 and longer[1] > 1.8 * lengths[1]
 
 
-def test_the_preview_and_the_full_size_beside_a_photograph_are_of_the_one_result(photo: Path, tmp_path: Path) -> None:
+def test_the_preview_and_the_full_size_beside_a_photograph_are_of_the_one_result(photo: Path) -> None:
     picture = np.repeat(np.repeat(read_video(photo)[0][0], 3, axis=0), 3, axis=1)
     large = photograph(photo.with_name("large.png"), picture)
     faces = [model.film_studio().read_face(path) for path in (example(SECOND), large)]
@@ -296,7 +296,7 @@ def test_the_preview_and_the_full_size_beside_a_photograph_are_of_the_one_result
     tiles = swap_making._tiles(pair, wish)
     preview = swap_making._preview(pair, tiles, tiles)
     assert preview.count("<figure>") == 1 and "Second person" in preview
-    with BELONGINGS.work("nobody") as work, Stage(pair, tmp_path, wish, work, {}) as stage:
+    with BELONGINGS.work("nobody") as work, Stage(pair, wish, work, {}) as stage:
         made = stage.show(pair).clips[1:]
     BELONGINGS.delete("nobody")
     assert [ask.name for clip in made for ask in clip.asks] == ["second large", "second gif", "second beside"]

@@ -59,10 +59,11 @@ def ask(served: Served, method: str, path: str, *, of: str = "", **how: Any) -> 
 
 def join(served: Served, *, of: str = "", session: str | None = None) -> httpx.Response:
     """Asks for a job that runs a model."""
-    (swap,) = [fn for fn in served.demo.fns.values() if fn.api_name == "swap"]
+    data = [None, "both", 1, 8, 1, 0]
     if session is None:
-        return ask(served, "POST", "gradio_api/call/sample", of=of, json={"data": [None, "both", 1, 8, 1, 0]})
-    body = {"data": [None, None, 0, 1], "fn_index": swap._id, "session_hash": session}
+        return ask(served, "POST", "gradio_api/call/sample", of=of, json={"data": data})
+    (sample,) = [fn for fn in served.demo.fns.values() if fn.api_name == "sample"]
+    body = {"data": data, "fn_index": sample._id, "session_hash": session}
     return ask(served, "POST", "gradio_api/queue/join", of=of, json=body)
 
 
@@ -227,10 +228,10 @@ def test_the_page_says_why_a_job_may_not_join(small: Served, busy: None, guest: 
 
 def test_a_program_is_told_why_its_job_may_not_join(small: Served, busy: None) -> None:
     client = Client(small.address, verbose=False)
-    client.submit(None, None, 0, api_name="/swap")
+    client.submit(mode="both", api_name="/sample")
     until(lambda: len(small.demo._queue) == 1)
     with pytest.raises(httpx.HTTPStatusError, match="429 Too Many Requests"):
-        client.predict(None, None, 0, api_name="/swap")
+        client.predict(mode="both", api_name="/sample")
 
 
 def test_forwarded_addresses_are_believed_of_named_proxies_alone(served: Served) -> None:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from pages.files import sweep
 from pages.session import SESSIONS
 from pages.store import Held, Store, size_of
 from pages.swap.making import swap_faces
+from pages.swap.result import LEAVING
 from seqdisent_core.limits import limits
 from seqdisent_core.reenactment import pairs, subjects
 
@@ -124,8 +126,11 @@ def test_films_of_a_swap_that_is_left_midway_go_with_their_page(
     going = swap_faces(None, *faces, untuned, 1.0, "film", "once", "all", "both", request)
     assert "Making the films" in [next(going), next(going)][1].progress
     if closed:
-        going.close()
-        assert list(tmp_path.rglob("*.mp4")), "those that were given are written at once"
+        going.close()  # which does not wait for what is being written
+        for thread in threading.enumerate():
+            if thread.name == LEAVING:
+                thread.join()
+        assert not list(tmp_path.rglob("*.mp4")), "gone before its page is"
         BELONGINGS.closed("left")
     else:  # by the button, on this page or another one of the visitor's
         BELONGINGS.delete("visitor")

@@ -1,11 +1,13 @@
 """The page "Latent map" for programs: the endpoint `/map_place`, a file in, its places and neighbours out."""
 
+from collections.abc import Iterator
 from inspect import getdoc
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from pages import model
+from pages import model, status
 from pages.file_endpoint import asked_file
 from pages.latent.data import latent_map
 from seqdisent_core.errors import SeqdisentError
@@ -28,7 +30,7 @@ def bind() -> None:
 
 
 # The name and the words are what the page of the endpoint and, as a tool, a language model reads.
-def place_on_map(clip: dict[str, Any] | None) -> dict[str, Any]:
+def place_on_map(clip: dict[str, Any] | None) -> Iterator[Any]:
     """Put a clip of a face into both latent maps: whom of the known persons and which expression it is near.
 
     Args:
@@ -40,9 +42,10 @@ def place_on_map(clip: dict[str, Any] | None) -> dict[str, Any]:
     """
     if clip is None:
         raise gr.Error("A clip is needed: give clip, a video file.", print_exception=False)
+    path = Path(clip["path"])
     try:
         studio = model.studio()
-        face = studio.read_face(clip["path"]).require_movement()
-        return latent_map().place(studio.encode_face(face)).to_dict()
+        face = yield from status.meanwhile(lambda report: studio.read_face(path, progress=report), None)
+        yield latent_map().place(studio.encode_face(face.require_movement())).to_dict()
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error

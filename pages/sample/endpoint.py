@@ -1,23 +1,22 @@
 """The page "Sample" for programs: `/sample` draws new clips, `/interpolate` goes from one clip to another."""
 
 from collections.abc import Iterator
+from functools import partial
 from inspect import getdoc
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
-from pages import model
+from pages import model, status
 from pages.file_endpoint import asked_file
-from pages.sample.draw import DRAWN_MODES, Wanted, make, number, whole
+from pages.sample.draw import DRAWN_MODES, Made, Wanted, make, number, whole
 from pages.sample.result import readings, stem
 from seqdisent_core.errors import SeqdisentError
 
-if TYPE_CHECKING:
-    from seqdisent_core.faces import FaceClip
-
-Answer = Iterator[tuple[list[str], list[dict[str, Any]]]]
+Answer = Iterator[tuple[Any, Any]]  # paths of films; what the judge sees in each
+_NOTHING_YET = None, None  # no skips, for which Gradio would make new components, whose files it forgets
 
 
 def bind() -> None:
@@ -72,7 +71,7 @@ def sample(
             temperature=number("temperature", temperature),
             seed=whole("seed", seed),
         )
-        yield from _answer(wanted, None if mode == "both" else _face(clip))
+        yield from _answer(wanted, None if mode == "both" else clip)
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error
 
@@ -93,17 +92,18 @@ def interpolate(first: dict[str, Any] | None, second: dict[str, Any] | None, fac
         if factor not in ("static", "dynamics"):
             raise SeqdisentError('What changes is not known. Choose "static" or "dynamics".')
         wanted = Wanted(mode="between", count=whole("clips", count), factor=factor)
-        yield from _answer(wanted, _face(first), _face(second))
+        yield from _answer(wanted, first, second)
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error
 
 
-def _face(given: dict[str, Any] | None) -> "FaceClip | None":
-    return None if given is None else model.studio().read_face(given["path"])
+def _answer(wanted: Wanted, first: dict[str, Any] | None, second: dict[str, Any] | None = None) -> Answer:
+    def read_and_make(report: status.Report) -> list[Made]:
+        read = partial(model.studio().read_face, progress=report)
+        one, other = (None if given is None else read(given["path"]) for given in (first, second))
+        return make(wanted, one, other, report)
 
-
-def _answer(wanted: Wanted, first: "FaceClip | None", second: "FaceClip | None" = None) -> Answer:
-    made = make(wanted, first, second)
+    made = yield from status.meanwhile(read_and_make, _NOTHING_YET)
     with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
         films = [Path(folder) / f"{stem(one, at)}.mp4" for at, one in enumerate(made)]
         for one, film in zip(made, films, strict=True):

@@ -10,8 +10,9 @@ import gradio as gr
 from pages import model, status
 from pages.clip_input import found
 from pages.door import why_failed
-from pages.events import AT_ONCE, BUSY, PRESSED, QUIET
+from pages.events import AT_ONCE, BESIDE, BUSY, PRESSED, QUIET
 from pages.face_reading import FaceReader, Latest
+from pages.line import place_in_line
 from pages.player import Fetched, Show, fetched, fetcher, player, shown_file
 from pages.privacy import privacy, visitor
 from pages.progress import progress
@@ -68,9 +69,9 @@ def layout(demo: gr.Blocks) -> None:
     faces = [asked.first.face, asked.second.face]
     ready = [asked.mode, *faces]
     _bind_form(asked, running, token)
-    pressed = go.click(wait, None, [work, go, running], **PRESSED).then(
-        draw, [*asked.controls, *faces], [work, made, running], **BUSY
-    )
+    waits = go.click(wait, None, [work, go, running], **PRESSED)
+    pressed = waits.then(draw, [*asked.controls, *faces], [work, made, running], **BUSY)
+    waits.then(place_in_line, None, work, **BESIDE)
     failed = pressed.failure(not_made, None, [work, running], **AT_ONCE)
     for ended in (pressed, failed):  # what `then` is bound to is not called after a failure
         ended.then(_button, ready, go, **AT_ONCE)

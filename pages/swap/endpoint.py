@@ -4,16 +4,24 @@ from collections.abc import Iterator
 from inspect import getdoc
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from pages import model
+from pages import model, status
 from pages.file_endpoint import asked_file
 from pages.swap.result import NAMES, said
-from pages.swap.tuning import tuned
+from pages.swap.tuning import shortened, tuned
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from seqdisent_core.media import Frames
+
+
+_NOTHING_YET = None, None, "", ""  # no skips, for which Gradio would make new components, whose files it forgets
 
 
 def bind() -> None:
@@ -32,15 +40,20 @@ def bind() -> None:
             preprocess=False,  # or gr.File would leave an empty file behind for each
             api_name="swap",
             api_description=getdoc(swap),
-            concurrency_id=model.QUEUE,
+            concurrency_id=model.TUNING,
             concurrency_limit=1,
         )
 
 
 # The name and the words are what the page of the endpoint and, as a tool, a language model reads.
 def swap(
-    first: dict[str, Any] | None, second: dict[str, Any] | None, seconds: Any, strength: Any, transfer: Any
-) -> Iterator[tuple[str | None, str | None, str, str]]:
+    first: dict[str, Any] | None,
+    second: dict[str, Any] | None,
+    seconds: Any,
+    strength: Any,
+    transfer: Any,
+    request: gr.Request,
+) -> Iterator[tuple[Any, Any, Any, Any]]:
     """Swap what two faces do: each person's film comes back with that person doing what the other one did.
 
     Args:
@@ -48,7 +61,7 @@ def swap(
             WebP), which can be moved and has no movement to give.
         second: A film of another person's face, likewise; at most one of the two is a photograph.
         seconds: For how long the model is tuned to the two people at most, 0 to 60; its 75 steps take some 20 on two
-            cores.
+            cores, and half of that while others wait.
         strength: Of the movement, 0 to 1.5; 1 is as it was.
         transfer: What of the movement is transferred: "all", "expression" (without turns of the head) or "head".
 
@@ -70,16 +83,27 @@ def swap(
         check_strength(strength)
         studio = model.film_studio()
         check_transfer(transfer, studio.head)
-        faces = studio.read_face(first["path"]), studio.read_face(second["path"])
+        one, other = Path(first["path"]), Path(second["path"])
+        faces = yield from status.meanwhile(
+            lambda report: (studio.read_face(one, progress=report), studio.read_face(other, progress=report)),
+            _NOTHING_YET,
+        )
         for state in tuned(*faces, seconds):
             pair = state
+            if shortened(pair, request):
+                break
+            yield _NOTHING_YET
         with TemporaryDirectory() as folder:
-            large = pair.full_size()
             how: dict[str, Any] = {"strength": strength, "transfer": transfer}
-            films = {
-                who: str(write_moved(large.frames(who, 1 - who, **how), who, Path(folder), faces))
-                for who in large.results
-            }
+
+            def write(report: status.Report) -> dict[int, str]:
+                large = pair.full_size()
+                return {
+                    who: str(write_moved(_told(large.frames(who, 1 - who, **how), report), who, Path(folder), faces))
+                    for who in large.results
+                }
+
+            films = yield from status.meanwhile(write, _NOTHING_YET)
             words = [
                 said(who, does) if own in films else f"There is no film: the {does} clip is a photograph"
                 for own, (who, does) in enumerate((NAMES, NAMES[::-1]))
@@ -87,3 +111,15 @@ def swap(
             yield films.get(0), films.get(1), words[0], words[1]
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error
+
+
+def _told(frames: "Frames", report: status.Report) -> "Frames":
+    """The same frames; says at each how far they are, which ends them where nobody waits any more."""
+    from seqdisent_core.media import Frames
+
+    def made() -> "Iterator[np.ndarray]":
+        for number, frame in enumerate(frames):
+            report(number / len(frames))
+            yield frame
+
+    return Frames(frames.shape, made())

@@ -18,7 +18,7 @@ from pages.clip_input import moving
 from pages.door import why_failed
 from pages.player import Fetched, Show, fetched
 from pages.swap.result import NAMES, REACH, Stage, Swapped, Wish, Written, said
-from pages.swap.tuning import tuned
+from pages.swap.tuning import shortened, tuned
 from seqdisent_core.errors import FaceError, SeqdisentError
 
 if TYPE_CHECKING:
@@ -117,15 +117,15 @@ def swap_faces(
         yield seen._replace(progress=far(0, STEPS if tune else 0), enough=stoppable)
         size = model.film_studio().size
         written: Written = {}
-        with TemporaryDirectory() as folder, BELONGINGS.work(str(request.session_hash)) as work, ExitStack() as ending:
+        with BELONGINGS.work(str(request.session_hash)) as work, ExitStack() as ending:
             for pair in tuned(first.at_size(size), second.at_size(size), None if tune else 0.0):
                 work.check()
                 now, steps = time.monotonic(), pair.tuned.steps
                 if stage is None:
-                    start, stage = now, ending.enter_context(Stage(pair, Path(folder), wish, work, written))
+                    start, stage = now, ending.enter_context(Stage(pair, wish, work, written))
                 elif steps:
                     PACE.step = (now - start) / steps
-                if enough.is_set() or not tune or steps >= STEPS:
+                if enough.is_set() or not tune or steps >= STEPS or shortened(pair, request):
                     break
                 preview = gr.skip()
                 if now - shown >= _BETWEEN:
@@ -135,7 +135,9 @@ def swap_faces(
                 yield seen._replace(progress=far(1, STEPS - steps), preview=preview, enough=gr.skip())
             yield seen._replace(progress=far(len(names) - 1, 0), preview=gr.skip())
             began_films = time.monotonic()
-            show = stage.show(pair)
+            show = yield from status.meanwhile(
+                lambda report: stage.show(pair), seen._replace(progress=gr.skip(), preview=gr.skip())
+            )
             PACE.frame = (time.monotonic() - began_films) / max(1, frames)
         PACE.usual = PACE.left(STEPS, frames)
         made = Swapped(replace(pair), written, show, wish)  # without the decoder made fast
@@ -179,11 +181,13 @@ def again(
         for subject in pair.subjects:
             check_play(len(subject.clip.frames), play)
         with (
-            TemporaryDirectory() as folder,
             BELONGINGS.work(str(request.session_hash)) as work,
-            Stage(pair, Path(folder), wish, work, swapped.written) as stage,
+            Stage(pair, wish, work, swapped.written) as stage,
         ):
-            made = swapped._replace(show=stage.show(pair), wish=wish)
+            show = yield from status.meanwhile(
+                lambda report: stage.show(pair), (gr.skip(), swapped.noted(_ANEW), gr.skip())
+            )
+        made = swapped._replace(show=show, wish=wish)
         yield _ready(made), made.show, made
     except SeqdisentError as error:
         yield status.problem(str(error)), swapped.show, gr.skip()

@@ -9,8 +9,9 @@ import gradio as gr
 from pages import model, status
 from pages.clip_input import clip_input, found_face
 from pages.door import why_failed
-from pages.events import AT_ONCE, BUSY, LAST, PRESSED
+from pages.events import AT_ONCE, BESIDE, BUSY, LAST, PRESSED, TUNES
 from pages.face_reading import FaceReader, Latest, latest
+from pages.line import place_in_line
 from pages.player import KEPT, Show, fetcher, player, shown_file
 from pages.privacy import privacy, visitor
 from pages.progress import progress
@@ -134,13 +135,15 @@ def _bind_swaps(page: _Page, start: gr.HTML, tune: gr.Checkbox) -> None:
     ways = ((page.go.click, tune), (page.learn.click, gr.State(True)), (start.start, gr.State(False)))
     for number, (begins, learns) in enumerate(ways):
         tries = number == len(ways) - 1
+        busy = BUSY if tries else TUNES
         begins(None, js=_LOOK)
-        event = begins(swap_making.wait, None, [page.work, page.go, page.running], **PRESSED)
+        event = pressed = begins(swap_making.wait, None, [page.work, page.go, page.running], **PRESSED)
         if tries:
             places = [part for half in page.halves for part in (half.drop, half.seen, half.face)]
-            event = event.then(_take_people, [half.last for half in page.halves], [*places, page.hint], **BUSY)
+            event = event.then(_take_people, [half.last for half in page.halves], [*places, page.hint], **busy)
         inputs = [page.swapped, *page.faces, learns, *page.options.wish]
-        made = event.then(swap_making.swap_faces, inputs, makes, **BUSY)
+        made = event.then(swap_making.swap_faces, inputs, makes, **busy)
+        pressed.then(place_in_line, None, page.work, **BESIDE)
         failed = made.failure(
             *(swap_making.failed, page.swapped),
             [page.work, page.preview, page.stage, page.enough, page.running],

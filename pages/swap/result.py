@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 NAMES = ("first", "second")
 REACH = 1.4  # sides of the face's square that are shown, so that hair and chin are seen
+LEAVING = "end what was left"  # the name of a thread
 _UNIT = 1000  # pixels of the player's square, and of the width of the film that it cuts it from
 
 # Films of the first (0) and the second clip (1) as they were given, by how they play and how much is shown.
@@ -78,13 +81,13 @@ def _which(clip: "FaceClip") -> tuple[Any, ...]:
 
 @dataclass
 class Stage:
-    """Writes the films of two clips and their swap into a folder: those given at once, in the background, meanwhile.
+    """Writes the films of two clips and their swap: those given at once, in the background, meanwhile.
 
-    work: for which they are made. written: of the same clips, by earlier stages; what is missing is added to it.
+    work: for which they are made; left early, it is over. written: of the same clips, by earlier stages; what is
+    missing is added to it.
     """
 
     pair: "Pair"
-    folder: Path
     wish: Wish
     work: "Work"
     written: Written
@@ -93,13 +96,22 @@ class Stage:
     def __enter__(self) -> Self:
         from seqdisent_core.machine import one_each
 
+        self._folder = TemporaryDirectory()
         self._writers = ThreadPoolExecutor(2, initializer=one_each)  # each waits for a process of its own as well
         for own in reversed(self.wish.whose(self.pair.results)):
             self._given[1 - own] = self._writers.submit(self._write_given, 1 - own)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._writers.shutdown()
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self._clear()
+        else:  # perhaps on the server's own loop, where nobody may wait
+            self.work.over = True
+            Thread(target=self._clear, name=LEAVING).start()
+
+    def _clear(self) -> None:
+        self._writers.shutdown(cancel_futures=True)
+        self._folder.cleanup()
 
     def show(self, pair: "Pair") -> Show:
         """Makes the films as `pair` knows the two people by now: each driver, and the result beside it."""
@@ -117,7 +129,7 @@ class Stage:
         if known is not None and Path(known.file.path).exists():
             return known
         face, whole = write_given(
-            self.folder, NAMES[at], clip, count=len(clip.frames), fps=clip.fps, reach=reach, play=play
+            Path(self._folder.name), NAMES[at], clip, count=len(clip.frames), fps=clip.fps, reach=reach, play=play
         )
         self.written[play, at, reach] = ShownClip(
             file=kept_file(face, self.work),
@@ -144,11 +156,13 @@ class Stage:
 
         def seen() -> "Iterator[np.ndarray]":
             for number, frame in enumerate(frames):
+                self.work.check()
                 if number in wanted:
                     some.append(frame)
                 yield frame
 
-        film = write_moved(Frames(frames.shape, seen()), own, self.folder, clips, play=self.wish.play)
+        folder = Path(self._folder.name)
+        film = write_moved(Frames(frames.shape, seen()), own, folder, clips, play=self.wish.play)
         who, does, person = NAMES[own], NAMES[driver], pair.subjects[own]
         kept = kept_file(film, self.work)
         return ShownClip(

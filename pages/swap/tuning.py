@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import gradio as gr
+
 from pages import model
+from pages.line import others_wait
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.reenactment import Pair, Subject
 
+# While others wait: the most that is measured in results/filmed_curve.json is reached by then.
+SHORT_STEPS = 36
 _EVERY = 0.5  # seconds of tuning from one state to the next
 _USUAL = 3  # seconds that a GPU takes for the usual number of steps, or less
 _AROUND = 30  # seconds that a lent GPU may take to get ready, besides
@@ -23,6 +28,11 @@ def tuned(first: "FaceClip", second: "FaceClip", seconds: float | None) -> "Iter
         studio = model.film_studio()
         return pairs(studio.method, two, seconds=seconds, every=_EVERY, head=studio.head)
     return _states(two, seconds)
+
+
+def shortened(pair: "Pair", request: gr.Request) -> bool:
+    """Whether a tuning ends here because somebody waits for it."""
+    return pair.tuned.steps >= SHORT_STEPS and others_wait(request)
 
 
 @model.on_gpu(lambda two, seconds: (_USUAL if seconds is None else seconds) + _AROUND)

@@ -11,7 +11,7 @@ from seqdisent_core.reporting.rival_tables import rivals_table
 from seqdisent_core.reporting.robustness_table import robustness_table
 from seqdisent_core.reporting.series_tables import anchors_table, published_series_table, series_tables
 from seqdisent_core.reporting.speech_tables import published_speech_table, speech_tables, voice_swaps_table
-from seqdisent_core.reporting.speed_tables import profile_table, seconds, speed_table, times
+from seqdisent_core.reporting.speed_tables import load_table, profile_table, seconds, speed_table, times
 
 
 def figures_table(folder: Path) -> str:
@@ -97,6 +97,7 @@ PLACES: dict[str, Callable[[Path], str]] = {
     "speed": speed_table,
     "profile": profile_table,
     "robustness": robustness_table,
+    "load": load_table,
 }
 
 

@@ -41,6 +41,21 @@ def profile_table(folder: Path) -> str:
     return table(["task", "share of its time"], rows)
 
 
+def load_table(folder: Path) -> str:
+    """What many visitors at once see, and what the server does meanwhile, from the file of benchmarks/load.py."""
+    result = read_result(folder / "load.json")
+    rows = []
+    for entry in result["entries"]:
+        more = [f"{name} {entry[name]:.2f}" for name in ("p95", "max") if name in entry]
+        count = [f"{entry['n']:.0f} times"] if "n" in entry else []
+        rows.append([entry["what"], f"{entry['value']:.4g} {entry['unit']}".strip(), ", ".join([*more, *count])])
+    said = (
+        f"{result['clients']} clients for {result['seconds']:.0f} s on {result['hardware']}, where programs of others "
+        f"took {result['other_load']} cores (load average). `{result['command']}`, {result['date']}."
+    )
+    return table(["what", "median, or count", "besides"], rows) + "\n\n" + said
+
+
 def seconds(value: float) -> str:
     """In milliseconds if below 0.1 s."""
     return f"{1000 * value:.{0 if value >= 0.01 else 1}f} ms" if value < 0.1 else f"{value:.2f} s"

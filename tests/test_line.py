@@ -1,0 +1,93 @@
+"""Those who wait for the model: what they are told, what goes beside a tuning, and what ends with whoever has gone."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from typing import Any
+
+import httpx
+import pytest
+from conftest import FIRST, SECOND, Served
+from test_app import example, until
+from test_door import ask, held, join
+
+from pages.line import place_in_line
+from pages.swap import endpoint as swap_endpoint
+from pages.swap import tuning
+from seqdisent_core.reenactment import STEPS
+
+
+def asked_swap(served: Served, session: str) -> None:
+    """Asks for a swap of two examples, tuned, as a page does."""
+    (swap,) = [fn for fn in served.demo.fns.values() if fn.api_name == "swap"]
+    files = [{"path": str(example(name)), "meta": {"_type": "gradio.FileData"}} for name in (FIRST, SECOND)]
+    body = {"data": [*files, 60, 1, "all"], "fn_index": swap._id, "session_hash": session}
+    ask(served, "POST", "gradio_api/queue/join", json=body).raise_for_status()
+
+
+@contextmanager
+def messages(served: Served, session: str) -> Iterator[Iterator[dict[str, Any]]]:
+    """What a page hears of its jobs, as long as somebody listens."""
+    address = f"{served.address}gradio_api/queue/data?session_hash={session}"
+    with httpx.stream("GET", address, timeout=60) as answer:
+        yield (json.loads(line.removeprefix("data: ")) for line in answer.iter_lines() if line.startswith("data: "))
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[list[int], Event]]:
+    """The steps of a tuning as they are done, and whether it has ended."""
+    done, ended, tuned = list[int](), Event(), swap_endpoint.tuned
+
+    def watched(*given: Any) -> Iterator[Any]:
+        try:
+            for pair in tuned(*given):
+                done.append(pair.tuned.steps)
+                yield pair
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(swap_endpoint, "tuned", watched)
+    yield done, ended
+
+
+def test_samples_are_made_beside_a_tuning_which_ends_when_its_client_has_gone(
+    served: Served, steps: tuple[list[int], Event]
+) -> None:
+    done, ended = steps
+    asked_swap(served, "tuning")
+    with messages(served, "tuning"):
+        until(lambda: bool(done))
+        event = join(served).json()["event_id"]
+        assert "event: complete" in ask(served, "GET", f"gradio_api/call/sample/{event}").text
+        assert not ended.is_set()
+    assert ended.wait(60) and done[-1] < STEPS
+    until(lambda: not any(served.demo._queue.active_jobs))
+
+
+def test_a_tuning_is_shortened_while_somebody_else_waits(
+    served: Served, steps: tuple[list[int], Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning, "SHORT_STEPS", 1)
+    done, ended = steps
+    asked_swap(served, "first")
+    with messages(served, "first"):
+        until(lambda: bool(done))
+        asked_swap(served, "second")
+        with messages(served, "second"):
+            assert ended.wait(60) and done[-1] < STEPS
+    until(lambda: not any(served.demo._queue.active_jobs) and not len(served.demo._queue))
+
+
+def test_a_page_that_waits_is_told_how_many_are_before_it_and_how_long_that_takes(served: Served) -> None:
+    (place,) = [fn for fn in served.demo.fns.values() if fn.fn is place_in_line][:1]
+    with held(served):
+        for session in ("before", "between", "waiting"):
+            assert join(served, session=session).status_code == 200
+        until(lambda: any(served.demo._queue.active_jobs))
+        body = {"data": [], "fn_index": place._id, "session_hash": "waiting"}
+        assert ask(served, "POST", "gradio_api/queue/join", json=body).status_code == 200
+        with messages(served, "waiting") as heard:
+            told = next(message for message in heard if message["msg"] == "process_generating")
+        (html,) = told["output"]["data"]
+    assert "Waiting for your turn: 2 jobs are before yours, about " in html
