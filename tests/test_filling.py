@@ -44,8 +44,10 @@ def test_where_no_frame_shows_a_mouth_it_is_decoded() -> None:
     own = drawn(seen(film(0))[None], [0.0])
     meant = drawn(seen(film(0, OPEN))[None], [0.0], visible=0.0)
     alone = next(move_picture(Source(film(0), CROP), own, meant)).astype(float)
-    closed = filled([with_teeth((250, 250, 250))], hidden=False)
+    teeth = [with_teeth((250, 250, 250))]
+    closed, of_another_expression = filled(teeth, hidden=False), filled(teeth, decoded=[np.full_like(teeth[0], 255)])
     np.testing.assert_array_equal(closed, alone)
+    np.testing.assert_array_equal(of_another_expression, alone)
     assert alone[TEETH].max() < 120
 
 

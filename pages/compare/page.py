@@ -44,9 +44,9 @@ _INTRO = """
 """
 _CHART = """
 <section class="sd sd-results"><h2>Leakage at a glance</h2>
-<p>The lower a method stands, the less its dynamics tell who it is; the farther left, the less its static code tells
-what it does. The best place is at the bottom left, where the dashed lines of chance cross. Means over training runs,
-read from codes of test clips by the stronger of two classifiers.</p>
+<p>The lower a method, the less its dynamics reveal about the person; the farther left, the less its static code
+reveals about the expression. The best place is the bottom left, where the dashed lines of chance cross. Means over
+training runs of the stronger of two classifiers on codes of test clips.</p>
 <div class="sd-compare-plot" role="img" aria-label="{label}"></div>
 <h2>Where the codes lie</h2>
 <p>t-SNE of the codes of {count} test clips. On the left each clip's static code, coloured by person; on the right its

@@ -87,10 +87,10 @@ _SECTIONS = (
     ),
     _Section(
         "Leakage",
-        "What a small probe, trained on the codes, tells from them. One bar of each pair should be high, and "
-        "the other should fall to its dashed line, which is chance. In the tables <b>static acc</b> is about the "
-        "person, <b>dynamic acc</b> about the expression, and a <b>gap</b> is what should be told minus what should "
-        "not; <b>d flat</b> is the dynamics of all frames concatenated, <b>d mean</b> their mean over time.",
+        "What a probe, a small classifier trained on the codes, predicts from them. One bar of each pair should be "
+        "high, and the other should fall to its dashed line, which is chance. In the tables <b>static acc</b> is the "
+        "accuracy for the person, <b>dynamic acc</b> for the expression, and a <b>gap</b> is the wanted accuracy minus "
+        "the unwanted one; <b>d flat</b>: dynamics of all frames concatenated; <b>d mean</b>: their temporal mean.",
         leakage_tables,
         "_leakage_",
     ),

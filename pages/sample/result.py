@@ -44,8 +44,8 @@ def _shown(made: Made, at: int, folder: Path) -> ShownClip:
         downloads=[Download(label="MP4", file=shown_file(film))],
         asks=[
             Ask(name="gif", label="GIF", said=f"Download as GIF: {name}"),
-            Ask(name="first", label="First clip", said=f"First clip in Swap: {name}", lead="Use in Swap as"),
-            Ask(name="second", label="Second clip", said=f"Second clip in Swap: {name}"),
+            Ask(name="first", label="First", said=f"First clip in Swap: {name}", lead="Use in Swap as clip"),
+            Ask(name="second", label="Second", said=f"Second clip in Swap: {name}"),
         ],
     )
 

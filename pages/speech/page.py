@@ -32,12 +32,12 @@ FIRST, SECOND = VOICES[0], VOICES[4]
 OWN = "My recording"
 _INTRO = """
 <div class="sd sd-intro sd-awaits">
-  <h1>The same idea,<br>on voices</h1>
-  <div class="sd-lede"><h2>What am I hearing?</h2>
+  <h1>Speech:<br>swap two voices</h1>
+  <div class="sd-lede">
   <p>A recording is cut into pieces of 200 ms. Their <span class="sd-who">static code</span> holds what stays: who
   speaks. Their <span class="sd-does">dynamics</span> hold what happens: what is said. A swap decodes the dynamics of
-  one recording with the static code of the other. None of the voices below was among the 48 that the model learnt
-  from.</p></div>
+  one recording with the static code of the other. The model was trained on 48 speakers, and on none of the
+  voices below.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
 voices = Voices.from_pretrained()
 first, second = voices.read("a.wav"), voices.read("b.wav")
@@ -67,7 +67,7 @@ def layout(demo: gr.Blocks) -> None:
         return
     gr.set_static_paths([plotly_script()])
     token = visitor(demo)
-    with gr.Row(elem_id="speech-given"):
+    with gr.Row(elem_id="speech-given", elem_classes="sd-form"):
         chosen, audios, heards, owns = zip(*map(_place, ("First", "Second"), (FIRST, SECOND)), strict=True)
     work = progress(elem_id="speech-work")
     swaps = stage("swaps")

@@ -2,7 +2,7 @@
 
 from seqdisent_core.faces.alignment import EYES_Y, Pose, cut_out, face_pose, inverse
 from seqdisent_core.faces.light import AS_FILMED, lit
-from seqdisent_core.faces.reading import FaceClip, film_frame, film_frames, film_pictures, read_face
+from seqdisent_core.faces.reading import FaceClip, film_frame, film_frames, film_pictures, read_face, require_frame
 
 __all__ = [
     "AS_FILMED",
@@ -17,4 +17,5 @@ __all__ = [
     "inverse",
     "lit",
     "read_face",
+    "require_frame",
 ]

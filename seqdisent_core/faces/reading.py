@@ -121,10 +121,15 @@ def film_frame(clip: FaceClip, index: int, *, max_side: LongestSide = 1280) -> t
     Pictures longer than `max_side` pixels are scaled down, and the transform is from the scaled one's pixels to the
     crop's. Raises VideoError or FaceError if the film cannot be read any more, or the frame is not there.
     """
-    if not 0 <= index < len(clip.frames):
-        raise FaceError(f"There is no frame {index} in a clip of {len(clip.frames)}.")
+    require_frame(clip, index)
     (found,) = film_pictures(clip, [index], max_side=max_side)
     return found
+
+
+def require_frame(clip: FaceClip, index: int) -> None:
+    """Raises FaceError where a clip has no frame of this index."""
+    if not 0 <= index < len(clip.frames):
+        raise FaceError(f"There is no frame {index} in a clip of {len(clip.frames)}.")
 
 
 def film_pictures(

@@ -2,7 +2,8 @@
 
 Decoded pixels are soft. Where the person's film shows an open mouth or closed eyes anywhere, these frames are a second
 source for exactly these parts. Each frame of the result takes, for the eyes and for the mouth apart, the frame whose
-decoded picture is most like its own there; changing from one to another costs, so that a mouth does not flicker.
+decoded picture is most like its own there, or none where all differ too much; changing from one to another costs, so
+that a mouth does not flicker.
 """
 
 from collections.abc import Sequence
@@ -19,14 +20,12 @@ _LOOK = (24, 12)  # pixels, across and down, of half a face in which frames are 
 _CELLS = 32  # a side, of the grid on which frames are compared
 _LEAST = 0.002  # share of the crop that must be hidden, or there is nothing to fill
 _LACKING = 60.0  # levels of 255 that a hidden place costs which the other frame does not hide: there is no mouth open
+_CLOSED = 0.7  # share of what is hidden, from which on the other frame's mouth is closed and serves for nothing
 _CHANGE = 25.0  # levels that a change of the source costs
 _FADES = 5  # frames over which one source fades into the next
-_TRUSTED = (0.35, 0.65)  # share of the hidden places, from where on another frame serves at all, and alone
-_NEAR, _FAR, _LITTLE = (
-    0.05,
-    0.2,
-    0.02,
-)  # sides over which motion is carried on into what is hidden; weight of the latter
+_DECODED = 50.0  # levels that decoded pixels cost: they are soft, but another expression's mouth is wrong
+_NEAR, _FAR = 0.05, 0.2  # sides over which motion is carried on into what is hidden
+_LITTLE = 0.02  # weight of the latter
 _EVERY = 2  # frames, of which one is compared
 _ROUNDS = 3  # of solving where a point lies in the other frame
 _SEEN = 0.05  # of hidden, from which on it is filled
@@ -80,7 +79,7 @@ class Filling:
         self._shares = np.zeros((2, len(near), len(others)), np.float32)
         if not others:
             return
-        costs, known = np.zeros_like(self._shares), np.zeros_like(self._shares)
+        costs = np.zeros((2, len(near), len(others) + 1), np.float32)  # the first choice is what is decoded
         small_others = [(_small(one.near), _small(one.decoded)) for one in others]
         for at in range(0, len(near), _EVERY):
             field = _small(near[at])
@@ -89,21 +88,21 @@ class Filling:
             if max(half.mean() for half in wanted) < _LEAST:
                 continue
             look, times = _small(decoded[at]), slice(at, at + _EVERY)
-            for number, (other, other_look) in enumerate(small_others):
+            for part, half in enumerate(wanted):
+                costs[part, times, 0] = _DECODED * (half.mean() >= _LEAST)
+            for number, (other, other_look) in enumerate(small_others, 1):
                 place = _grid(_CELLS) + _between(field, other)
                 seen = _look_up(np.dstack([other_look, _hidden(other)]), place)
-                differs, lacks = np.abs(seen[..., :3] - look).mean(-1), np.clip(hidden - seen[..., 3], 0, 1)
+                lacks = np.clip(hidden - seen[..., 3], 0, 1)
+                differs = np.abs(seen[..., :3] - look).mean(-1) + _LACKING * lacks
                 for part, half in enumerate(wanted):
                     if half.mean() >= _LEAST:
-                        lacking = float((half * lacks).sum() / half.sum())
-                        costs[part, times, number] = (half * differs).sum() / half.sum() + _LACKING * lacking
-                        known[part, times, number] = 1 - lacking
+                        closed = (half * lacks).sum() > _CLOSED * (half * hidden).sum()
+                        costs[part, times, number] = 255 if closed else (half * differs).sum() / half.sum()
         for part in (0, 1):
-            best = np.zeros_like(self._shares[part])
+            best = np.zeros_like(costs[part])
             best[np.arange(len(near)), _cheapest(costs[part], _CHANGE)] = 1
-            smooth = cv2.blur(best, (1, _FADES), borderType=cv2.BORDER_REPLICATE)
-            least, most = _TRUSTED
-            self._shares[part] = smooth * _ramp((known[part] - least) / (most - least))
+            self._shares[part] = cv2.blur(best, (1, _FADES), borderType=cv2.BORDER_REPLICATE)[:, 1:]
 
     def over(self, at: int, decoded: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Decoded pixels of frame `at`, float32 (rows, columns, 3), with others' over them, as far as these serve.
@@ -211,8 +210,3 @@ def _look_up(values: np.ndarray, places: np.ndarray) -> np.ndarray:
     x, y = np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
     how = cv2.INTER_CUBIC if values.dtype == np.uint8 else cv2.INTER_LINEAR
     return cv2.remap(values, x, y, how, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
-
-
-def _ramp(share: np.ndarray) -> np.ndarray:
-    share = np.clip(share, 0, 1)
-    return share * share * (3 - 2 * share)

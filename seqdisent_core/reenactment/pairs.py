@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from seqdisent_core.errors import ConfigError, FaceError
-from seqdisent_core.faces import AS_FILMED, FaceClip, cut_out, film_pictures, inverse, lit
+from seqdisent_core.faces import AS_FILMED, FaceClip, cut_out, film_pictures, inverse, lit, require_frame
 from seqdisent_core.machine import one_each, picture_dtype
 from seqdisent_core.media import Frames, VideoInfo
 from seqdisent_core.methods import Anchored, Codes
@@ -82,6 +82,7 @@ def subject(clip: FaceClip, *, full_size: bool = False) -> Subject:
     def side(film: VideoInfo) -> int:
         return LARGEST if full_size else min(max(round(max(film.width, film.height) * FACE / face), PICTURE), LARGEST)
 
+    require_frame(clip, clip.anchor)
     others = choose_others(clip.frames, clip.anchor, clip.occluded)
     indices = sorted({clip.anchor, *others})
     pictures = film_pictures(clip, indices, max_side=side)
