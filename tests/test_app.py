@@ -491,6 +491,8 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     page.get_by_text("Preview after 0 steps").wait_for()
     assert page.locator(".sd-preview .sd-film").count() == 4, "before and now, of both results"
     assert "s left" in str(page.get_by_role("progressbar").get_attribute("aria-valuetext"))
+    line = page.locator("#work .sd-now").bounding_box()
+    assert line and line["height"] < 40 < line["width"], "what is under way is one line"
     boxes = [page.locator(at).bounding_box() for at in ("#work .sd-bar", "#enough", ".sd-preview")]
     assert all(box and box["y"] >= 0 and box["y"] + box["height"] <= 900 for box in boxes), boxes
     assert in_both_themes(page) == []

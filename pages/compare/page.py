@@ -35,18 +35,20 @@ _INTRO = """
   <h1>One pair of clips,<br>every method</h1>
   <div class="sd-lede">
   <p>Each tile is the same swap by another method: <span class="sd-who">who</span> from one clip,
-  <span class="sd-does">what they do</span> from the other; under it, how often the judge reads the right person and
-  expression, and what a classifier reads from the codes s and d that should not be in them. All were trained on the
-  same rendered clips with the same networks and number of steps. <b>Exchange</b> is a variant of ours, not a published
-  method. The models are small and were trained for minutes: compare them with each other, not with the page Swap.</p>
+  <span class="sd-does">what they do</span> from the other. The percentages are of all {clips:,} test clips, not of this
+  pair: how often the judge reads the right person and expression in swaps, and what a classifier reads from a code that
+  should not be in it. Here clips begin anywhere in a movement, which is hard for DBSE, as it reads who from the first
+  frame.</p>
+  <p>All models are small: compare them with each other, not with the page Swap. They have the same networks and
+  clips and {steps} steps of training, {runs}. <b>Exchange</b> is a variant of ours, not a published method.</p>
 </div>
 </div>
 """
 _CHART = """
 <section class="sd sd-results"><h2>Leakage at a glance</h2>
 <p>The lower a method, the less its dynamics reveal about the person; the farther left, the less its static code
-reveals about the expression. The best place is the bottom left, where the dashed lines of chance cross. Means over
-training runs of the stronger of two classifiers on codes of test clips.</p>
+reveals about the expression. The best place is the bottom left, where the dashed lines of chance cross. Of two
+classifiers on the codes of test clips, the stronger is shown, {runs}.</p>
 <div class="sd-compare-plot" role="img" aria-label="{label}"></div>
 <h2>Where the codes lie</h2>
 <p>t-SNE of the codes of {count} test clips. On the left each clip's static code, coloured by person; on the right its
@@ -74,12 +76,13 @@ def comparison() -> "Comparison":
 
 def layout(demo: gr.Blocks) -> None:
     """Lays the page out and binds its events; call it inside the Blocks context."""
-    gr.HTML(_INTRO, apply_default_css=False)
     try:
         about = read_comparison(asset("compare"))
     except ConfigError as error:
         gr.HTML(f'<div class="sd">{status.problem(str(error))}</div>', apply_default_css=False)
         return
+    told = {"clips": about["data"]["clips"], "steps": about["rows"][0]["steps"], "runs": _runs(about)}
+    gr.HTML(_INTRO.format(**told), apply_default_css=False)
     token = visitor(demo)
     bar = gr.HTML(_pairs(about), js_on_load=web("results_films.js"), apply_default_css=False, elem_id="pairs")
     with gr.Row(elem_id="compare-form", elem_classes="sd-form"):
@@ -193,7 +196,12 @@ def _charts(about: dict[str, Any]) -> str:
                 f"{METHOD_NAMES[row['name']]}: expression from s {point[0]:.0f} %, person from d {point[1]:.0f} %"
             )
     count = len(next(iter(about["maps"].values()))["static"])
-    return _CHART.format(buttons=buttons, count=count, label=escape("; ".join(told)))
+    return _CHART.format(buttons=buttons, count=count, runs=_runs(about), label=escape("; ".join(told)))
+
+
+def _runs(about: dict[str, Any]) -> str:
+    least = min(row["runs"] for row in about["rows"])
+    return "trained once" if least == 1 else f"the mean of {least} or more training runs"
 
 
 def _leaks(row: dict[str, Any]) -> tuple[float, float] | None:

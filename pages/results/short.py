@@ -21,8 +21,8 @@ def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Re
             _card(
                 f"{at['swaps']['both']:.0%}".replace("%", " %"),
                 "",
-                "of swaps of filmed people: two outside networks recognise the person and the movement. They do not "
-                "judge how real it looks.",
+                f"of the swaps of {len(films[MAIN]['clips'])} filmed people, on whom the method was developed: two "
+                "outside networks recognise the person and the movement. They do not judge how real it looks.",
                 MAIN,
             )
         )

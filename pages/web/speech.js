@@ -35,7 +35,7 @@ function track({ file, caption, alt, made, picture, seconds }, at) {
   const screen = make('div', 'sd-spectrogram');
   const image = make('img');
   Object.assign(image, { src: picture, alt: `Spectrogram, 0 to 8 kHz, ${seconds} s: ${alt}` });
-  const now = make('i', 'sd-now');
+  const now = make('i', 'sd-speech-now');
   now.hidden = true;
   screen.append(image, now);
   const audio = make('audio');
