@@ -46,8 +46,9 @@ def _figures(value: Any, place: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
         for name, inner in value.items():
             yield from _figures(inner, (*place, name))
     elif isinstance(value, list):
+        names = [str(inner.get("what", at)) if isinstance(inner, dict) else "" for at, inner in enumerate(value)]
         for at, inner in enumerate(value):
             if isinstance(inner, dict):
-                yield from _figures(inner, (*place, str(inner.get("what", at))))
+                yield from _figures(inner, (*place, names[at] if names.count(names[at]) == 1 else str(at)))
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield place, value, None, None
