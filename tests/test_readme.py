@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Served
 
+_GIVEN = (("examples", "*.mp4"), ("speech", "*.flac"))
 ROOT = Path(__file__).resolve().parent.parent
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 
@@ -29,6 +30,24 @@ def test_the_python_example_swaps_two_clips_and_draws_movements(
     exec(code.replace("(one, other)", "(one, other, seconds=1)", 1), names)
     assert [sample.seed for sample in names["samples"]] == list(range(7, 15))
     assert len(list((tmp_path / "swapped").glob("*.mp4"))) == 2
+
+
+PAGES = [path for path in sorted((ROOT / "pages").rglob("*.py")) if "The same in Python</summary>" in path.read_text()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
+def test_what_a_page_calls_the_same_in_python_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (code,) = re.findall(r"<summary>The same in Python</summary><code>\\\n(.*?)</code>", page.read_text(), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    for folder in ("demo_assets", "results"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    clips, voices = (sorted((ROOT / "demo_assets" / place).glob(kind)) for place, kind in _GIVEN)
+    for names, given in ((("first.mp4", "second.mp4", "me.mp4"), clips), (("a.wav", "b.wav"), voices)):
+        for name, path in zip(names, given, strict=False):
+            shutil.copy(path, tmp_path / name)
+    hours = "".join(f"{hour},mine,{hour % 24}\n" for hour in range(672))
+    (tmp_path / "my.csv").write_text(f"time,series,TEMP\n{hours}")
+    exec(code.replace("(*faces)", "(*faces, seconds=0)"), {})
 
 
 def test_the_container_holds_what_the_app_needs_and_a_linter_finds_nothing() -> None:

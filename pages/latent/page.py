@@ -44,7 +44,11 @@ _INTRO = """
   which give one cluster per expression, with all persons in it; in the first frames, when every face is neutral, there
   is only one.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
-known = LatentMap.load("demo_assets/map", checkpoint)
+from seqdisent_core.reporting import LatentMap
+from seqdisent_core.studio import Studio
+
+studio = Studio.from_pretrained()
+known = LatentMap.load("demo_assets/map", "demo_assets/checkpoints/facekit52")
 known.place(studio.encode_face(studio.read_face("me.mp4")))</code></details>
 </div>
 """

@@ -55,6 +55,9 @@ _INTRO = """
   read from a file that a command wrote: press a model's name for the command, seed, hashes, hardware and budget of its
   row.</p></details></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
+from pathlib import Path
+from seqdisent_core.reporting import read_results
+
 read_results(Path("results"))["facekit52"]["facekit52_dbse"]["metrics"]["generation"]["acc"]</code></details>
 </div>
 """

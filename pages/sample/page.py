@@ -34,7 +34,10 @@ _INTRO = """
   <p>Keep the <span class="sd-who">person</span> of a clip and sample new <span class="sd-does">movements</span>, keep
   the movement and sample new people, or sample both. The same seed gives the same clip: here, in a terminal and in
   Python.</p></div>
-  <details class="sd-code"><summary>The same in Python</summary><code>studio = Studio.from_pretrained()
+  <details class="sd-code"><summary>The same in Python</summary><code>\
+from seqdisent_core.studio import Studio
+
+studio = Studio.from_pretrained()
 person = studio.encode_face(studio.read_face("me.mp4"))
 clips = studio.sample_dynamics(person.static, count=8, seed=7)</code></details>
 </div>

@@ -40,6 +40,9 @@ _INTRO = """
   class="sd-does">dynamics</span> are read from how each day differs from that one, and hold what changes: weather
   fronts, day and night, smog. The model was not trained on the twelve months of 2016 below.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
+from pathlib import Path
+from seqdisent_core.series_studio import SeriesStudio
+
 studio = SeriesStudio.from_pretrained()
 codes = studio.encode(studio.read_csv(Path("my.csv"))[0].values)
 studio.nearest(codes.static)</code></details>
@@ -48,7 +51,8 @@ studio.nearest(codes.static)</code></details>
 _OWN = """
 <div class="sd sd-map-own-head"><h2>My own series</h2>
 <p>A CSV file with a row an hour: the columns <b>time</b>, <b>series</b> (a name) and any of {features}, in micrograms
-per cubic metre, °C, hPa and m/s. Empty cells and hours that are left out are gaps. A series is its first 28 days.</p>
+per cubic metre, °C, hPa and m/s. Empty cells and hours that are left out are gaps. A series is its first 28 days.
+Other columns or steps take a model of your own: <code>seqdisent train-series</code>.</p>
 </div>
 """
 _CREDIT = """

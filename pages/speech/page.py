@@ -37,8 +37,10 @@ _INTRO = """
   <p>A recording is cut into pieces of 200 ms. Their <span class="sd-who">static code</span> holds what stays: who
   speaks. Their <span class="sd-does">dynamics</span> hold what happens: what is said. A swap decodes the dynamics of
   one recording with the static code of the other. The model was trained on 48 speakers, and on none of the
-  voices below.</p></div>
+  voices below. It is a first step: words and melody stay, the sound of the voice changes in part.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
+from seqdisent_core.voices import Voices
+
 voices = Voices.from_pretrained()
 first, second = voices.read("a.wav"), voices.read("b.wav")
 swap = voices.swap(first, second)</code></details>

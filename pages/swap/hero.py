@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _CODE = """
 <div class="sd"><details class="sd-code"><summary>The same in Python</summary><code>\
+from seqdisent_core.studio import Studio
+
 studio = Studio.from_pretrained("wild")
 faces = map(studio.read_face, ("first.mp4", "second.mp4"))
 *_, pair = studio.personalise(*faces)

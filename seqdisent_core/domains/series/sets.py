@@ -99,7 +99,10 @@ class SeriesSet:
         """
         count, steps, features = self.values.shape
         if steps % window:
-            raise DataError(f"Series of {steps} steps are no whole number of windows of {window} steps.")
+            raise DataError(
+                f"Series of {steps} steps are no whole number of windows of {window} steps. Choose a window that "
+                "divides them (--window), or series of another length."
+            )
         shape = (count, steps // window, window, features)
         return self.values.reshape(shape), self.observed.reshape(shape)
 
