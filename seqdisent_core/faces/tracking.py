@@ -39,6 +39,7 @@ LOOK, LOOK_AROUND, SAME_LOOK = (slice(32, 128),) * 2, (slice(24, 136),) * 2, 0.9
 # Below this it is another face: of 132 pairs of drawn people in one place the flow loses 107, of whom two in three are
 # below; one person with two expressions has 0.69 or more, and the flow loses none.
 OTHER_LOOK = 0.6
+OTHER_SCORE = 0.8  # the finder's least: a face that a hand covers looks otherwise, too, but hardly like a face
 # That square stays put until the face has moved by so many crop sides, grown by so much or rolled by so many radians.
 STAY_PLACE, STAY_SIZE, STAY_ROLL = 0.1, 0.15, 0.03
 
@@ -94,6 +95,7 @@ class FaceFollower:
             self._since = 0
             if moved is None and self._missed == 0:
                 moved, other = self._leap(before, frame, face.pose)
+                other = other and face.score >= OTHER_SCORE
                 self.pose = self.pose if moved is None else _sum(self.pose, moved)
             self.pose = face.pose if moved is None else _drawn(self.pose, face.pose)
         self._missed = 0
