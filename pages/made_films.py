@@ -14,8 +14,8 @@ MODELS = {  # by the folder of their films
     "published_without_subtraction": "Paper's, no subtraction",
     "full": "Our recipe",
     "without_subtraction": "Ours, no subtraction",
-    "without_loss": "Ours, without loss",
-    "without_both": "Ours, without both",
+    "without_loss": "Ours, no anchor loss",
+    "without_both": "Ours, neither",
 }
 
 

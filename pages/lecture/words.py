@@ -21,7 +21,8 @@ SAID = {
         'Each row is <b class="sd-who">one person</b>. Each column is <b class="sd-does">one movement</b>. '
         "Every face here was made from two codes.",
         "Let it play before you speak. Ask what stays the same along a row, and what along a column: that is "
-        "all of static and dynamics. The top row is given; everything below is decoded, the diagonal too.",
+        "all of static and dynamics. The top row is given; everything below is decoded, the diagonal too. The talk "
+        "takes 36 minutes with questions. For 20, leave out the loss, the ablations, the new movements and what it reaches.",
         1,
     ),
     "problem": Said(
@@ -70,7 +71,8 @@ SAID = {
     ),
     "ablations": Said(
         "Ablations",
-        "One part of the model is left out. Does the swapped face still show the right person?",
+        "One part of the model is left out: the subtraction, the loss of the anchor frame, or both. Does the swapped "
+        "face still show the right person?",
         "Begin with the paper's recipe, at half its length, and change between with and without subtraction a few "
         "times; watch one face: it becomes a mixture of the two. Under our shorter recipe the probe finds even more, "
         "and the films seldom show it: a probe sees what is in a code, not what the decoder uses. The term for the "
