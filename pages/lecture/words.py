@@ -22,7 +22,8 @@ SAID = {
         "Every face here was made from two codes.",
         "Let it play before you speak. Ask what stays the same along a row, and what along a column: that is "
         "all of static and dynamics. The top row is given; everything below is decoded, the diagonal too. The talk "
-        "takes 36 minutes with questions. For 20, leave out the loss, the ablations, the new movements and what it reaches.",
+        "takes 36 minutes with questions. For 20, leave out the loss, the ablations, the new movements and what it "
+        "reaches.",
         1,
     ),
     "problem": Said(
