@@ -35,7 +35,7 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _HEALTH = "/health"
 _API = "/gradio_api"
-_FILE, _UPLOAD, _TOOLS = f"{_API}/file=", f"{_API}/upload", f"{_API}/mcp"
+_FILE, _UPLOAD, _TOOLS, _AT_ONCE = f"{_API}/file=", f"{_API}/upload", f"{_API}/mcp", f"{_API}/run/"
 _GET = re.compile(
     r"/(config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|(static|assets|svelte)/.+)"
     rf"|{_API}/(info/?|theme\.css|app_id/?|startup-events|upload_progress|queue/data|heartbeat/\w+|call/\w+/\w+)"
@@ -86,7 +86,7 @@ class Door:
                 await JSONResponse({"detail": status.OUR_FAULT}, 500)(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+        path = str(scope["path"]).removeprefix(_below(scope))
         headers = Headers(scope=scope)
         if path == _HEALTH:
             return await JSONResponse({"status": "ok"})(scope, receive, send)
@@ -104,9 +104,10 @@ class Door:
             sentence = self._no_room(scope, path, body)
             if sentence is not None:
                 return await JSONResponse({"detail": sentence}, 429)(scope, receive, send)
+        if path.startswith(_AT_ONCE):  # Gradio takes this path for all of its address, with what a proxy put before it
+            _add_header(scope, b"x-gradio-server", f"{scope['scheme']}://{headers.get('host', '')}{_below(scope)}")
         if path.startswith(_TOOLS):  # their client asks the queue from this machine, with the headers of the caller
-            told = (_CALLER, f"{_WORD} {scope['visitor']}".encode())
-            scope["headers"] = [*(pair for pair in scope["headers"] if pair[0] != _CALLER), told]
+            _add_header(scope, _CALLER, f"{_WORD} {scope['visitor']}")
         return await self._app(scope, _again(body, receive), send)
 
     def _is_open(self, scope: Scope, path: str) -> bool:
@@ -210,6 +211,15 @@ def _visitor(scope: Scope, headers: Headers) -> str:
     if secrets.compare_digest(word.encode(), _WORD.encode()):
         return caller
     return visitor_at((scope.get("client") or ("",))[0])
+
+
+def _below(scope: Scope) -> str:
+    """The path of another site under which a proxy serves the app, "" where it has a site of its own."""
+    return str(scope.get("root_path", ""))
+
+
+def _add_header(scope: Scope, name: bytes, value: str) -> None:
+    scope["headers"] = [*(pair for pair in scope["headers"] if pair[0] != name), (name, value.encode())]
 
 
 async def _read(receive: Receive, most: int) -> bytes | None:

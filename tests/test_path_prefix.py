@@ -34,6 +34,8 @@ def test_all_of_it_works_under_a_path_of_another_site(
         guest.goto(f"{small.address}faces/results")
         is_shown(guest, ".sd-chart-bars")
         is_shown(guest, "#showcase video", 7)  # the last to come
+        films = guest.eval_on_selector_all("#showcase video", "videos => videos.map((video) => video.src)")
+        assert len(films) == 8 and all("/faces/gradio_api/file=" in film for film in films)
         assert ask(small, "GET", "faces/health").status_code == 200
         assert ask(small, "GET", "faces/gradio_api/openapi.json").status_code == 404
     finally:
