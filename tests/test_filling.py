@@ -1,4 +1,4 @@
-"""Mouths and lids from other frames of the film: pictures in which it is known what each frame shows."""
+"""Mouths from other frames of the film: pictures in which it is known what each frame shows."""
 
 from dataclasses import replace
 
@@ -94,7 +94,8 @@ def test_small_differences_change_no_source() -> None:
 def test_frames_are_chosen_that_differ_most_and_show_the_face() -> None:
     frames = np.full((40, 32, 32, 3), 100, np.uint8)
     frames[7, 20:28, 10:22] = 0  # a mouth open
-    frames[23, 4:10, 4:28] = 180  # eyes closed
+    frames[23, 20:28, 6:26] = 180  # teeth
+    frames[27, 4:10, 4:28] = 180  # eyes closed
     frames[30] = 255  # a hand before the face
     assert choose_others(frames, 0, occluded=[30]) == [7, 23]
     assert choose_others(frames[:1], 0) == []

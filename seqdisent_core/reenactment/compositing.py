@@ -1,8 +1,8 @@
 """A person's own picture moved as the model says: warped at its full size, with decoded pixels where it shows nothing.
 
 The model draws, beside a small face, where each of its pixels lies in the anchor frame and whether that shows it. The
-picture is warped by this field, whatever its size; teeth behind closed lips or an eye behind its lid come from another
-frame of the film that shows them (filling.py), or are the decoded ones, in the picture's colours.
+picture is warped by this field, whatever its size; teeth behind closed lips come from another frame of the film that
+shows them (filling.py), or are, like an eye behind its lid, the decoded ones, in the picture's colours.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,9 +1,9 @@
-"""What the anchor frame does not show, taken from other frames of the same film: teeth, an open mouth, lids.
+"""What the anchor frame does not show of a mouth, taken from other frames of the same film: teeth, tongue, the inside.
 
-Decoded pixels are soft. Where the person's film shows an open mouth or closed eyes anywhere, these frames are a second
-source for exactly these parts. Each frame of the result takes, for the eyes and for the mouth apart, the frame whose
-decoded picture is most like its own there, or none where all differ too much; changing from one to another costs, so
-that a mouth does not flicker.
+Decoded pixels are soft. Where the person's film shows an open mouth anywhere, these frames are a second source for it.
+Each frame of the result takes the frame whose decoded picture is most like its own there, or none where all differ too
+much; changing from one to another costs, so that a mouth does not flicker. Eyes are left to the decoder: those of
+another frame look elsewhere (measured: gaze and lids followed the driver less).
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ import numpy as np
 
 from seqdisent_core.faces import inverse
 
-OTHERS = 8  # frames for the eyes, and as many for the mouth
-_LOOK = (24, 12)  # pixels, across and down, of half a face in which frames are told apart
+OTHERS = 12  # frames
+_LOOK = (24, 12)  # pixels, across and down, of the lower half of a face, in which frames are told apart
 _CELLS = 32  # a side, of the grid on which frames are compared
 _LEAST = 0.002  # share of the crop that must be hidden, or there is nothing to fill
 _LACKING = 60.0  # levels of 255 that a hidden place costs which the other frame does not hide: there is no mouth open
@@ -29,6 +29,7 @@ _LITTLE = 0.02  # weight of the latter
 _EVERY = 2  # frames, of which one is compared
 _ROUNDS = 3  # of solving where a point lies in the other frame
 _SEEN = 0.05  # of hidden, from which on it is filled
+_FEATHER = 0.03  # sides over which the half fades
 _MARGIN = 5  # cells across, by which what is hidden is smeared when it is drawn
 _AGREED = 0.008  # sides by which that solution may miss
 
@@ -48,23 +49,18 @@ class Other:
 
 
 def choose_others(frames: np.ndarray, anchor: int, occluded: Sequence[int] = ()) -> list[int]:
-    """Frames of a clip, uint8 (frames, size, size, 3), that differ most from its anchor frame and one another.
-
-    Eyes and mouth are looked at apart (farthest points first).
+    """Frames of a clip, uint8 (frames, size, size, 3), whose lower half differs most from the anchor frame's and one
+    another's (farthest points first).
     """
-    middle = frames.shape[1] // 2
-    chosen: set[int] = set()
-    for half in (frames[:, :middle], frames[:, middle:]):
-        looks = np.stack([cv2.resize(frame, _LOOK, interpolation=cv2.INTER_AREA) for frame in half]).astype(np.float32)
-        looks = looks.reshape(len(frames), -1)
-        away = np.linalg.norm(looks - looks[anchor], axis=1)
-        away[[anchor, *occluded]] = 0
-        for _ in range(min(OTHERS, len(frames) - 1)):
-            farthest = int(away.argmax())
-            if away[farthest] == 0:
-                break
-            chosen.add(farthest)
-            away = np.minimum(away, np.linalg.norm(looks - looks[farthest], axis=1))
+    half = frames[:, frames.shape[1] // 2 :]
+    looks = np.stack([cv2.resize(frame, _LOOK, interpolation=cv2.INTER_AREA) for frame in half]).astype(np.float32)
+    looks = looks.reshape(len(frames), -1)
+    away = np.linalg.norm(looks - looks[anchor], axis=1)
+    away[[anchor, *occluded]] = 0
+    chosen: list[int] = []
+    while len(chosen) < OTHERS and away.max() > 0:
+        chosen.append(int(away.argmax()))
+        away = np.minimum(away, np.linalg.norm(looks - looks[chosen[-1]], axis=1))
     return sorted(chosen)
 
 
@@ -76,63 +72,49 @@ class Filling:
 
     def __init__(self, others: Sequence[Other], decoded: np.ndarray, near: Sequence[np.ndarray]) -> None:
         self._others, self._near = others, near
-        self._shares = np.zeros((2, len(near), len(others)), np.float32)
+        self._shares: np.ndarray = np.zeros((len(near), len(others)), np.float32)
         if not others:
             return
-        costs = np.zeros((2, len(near), len(others) + 1), np.float32)  # the first choice is what is decoded
+        costs = np.zeros((len(near), len(others) + 1), np.float32)  # the first choice is what is decoded
         small_others = [(_small(one.near), _small(one.decoded)) for one in others]
         for at in range(0, len(near), _EVERY):
             field = _small(near[at])
             hidden = _hidden(field)
-            wanted = [half * hidden for half in _halves(_CELLS)]
-            if max(half.mean() for half in wanted) < _LEAST:
+            if hidden.mean() < _LEAST:
                 continue
             look, times = _small(decoded[at]), slice(at, at + _EVERY)
-            for part, half in enumerate(wanted):
-                costs[part, times, 0] = _DECODED * (half.mean() >= _LEAST)
+            costs[times, 0] = _DECODED
             for number, (other, other_look) in enumerate(small_others, 1):
                 place = _grid(_CELLS) + _between(field, other)
                 seen = _look_up(np.dstack([other_look, _hidden(other)]), place)
                 lacks = np.clip(hidden - seen[..., 3], 0, 1)
                 differs = np.abs(seen[..., :3] - look).mean(-1) + _LACKING * lacks
-                for part, half in enumerate(wanted):
-                    if half.mean() >= _LEAST:
-                        closed = (half * lacks).sum() > _CLOSED * (half * hidden).sum()
-                        costs[part, times, number] = 255 if closed else (half * differs).sum() / half.sum()
-        for part in (0, 1):
-            best = np.zeros_like(costs[part])
-            best[np.arange(len(near)), _cheapest(costs[part], _CHANGE)] = 1
-            self._shares[part] = cv2.blur(best, (1, _FADES), borderType=cv2.BORDER_REPLICATE)[:, 1:]
+                closed = (hidden * lacks).sum() > _CLOSED * (hidden * hidden).sum()
+                costs[times, number] = 255 if closed else (hidden * differs).sum() / hidden.sum()
+        best = np.zeros_like(costs)
+        best[np.arange(len(near)), _cheapest(costs, _CHANGE)] = 1
+        self._shares = cv2.blur(best, (1, _FADES), borderType=cv2.BORDER_REPLICATE)[:, 1:]
 
     def over(self, at: int, decoded: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Decoded pixels of frame `at`, float32 (rows, columns, 3), with others' over them, as far as these serve.
 
         x, y: float32 (rows, columns), each pixel's place in the crop, whose side is that of the transforms' crop.
         """
-        shares = self._shares[:, at]
-        if not shares.any():
+        if not self._shares[at].any():
             return decoded
-        size = self._others[0].decoded.shape[0]
-        result = decoded.copy()
-        field = self._near[at]
-        parts = sum(half for half, share in zip(_halves(len(field)), shares, strict=True) if share.any())
-        rows, columns = _around(parts * _hidden(field), x / size, y / size)
-        if not x[rows, columns].size:
+        size, field = self._others[0].decoded.shape[0], self._near[at]
+        rows, columns = _around(_hidden(field), x / size, y / size)
+        x, y, result = x[rows, columns], y[rows, columns], decoded.copy()
+        if not x.size:
             return decoded
-        x, y, decoded, part_of_it = x[rows, columns], y[rows, columns], decoded[rows, columns], result[rows, columns]
-        for number, other in enumerate(self._others):
-            if not shares[:, number].any():
-                continue
-            cells = len(other.near)
-            place = np.dstack([x, y])
-            cell = (place + 0.5) * (cells / size) - 0.5
-            place = place + _look_up(_between(field, other.near), cell) * (size / cells)
-            pixels = _look_up(other.picture, cv2.transform(place, inverse(other.transform).astype(np.float32)))
-            share = sum(
-                shares[part, number] * _look_up(cv2.GaussianBlur(half, (0, 0), 0.03 * cells), cell)
-                for part, half in enumerate(_halves(cells))
-            )
-            part_of_it += np.asarray(share)[..., None] * (pixels - decoded)
+        part, cells = result[rows, columns], len(field)
+        cell = (np.dstack([x, y]) + 0.5) * (cells / size) - 0.5
+        mouth = _look_up(cv2.GaussianBlur(_lower(cells), (0, 0), _FEATHER * cells), cell)
+        for share, other in zip(self._shares[at], self._others, strict=True):
+            if share:
+                place = np.dstack([x, y]) + _look_up(_between(field, other.near), cell) * (size / cells)
+                pixels = _look_up(other.picture, cv2.transform(place, inverse(other.transform).astype(np.float32)))
+                part += (share * mouth)[..., None] * (pixels - decoded[rows, columns])
         return result
 
 
@@ -172,14 +154,13 @@ def _cheapest(costs: np.ndarray, change: float) -> np.ndarray:
 
 
 def _hidden(field: np.ndarray) -> np.ndarray:
-    """Which places of a person the anchor frame does not show, float32 in [0, 1]."""
-    return (1 - field[..., 2]) * field[..., 3]
+    """Which places in the lower half of a face the anchor frame does not show, float32 in [0, 1]."""
+    return _lower(len(field)) * (1 - field[..., 2]) * field[..., 3]
 
 
-def _halves(cells: int) -> tuple[np.ndarray, np.ndarray]:
-    """1 in the upper half of a square, where the eyes are, and in the lower one, with the mouth."""
-    upper = (_grid(cells)[..., 1] < 0.5 * (cells - 1)).astype(np.float32)
-    return upper, 1 - upper
+def _lower(cells: int) -> np.ndarray:
+    """1 in the lower half of a square, where the mouth is."""
+    return (_grid(cells)[..., 1] > 0.5 * (cells - 1)).astype(np.float32)
 
 
 def _small(values: np.ndarray) -> np.ndarray:
