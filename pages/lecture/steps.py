@@ -285,9 +285,9 @@ def _fails() -> Shown:
     at = max(measured["measured"], key=lambda one: one["steps"])
     picture = draw.picture_address((material().folder / "failures.webp").read_bytes())
     return [
-        '<div class="lx-cases"><p>A head that turns far</p><p>Glasses</p>'
+        '<div class="lx-cases"><p>A head that turns far</p><p>Glasses, and unseen teeth</p>'
         f'<img class="lx-failures" src="{picture}" alt="Two cases. Above, what should be seen; below, the '
-        'swap: one side of the turned face is torn and dark; eyes behind glasses are blurred"></div>',
+        'swap: one side of the turned face is torn and dark; eyes behind glasses and teeth are blurred"></div>',
         f'<p class="lx-caption">In <b>{at["swaps"]["both"]:.0%}</b> of the swaps of {len(measured["clips"])} videos, '
         "two outside networks recognise the person and the movement. They do not judge how real it looks.</p>",
     ]

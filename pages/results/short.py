@@ -52,8 +52,8 @@ def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Re
         )
     return (
         f'<section class="sd sd-shorts" aria-label="In short">{"".join(cards)}<figure class="sd-short sd-short-fails">'
-        "<figcaption><b>What these figures do not show</b><br>A head that turns far is torn, and eyes behind glasses "
-        "are blurred. Above the truth, below the swap.</figcaption>"
+        "<figcaption><b>What these figures do not show</b><br>A head that turns far is torn; eyes behind glasses, and "
+        "teeth that the person's video does not show alike, are blurred. Above the truth, below the swap.</figcaption>"
         f'<img src="{failures}" alt="Two cases, three frames each: the truth above, and the swap below, torn or '
         'blurred"></figure></section>'
     )
