@@ -116,7 +116,10 @@ def player(*, elem_id: str | None = None) -> gr.HTML:
     None, never an update such as gr.skip(): Gradio would make a new component of it, whose files it forgets.
     """
     stage = gr.HTML(
-        html_template=web("player.html"), js_on_load=web("player.js"), apply_default_css=False, elem_id=elem_id
+        html_template=web("player.html"),
+        js_on_load=web("elements.js") + web("player.js"),
+        apply_default_css=False,
+        elem_id=elem_id,
     )
     stage.data_model = Show  # on the instance: beside the source of a subclass, Gradio writes a stub file
     return stage

@@ -29,7 +29,7 @@ from seqdisent_core.faces.alignment import (
     transform_points,
 )
 from seqdisent_core.faces.light import light_for, lit
-from seqdisent_core.faces.reading import FaceClip, film_frame, find_faces, read_face
+from seqdisent_core.faces.reading import FaceClip, film_pictures, find_faces, read_face
 from seqdisent_core.faces.tracking import SceneWatch
 from seqdisent_core.media.video import read_video, write_video
 
@@ -287,7 +287,7 @@ def test_a_part_from_the_middle_of_a_film_is_read_and_found_again_there(
     path = film(tmp_path / "moved.mp4", moved)
     whole, part = read_face(path), read_face(path, start_seconds=0.8, max_seconds=0.4)
     assert (part.start, len(part.frames), part.notes) == (20, 10, ())
-    assert np.array_equal(film_frame(part, 3)[0], film_frame(whole, 23)[0])
+    assert np.array_equal(film_pictures(part, [3])[0][0], film_pictures(whole, [23])[0][0])
     middles = [
         transform_points(np.array([[296.0, 180.0]]), clip.transforms[at]) for clip, at in ((whole, 23), (part, 3))
     ]
@@ -360,7 +360,7 @@ def test_a_film_that_lies_on_its_side_or_upside_down_is_turned(
     assert len(clip.notes) == 1 and ("upside down" if turn == 2 else "lies on its side") in clip.notes[0]
     assert np.abs(clip.frames.astype(int) - upright.frames).mean() < 2, "only what its coding changed"
     assert np.abs(clip.transforms - upright.transforms).max() < 1
-    pictures = [film_frame(read, 5)[0].astype(int) for read in (clip, upright)]
+    pictures = [film_pictures(read, [5])[0][0].astype(int) for read in (clip, upright)]
     assert np.abs(pictures[0] - pictures[1]).mean() < 2, "results are made in the turned picture"
 
 
@@ -375,7 +375,7 @@ def test_a_night_film_is_lit_up_to_be_read_and_stays_dark(tmp_path: Path, people
     assert np.abs(places[0] - places[1]).max() < 4, "in pixels of 64"
     assert np.corrcoef(clip.frames.ravel(), bright.frames.ravel())[0, 1] > 0.9
     assert clip.frames.mean() > 0.7 * bright.frames.mean()
-    assert np.abs(film_frame(clip, 5)[0].astype(int) - night[5]).mean() < 1
+    assert np.abs(film_pictures(clip, [5])[0][0].astype(int) - night[5]).mean() < 1
 
 
 def test_what_is_lit_is_as_dark_as_before_afterwards() -> None:
@@ -422,7 +422,7 @@ def test_a_photograph_of_a_phone_held_upright_is_read_as_it_is_seen(tmp_path: Pa
     assert np.abs(held.frames.astype(int) - plain.frames).max() <= 2
     lying = read_face(media.photograph(tmp_path / "lying.png", np.rot90(picture)))
     assert lying.turn == 1 and np.abs(lying.frames.astype(int) - plain.frames).mean() < 3
-    shown, _ = film_frame(held, 0)
+    shown, _ = film_pictures(held, [0])[0]
     assert shown.shape == picture.shape and np.abs(shown.astype(int) - picture).mean() < 1
 
 

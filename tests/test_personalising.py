@@ -13,7 +13,7 @@ from media import photograph
 
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError, FaceError
-from seqdisent_core.faces.reading import FaceClip, film_frame, read_face
+from seqdisent_core.faces.reading import FaceClip, film_pictures, read_face
 from seqdisent_core.media.video import read_video, write_video
 from seqdisent_core.methods import Codes, Method
 from seqdisent_core.reenactment import personalising
@@ -190,9 +190,9 @@ def test_the_whole_picture_of_a_frame_gives_its_crop_again() -> None:
     path = asset("examples") / "person_010_disgust.mp4"
     clip = read_face(path)
     film, _ = read_video(path)
-    picture, transform = film_frame(clip, 6)
+    picture, transform = film_pictures(clip, [6])[0]
     assert np.array_equal(picture, film[clip.start + 6])
-    small, scaled = film_frame(clip, 6, max_side=picture.shape[1] // 2)
+    small, scaled = film_pictures(clip, [6], max_side=picture.shape[1] // 2)[0]
     assert max(small.shape) == picture.shape[1] // 2
     spot = np.array([picture.shape[1] / 3, picture.shape[0] / 3])  # of the large picture, in pixels
     there = transform[:, :2] @ spot + transform[:, 2]
@@ -220,11 +220,11 @@ def test_a_small_face_keeps_the_pixels_of_its_film(tmp_path: Path, larger: float
 def test_a_frame_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     clip = read_face(asset("examples") / "person_010_disgust.mp4")
     with pytest.raises(FaceError, match="no frame 99"):
-        film_frame(clip, 99)
+        film_pictures(clip, [99])
     frames, fps = read_video(clip.source)
     shorter = replace(clip, source=write_video(tmp_path / "shorter.mp4", frames[:4], fps))
     with pytest.raises(FaceError, match="become shorter"):
-        film_frame(shorter, 9)
+        film_pictures(shorter, [9])
 
 
 def pair_of(method: Method, clips: list[FaceClip]) -> tuple[Subject, Subject, tuple[Codes, Codes]]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.reporting import Named
 
-_SCRIPTS = ("plotly.js", "latent_map.js", "latent_map_marks.js", "latent_map_bar.js")
+_SCRIPTS = ("elements.js", "plotly.js", "latent_map.js", "latent_map_marks.js", "latent_map_bar.js")
 _STAGES = ("Swapping", "Writing the films")
 _INTRO = """
 <div class="sd sd-intro">

@@ -30,7 +30,7 @@ def stage(elem_id: str) -> gr.HTML:
     heard = gr.HTML(
         html_template='<section class="sd sd-speech" hidden><ul class="sd-quiet"></ul><div class="sd-tracks"></div>'
         "</section>",
-        js_on_load=web("speech.js"),
+        js_on_load=web("elements.js") + web("speech.js"),
         apply_default_css=False,
         elem_id=elem_id,
     )

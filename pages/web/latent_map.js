@@ -48,13 +48,6 @@ function film(place, clip) {
   if (still) place.style.backgroundPositionX = `${(100 * points.apex) / last}%`;
 }
 
-function make(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
-}
-
 // --- The two maps
 
 function frameOf(path, at) { // between two frames, the place between

@@ -19,18 +19,6 @@ let half = false; // whether to begin in the middle
 let view = 'face'; // or 'whole': what is shown of films of whole pictures
 const ARROW = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M2 12h18M13 5l7 7-7 7" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round"/></svg>';
 
-function make(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
-}
-
-function words(place, parts) {
-  for (const { text, hue } of parts) place.append(make('span', hue ? `sd-${hue}` : '', text));
-  return place;
-}
-
 function asks(wanted, clip) {
   return wanted.flatMap(({ name, label, said, lead }) => {
     const button = make('button', 'sd-button sd-small sd-ask', label);

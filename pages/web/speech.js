@@ -5,18 +5,6 @@ const list = section.querySelector('ul');
 const tracks = section.querySelector('.sd-tracks');
 let players = [];
 
-function make(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
-}
-
-function words(place, parts) {
-  for (const { text, hue } of parts) place.append(make('span', hue ? `sd-${hue}` : '', text));
-  return place;
-}
-
 // The line over a spectrogram that says what is heard now.
 function follow(audio, now) {
   const share = audio.duration > 0 ? audio.currentTime / audio.duration : 0;

@@ -2,7 +2,7 @@
 
 from seqdisent_core.faces.alignment import EYES_Y, Pose, cut_out, face_pose, inverse
 from seqdisent_core.faces.light import AS_FILMED, lit
-from seqdisent_core.faces.reading import FaceClip, film_frame, film_frames, film_pictures, read_face, require_frame
+from seqdisent_core.faces.reading import FaceClip, film_frames, film_pictures, read_face, require_frame
 
 __all__ = [
     "AS_FILMED",
@@ -11,7 +11,6 @@ __all__ = [
     "Pose",
     "cut_out",
     "face_pose",
-    "film_frame",
     "film_frames",
     "film_pictures",
     "inverse",

@@ -115,17 +115,6 @@ class FaceClip:
         return replace(self, frames=frames, transforms=transforms)
 
 
-def film_frame(clip: FaceClip, index: int, *, max_side: LongestSide = 1280) -> tuple[np.ndarray, np.ndarray]:
-    """The picture that frame `index` of a clip was cut out of, uint8 (height, width, 3), and its transform (2, 3).
-
-    Pictures longer than `max_side` pixels are scaled down, and the transform is from the scaled one's pixels to the
-    crop's. Raises VideoError or FaceError if the film cannot be read any more, or the frame is not there.
-    """
-    require_frame(clip, index)
-    (found,) = film_pictures(clip, [index], max_side=max_side)
-    return found
-
-
 def require_frame(clip: FaceClip, index: int) -> None:
     """Raises FaceError where a clip has no frame of this index."""
     if not 0 <= index < len(clip.frames):
@@ -135,7 +124,14 @@ def require_frame(clip: FaceClip, index: int) -> None:
 def film_pictures(
     clip: FaceClip, indices: Sequence[int], *, max_side: LongestSide = 1280
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """As film_frame gives them, the pictures and transforms of some of a clip's frames, in rising order."""
+    """The pictures that some frames of a clip were cut out of, uint8 (height, width, 3), and their transforms (2, 3).
+
+    indices: in rising order. Pictures longer than `max_side` pixels are scaled down, and transforms are from the scaled
+    ones' pixels to the crops'. Raises VideoError or FaceError if the film cannot be read any more, or a frame is not
+    there.
+    """
+    for index in indices:
+        require_frame(clip, index)
     first = [clip.start + index for index in indices]
     with closing(_pictures(clip, np.asarray(indices), max_side=max_side, only=first)) as frames:
         found = list(frames)
@@ -147,7 +143,7 @@ def film_pictures(
 def film_frames(
     clip: FaceClip, first: int, *, max_side: LongestSide = 1280
 ) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
-    """As film_frame gives them, the pictures and transforms of a clip's frames from `first` on, one after another."""
+    """As film_pictures gives them, pictures and transforms of a clip's frames from `first` on, one after another."""
     return _pictures(clip, np.arange(first, len(clip.frames)), max_side=max_side, first=clip.start + first)
 
 

@@ -7,7 +7,6 @@ shows them (filling.py), or are, like an eye behind its lid, the decoded ones, i
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from seqdisent_core.domains.images import REACH
 from seqdisent_core.faces import cut_out, inverse
 from seqdisent_core.reenactment.drawing import DrawnFrames
-from seqdisent_core.reenactment.filling import Filling, Other
+from seqdisent_core.reenactment.filling import Filling, Other, look_up
 
 # Lengths are in sides of the crop.
 _EDGE = 0.12  # within the crop, over which decoded pixels fade to nothing and the wide field takes over from the near
@@ -25,7 +24,6 @@ _SHADE = 0.35  # of the change of light that the model draws beside the motion: 
 _SHOWN = (0.25, 0.75)  # visibility from which on the picture shows at all, and alone; between both, a mixture is a blur
 _SMOOTH = 0.006  # of decoded pixels, or the grid shows that they are drawn on
 _BEYOND = 0.05  # about as far as what is behind the person is moved along with them
-_ALONE: Any = None  # for a second map where the first holds both axes; cv2's types know no such
 
 
 @dataclass(frozen=True)
@@ -116,11 +114,11 @@ def _light(decoded: np.ndarray, base: np.ndarray, tone: np.ndarray, near: np.nda
     grid = np.arange(size, dtype=np.float32)
     there = np.dstack([grid[None] + size * field[..., 0], grid[:, None] + size * field[..., 1]])
     known = np.ascontiguousarray(field[..., 2] * field[..., 3])
-    lacking = (decoded - _look_up(base, there)) * known[..., None]
+    lacking = (decoded - look_up(base, there)) * known[..., None]
     reach = _TONE * size
     light = cv2.GaussianBlur(lacking, (0, 0), reach) / (cv2.GaussianBlur(known, (0, 0), reach)[..., None] + 1e-2)
     smooth = cv2.GaussianBlur(decoded, (0, 0), _SMOOTH * size)
-    return _SHADE * field[..., 3:] * light, smooth + _look_up(tone, there)
+    return _SHADE * field[..., 3:] * light, smooth + look_up(tone, there)
 
 
 class _Place:
@@ -174,7 +172,7 @@ class _Place:
         motion = np.ascontiguousarray(_seen(around, self._cells(len(around), REACH))[..., :2])
         field = _seen(near, self._cells(len(near), 1.0, self.inner))
         motion[self.inner] += self.shows[..., :2] * (field[..., :2] - motion[self.inner])
-        moved = _look_up(fine, self.places + cv2.transform(motion, self.back) * self.fade)
+        moved = look_up(fine, self.places + cv2.transform(motion, self.back) * self.fade)
         own = moved[self.inner] + self.shows * _seen(light, self.crop)
         hidden = self.shows * (1 - field[..., 2:3])
         return self._set(own + hidden * (filled - own), moved)
@@ -212,11 +210,6 @@ def _ramp(share: np.ndarray) -> np.ndarray:
 def _seen(values: np.ndarray, at: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Values on a grid, seen at those pixels of the picture that a converted map stands for."""
     return cv2.remap(values, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-
-
-def _look_up(picture: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """places: float32 (rows, columns, 2), x and y."""
-    return cv2.remap(picture, places, _ALONE, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _doubled(picture: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ another frame look elsewhere (measured: gaze and lids followed the driver less).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -31,6 +32,7 @@ _ROUNDS = 3  # of solving where a point lies in the other frame
 _SEEN = 0.05  # of hidden, from which on it is filled
 _FEATHER = 0.03  # sides over which the half fades
 _MARGIN = 5  # cells across, by which what is hidden is smeared when it is drawn
+_ALONE: Any = None  # for a second map where the first holds both axes; cv2's types know no such
 _AGREED = 0.008  # sides by which that solution may miss
 
 
@@ -86,7 +88,7 @@ class Filling:
             costs[times, 0] = _DECODED
             for number, (other, other_look) in enumerate(small_others, 1):
                 place = _grid(_CELLS) + _between(field, other)
-                seen = _look_up(np.dstack([other_look, _hidden(other)]), place)
+                seen = look_up(np.dstack([other_look, _hidden(other)]), place)
                 lacks = np.clip(hidden - seen[..., 3], 0, 1)
                 differs = np.abs(seen[..., :3] - look).mean(-1) + _LACKING * lacks
                 closed = (hidden * lacks).sum() > _CLOSED * (hidden * hidden).sum()
@@ -109,11 +111,12 @@ class Filling:
             return decoded
         part, cells = result[rows, columns], len(field)
         cell = (np.dstack([x, y]) + 0.5) * (cells / size) - 0.5
-        mouth = _look_up(cv2.GaussianBlur(_lower(cells), (0, 0), _FEATHER * cells), cell)
+        mouth = look_up(_feathered(cells), cell)
         for share, other in zip(self._shares[at], self._others, strict=True):
             if share:
-                place = np.dstack([x, y]) + _look_up(_between(field, other.near), cell) * (size / cells)
-                pixels = _look_up(other.picture, cv2.transform(place, inverse(other.transform).astype(np.float32)))
+                place = np.dstack([x, y]) + look_up(_between(field, other.near), cell) * (size / cells)
+                back = inverse(other.transform).astype(np.float32)
+                pixels = look_up(other.picture, cv2.transform(place, back), cv2.INTER_CUBIC)
                 part += (share * mouth)[..., None] * (pixels - decoded[rows, columns])
         return result
 
@@ -129,8 +132,8 @@ def _between(now: np.ndarray, other: np.ndarray) -> np.ndarray:
     grid = _grid(cells)
     place = grid + away - back
     for _ in range(_ROUNDS):
-        place = grid + away - _look_up(back, place)
-    there = _look_up(other, place)
+        place = grid + away - look_up(back, place)
+    there = look_up(other, place)
     missed = np.linalg.norm(place + cells * there[..., :2] - grid - away, axis=-1)
     sure = (now[..., 2] * there[..., 2] * (missed < _AGREED * cells)).astype(np.float32)
     known = np.dstack([(place - grid) * sure[..., None], sure])
@@ -158,9 +161,15 @@ def _hidden(field: np.ndarray) -> np.ndarray:
     return _lower(len(field)) * (1 - field[..., 2]) * field[..., 3]
 
 
+@lru_cache
 def _lower(cells: int) -> np.ndarray:
     """1 in the lower half of a square, where the mouth is."""
     return (_grid(cells)[..., 1] > 0.5 * (cells - 1)).astype(np.float32)
+
+
+@lru_cache
+def _feathered(cells: int) -> np.ndarray:
+    return cv2.GaussianBlur(_lower(cells), (0, 0), _FEATHER * cells)
 
 
 def _small(values: np.ndarray) -> np.ndarray:
@@ -186,8 +195,6 @@ def _grid(cells: int) -> np.ndarray:
     return np.dstack(np.meshgrid(*[np.arange(cells, dtype=np.float32)] * 2))
 
 
-def _look_up(values: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """places: float32 (rows, columns, 2), x and y."""
-    x, y = np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
-    how = cv2.INTER_CUBIC if values.dtype == np.uint8 else cv2.INTER_LINEAR
-    return cv2.remap(values, x, y, how, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+def look_up(values: np.ndarray, places: np.ndarray, how: int = cv2.INTER_LINEAR) -> np.ndarray:
+    """Values at places, float32 (rows, columns, 2), x and y; beyond the edge, those at it."""
+    return cv2.remap(values, places, _ALONE, how, borderMode=cv2.BORDER_REPLICATE)

@@ -152,7 +152,8 @@ def drive(
     source = replace(person.source, picture=lit(person.source.picture, light))
     if detail:
         still = draw_frames(method, own.static, own.dynamics[:, person.clip.anchor, None])
-        faces = [replace(face, picture=lit(face.picture, light)) for face in person.faces if draws_motion(method)]
+        own_faces = person.faces if draws_motion(method) else ()
+        faces = [replace(face, picture=lit(face.picture, light)) for face in own_faces]
         drawn_faces = draw_frames(method, own.static, own.dynamics[:, list(person.others)]) if faces else None
         made = move_picture(source, still, draw_frames(method, own.static, dynamics), faces, drawn_faces)
     else:
