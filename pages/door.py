@@ -191,9 +191,8 @@ async def count_computing(queue: Any, computed: Recent) -> None:
     while True:
         await asyncio.sleep(_COUNT_EVERY)
         for event in _running(queue):
-            if event.fn.fn is place_in_line:
-                continue
-            computed.note(visitor_of(event), _COUNT_EVERY)
+            if event.fn.fn is not place_in_line:
+                computed.note(visitor_of(event), _COUNT_EVERY)
 
 
 def _running(queue: Any) -> "list[Event]":

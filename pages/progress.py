@@ -14,3 +14,9 @@ def progress(*, elem_id: str | None = None) -> gr.HTML:
         apply_default_css=False,
         elem_id=elem_id,
     )
+
+
+def spoken(*, elem_id: str | None = None) -> gr.HTML:
+    """A place for HTML in words, which are read out when they change."""
+    template = '<div class="sd" aria-live="polite">${value || ""}</div>'
+    return gr.HTML("", html_template=template, apply_default_css=False, elem_id=elem_id)

@@ -62,7 +62,7 @@ _PRIVACY = (
     "use; nothing is sent anywhere else."
 )
 _NEAR = '<div class="sd sd-found" aria-live="polite">${value || ""}</div>'
-# In the browser, so that picks reach the queue in the order in which they were made.
+# In the browser, which knows at once whether there is anything to wait for.
 _WAIT_FOR_SWAP = (
     f"() => [document.querySelectorAll('#maps .sd-map-full').length === 2 ? {json.dumps(status.waiting())} : '', null]"
 )

@@ -14,6 +14,7 @@ from pages.made_films import MODELS, showcases
 from pages.player import Fetched, Show, fetched, fetcher, player
 from pages.plotting import address
 from pages.privacy import visitor
+from pages.progress import spoken
 from pages.results.charts import drawn
 from pages.results.files import RESULTS
 from pages.results.films import show_of, words_on
@@ -238,7 +239,7 @@ def _films(demo: gr.Blocks, results: list[Result]) -> None:
         js_on_load=web("results_films.js"),
         apply_default_css=False,
     )
-    words = gr.HTML("", html_template='<div class="sd" aria-live="polite">${value}</div>', apply_default_css=False)
+    words = spoken()
     stage = player(elem_id="showcase")
     bar.choose(choose, None, [words, stage], **AT_ONCE)
     demo.load(first, None, [words, stage], **AT_ONCE)

@@ -14,6 +14,7 @@ from pages.door import why_failed
 from pages.events import AT_ONCE, BUSY, LAST
 from pages.plotting import plotly_script
 from pages.privacy import privacy, visitor
+from pages.progress import spoken
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
@@ -60,7 +61,6 @@ _CREDIT = """
 doi:10.24432/C5RK5G, CC BY 4.0; cut into months. Values decoded where nothing was measured are no estimate of it.</p>
 """
 _PRIVACY = "Your file is deleted when you close the page, and within an hour of its last use; nothing is sent anywhere."
-_SAID = '<div class="sd" aria-live="polite">${value || ""}</div>'
 _NEWEST = BUSY | LAST
 
 
@@ -84,21 +84,21 @@ def layout(demo: gr.Blocks) -> None:
         "happens stays, the season changes.",
         "swaps",
     )
-    said = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-said")
+    said = spoken(elem_id="series-said")
     places = chart_section(
         "Similar static codes",
         "A dot is a month at a station, placed by t-SNE of its static code and coloured by the month of the year. The "
         "star is the first series, the diamond the second. Near dots are alike; far distances mean nothing.",
         "code-map",
     )
-    near = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-near")
+    near = spoken(elem_id="series-near")
     made = chart_section(
         "Samples", "The static code of the first series with dynamics that are sampled from the prior.", "samples"
     )
     more = gr.Button("Sample again", elem_id="series-sample", elem_classes="sd-round")
     gr.HTML(_OWN.format(features=", ".join(FEATURES)), apply_default_css=False)
     own_file = refuse_links(gr.File(label="CSV file", file_types=[".csv", ".gz"], height=130, elem_id="series-csv"))
-    heard = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id="series-heard")
+    heard = spoken(elem_id="series-heard")
     privacy(token, _PRIVACY)
     gr.HTML(_CREDIT, apply_default_css=False)
     own = gr.State([], time_to_live=limits().keep_seconds)

@@ -15,7 +15,7 @@ from pages.door import why_failed
 from pages.events import AT_ONCE, BUSY, LAST
 from pages.plotting import plotly_script
 from pages.privacy import privacy, visitor
-from pages.progress import progress
+from pages.progress import progress, spoken
 from pages.speech.stage import Heard, stage
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
@@ -55,7 +55,6 @@ _PRIVACY = (
     "and within an hour of their last use; nothing is sent anywhere. Every swap is marked as synthetic inside the file."
 )
 _STAGES = ("Swapping the voices",)
-_SAID = '<div class="sd" aria-live="polite">${value || ""}</div>'
 _NEWEST = BUSY | LAST
 
 
@@ -112,7 +111,7 @@ def _place(name: str, example: str) -> tuple[gr.Dropdown, gr.Audio, gr.HTML, gr.
                 elem_id=f"{name.lower()}-audio",
             )
         )
-        heard = gr.HTML("", html_template=_SAID, apply_default_css=False, elem_id=f"{name.lower()}-heard")
+        heard = spoken(elem_id=f"{name.lower()}-heard")
     return voice, audio, heard, gr.State(None, time_to_live=limits().keep_seconds)
 
 
