@@ -13,6 +13,7 @@ from seqdisent_core.latents.sampling import (
     draw_dynamics,
     draw_person,
     frames_a_second,
+    new_movement,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "frames_a_second",
     "make_map",
     "measure_samples",
+    "new_movement",
 ]

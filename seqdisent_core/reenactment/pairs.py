@@ -148,6 +148,16 @@ def drive(
     neutral = other.dynamics[:, driver.clip.anchor, None]
     change = strength * (other.dynamics[:, at] - neutral)
     dynamics = neutral + (change if head is None else head.only(change, transfer))
+    return moved(method, person, own, dynamics, detail=detail)
+
+
+def moved(
+    method: Anchored, person: Subject, own: Codes, dynamics: Tensor, *, detail: bool = True
+) -> Iterator[np.ndarray]:
+    """Frames of the person's picture with dynamics (1, frames, dynamics_dim); own: the person's codes, a batch of one.
+
+    The rest as in `drive`.
+    """
     light = person.clip.light
     source = replace(person.source, picture=lit(person.source.picture, light))
     if detail:
