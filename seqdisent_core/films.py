@@ -260,15 +260,21 @@ def save_movements(
     reach = reach_within(face.subject, MOVED_REACH)
     for number, own in enumerate(range(seed, seed + count), 1):
         made = np.stack(list(new_movement(face, frames=frames, temperature=temperature, seed=own)))
-        path = folder / f"{film_stem(f'seed {own}', number)}.mp4"
-        write_made(path, made, FPS, source_type=IN_A_FILM)
-        write_made(path.with_suffix(".gif"), made, FPS, width=min(made.shape[2], GIF_WIDTH), source_type=IN_A_FILM)
+        path = write_movement(made, folder, own, number)
+        write_movement(made, folder, own, number, ending=".gif")
         written.append(path)
         rows.append(around_face(made, face.subject, SHEET_SIDE, reach))
         progress(number / count)
     iio.imwrite(folder / "sheet.png", labelled(clip_rows(rows, scale=1)))
     mark(folder / "sheet.png", IN_A_FILM)
     return written
+
+
+def write_movement(frames: np.ndarray | Frames, folder: Path, seed: int, number: int, *, ending: str = ".mp4") -> Path:
+    """Write a person's own film in a sampled movement, named after its seed: an MP4, or with ".gif" a small GIF."""
+    path = folder / f"{film_stem(f'seed {seed}', number)}{ending}"
+    width = min(frames.shape[2], GIF_WIDTH) if ending == ".gif" else None
+    return write_made(path, frames, FPS, width=width, source_type=IN_A_FILM)
 
 
 def film_stem(name: str, number: int) -> str:
