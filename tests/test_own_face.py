@@ -12,6 +12,7 @@ from seqdisent_core.cli import main
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.latents import new_movement
 from seqdisent_core.latents.sampling import draw_dynamics, draw_movement
+from seqdisent_core.lecture import LIVE_SIDE, learn, take_apart
 from seqdisent_core.media import read_video
 from seqdisent_core.reenactment import OwnFace, own_faces, subject
 from seqdisent_core.studio import Studio
@@ -72,6 +73,19 @@ def test_a_photograph_is_learnt_and_moved(studio: Studio, tmp_path: Path) -> Non
     assert face.tuned.steps == 1
     made = film(face, seed=1)
     assert apart(made[10], made[0]) > 1
+
+
+def test_the_audiences_face_is_taken_apart_moved_and_learnt(studio: Studio) -> None:
+    live = take_apart(studio, FILM, asset("examples") / "person_044_surprise.mp4")
+    said: list[str] = []
+    learnt = learn(live, studio, said.append, steps=4)
+    assert learnt.face.tuned.steps == 4 and "step 4 of 75" in said[-2]
+    assert live.given is learnt.given and live.given.shape == live.rebuilt.shape == learnt.rebuilt.shape
+    for one in (live, learnt):
+        for made, least in ((one.moved, 2), (one.sampled, 1)):
+            assert made.shape[1:] == (LIVE_SIDE, LIVE_SIDE, 3)
+            assert max(apart(frame, made[0]) for frame in made) > least
+    assert apart(learnt.rebuilt, live.given) < apart(live.rebuilt, live.given)
 
 
 def test_what_cannot_be_made_is_said(face: OwnFace) -> None:

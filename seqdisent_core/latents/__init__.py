@@ -5,6 +5,7 @@ from seqdisent_core.latents.map_making import embed, make_map
 from seqdisent_core.latents.sample_figures import measure_samples
 from seqdisent_core.latents.sampling import (
     FPS,
+    FRAMES,
     Drawn,
     StudioCodes,
     along,
@@ -18,6 +19,7 @@ from seqdisent_core.latents.sampling import (
 
 __all__ = [
     "FPS",
+    "FRAMES",
     "NAMES",
     "TENSORS",
     "Direction",

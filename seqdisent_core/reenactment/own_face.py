@@ -1,6 +1,6 @@
 """One person's film, or photograph, made to do what nobody did: any change of dynamics, in the person's own picture."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,6 +11,7 @@ from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.machine import picture_dtype
 from seqdisent_core.media import Frames
 from seqdisent_core.methods import Anchored
+from seqdisent_core.reenactment.drawing import decode_frames
 from seqdisent_core.reenactment.head import HeadTurn
 from seqdisent_core.reenactment.pairs import Subject, moved, subject
 from seqdisent_core.reenactment.personalising import Tuned, personalise
@@ -41,6 +42,11 @@ class OwnFace:
     def full_size(self) -> "OwnFace":
         """The same with the picture in full size, which takes longer to move. Raises as `subject` does."""
         return replace(self, subject=subject(self.subject.clip, full_size=True))
+
+    def rebuilt(self, at: Sequence[int]) -> np.ndarray:
+        """Some frames of the clip as the model decodes them from its codes: uint8 (frames, size, size, 3)."""
+        (own,) = self.tuned.codes
+        return decode_frames(self._decoder, own.static, own.dynamics[:, list(at)])
 
     def frames(self, change: np.ndarray) -> Frames:
         """The person's picture, made frame by frame: uint8 (frames, height, width, 3).
