@@ -78,7 +78,9 @@ def show_made() -> None:
     if st.session_state.pop(_LEARN, False) and isinstance(made, Live):
         made = st.session_state[_SHOWN] = _told("Learning the face", partial(_learnt, made))
     if made is None:
-        st.html('<p class="lx-waiting">Waiting for a clip: record three seconds, choose a video, or use the example.</p>')
+        st.html(
+            '<p class="lx-waiting">Waiting for a clip: record three seconds, choose a video, or use the example.</p>'
+        )
     elif isinstance(made, str):
         st.error(made)
     else:

@@ -39,7 +39,7 @@ from seqdisent_core.studio import Studio
 
 studio = Studio.from_pretrained("wild")  # your own face
 *_, face = studio.learn_face(studio.read_face("me.mp4"))
-save_movements(face, "sampled", count=4, frames=30, temperature=1.0, seed=7)
+save_movements(face, "sampled", count=2, frames=30, temperature=1.0, seed=7)
 
 studio = Studio.from_pretrained()  # the 52
 person = studio.encode_face(studio.read_face("me.mp4"))
