@@ -6,10 +6,12 @@ from seqdisent_core.reenactment.neutral_frame import NeutralFrame
 from seqdisent_core.reenactment.neutral_learning import learn_neutral
 from seqdisent_core.reenactment.own_face import OwnFace, own_faces
 from seqdisent_core.reenactment.pairs import (
+    How,
     Pair,
     Subject,
     Swap,
     around_face,
+    check_goes_on,
     check_strength,
     face_square,
     pairs,
@@ -27,6 +29,7 @@ __all__ = [
     "TURNS_FAR",
     "USUAL",
     "HeadTurn",
+    "How",
     "NeutralFrame",
     "OwnFace",
     "Pair",
@@ -35,6 +38,7 @@ __all__ = [
     "Transfer",
     "Tuning",
     "around_face",
+    "check_goes_on",
     "check_strength",
     "check_transfer",
     "draws_motion",

@@ -60,8 +60,7 @@ class OwnFace:
             raise SeqdisentError(f"A change is (frames, {method.dynamics_dim}); this one is {change.shape}.")
         wanted = torch.from_numpy(change).to(own.dynamics)[None]
         dynamics = own.dynamics[:, clip.anchor, None] + (wanted if self.head is None else self.head.only(wanted, "all"))
-        shape = (len(change), *self.subject.source.picture.shape)
-        return Frames(shape, moved(method, self.subject, own, dynamics))
+        return moved(method, self.subject, own, dynamics)
 
 
 def own_faces(
