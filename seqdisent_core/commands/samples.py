@@ -123,12 +123,11 @@ def _move_face(options: argparse.Namespace) -> None:
         options.out.mkdir(parents=True, exist_ok=True)  # what cannot be written is said before the face is learnt
         for face in studio.learn_face(clip, seconds=options.seconds, every=0.5):
             advance(0.6 * face.tuned.steps / STEPS, "learning the face")
-        written = save_movements(
-            *(face, options.out),
-            count=options.count,
-            **asked,
-            progress=lambda share: advance(0.6 + 0.4 * share, "moving the face"),
-        )
+
+        def moving(share: float) -> None:
+            advance(0.6 + 0.4 * share, "moving the face")
+
+        written = save_movements(face, options.out, count=options.count, **asked, progress=moving)
     tell(
         options,
         *(f"{path}: {path.stem[3:].replace('_', ' ')}" for path in written),
