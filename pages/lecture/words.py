@@ -125,9 +125,10 @@ SAID = {
         "Three seconds of a face from the audience, who moves as somebody else did, and as nobody ever did. Nothing "
         "here is prepared.",
         "Ask for consent aloud. Look straight ahead, then move the mouth. The last two clips move the person's own "
-        "pixels: with the surprise of a drawn person, and with a movement sampled from the prior. The second one is "
-        "decoded, and only resembles the person until you press Learn this face, which takes some fifteen seconds. "
-        "Without a camera there is an example. The clip is deleted when this step is left.",
+        "pixels: with the surprise of a drawn person, and with a movement sampled from the prior (one seed, chosen of "
+        "nine by its looks). The second clip is decoded, and only resembles the person until you press Learn this "
+        "face, which takes some fifteen seconds. Without a camera there is an example. The clip is deleted when this "
+        "step is left.",
         4,
     ),
     "questions": Said(
