@@ -281,8 +281,17 @@ def test_a_weight_that_is_turned_changes_the_loss_at_once_and_every_run_tells_th
     page.wait_for_function("(before) => document.querySelector('.lx-total').innerText !== before", arg=before)
     page.wait_for_function(f"document.told === {Talk().find('loss')}")
     at(page, Talk().find("loss"))  # the arrow turned the slider and not the step
-    page.keyboard.press("PageDown")
-    at(page, Talk().find("loss") + 1)
+    before = page.locator(".lx-total").inner_text()
+    box = page.get_by_role("slider").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 80, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    page.wait_for_function("(before) => document.querySelector('.lx-total').innerText !== before", arg=before)
+    assert page.evaluate("document.activeElement.type") == "range"
+    page.keyboard.press("ArrowRight")
+    at(page, Talk().find("loss") + 1)  # a slider that was dragged lets the talk go on
 
 
 def test_bars_are_as_long_as_they_say_and_keys_turn_steps_after_a_choice_but_belong_to_the_list_while_it_is_open(
