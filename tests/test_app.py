@@ -207,6 +207,8 @@ def test_two_dropped_clips_come_back_with_the_right_person_and_expression_until_
     page.get_by_label("Learn these two faces").uncheck()
     page.get_by_role("button", name="Swap", exact=True).click()
     results_are_shown(page)
+    assert page.get_by_role("button", name="Improve the likeness").is_visible()
+    assert page.get_by_text("Learn these two faces").count() == 1
     judge = Judge.from_pretrained(asset("checkpoints/facekit52_judge"))
     links = page.get_by_role("link", name="Download as MP4")
     assert links.count() == 2

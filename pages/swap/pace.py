@@ -1,0 +1,57 @@
+"""How long a swap takes on this machine: one estimate, measured as it goes, and the seconds left as they are told."""
+
+from dataclasses import dataclass
+from math import ceil, inf
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seqdisent_core.faces import FaceClip
+
+STEPS = 75  # of a whole tuning, as seqdisent_core.reenactment says, which brings torch along
+_EXAMPLES = 30  # frames of two clips as long as the examples
+_ONCE = 1.5  # seconds that films take, however long they are
+_SURE = 10  # tuning steps for which what was measured before counts as much as those
+_SLOW = 1.25  # times the seconds that were told: more are due to other work on this machine
+
+
+@dataclass
+class Pace:
+    """Seconds that this machine took lately: of a tuning step, with previews on the way, and of a result's frame."""
+
+    step: float = 0.33
+    frame: float = 0.015
+
+    def left(self, steps: int, frames: int) -> float:
+        """Seconds for so many steps and frames that are still to come."""
+        return steps * self.step + frames * self.frame + _ONCE
+
+    def tuned(self, before: float, steps: int, seconds: float) -> None:
+        """So many steps took so long; before: a step's seconds as they were known when those began."""
+        self.step = (_SURE * before + seconds) / (_SURE + steps)
+
+    def made(self, frames: int, seconds: float) -> None:
+        """Films of so many frames took so long."""
+        self.frame = max(0.0, seconds - _ONCE) / max(1, frames)
+
+
+@dataclass
+class Countdown:
+    """The seconds left of one swap as they are told: they never rise."""
+
+    told: float = inf
+    busy: bool = False  # more are left than were told
+
+    def tell(self, seconds: float) -> float:
+        """What is told where so many are left."""
+        self.told = min(self.told, max(1.0, seconds))
+        self.busy = seconds > _SLOW * self.told + 1
+        return self.told
+
+
+PACE = Pace()  # of all swaps of this process
+
+
+def about(first: "FaceClip | None", second: "FaceClip | None") -> str:
+    """How long a whole swap of two clips takes, or of two examples where one is missing: in words."""
+    frames = sum(len(clip.frames) for clip in (first, second) if clip) if first and second else _EXAMPLES
+    return f"about {5 * ceil(PACE.left(STEPS, frames) / 5)} s"
