@@ -462,17 +462,18 @@ def test_every_kind_of_bad_file_gets_its_sentence_and_the_other_clip_stays(
 
 
 def test_two_handles_choose_the_seconds_that_are_used(visit: Visit, tmp_path: Path) -> None:
-    film = tmp_path / "three_seconds.mp4"
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-stream_loop", "2", "-i", example(FIRST)]
-    subprocess.run([*command, *_QUICK, film], check=True)
+    film = tmp_path / "ten_seconds.mp4"  # and a frame more
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-stream_loop", "10", "-i", example(FIRST)]
+    subprocess.run([*command, "-vf", "fps=25", "-t", "10.04", *_QUICK, film], check=True)
     page = visit()
     choose(page, "first", film)
     face_is_found(page, "first")
-    assert "45 frames" in page.locator("#first-face .sd-facts").inner_text()
-    assert page.locator("#first-clip .sd-span").inner_text() == "0.0 to 3.0 s of 3.0 s"
-    page.get_by_label("First clip: first second used").fill("1")
-    page.get_by_text("1.0 to 3.0 s of 3.0 s").wait_for()
-    page.get_by_text("30 frames, 2.0 s.").wait_for(timeout=_WAIT)
+    found = page.locator("#first-face .sd-facts").inner_text()
+    assert "250 frames, 10.0 s" in found and "longer" not in found
+    assert page.locator("#first-clip .sd-span").inner_text() == "0.0 to 10.0 s of 10.0 s"
+    page.get_by_label("First clip: first second used").fill("8")
+    page.get_by_text("8.0 to 10.0 s of 10.0 s").wait_for()
+    page.get_by_text("50 frames, 2.0 s.").wait_for(timeout=_WAIT)
 
 
 def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_again_as_they_are_wished(
