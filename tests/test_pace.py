@@ -7,10 +7,15 @@ from pages.swap.pace import Countdown, Pace
 from seqdisent_core import reenactment
 
 
-def test_the_seconds_left_never_rise_and_a_machine_that_falls_behind_is_called_busy() -> None:
-    countdown = Countdown()
-    told = [(countdown.tell(seconds), countdown.busy) for seconds in (30, 28, 31, 40, 24, 12, 0.2)]
-    assert told == [(30, False), (28, False), (28, False), (28, True), (24, False), (12, False), (1, False)]
+def test_the_seconds_left_rise_no_faster_than_the_clock_goes_and_a_machine_that_falls_behind_is_called_busy() -> None:
+    countdown = Countdown(began=100.0)
+    left = [(100, 30), (102, 28), (104, 29), (106, 60), (116, 50), (150, 12), (161, 0.2)]
+    told, shares = [], []
+    for now, seconds in left:
+        told.append((countdown.tell(now, seconds), countdown.busy))
+        shares.append(countdown.share)
+    assert told == [(30, False), (28, False), (29, False), (31, True), (41, True), (12, True), (1, True)]
+    assert shares == sorted(shares) and shares[0] == 0 < 0.95 < shares[-1] < 1
 
 
 def test_a_pace_follows_the_machine_and_no_single_slow_step() -> None:

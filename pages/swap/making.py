@@ -83,8 +83,7 @@ def swap_faces(
     from seqdisent_core.films import check_play
     from seqdisent_core.reenactment import STEPS
 
-    wish, began, enough = Wish(strength, pixels, play, transfer, films), time.monotonic(), Event()
-    countdown = Countdown()
+    wish, countdown, enough = Wish(strength, pixels, play, transfer, films), Countdown(time.monotonic()), Event()
     names = _STAGES if tune else _WITHOUT
     seen = seen._replace(running=enough)
     try:
@@ -93,8 +92,8 @@ def swap_faces(
         frames = sum(len(clip.frames) for clip in (first, second))
 
         def far(at: int, seconds: float) -> str:
-            spent, left = time.monotonic() - began, countdown.tell(seconds)
-            return status.stages(names, at, spent / (spent + left), left, busy=countdown.busy)
+            left = countdown.tell(time.monotonic(), seconds)
+            return status.stages(names, at, countdown.share, left, busy=countdown.busy)
 
         shown, start, step, pair, before, stage = -inf, 0.0, PACE.step, None, {}, None
         stoppable = gr.Button(_STOP, visible=tune, interactive=True)

@@ -11,7 +11,7 @@ STEPS = 75  # of a whole tuning, as seqdisent_core.reenactment says, which bring
 _EXAMPLES = 30  # frames of two clips as long as the examples
 _ONCE = 1.5  # seconds that films take, however long they are
 _SURE = 10  # tuning steps for which what was measured before counts as much as those
-_SLOW = 1.25  # times the seconds that were told: more are due to other work on this machine
+_SLOW = 1.25  # times what was told at first: more is due to other work on this machine
 
 
 @dataclass
@@ -36,16 +36,26 @@ class Pace:
 
 @dataclass
 class Countdown:
-    """The seconds left of one swap as they are told: they never rise."""
+    """The seconds left of one swap as they are told: they never rise by more than the clock has gone.
 
-    told: float = inf
-    busy: bool = False  # more are left than were told
+    share: of all that is done. busy: it takes longer than was told at first, by more than an estimate may be off.
+    """
 
-    def tell(self, seconds: float) -> float:
-        """What is told where so many are left."""
-        self.told = min(self.told, max(1.0, seconds))
-        self.busy = seconds > _SLOW * self.told + 1
-        return self.told
+    began: float
+    share: float = 0.0
+    busy: bool = False
+    _total: float = 0.0
+    _told: float = inf
+    _last: float = 0.0
+
+    def tell(self, now: float, seconds: float) -> float:
+        """What is told where so many seconds are left."""
+        gone = now - self.began
+        self._total = self._total or gone + seconds
+        self._told = min(max(1.0, seconds), self._told + now - self._last)
+        self.share = max(self.share, gone / (gone + self._told))
+        self.busy, self._last = gone + seconds > _SLOW * self._total + 2, now
+        return self._told
 
 
 PACE = Pace()  # of all swaps of this process
