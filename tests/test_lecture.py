@@ -430,13 +430,11 @@ def test_a_still_picture_is_said_in_a_sentence_and_a_recording_without_a_face_fr
     page.get_by_role("button", name="Record 3 seconds").wait_for(timeout=_WAIT)
 
 
-def test_without_a_camera_a_film_is_asked_for_or_an_example_taken(opened: Opened) -> None:
+def test_without_a_camera_a_film_is_asked_for(opened: Opened) -> None:
     without = "Object.defineProperty(navigator, 'mediaDevices', { value: undefined })"  # as where there is no https
     page = opened("live", before=without)
     page.get_by_text("choose a video below").wait_for(timeout=_WAIT)
     assert not page.get_by_role("button", name="Use the camera").count()
-    page.get_by_role("button", name="Use an example clip").click()
-    says(page, "own pixels, moved")
 
 
 def test_the_handout_needs_nothing_else(chromium: "Browser", tmp_path: Path) -> None:

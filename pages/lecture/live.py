@@ -20,7 +20,7 @@ from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.lecture import Live, sheet_bytes, take_apart
 from seqdisent_core.media import labelled
 
-_DRIVER, _EXAMPLE = "person_044_surprise", "person_027_happiness"
+_DRIVER = "person_044_surprise"
 _BROUGHT, _SHOWN = "live clip", "live"  # where a visit keeps a clip and what was made of it, until the step is left
 _OWN = "own"  # the sheet of the clip's own pixels
 _PASSED = 2.0  # seconds within which this step may be turned past: loading the model would hold the next one up
@@ -47,7 +47,7 @@ def take_recording() -> None:
 
 
 def take_film() -> None:
-    """A place for a file; and an example, for halls without a camera or somebody who agrees."""
+    """A place for a file."""
 
     def chosen() -> None:
         file, context = st.session_state["live_file"], get_script_run_ctx()
@@ -59,8 +59,6 @@ def take_film() -> None:
     st.file_uploader(
         "Or a video of a face", type=["mp4", "mov", "webm", "avi", "mkv", "gif"], key="live_file", on_change=chosen
     )
-    example = asset("examples") / f"{_EXAMPLE}.mp4"
-    st.button("Use an example clip", on_click=lambda: _bring(example.read_bytes(), example.suffix))
 
 
 def show_made() -> None:
@@ -71,9 +69,7 @@ def show_made() -> None:
         st.session_state.pop(_BROUGHT, None)
     made = st.session_state.get(_SHOWN)
     if made is None:
-        st.html(
-            '<p class="lx-waiting">Waiting for a clip: record three seconds, choose a video, or use the example.</p>'
-        )
+        st.html('<p class="lx-waiting">Waiting for a clip: record three seconds, or choose a video.</p>')
     elif isinstance(made, str):
         st.error(made)
     else:

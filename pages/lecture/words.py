@@ -158,7 +158,6 @@ SAID = {
         (
             "Ask for consent aloud.",
             "Look straight ahead, then move the mouth.",
-            "Nobody, or no camera? Use the example clip.",
             "Nothing is tuned here: decoded faces only resemble the person.",
             "The last clip warps the person's own pixels.",
             "The page Swap fine-tunes, which improves both.",
