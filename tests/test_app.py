@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import httpx
+import imageio.v3 as iio
 import imageio_ffmpeg
 import numpy as np
 import pytest
@@ -39,6 +40,7 @@ from pages.session import forget_visitors
 from pages.swap import making as swap_making
 from pages.swap import page as swap_page
 from pages.swap import tuning as swap_tuning
+from pages.swap.hero import people
 from pages.swap.result import Stage, Wish
 from seqdisent_core.assets import asset
 from seqdisent_core.faces.reading import read_face
@@ -313,7 +315,9 @@ def test_the_preview_and_the_full_size_beside_a_photograph_are_of_the_one_result
     with BELONGINGS.work("nobody") as work, Stage(pair, wish, work, {}) as stage:
         made = stage.show(pair).clips[1:]
     BELONGINGS.delete("nobody")
-    assert [ask.name for clip in made for ask in clip.asks] == ["second large", "second gif", "second beside"]
+    assert [ask.name for clip in made for ask in clip.asks] == [
+        f"second {one}" for one in ("large", "gif", "picture", "beside")
+    ]
     assert pair.full_size().frames(1, 0).shape[1:] == picture.shape
 
 
@@ -386,6 +390,14 @@ def test_the_first_screen_is_whole_and_one_press_leads_to_a_result_that_outlives
         page.get_by_role("button", name="side by side").first.click()
     info = probe_video(Path(waiting.value.path()).rename(Path(waiting.value.path()).with_suffix(".mp4")))
     assert info.width == 2 * info.height
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Picture of driver").first.click()
+    content = Path(waiting.value.path()).read_bytes()
+    picture = iio.imread(content)
+    assert b"compositeWithTrainedAlgorithmicMedia" in content and picture.shape[1] == 2 * picture.shape[0]
+    driver = read_video(example(people()[0].name))[0]
+    seen = [np.abs(picture[40:, : len(picture)] - frame[40:].astype(float)).mean() for frame in driver]
+    assert 3 < np.argmin(seen) < 12, "the movement, and not the face at rest"
 
 
 def test_a_swap_goes_by_the_keyboard_alone_and_its_clips_play_in_step_and_stop_at_the_same_frame(

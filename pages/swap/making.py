@@ -32,7 +32,13 @@ FILMS_READY, FILM_READY = "Both films are ready.", "The film is ready."
 GONE = "The clips were deleted after a while without use. Choose them again."
 _STAGES = ("Reading the films", "Learning these two faces", "Making the films")
 _WITHOUT = ("Reading the films", "Making the films")
-_ASKED = {"gif": "Writing the GIF", "large": "Making the film in full size", "beside": "Writing both side by side"}
+_ASKED = {
+    "gif": "Writing the GIF",
+    "large": "Making the film in full size",
+    "beside": "Writing both side by side",
+    "picture": "Writing the picture",
+}
+_BESIDE = {"beside": ".mp4", "picture": ".png"}  # endings
 _ANEW = "Making it anew …"
 
 
@@ -238,13 +244,14 @@ def _file(swapped: Swapped, own: int, kind: str, folder: Path) -> Path:
     """Writes a result as it was asked for. Raises FaceError where the films that it needs were deleted."""
     from seqdisent_core.films import write_beside, write_moved
 
-    if kind == "beside":
+    if kind in _BESIDE:
         films = swapped.show.clips
         at = next(at for at, clip in enumerate(films) if clip.made and clip.alt == said(NAMES[own], NAMES[1 - own]))
         driver, result = films[at - 1].whole, films[at].file
         if driver is None or not all(Path(film.path).exists() for film in (driver, result)):
             raise FaceError(GONE)
-        return write_beside(folder / f"{NAMES[own]}_beside_its_driver.mp4", Path(driver.path), Path(result.path))
+        path = folder / f"{NAMES[own]}_beside_its_driver{_BESIDE[kind]}"
+        return write_beside(path, Path(driver.path), Path(result.path))
     pair = swapped.pair.full_size(own) if kind == "large" else swapped.pair
     clips, ending = [subject.clip for subject in pair.subjects], ".mp4" if kind == "large" else ".gif"
     frames = pair.frames(own, 1 - own, **swapped.wish.how)
