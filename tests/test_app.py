@@ -453,6 +453,8 @@ def test_a_swap_goes_by_the_keyboard_alone_and_its_clips_play_in_step_and_stop_a
     assert Path(waiting.value.suggested_filename).suffix == ".gif"
     assert Path(waiting.value.path()).read_bytes()[:4] == b"GIF8"
     assert made == [1], "one film is asked for, one is made"
+    page.locator(_PLAYERS).first.dispatch_event("error")  # as where its file is not there any more
+    page.get_by_text("This film was deleted after a while without use. Make it again.").wait_for()
 
 
 def test_every_kind_of_bad_file_gets_its_sentence_and_the_other_clip_stays(
@@ -518,6 +520,7 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     page = pressed(visit())
     page.get_by_text("Preview after 0 steps").wait_for()
     assert page.locator(".sd-preview .sd-film").count() == 4, "before and now, of both results"
+    page.get_by_label("Pause the previews").check()
     assert "s left" in str(page.get_by_role("progressbar").get_attribute("aria-valuetext"))
     line = page.locator("#work .sd-now").bounding_box()
     assert line and line["height"] < 40 < line["width"], "what is under way is one line"
@@ -525,6 +528,10 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     assert all(box and box["y"] >= 0 and box["y"] + box["height"] <= 900 for box in boxes), boxes
     assert in_both_themes(page) == []
     page.wait_for_function("parseInt(document.querySelector('.sd-preview p').textContent.split(' ')[2]) > 0")
+    page.emulate_media(reduced_motion="no-preference")
+    moves = "getComputedStyle(document.querySelector('.sd-preview .sd-film')).animationName"
+    assert page.evaluate(moves) == "none", "also of those that have come since"
+    page.emulate_media(reduced_motion="reduce")
     page.get_by_role("button", name="Stop tuning and finish").click()
     results_are_shown(page)
     page.locator("#enough").wait_for(state="hidden")

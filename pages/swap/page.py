@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
 
 _HINT = '<div class="sd sd-hint-line" role="status">${value}</div>'
+_PAUSE = '<label class="sd sd-quiet"><input type="checkbox"> Pause the previews</label>'
 # What is under way takes the window from the row of the button down: nothing below it moves when the result comes.
 _LOOK = """() => {
     document.getElementById('outcome').classList.add('sd-open');
@@ -99,6 +100,7 @@ def layout(demo: gr.Blocks) -> None:
             work = progress(elem_id="work")
             enough = gr.Button(visible=False, elem_classes="sd-round", elem_id="enough")
             learn = gr.Button(visible=False, elem_classes="sd-round", elem_id="learn")
+        gr.HTML(_PAUSE, apply_default_css=False, elem_id="hold")
         preview = gr.HTML("", apply_default_css=False, elem_id="preview", elem_classes="sd")
         stage = player(elem_id="results")
     privacy(token, _PRIVACY)
