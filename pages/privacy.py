@@ -8,15 +8,15 @@ from pages import status
 from pages.belongings import BELONGINGS
 from pages.events import AT_ONCE, PRESSED
 from pages.session import browser_token, forget_session, token_of
+from pages.web import web
 from seqdisent_core.limits import limits
 
 _LINE = """
 <div class="sd sd-privacy"><p class="sd-hint-line">LINE</p>
 <button type="button" class="sd-button sd-small sd-delete">Delete everything of mine now</button>
-<div role="status">${value || ""}</div></div>
+<p class="sd-deleted" role="status"></p><div>${value || ""}</div></div>
 """
-_PRESSED = "element.querySelector('.sd-delete').addEventListener('click', () => trigger('delete'));"
-_LOAD_AGAIN = "() => location.reload()"
+_TELL = "() => new BroadcastChannel('seqdisent deleted').postMessage('')"  # also to this page
 
 
 def visitor(demo: gr.Blocks) -> gr.BrowserState:
@@ -34,10 +34,12 @@ def opened(token: str, request: gr.Request) -> str:
 
 
 def privacy(token: gr.BrowserState, line: str) -> None:
-    """Lays out the line and the button, which empties all pages of this visitor and loads this one again."""
-    shown = gr.HTML("", html_template=_LINE.replace("LINE", line), js_on_load=_PRESSED, apply_default_css=False)
+    """Lays out the line and the button, which empties all pages of this visitor; they load again and say so."""
+    shown = gr.HTML(
+        "", html_template=_LINE.replace("LINE", line), js_on_load=web("privacy.js"), apply_default_css=False
+    )
     deleted = shown.delete(delete_all, token, None, **PRESSED)
-    deleted.success(None, js=_LOAD_AGAIN)
+    deleted.success(None, js=_TELL)
     deleted.failure(lambda: status.problem(status.OUR_FAULT), None, shown, **AT_ONCE)
 
 
