@@ -154,13 +154,15 @@ SAID = {
     ),
     "live": Said(
         "Now you",
-        "Three seconds of a face from the audience. The result takes a few seconds: nothing here is prepared.",
+        "Three seconds of a face from the audience, who moves as somebody else did, and as nobody ever did. Nothing "
+        "here is prepared.",
         (
             "Ask for consent aloud.",
             "Look straight ahead, then move the mouth.",
-            "Nothing is tuned here: decoded faces only resemble the person.",
-            "The last clip warps the person's own pixels.",
-            "The page Swap fine-tunes, which improves both.",
+            "The last two clips move the person's own pixels: a drawn person's surprise, and a sampled movement.",
+            "The second clip is decoded, and only resembles the person.",
+            "Learn this face takes some fifteen seconds, and improves it.",
+            "No camera: take the example.",
             "The clip is deleted when this step is left.",
         ),
         4,

@@ -211,7 +211,9 @@ function render() {
   frame = 1 / Math.max(...show.clips.map((clip) => clip.fps));
   stage.classList.toggle('sd-many', !show.columns.length && !show.arrows);
   stage.classList.toggle('sd-arrows', show.arrows);
-  one('.sd-top').hidden = !show.arrows;
+  const windows = show.clips.some((clip) => clip.square.length); // faces or whole films, as the visitor likes
+  stage.classList.toggle('sd-windows', windows);
+  one('.sd-top').hidden = !windows;
   one('.sd-strips').open = !show.arrows;
   stage.dataset.view = view;
   one('.sd-grid').style.setProperty('--columns', show.columns.length || (show.arrows ? show.clips.length / 2 : Math.min(4, show.clips.length)));
@@ -228,7 +230,7 @@ function render() {
     } else one('.sd-grid').append(figure);
     videos.push(video);
   }
-  if (show.arrows) sized.observe(one('.sd-screen'));
+  if (windows) sized.observe(one('.sd-screen'));
   words(one('.sd-line'), show.line);
   // Under each other per column, the driver above, so that the eye compares frame with frame.
   const strips = show.clips.filter((clip) => clip.strip);
@@ -242,7 +244,7 @@ function render() {
   }
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   if (!still) play(true);
-  half = still && show.arrows;
+  half = still && windows;
   if (!show.calm) stage.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
 }
 
