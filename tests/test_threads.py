@@ -1,5 +1,6 @@
 """Threads on a busy machine: they soon sleep while they wait; a container's quota counts, and so do other programs."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -53,6 +54,40 @@ def test_commands_decide_it_before_torch_is_there() -> None:
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert done.stdout.splitlines()[-1] == "10000 False", done.stderr
+
+
+_IN_TURN = """
+import sys, threading
+from seqdisent_core.threads import share_heap
+
+if sys.argv[1] == "one":
+    share_heap()
+turns, done = threading.Semaphore(1), threading.Barrier(9)
+
+def work():
+    with turns:
+        pieces = [bytearray(100_000) for _ in range(300)]
+        del pieces
+    done.wait()
+
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads:
+    thread.start()
+done.wait()
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmRSS")))
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="the C library is not glibc")
+def test_threads_use_again_what_another_has_freed() -> None:
+    """Eight that need 30 MB in turn keep 30 MB with one heap, and each its own else."""
+    keeping = os.environ | {"MALLOC_TRIM_THRESHOLD_": str(2**31 - 1), "MALLOC_MMAP_MAX_": "0"}
+    held = {}
+    for heaps in ("one", "many"):
+        command = [sys.executable, "-c", _IN_TURN, heaps]
+        done = subprocess.run(command, cwd=ROOT, env=keeping, capture_output=True, text=True, check=True)
+        held[heaps] = int(done.stdout) / 1024  # MB
+    assert held["many"] - held["one"] > 100
 
 
 def test_the_app_decides_it_before_torch_is_there(app_alone: dict[str, Any]) -> None:
