@@ -1,11 +1,15 @@
 """Threads on a busy machine: they soon sleep while they wait; a container's quota counts, and so do other programs."""
 
 import ctypes
+import hashlib
 import os
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -102,25 +106,54 @@ def test_threads_are_as_many_as_cores_are_free(most: int, cores: int, others: fl
     assert free_cores(most, cores, others) == threads
 
 
-def test_beside_programs_that_take_every_core_one_thread_is_used_and_afterwards_all_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.undo()  # the real count of cores
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+@contextmanager
+def busy_programs(count: int) -> Iterator[None]:
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
-        cores = Cores()
-        with cores.shared() as at_first:
-            assert at_first == torch.get_num_threads() == 2, "nothing is known yet"
-        time.sleep(4 * LOOK)
-        with cores.shared() as then:
-            assert then == torch.get_num_threads() == 1
-        assert torch.get_num_threads() == 2
+        yield
     finally:
         for other in others:
             other.kill()
             other.wait()
+
+
+@contextmanager
+def busy_threads(count: int) -> Iterator[None]:
+    """Of this process; they hold nothing that others need."""
+    ended = threading.Event()
+
+    def work() -> None:
+        while not ended.is_set():
+            hashlib.pbkdf2_hmac("sha256", b"", b"", 50_000)
+
+    others = [threading.Thread(target=work) for _ in range(count)]
+    for other in others:
+        other.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        for other in others:
+            other.join()
+
+
+@pytest.mark.parametrize("busy", [busy_programs, busy_threads])
+def test_beside_others_who_take_every_core_one_thread_is_used_and_afterwards_all_again(
+    busy: Callable[[int], AbstractContextManager[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # the real count of cores
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with busy(os.cpu_count() or 1):
+            cores = Cores()
+            with cores.shared() as at_first:
+                assert at_first == torch.get_num_threads() == 2, "nothing is known yet"
+                time.sleep(4 * LOOK)
+            with cores.shared() as then:
+                assert then == torch.get_num_threads() == 1
+            assert torch.get_num_threads() == 2
+    finally:
         torch.set_num_threads(before)
 
 
