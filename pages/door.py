@@ -131,6 +131,7 @@ class Door:
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes an upload on while it is counted; past a limit Gradio deletes what has come and we say which."""
         visitor, folder = scope["visitor"], Path(scope["app"].uploaded_file_dir)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # where somebody has cleared all temporary files
         length = Headers(scope=scope).get("content-length", "0")
         announced = max(0, int(length) - _AROUND) if length.isdigit() else 0
         refusal = self._uploads.refusal(visitor, announced, announced, folder)

@@ -4,21 +4,22 @@ import concurrent.futures
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 import yaml  # type: ignore[import-untyped]
-from conftest import FIRST, ROOT, SECOND, free_port
+from conftest import FIRST, ROOT, SECOND, Served, free_port, serve
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from test_app import example, until
 
-from seqdisent_core.limits import PREFIX, limits_of
+from seqdisent_core.limits import PREFIX, limits, limits_of
 
 TEMPLATE = ROOT / "deploy" / "nginx.conf.template"
 BELOW = "/faces"  # the path of another site under which the demo is served
@@ -29,76 +30,75 @@ def filled_in(values: dict[str, str]) -> str:
     return re.sub(r"\$\{(\w+)\}", lambda name: values[name[1]], TEMPLATE.read_text(encoding="utf-8"))
 
 
-class Replica(NamedTuple):
-    process: "subprocess.Popen[bytes]"
-    port: int
-    folder: Path  # what visitors brought and got
-
-    @property
-    def is_up(self) -> bool:
-        try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/health").status_code == 200
-        except httpx.ConnectError:
-            return False
-
-
 class Site(NamedTuple):
-    address: str
-    replicas: list[Replica]
+    """nginx, which listens at `address`, before the app in this process and the same in another."""
 
-    def serves(self, client: Client) -> Replica:
-        """The replica that has a client's films, which is one alone."""
-        client.predict(*FILMS, 0, 1, "all", api_name="/swap")
-        (found,) = [one for one in self.replicas if any(one.folder.rglob("*_moved_by_*.mp4"))]
-        return found
+    address: str
+    here: Served
+    other: "subprocess.Popen[bytes]"
+
+    def is_here(self, config: dict[str, Any]) -> bool:
+        """Whether what an app says of itself comes from the one in this process."""
+        return bool(config["app_id"] == self.here.demo.app_id)
 
 
 FILMS = [handle_file(str(example(name))) for name in (FIRST, SECOND)]
 
 
+def is_up(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}health").status_code == 200
+    except httpx.ConnectError:
+        return False
+
+
+@contextmanager
+def process(*command: str | Path, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A program that runs meanwhile."""
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | environment) as one:
+        try:
+            yield one
+        finally:
+            one.kill()
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """nginx and two replicas that believe it, with a small limit of uploads."""
+    """Both replicas believe the proxy, under a path of its site, and have a small limit of uploads."""
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if nginx is None:
         pytest.skip("nginx is not installed")
-    folder, ports = tmp_path_factory.mktemp("site"), [free_port() for _ in range(3)]
-    told = os.environ | {f"{PREFIX}PROXIES": "127.0.0.1", f"{PREFIX}VISITOR_MEGABYTES": "2", "GRADIO_ROOT_PATH": BELOW}
-    replicas = []
-    for port in ports[1:]:
-        own = folder / str(port)
-        command = [sys.executable, "app.py", "--port", str(port)]
-        process = subprocess.Popen(command, cwd=ROOT, env=told | {"GRADIO_TEMP_DIR": str(own)})
-        replicas.append(Replica(process, port, own))
-    addresses = [f"127.0.0.1:{port}" for port in ports]
-    names = ("SEQDISENT_LISTEN", "SEQDISENT_FIRST", "SEQDISENT_SECOND")
-    (folder / "site.conf").write_text(filled_in(dict(zip(names, addresses, strict=True)) | {"SEQDISENT_PATH": BELOW}))
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    folders = " ".join(f"{kind}_temp_path {folder / kind};" for kind in kinds)
-    around = f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}"
-    whole = f"{around} http {{ access_log off; {folders} include {folder}/site.conf; }}"
-    (folder / "nginx.conf").write_text(whole)
-    try:
-        until(lambda: all(one.is_up for one in replicas))
-        proxy = subprocess.Popen([nginx, "-e", folder / "error.log", "-c", folder / "nginx.conf"])
-        site = Site(f"http://127.0.0.1:{ports[0]}{BELOW}/", replicas)
-        try:
-            until(lambda: _answers(site))
-            yield site
-        finally:
-            proxy.terminate()
-            proxy.wait()
-    finally:
-        for one in replicas:
-            one.process.kill()
-            one.process.wait()
-
-
-def _answers(site: Site) -> bool:
-    try:
-        return httpx.get(f"{site.address}health").status_code == 200
-    except httpx.ConnectError:
-        return False
+    folder, port = tmp_path_factory.mktemp("site"), free_port()
+    told = {f"{PREFIX}PROXIES": "127.0.0.1", f"{PREFIX}VISITOR_MEGABYTES": "2", "GRADIO_ROOT_PATH": BELOW}
+    with ExitStack() as running:
+        patch = running.enter_context(pytest.MonkeyPatch.context())
+        for name, value in told.items():
+            patch.setenv(name, value)
+        kept = str(folder / "other")
+        other = running.enter_context(
+            process(sys.executable, "app.py", "--port", str(port), GRADIO_TEMP_DIR=kept, OMP_NUM_THREADS="1")
+        )
+        limits.cache_clear()
+        here = running.enter_context(serve(folder / "here"))
+        patch.undo()
+        limits.cache_clear()
+        until(lambda: is_up(f"http://127.0.0.1:{port}/"))
+        values = {
+            "SEQDISENT_LISTEN": f"127.0.0.1:{free_port()}",
+            "SEQDISENT_FIRST": urlsplit(here.address).netloc,
+            "SEQDISENT_SECOND": f"127.0.0.1:{port}",
+            "SEQDISENT_PATH": BELOW,
+        }
+        (folder / "site.conf").write_text(filled_in(values))
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        folders = " ".join(f"{kind}_temp_path {folder / kind};" for kind in kinds)
+        around = f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log; events {{}}"
+        whole = f"{around} http {{ access_log off; {folders} include {folder}/site.conf; }}"
+        (folder / "nginx.conf").write_text(whole)
+        running.enter_context(process(nginx, "-e", folder / "error.log", "-c", folder / "nginx.conf"))
+        address = f"http://{values['SEQDISENT_LISTEN']}{BELOW}/"
+        until(lambda: is_up(address))
+        yield Site(address, here, other)
 
 
 def test_addresses_come_from_the_proxy_and_not_from_what_a_visitor_says(site: Site) -> None:
@@ -114,28 +114,29 @@ def test_addresses_come_from_the_proxy_and_not_from_what_a_visitor_says(site: Si
 
 
 def test_visitors_stay_with_a_replica_and_the_health_of_one_is_not_for_them(site: Site) -> None:
+    begun = [httpx.get(f"{site.address}config") for _ in range(8)]
+    later = [httpx.get(f"{site.address}config", cookies=dict(one.cookies)) for one in begun]
+    assert [site.is_here(one.json()) for one in begun] == [site.is_here(one.json()) for one in later]
+    assert all("set-cookie" in one.headers for one in begun) and not any("set-cookie" in one.headers for one in later)
     page = httpx.get(site.address, headers={"accept": "text/html"})
     assert page.status_code == 200 and f"Path={BELOW}/; HttpOnly" in page.headers["set-cookie"]
-    again = httpx.get(site.address, headers={"accept": "text/html"}, cookies=dict(page.cookies))
-    assert "set-cookie" not in again.headers
     assert "set-cookie" not in httpx.get(f"{site.address}health").headers, "what follows the page keeps its replica"
     assert httpx.get(f"{site.address}health/swap").status_code == 404
-    swapped = httpx.get(f"http://127.0.0.1:{site.replicas[0].port}/health/swap", timeout=60)
+    swapped = httpx.get(f"{site.here.address}health/swap", timeout=60)
     assert (swapped.status_code, swapped.json()) == (200, {"status": "ok"})
 
 
 def test_who_swapped_at_a_replica_that_is_killed_swaps_at_the_other(site: Site) -> None:
-    client = Client(site.address, verbose=False)
-    first = site.serves(client)
+    clients = (Client(site.address, verbose=False) for _ in range(30))
+    client = next(client for client in clients if not site.is_here(client.config))
     swapping = client.submit(*FILMS, 60, 1, "all", api_name="/swap")
     until(lambda: swapping.status().code.name == "ITERATING")
-    first.process.send_signal(signal.SIGKILL)
+    site.other.kill()
     with pytest.raises(concurrent.futures.CancelledError):  # at once, by the client: it does not wait for what is gone
         swapping.result(timeout=60)
     films = client.predict(*FILMS, 0, 1, "all", api_name="/swap")
     assert all(Path(film).stat().st_size > 1000 for film in films[:2])
-    (other,) = [one for one in site.replicas if one is not first]
-    assert any(other.folder.rglob("*_moved_by_*.mp4"))
+    assert len([*site.here.folder.rglob("*_moved_by_*.mp4")]) == 2
 
 
 def test_the_containers_are_given_all_that_the_proxy_and_the_demo_ask_for() -> None:

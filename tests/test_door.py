@@ -1,6 +1,7 @@
 """The door: what of the server may be asked for, by whom and how often; each guard by what passes without it."""
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -188,6 +189,11 @@ def test_uploads_are_limited_a_request_a_visitor_and_in_all(small: Served, annou
         while (refused := limit.refusal(visitor, 2**20, 2**20, small.folder)) is None:
             limit.note(visitor, 2**20)
         assert refused[0] == (413 if visitor == "first" else 507) and refused[1].startswith(sentence)
+
+
+def test_a_folder_for_uploads_that_was_cleared_away_is_made_again(small: Served) -> None:
+    shutil.rmtree(small.folder)
+    assert send(small, 0.1, of="10.1.0.9").status_code == 200
 
 
 @pytest.fixture(scope="module")
