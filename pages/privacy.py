@@ -1,6 +1,7 @@
 """Who is here, what becomes of their clips, and the button that deletes them at once, where films are dropped."""
 
 import asyncio
+from typing import Any
 
 import gradio as gr
 
@@ -17,20 +18,32 @@ _LINE = """
 <p class="sd-deleted" role="status"></p><div>${value || ""}</div></div>
 """
 _TELL = "() => new BroadcastChannel('seqdisent deleted').postMessage('')"  # also to this page
+_LOST = "The demo was started again. Clips and results that were here are gone: choose your clips again."
+_ANOTHER_SERVER = """(token) => {
+    const now = String(window.gradio_config.app_id);
+    const before = sessionStorage.getItem("seqdisent-server");
+    sessionStorage.setItem("seqdisent-server", now);
+    return [token, before !== null && before !== now];
+}"""
 
 
 def visitor(demo: gr.Blocks) -> gr.BrowserState:
-    """The token of whoever opens this page, the same on all pages; what comes to be here is theirs."""
+    """The token of whoever opens this page, the same on all pages; what comes to be here is theirs.
+
+    To be called where the page begins: there it says so if all of that is lost.
+    """
     token = browser_token()
-    demo.load(opened, token, token, **AT_ONCE)
+    another = gr.Checkbox(visible=False)  # server than the one that this tab had before
+    lost = gr.HTML(visible=False, apply_default_css=False, elem_id="lost")
+    demo.load(opened, [token, another], [token, lost], js=_ANOTHER_SERVER, **AT_ONCE)
     return token
 
 
-def opened(token: str, request: gr.Request) -> str:
-    """A page has shown itself."""
+def opened(token: str, another: bool, request: gr.Request) -> tuple[str, Any]:
+    """A page has shown itself; where its server was started again, or another took its place, it says what is lost."""
     token = token_of(token)
     BELONGINGS.opened(token, str(request.session_hash))
-    return token
+    return token, gr.HTML(status.problem(_LOST), visible=True) if another else gr.skip()
 
 
 def privacy(token: gr.BrowserState, line: str) -> None:
