@@ -22,6 +22,8 @@ _FADE = 0.2  # within the wide square, over which motion fades to nothing
 _TONE = 0.06  # over which the picture's tone is taken, and none of its detail
 _SHADE = 0.35  # of the change of light that the model draws beside the motion: where it errs, it smudges
 _SHOWN = (0.25, 0.75)  # visibility from which on the picture shows at all, and alone; between both, a mixture is a blur
+_SOONER = (0.15, 0.5)  # the same where only decoded pixels would show in its place: they are soft, and smudge skin
+_GRID = 0.011  # over which visibility is smoothed, or the grid shows on which it is drawn
 _SMOOTH = 0.006  # of decoded pixels, or the grid shows that they are drawn on
 _BEYOND = 0.05  # about as far as what is behind the person is moved along with them
 
@@ -64,7 +66,9 @@ def move_picture(
         around = _carried_on(_since(around, still.around[0]), _BEYOND * len(around) / REACH)
         light, toned = _light(decoded.astype(np.float32), base, tone, near)
         filled = filling.over(at, _seen(toned, place.crop), place.x[place.inner], place.y[place.inner])
-        yield place.move(fine, near, around, light, filled)
+        sooner = _carried_on(_since(drawn.near[at], still.near[0], _SOONER), _BEYOND * len(near))
+        shown = sooner + filling.share(at)[..., None] * (near - sooner)
+        yield place.move(fine, shown, around, light, filled)
 
 
 def _others(sources: Sequence[Source], drawn: DrawnFrames, still: DrawnFrames) -> list[Other]:
@@ -84,10 +88,11 @@ def paste_decoded(source: Source, decoded: np.ndarray) -> Iterator[np.ndarray]:
         yield place.lay(frame.astype(np.float32))
 
 
-def _since(now: np.ndarray, still: np.ndarray) -> np.ndarray:
+def _since(now: np.ndarray, still: np.ndarray, shown: tuple[float, float] = _SHOWN) -> np.ndarray:
     """A field relative to the picture's own, (cells, cells, 4), as DrawnFrames has them."""
-    least, most = _SHOWN
-    visible = _ramp((now[..., 2] / np.maximum(still[..., 2], most) - least) / (most - least))
+    least, most = shown
+    visible = cv2.GaussianBlur(now[..., 2] / np.maximum(still[..., 2], _SHOWN[1]), (0, 0), _GRID * len(now))
+    visible = _ramp((visible - least) / (most - least))
     return np.dstack([now[..., :2] - still[..., :2], visible, now[..., 3]])
 
 

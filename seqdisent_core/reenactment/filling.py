@@ -24,7 +24,7 @@ _LACKING = 60.0  # levels of 255 that a hidden place costs which the other frame
 _CLOSED = 0.7  # share of what is hidden, from which on the other frame's mouth is closed and serves for nothing
 _CHANGE = 25.0  # levels that a change of the source costs
 _FADES = 5  # frames over which one source fades into the next
-_DECODED = 50.0  # levels that decoded pixels cost: they are soft, but another expression's mouth is wrong
+_DECODED = 35.0  # levels that decoded pixels cost: they are soft, but another expression's mouth is wrong
 _NEAR, _FAR = 0.05, 0.2  # sides over which motion is carried on into what is hidden
 _LITTLE = 0.02  # weight of the latter
 _EVERY = 2  # frames, of which one is compared
@@ -96,6 +96,10 @@ class Filling:
         best = np.zeros_like(costs)
         best[np.arange(len(near)), _cheapest(costs, _CHANGE)] = 1
         self._shares = cv2.blur(best, (1, _FADES), borderType=cv2.BORDER_REPLICATE)[:, 1:]
+
+    def share(self, at: int) -> np.ndarray:
+        """How much of frame `at` is others', not decoded, where it is hidden: float32 (cells, cells) in [0, 1]."""
+        return self._shares[at].sum() * _feathered(len(self._near[at]))
 
     def over(self, at: int, decoded: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Decoded pixels of frame `at`, float32 (rows, columns, 3), with others' over them, as far as these serve.
