@@ -529,7 +529,13 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     soft = again(both_ways)
     assert soft != once
     page.get_by_label("Head only").check()
-    assert again(soft) != soft
+    turned = again(soft)
+    assert turned != soft
+    page.get_by_label("The film goes on").check()
+    page.get_by_text("A film goes on in its own pixels.").wait_for(timeout=_WAIT)
+    assert film.evaluate("(video) => video.src") == turned, "films stay where they can't be as wished"
+    page.get_by_label("Sharp (recommended)").check()
+    assert again(turned) != turned
     assert len(written) == 4, "what was given is written again though it plays as before"
 
 
@@ -779,6 +785,8 @@ def test_the_endpoint_says_what_it_takes(client: Client) -> None:
         client.predict(*clips, 0, 4, api_name="/swap")
     with pytest.raises(AppError, match="it must be one of all, expression, head"):
         client.predict(*clips, 0, 1, "mouth", api_name="/swap")
+    with pytest.raises(AppError, match="it must be one of still, film"):
+        client.predict(*clips, 0, 1, "all", "wall", api_name="/swap")
 
 
 def test_only_what_is_meant_for_programs_is_offered_to_them(client: Client) -> None:

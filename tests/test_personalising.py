@@ -22,6 +22,7 @@ from seqdisent_core.reenactment.pairs import Subject, drive, pairs, subject, sub
 from seqdisent_core.reenactment.personalising import Tuned, personalise
 from seqdisent_core.reenactment.tuning import Tuning
 from seqdisent_core.reenactment.windows import encode_in_windows
+from seqdisent_core.studio import Studio
 
 
 @pytest.fixture(scope="module")
@@ -252,6 +253,49 @@ def test_the_models_own_pixels_are_offered_too(method: Method, clips: list[FaceC
     own = list(drive(method, person, driver, codes, detail=False))
     carried = list(drive(method, person, driver, codes))
     assert len(own) == len(carried) and not np.array_equal(own[7], carried[7])
+
+
+def test_a_film_goes_on_around_the_face_that_does_what_the_driver_does(
+    method: Method, clips: list[FaceClip], tmp_path: Path
+) -> None:
+    film = np.pad(read_video(clips[0].source)[0][:12], ((0, 0), (100, 100), (100, 100), (0, 0)), mode="edge")
+    for at, frame in enumerate(film):
+        frame[:40] = 20 * at  # outside, the light changes
+    film = write_video(tmp_path / "outside.mp4", film, 10.0)
+    own = read_face(film, size=128)
+    person, driver, codes = pair_of(method, [own, clips[1]])
+    head = Studio.from_pretrained("wild").head
+    made = drive(method, person, driver, codes, goes_on=True, head=head)
+    frames, filmed = np.stack(list(made)), read_video(film)[0].astype(int)
+    assert clips[1].fps == 15 and len(made) == len(frames) == len(clips[1].frames), "which the film outlasts"
+    times = np.round(np.arange(len(frames)) * 10 / 15).astype(int)
+    outside = np.abs(frames[:, :40].astype(int) - filmed[times, :40])
+    assert outside.mean() < 1, "the film's own, at the driver's frame rate"
+    changed = np.abs(frames.astype(int) - filmed[times])[:, 100:-100, 100:-100].mean(axis=(1, 2, 3))
+    assert changed.max() > 3, "surprise, where the film smiles"
+    still = np.stack(list(drive(method, person, driver, codes, head=head, transfer="expression")))
+    assert np.ptp(still[:, :40].astype(int), axis=0).max() <= 1, "one picture"
+    short = replace(own, frames=own.frames[:4], transforms=own.transforms[:4])
+    assert len(drive(method, replace(person, clip=short), driver, codes, goes_on=True, head=head)) == 6
+
+
+def test_what_cannot_go_on_is_said(method: Method, clips: list[FaceClip], tmp_path: Path) -> None:
+    person, driver, codes = pair_of(method, clips)
+    head = Studio.from_pretrained("wild").head
+    still = replace(
+        person, clip=read_face(photograph(tmp_path / "me.jpg", read_video(clips[0].source)[0][0]), size=128)
+    )
+    for who, how, words in (
+        (still, {"head": head}, "A photograph does not go on"),
+        (person, {}, "does not tell head turns"),
+        (person, {"head": head, "detail": False}, "goes on in its own pixels"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            drive(method, who, driver, codes, goes_on=True, **how)
+    cut = write_video(tmp_path / "cut.mp4", read_video(clips[0].source)[0][:4], clips[0].fps)
+    shorter = replace(person, clip=replace(person.clip, source=cut))
+    with pytest.raises(FaceError, match="become shorter"):
+        list(drive(method, shorter, driver, codes, goes_on=True, head=head))
 
 
 def test_a_night_film_stays_as_dark_as_it_was(method: Method, clips: list[FaceClip], tmp_path: Path) -> None:

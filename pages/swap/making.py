@@ -86,6 +86,7 @@ def swap_faces(
     play: Any,
     transfer: Any,
     films: Any,
+    around: Any,
     request: gr.Request,
 ) -> Iterator[Seen]:
     """Swaps the two faces that were read, stage by stage; while it tunes, both results are shown as they are by then.
@@ -98,14 +99,16 @@ def swap_faces(
         yield seen._replace(progress=status.problem(GONE), stage=None, swapped=None)
         return
     from seqdisent_core.films import check_play
-    from seqdisent_core.reenactment import STEPS
+    from seqdisent_core.reenactment import STEPS, check_goes_on
 
-    wish, began, enough = Wish(strength, pixels, play, transfer, films), time.monotonic(), Event()
+    wish, began, enough = Wish(strength, pixels, play, transfer, films, around), time.monotonic(), Event()
     names = _STAGES if tune else _WITHOUT
     seen = seen._replace(running=enough)
     try:
         for clip in (first, second):
             check_play(len(clip.frames), play)  # now, not when the tuning has been waited for
+            if wish.around == "film":
+                check_goes_on(clip, model.film_studio().head, detail=wish.how["detail"])
         frames = sum(len(clip.frames) for clip in (first, second))
 
         def far(at: int, steps: int) -> str:
@@ -167,7 +170,15 @@ def wait_again(swapped: Any, running: Any) -> tuple[Any, Show | None]:
 
 
 def again(
-    swapped: Any, running: Any, strength: Any, pixels: Any, play: Any, transfer: Any, films: Any, request: gr.Request
+    swapped: Any,
+    running: Any,
+    strength: Any,
+    pixels: Any,
+    play: Any,
+    transfer: Any,
+    films: Any,
+    around: Any,
+    request: gr.Request,
 ) -> Iterator[tuple[Any, Show | None, Any]]:
     """The films once more, as they shall be now; those that are there stay until then."""
     if swapped is None or running is not None:
@@ -177,7 +188,7 @@ def again(
     try:
         from seqdisent_core.films import check_play
 
-        pair, wish = swapped.pair, Wish(strength, pixels, play, transfer, films)
+        pair, wish = swapped.pair, Wish(strength, pixels, play, transfer, films, around)
         for subject in pair.subjects:
             check_play(len(subject.clip.frames), play)
         with (
@@ -216,7 +227,8 @@ def _ready(made: Swapped) -> str:
     from seqdisent_core.reenactment import TURNS_FAR
 
     pair, whose = made.pair, made.wish.whose(made.pair.results)
-    far = made.wish.transfer != "expression" and any(pair.turns_far(1 - own) for own in whose)
+    turns = made.wish.transfer != "expression" and made.wish.around == "still"
+    far = turns and any(pair.turns_far(1 - own) for own in whose)
     hint = f'<p class="sd-hint-line">{TURNS_FAR}</p>' if far else ""
     return status.ready(FILMS_READY if len(whose) == 2 else FILM_READY) + hint
 

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 _PLAY = [("Once", "once"), ("Three times", "loop"), ("There and back", "boomerang")]
 _ONE_FILM = "A photograph has no movement to give: there is one film."
+_STANDS, _GOES_ON = (
+    "A photograph stands still.",
+    "A film goes on: its head turns as filmed, with the other's expression.",
+)
 
 
 @dataclass(frozen=True)
@@ -21,29 +25,36 @@ class Options:
     play: gr.Radio
     transfer: gr.Radio
     films: gr.Radio
+    around: gr.Radio
 
     @property
     def wish(self) -> list[Any]:
         """In the order of `Wish`."""
-        return [self.strength, self.pixels, self.play, self.transfer, self.films]
+        return [self.strength, self.pixels, self.play, self.transfer, self.films, self.around]
 
     @property
     def limited(self) -> list[Any]:
         """Those that `limits` gives."""
-        return [self.play, self.films]
+        return [self.play, self.films, self.around]
 
     @staticmethod
-    def limits(first: "FaceClip | None", second: "FaceClip | None") -> tuple[gr.Radio, gr.Radio]:
+    def limits(first: "FaceClip | None", second: "FaceClip | None") -> tuple[gr.Radio, gr.Radio, gr.Radio]:
         """What two clips allow."""
         clips = [clip for clip in (first, second) if clip is not None]
         if not clips:
-            return gr.Radio(interactive=True, info=""), gr.Radio(interactive=True, info="")
+            return tuple(gr.Radio(interactive=True, info=info) for info in ("", "", _GOES_ON))
         from seqdisent_core.films import MOST_REPEATED, NO_LOOP
 
         long = any(len(clip.frames) > MOST_REPEATED for clip in clips)
         play = gr.Radio(value="once", interactive=False, info=NO_LOOP) if long else gr.Radio(interactive=True, info="")
         one = any(clip.still for clip in clips)
-        return play, gr.Radio(interactive=not one, info=_ONE_FILM if one else "")
+        films = gr.Radio(interactive=not one, info=_ONE_FILM if one else "")
+        around = (
+            gr.Radio(value="still", interactive=False, info=_STANDS)
+            if one
+            else gr.Radio(interactive=True, info=_GOES_ON)
+        )
+        return play, films, around
 
 
 def options() -> Options:
@@ -71,4 +82,11 @@ def options() -> Options:
             label="Make",
             elem_id="films",
         )
-    return Options(strength, pixels, play, transfer, films)
+        around = gr.Radio(
+            [("One picture", "still"), ("The film goes on", "film")],
+            value="still",
+            label="Around the face",
+            info=_GOES_ON,
+            elem_id="around",
+        )
+    return Options(strength, pixels, play, transfer, films, around)

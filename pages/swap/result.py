@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from pages.belongings import Work
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.films import Play
-    from seqdisent_core.reenactment import Pair, Subject, Transfer
+    from seqdisent_core.reenactment import How, Pair, Subject, Transfer
 
 NAMES = ("first", "second")
+AROUND = ("still", "film")
 REACH = 1.4  # sides of the face's square that are shown, so that hair and chin are seen
 LEAVING = "end what was left"  # the name of a thread
 _UNIT = 1000  # pixels of the player's square, and of the width of the film that it cuts it from
@@ -32,7 +33,8 @@ Written = dict[tuple["Play", int, float], ShownClip]
 class Wish:
     """How the films shall be: the movement's strength, whose pixels ("film" or "model"), how they play, what moves.
 
-    films: both, or that of the first or the second person alone.
+    films: both, or that of the first or the second person alone. around: what is seen around the face, one picture that
+    stands still, or the person's film, which goes on.
     """
 
     strength: float
@@ -40,11 +42,17 @@ class Wish:
     play: "Play"
     transfer: "Transfer" = "all"
     films: Literal["both", "first", "second"] = "both"
+    around: Literal["still", "film"] = "still"
 
     @property
-    def how(self) -> dict[str, Any]:
+    def how(self) -> "How":
         """As a Pair takes it."""
-        return {"strength": self.strength, "detail": self.pixels == "film", "transfer": self.transfer}
+        return {
+            "strength": self.strength,
+            "detail": self.pixels == "film",
+            "transfer": self.transfer,
+            "goes_on": self.around == "film",
+        }
 
     def whose(self, possible: tuple[int, ...]) -> tuple[int, ...]:
         """Which of the possible films are wanted; all, where the wanted one isn't possible."""

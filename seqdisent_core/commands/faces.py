@@ -31,6 +31,7 @@ def add_commands(commands: Any) -> None:
     which = "which face of each video, by size (default: 0 0, the largest)"
     swap.add_argument("--faces", type=whole_number, nargs=2, default=(0, 0), metavar="FACE", help=which)
     swap.add_argument("--own-pixels", action="store_true", help="show the decoded pixels, not the warped video")
+    swap.add_argument("--goes-on", action="store_true", help="each person's film goes on around the face")
     swap.add_argument("--play", choices=PLAYS, default="once", help="loop and boomerang are for short videos")
     swap.add_argument("--model", default="wild", help="checkpoint folder, Hugging Face id or name (default: wild)")
     add_device(swap)
@@ -54,7 +55,7 @@ def _stages(width: int) -> Iterator[Callable[[float, str], None]]:
 def _swap(options: argparse.Namespace) -> None:
     from seqdisent_core.films import check_play, save_swap
     from seqdisent_core.machine import keep_freed_memory, one_each
-    from seqdisent_core.reenactment import STEPS, TURNS_FAR, check_strength, check_transfer, draws_motion
+    from seqdisent_core.reenactment import STEPS, TURNS_FAR, check_goes_on, check_strength, check_transfer, draws_motion
     from seqdisent_core.studio import Studio
 
     check_strength(options.strength)
@@ -71,6 +72,8 @@ def _swap(options: argparse.Namespace) -> None:
 
             clip = studio.read_face(path, face=face, progress=so_far)
             check_play(len(clip.frames), options.play)
+            if options.goes_on:
+                check_goes_on(clip, studio.head, detail=not options.own_pixels)
             return replace(clip, anchor=options.anchors[number]) if options.anchors else clip
 
         with ThreadPoolExecutor(2, initializer=one_each) as threads:
@@ -82,7 +85,12 @@ def _swap(options: argparse.Namespace) -> None:
             advance(0.3 + 0.5 * share, f"tuning to the two, step {done}")
         advance(0.8, "warping the videos")
         large = pair.full_size()
-        swap = large.swap(strength=options.strength, detail=not options.own_pixels, transfer=options.transfer)
+        swap = large.swap(
+            strength=options.strength,
+            detail=not options.own_pixels,
+            transfer=options.transfer,
+            goes_on=options.goes_on,
+        )
         advance(0.9, "writing the videos")
         files = save_swap(swap, options.out, *clips, play=options.play)
         advance(1.0, "done")
@@ -91,7 +99,7 @@ def _swap(options: argparse.Namespace) -> None:
         notes.append(
             "This model draws no motion, so its decoded pixels are shown. The preset film trains one that does."
         )
-    if options.transfer != "expression":
+    if options.transfer != "expression" and not options.goes_on:
         notes += [f"{clips[1 - own].source.name}: {TURNS_FAR}" for own in pair.results if pair.turns_far(1 - own)]
     names = (options.first.name, options.second.name)
     made = [(film, own) for own, film in enumerate((files.first, files.second)) if film]

@@ -5,10 +5,12 @@ from seqdisent_core.reenactment.head import TRANSFERS, TURNS_FAR, HeadTurn, Tran
 from seqdisent_core.reenactment.neutral_frame import NeutralFrame
 from seqdisent_core.reenactment.neutral_learning import learn_neutral
 from seqdisent_core.reenactment.pairs import (
+    How,
     Pair,
     Subject,
     Swap,
     around_face,
+    check_goes_on,
     check_strength,
     face_square,
     pairs,
@@ -26,6 +28,7 @@ __all__ = [
     "TURNS_FAR",
     "USUAL",
     "HeadTurn",
+    "How",
     "NeutralFrame",
     "Pair",
     "Subject",
@@ -33,6 +36,7 @@ __all__ = [
     "Transfer",
     "Tuning",
     "around_face",
+    "check_goes_on",
     "check_strength",
     "check_transfer",
     "draws_motion",

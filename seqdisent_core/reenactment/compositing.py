@@ -5,7 +5,7 @@ picture is warped by this field, whatever its size; teeth behind closed lips com
 shows them (filling.py), or are, like an eye behind its lid, the decoded ones, in the picture's colours.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,7 +14,7 @@ import numpy as np
 from seqdisent_core.domains.images import REACH
 from seqdisent_core.faces import cut_out, inverse
 from seqdisent_core.reenactment.drawing import DrawnFrames
-from seqdisent_core.reenactment.filling import Filling, Other, look_up
+from seqdisent_core.reenactment.filling import Filling, Other, between, grid, look_up
 
 # Lengths are in sides of the crop.
 _EDGE = 0.12  # within the crop, over which decoded pixels fade to nothing and the wide field takes over from the near
@@ -52,23 +52,98 @@ def move_picture(
     still: one frame, the picture's own as the model draws it, which moves nothing and hides nothing. others: frames of
     the same film as second sources (filling.py), and what the model draws for each.
     """
-    size = drawn.decoded.shape[1]
-    place = _Place(source, size)
+    fields = _Fields(still, drawn, others, drawn_others)
+    place = _Place(source, fields.size)
     fine = _doubled(place.patch)
-    base = still.decoded[0].astype(np.float32)
-    own = cut_out(source.picture, source.transform, size).astype(np.float32)
-    tone = cv2.GaussianBlur(own - base, (0, 0), _TONE * size)
-    second = [] if drawn_others is None else _others(others, drawn_others, still)
-    nears = [_since(near, still.near[0]) for near in drawn.near]
-    filling = Filling(second, drawn.decoded, nears)
-    for at, (decoded, near, around) in enumerate(zip(drawn.decoded, nears, drawn.around, strict=True)):
-        near = _carried_on(near, _BEYOND * len(near))
-        around = _carried_on(_since(around, still.around[0]), _BEYOND * len(around) / REACH)
+    base, tone = _base(source, still.decoded[0])
+    for at, decoded in enumerate(drawn.decoded):
+        near, around = fields.near(at), fields.around(at)
         light, toned = _light(decoded.astype(np.float32), base, tone, near)
-        filled = filling.over(at, _seen(toned, place.crop), place.x[place.inner], place.y[place.inner])
-        sooner = _carried_on(_since(drawn.near[at], still.near[0], _SOONER), _BEYOND * len(near))
-        shown = sooner + filling.share(at)[..., None] * (near - sooner)
-        yield place.move(fine, shown, around, light, filled)
+        filled = fields.filling.over(at, _seen(toned, place.crop), place.x[place.inner], place.y[place.inner])
+        yield place.move(fine, fields.shown(at), around, light, filled)
+
+
+def move_film(
+    source: Source,
+    still: DrawnFrames,
+    drawn: DrawnFrames,
+    filmed: Iterable[Source],
+    drawn_filmed: DrawnFrames,
+    others: Sequence[Source] = (),
+    drawn_others: DrawnFrames | None = None,
+) -> Iterator[np.ndarray]:
+    """As move_picture, but in the person's film, which goes on: one of its frames is moved for each that is drawn.
+
+    filmed: these frames in turn; drawn_filmed: what the model draws for them. What a frame does not show, as eyes do
+    not while it blinks, comes from the source's picture, or else as in move_picture.
+    """
+    fields, own = _Fields(still, drawn, others, drawn_others), _Fields(still, drawn_filmed)
+    for at, (frame, decoded) in enumerate(zip(filmed, drawn.decoded, strict=True)):
+        place = _Place(frame, fields.size)
+        base, tone = _base(frame, drawn_filmed.decoded[at])
+        near, there = fields.shown(at), own.near(at)
+        motion = between(fields.near(at), there)
+        seen = look_up(there, grid(len(near)) + motion)[..., 2:3]
+        moved = np.dstack([motion / len(near), np.minimum(near[..., 2:3], seen), near[..., 3:]])
+        around = fields.around(at)
+        motion = between(around, own.around(at)) / len(around)
+        _, toned = _light(decoded.astype(np.float32), base, tone, moved)
+        x, y = place.x[place.inner], place.y[place.inner]
+        filled = fields.filling.over(at, _seen(toned, place.crop), x, y)
+        filled += _from_crop(source, near, x, y, fields.size, filled)
+        yield place.move(
+            _doubled(place.patch), moved, np.dstack([motion, around[..., 2:]]), np.zeros_like(toned), filled
+        )
+
+
+def _from_crop(
+    source: Source, near: np.ndarray, x: np.ndarray, y: np.ndarray, size: int, filled: np.ndarray
+) -> np.ndarray:
+    """What pixels at x, y of the crop gain where the source's picture shows them."""
+    cell = (np.dstack([x, y]) + 0.5) * (len(near) / size) - 0.5
+    field = look_up(near[..., :3], cell)
+    place = np.dstack([x, y]) + size * field[..., :2]
+    pixels = look_up(
+        source.picture, cv2.transform(place, inverse(source.transform).astype(np.float32)), cv2.INTER_CUBIC
+    )
+    return field[..., 2:] * (pixels - filled)
+
+
+class _Fields:
+    """How frames that are drawn come from the source's picture."""
+
+    def __init__(
+        self,
+        still: DrawnFrames,
+        drawn: DrawnFrames,
+        others: Sequence[Source] = (),
+        drawn_others: DrawnFrames | None = None,
+    ) -> None:
+        self.size = drawn.decoded.shape[1]
+        self._still, self._drawn = still, drawn
+        second = [] if drawn_others is None else _others(others, drawn_others, still)
+        self._nears = [_since(near, still.near[0]) for near in drawn.near]
+        self.filling = Filling(second, drawn.decoded, self._nears)
+
+    def near(self, at: int) -> np.ndarray:
+        return _carried_on(self._nears[at], _BEYOND * len(self._nears[at]))
+
+    def around(self, at: int) -> np.ndarray:
+        around = _since(self._drawn.around[at], self._still.around[0])
+        return _carried_on(around, _BEYOND * len(around) / REACH)
+
+    def shown(self, at: int) -> np.ndarray:
+        """The near field, where the picture shows for longer before what is only decoded."""
+        near = self.near(at)
+        sooner = _carried_on(_since(self._drawn.near[at], self._still.near[0], _SOONER), _BEYOND * len(near))
+        return sooner + self.filling.share(at)[..., None] * (near - sooner)
+
+
+def _base(source: Source, decoded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The picture's own face as decoded, float32 (size, size, 3), and the tone by which the picture differs."""
+    base, size = decoded.astype(np.float32), len(decoded)
+    own = cut_out(source.picture, source.transform, size).astype(np.float32)
+    return base, cv2.GaussianBlur(own - base, (0, 0), _TONE * size)
 
 
 def _others(sources: Sequence[Source], drawn: DrawnFrames, still: DrawnFrames) -> list[Other]:

@@ -87,7 +87,7 @@ class Filling:
             look, times = _small(decoded[at]), slice(at, at + _EVERY)
             costs[times, 0] = _DECODED
             for number, (other, other_look) in enumerate(small_others, 1):
-                place = _grid(_CELLS) + _between(field, other)
+                place = grid(_CELLS) + between(field, other)
                 seen = look_up(np.dstack([other_look, _hidden(other)]), place)
                 lacks = np.clip(hidden - seen[..., 3], 0, 1)
                 differs = np.abs(seen[..., :3] - look).mean(-1) + _LACKING * lacks
@@ -118,14 +118,14 @@ class Filling:
         mouth = look_up(_feathered(cells), cell)
         for share, other in zip(self._shares[at], self._others, strict=True):
             if share:
-                place = np.dstack([x, y]) + look_up(_between(field, other.near), cell) * (size / cells)
+                place = np.dstack([x, y]) + look_up(between(field, other.near), cell) * (size / cells)
                 back = inverse(other.transform).astype(np.float32)
                 pixels = look_up(other.picture, cv2.transform(place, back), cv2.INTER_CUBIC)
                 part += (share * mouth)[..., None] * (pixels - decoded[rows, columns])
         return result
 
 
-def _between(now: np.ndarray, other: np.ndarray) -> np.ndarray:
+def between(now: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Where points of a frame lie in another one, in cells right and down, float32 (cells, cells, 2).
 
     Both fields lead to the same anchor frame, where it shows the point; the motion is carried on from there into what
@@ -133,14 +133,14 @@ def _between(now: np.ndarray, other: np.ndarray) -> np.ndarray:
     """
     cells = len(now)
     back, away = np.ascontiguousarray(cells * other[..., :2]), cells * now[..., :2]
-    grid = _grid(cells)
-    place = grid + away - back
+    here = grid(cells)
+    place = here + away - back
     for _ in range(_ROUNDS):
-        place = grid + away - look_up(back, place)
+        place = here + away - look_up(back, place)
     there = look_up(other, place)
-    missed = np.linalg.norm(place + cells * there[..., :2] - grid - away, axis=-1)
+    missed = np.linalg.norm(place + cells * there[..., :2] - here - away, axis=-1)
     sure = (now[..., 2] * there[..., 2] * (missed < _AGREED * cells)).astype(np.float32)
-    known = np.dstack([(place - grid) * sure[..., None], sure])
+    known = np.dstack([(place - here) * sure[..., None], sure])
     smooth = cv2.GaussianBlur(known, (0, 0), _NEAR * cells) + _LITTLE * cv2.GaussianBlur(known, (0, 0), _FAR * cells)
     carried = smooth[..., :2] / (smooth[..., 2:] + 1e-6)
     return known[..., :2] + (1 - sure[..., None]) * carried
@@ -168,7 +168,7 @@ def _hidden(field: np.ndarray) -> np.ndarray:
 @lru_cache
 def _lower(cells: int) -> np.ndarray:
     """1 in the lower half of a square, where the mouth is."""
-    return (_grid(cells)[..., 1] > 0.5 * (cells - 1)).astype(np.float32)
+    return (grid(cells)[..., 1] > 0.5 * (cells - 1)).astype(np.float32)
 
 
 @lru_cache
@@ -195,7 +195,8 @@ def _around(hidden: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[slice, sl
 
 
 @lru_cache
-def _grid(cells: int) -> np.ndarray:
+def grid(cells: int) -> np.ndarray:
+    """Each cell's own place, x and y: float32 (cells, cells, 2)."""
     return np.dstack(np.meshgrid(*[np.arange(cells, dtype=np.float32)] * 2))
 
 

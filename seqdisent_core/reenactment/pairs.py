@@ -1,21 +1,23 @@
 """One person's film, or photograph, made to do what another's film does: as long as it, in the person's own picture."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any
+from itertools import repeat, tee
+from typing import TypedDict, Unpack
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from seqdisent_core.errors import ConfigError, FaceError
-from seqdisent_core.faces import AS_FILMED, FaceClip, cut_out, film_pictures, inverse, lit, require_frame
+from seqdisent_core.faces import AS_FILMED, FaceClip, cut_out, film_frames, film_pictures, inverse, lit, require_frame
 from seqdisent_core.machine import one_each, picture_dtype
-from seqdisent_core.media import Frames, VideoInfo
+from seqdisent_core.media import Frames, VideoInfo, file_name
 from seqdisent_core.methods import Anchored, Codes
-from seqdisent_core.reenactment.compositing import Source, move_picture, paste_decoded
+from seqdisent_core.reenactment.compositing import Source, move_film, move_picture, paste_decoded
 from seqdisent_core.reenactment.drawing import decode_frames, draw_frames, draws_motion
 from seqdisent_core.reenactment.filling import choose_others
 from seqdisent_core.reenactment.head import FAR, HeadTurn, Transfer, check_transfer
@@ -43,6 +45,15 @@ class Swap:
     second: np.ndarray | None
     second_fps: float
     in_films: bool = False
+
+
+class How(TypedDict, total=False):
+    """How a film is made, as `drive` has it."""
+
+    strength: float
+    detail: bool
+    transfer: Transfer
+    goes_on: bool
 
 
 @dataclass(frozen=True)
@@ -134,36 +145,87 @@ def drive(
     strength: float = 1.0,
     detail: bool = True,
     transfer: Transfer = "all",
+    goes_on: bool = False,
     head: HeadTurn | None = None,
     at: slice = slice(None),
-) -> Iterator[np.ndarray]:
+) -> Frames:
     """Frames of the person's picture, uint8 (height, width, 3), doing what the driver's clip does, as long as it.
 
     codes: of the person and of the driver, batches of one. strength: 0 stays at the driver's anchor frame, 1 moves as
     much as the driver, more exaggerates. detail: the picture's own pixels are moved (compositing.py), or else the
     model's own are shown. transfer: of the movement all, the expression without turns of the head, or these alone; head
-    tells them apart, and turns that are too far for one picture are damped. at: which of the driver's frames.
+    tells them apart, and turns that are too far for one picture are damped. goes_on: not one picture is moved but the
+    person's film, which goes on around the face until one of both clips ends: its head turns as filmed, with the
+    driver's expression. at: which of the driver's frames. Raises ConfigError as `check_goes_on` does.
     """
     own, other = codes
-    neutral = other.dynamics[:, driver.clip.anchor, None]
-    change = strength * (other.dynamics[:, at] - neutral)
-    dynamics = neutral + (change if head is None else head.only(change, transfer))
+    times = np.arange(len(driver.clip.frames))
+    if goes_on:
+        check_goes_on(person.clip, head, detail=detail)
+        filmed = np.round(times * person.clip.fps / driver.clip.fps).astype(int)
+        times = times[filmed < len(person.clip.frames)][at]
+        filmed = filmed[times]
+    else:
+        times, filmed = times[at], np.zeros(0, int)
+    neutral, rest = other.dynamics[:, driver.clip.anchor, None], own.dynamics[:, person.clip.anchor, None]
+    change = strength * (other.dynamics[:, times] - neutral)
+    if head is not None:
+        change = head.only(change, "expression" if goes_on else transfer)
+        if goes_on:
+            change = change + head.only(own.dynamics[:, filmed] - rest, "head")
+    dynamics = neutral + change
     light = person.clip.light
     source = replace(person.source, picture=lit(person.source.picture, light))
-    if detail:
-        still = draw_frames(method, own.static, own.dynamics[:, person.clip.anchor, None])
-        own_faces = person.faces if draws_motion(method) else ()
-        faces = [replace(face, picture=lit(face.picture, light)) for face in own_faces]
-        drawn_faces = draw_frames(method, own.static, own.dynamics[:, list(person.others)]) if faces else None
-        made = move_picture(source, still, draw_frames(method, own.static, dynamics), faces, drawn_faces)
-    else:
+    shape = (len(times), *source.picture.shape)
+    if not detail:
         made = paste_decoded(source, decode_frames(method, own.static, dynamics))
-    return made if light == AS_FILMED else (_as_filmed(frame, person.source, source, light) for frame in made)
+        return Frames(shape, _each_as_filmed(made, repeat(person.source), light))
+    still = draw_frames(method, own.static, rest)
+    faces = [replace(face, picture=lit(face.picture, light)) for face in person.faces if draws_motion(method)]
+    drawn_faces = draw_frames(method, own.static, own.dynamics[:, list(person.others)]) if faces else None
+    drawn = draw_frames(method, own.static, dynamics)
+    if not goes_on:
+        made = move_picture(source, still, drawn, faces, drawn_faces)
+        return Frames(shape, _each_as_filmed(made, repeat(person.source), light))
+    drawn_filmed = draw_frames(method, own.static, own.dynamics[:, filmed])
+    pictures, again = tee(_filmed(person, filmed))
+    bright = (replace(one, picture=lit(one.picture, light)) for one in pictures)
+    made = move_film(source, still, drawn, bright, drawn_filmed, faces, drawn_faces)
+    return Frames(shape, _each_as_filmed(made, again, light))
 
 
-def _as_filmed(frame: np.ndarray, filmed: Source, source: Source, light: float) -> np.ndarray:
-    """A frame made in a picture that was lit, as dark again; where nothing has changed it is the film's own."""
-    return np.where(frame == source.picture, filmed.picture, lit(frame, 1 / light))
+def check_goes_on(clip: FaceClip, head: HeadTurn | None, *, detail: bool = True) -> None:
+    """Raises ConfigError where the film of this person can't go on around their face."""
+    if clip.still:
+        raise ConfigError("A photograph does not go on. Let its picture stand still, or choose a film of this person.")
+    if head is None:
+        raise ConfigError("This model does not tell head turns from expressions, so a film can't go on around a face.")
+    if not detail:
+        raise ConfigError("A film goes on in its own pixels. Let the picture stand still to see the model's.")
+
+
+def _filmed(person: Subject, indices: np.ndarray) -> Iterator[Source]:
+    """Frames of the person's film, as large as the source's picture; indices: which, in rising order or the same."""
+    if not len(indices):
+        return
+    side = max(person.source.picture.shape)
+    with closing(film_frames(person.clip, int(indices[0]), max_side=side)) as frames:
+        now, at = next(frames, None), int(indices[0])
+        for index in indices:
+            while at < index and now is not None:
+                now, at = next(frames, None), at + 1
+            if now is None:
+                raise FaceError(f"{file_name(person.clip.source)} has become shorter. Choose it again.")
+            yield Source(*now)
+
+
+def _each_as_filmed(made: Iterator[np.ndarray], filmed: Iterable[Source], light: float) -> Iterator[np.ndarray]:
+    """Frames that were made in pictures that were lit, as dark again; where nothing has changed they are as filmed."""
+    for frame, source in zip(made, filmed, strict=False):
+        if light == AS_FILMED:
+            yield frame
+        else:
+            yield np.where(frame == lit(source.picture, light), source.picture, lit(frame, 1 / light))
 
 
 @dataclass(frozen=True)
@@ -213,74 +275,51 @@ class Pair:
         turns = self.head.turns(dynamics - dynamics[self.subjects[driver].clip.anchor])
         return bool((turns.abs() > FAR).any(dim=1).float().mean() > _OFTEN)
 
-    def swap(self, *, strength: float = 1.0, detail: bool = True, transfer: Transfer = "all") -> Swap:
-        """Each person's film doing what the other's does. strength in [0, 1.5], detail and transfer as in `drive`.
-
-        Raises ConfigError for another strength, or a transfer that the model cannot do.
-        """
+    def swap(self, **how: Unpack[How]) -> Swap:
+        """Each person's film doing what the other's does; how, and what is raised, as in `frames`."""
         first, second = self.subjects
         _ = self._decoder  # folded once, before both threads ask for it
         whose = self.results
-        how: dict[str, Any] = {"strength": strength, "detail": detail, "transfer": transfer}
         with ThreadPoolExecutor(2, initializer=one_each) as threads:
             made = threads.map(lambda own: self.film(own, 1 - own, **how), whose)
             films = dict(zip(whose, made, strict=True))
         return Swap(films.get(0), second.clip.fps, films.get(1), first.clip.fps, in_films=True)
 
-    def preview(
-        self,
-        own: int,
-        *,
-        strength: float = 1.0,
-        detail: bool = True,
-        transfer: Transfer = "all",
-        reach: float = 1.0,
-    ) -> tuple[np.ndarray, float]:
+    def preview(self, own: int, *, reach: float = 1.0, **how: Unpack[How]) -> tuple[np.ndarray, float]:
         """A second or two of one result, the first person's (0) or the second's (1), where the driver is liveliest.
 
-        Gives frames around the face, uint8 (frames, 192, 192, 3), 16 at most, and the seconds that they last. reach:
-        sides of the face's square that are shown.
+        Gives frames around the face, uint8 (frames, 192, 192, 3), 16 at most, and the seconds that they last, always of
+        the picture that stands still. reach: sides of the face's square that are shown.
         """
         driver = self.subjects[1 - own].clip
         at = _liveliest(self.tuned.codes[1 - own].dynamics[0], driver.fps)
-        film = self.film(own, 1 - own, strength=strength, detail=detail, transfer=transfer, at=at)
+        film = _in_memory(self._frames(own, 1 - own, at, **(how | {"goes_on": False})))
         return around_face(film, self.subjects[own], PREVIEW_SIDE, reach), len(film) * at.step / driver.fps
 
-    def film(
-        self,
-        own: int,
-        driver: int,
-        *,
-        strength: float = 1.0,
-        detail: bool = True,
-        transfer: Transfer = "all",
-        at: slice = slice(None),
-    ) -> np.ndarray:
-        """One person's film (0 or 1) by one of the drivers, themself included; the rest as in `drive`."""
-        frames = self.frames(own, driver, strength=strength, detail=detail, transfer=transfer, at=at)
-        film = np.empty(frames.shape, np.uint8)
-        for number, frame in enumerate(frames):
-            film[number] = frame
-        return film
+    def film(self, own: int, driver: int, **how: Unpack[How]) -> np.ndarray:
+        """The frames of `frames` in memory, uint8 (frames, height, width, 3)."""
+        return _in_memory(self.frames(own, driver, **how))
 
-    def frames(
-        self,
-        own: int,
-        driver: int,
-        *,
-        strength: float = 1.0,
-        detail: bool = True,
-        transfer: Transfer = "all",
-        at: slice = slice(None),
-    ) -> Frames:
-        """The same film, made frame by frame while it is written: never all of it in memory, and done sooner."""
-        check_strength(strength)
-        check_transfer(transfer, self.head)
+    def frames(self, own: int, driver: int, **how: Unpack[How]) -> Frames:
+        """One person's film (0 or 1) by one of the drivers, themself included; how as in `drive`.
+
+        Made frame by frame while it is written: never all of it in memory, and done sooner. Raises ConfigError for a
+        strength outside STRENGTHS, a transfer that the model cannot do, and as `check_goes_on` does.
+        """
+        return self._frames(own, driver, slice(None), **how)
+
+    def _frames(self, own: int, driver: int, at: slice, **how: Unpack[How]) -> Frames:
+        check_strength(how.get("strength", 1.0))
+        check_transfer(how.get("transfer", "all"), self.head)
         person, codes = self.subjects[own], (self.tuned.codes[own], self.tuned.codes[driver])
-        by = self.subjects[driver]
-        how: dict[str, Any] = {"strength": strength, "detail": detail, "transfer": transfer, "head": self.head}
-        made = drive(self._decoder, person, by, codes, **how, at=at)
-        return Frames((len(by.clip.frames[at]), *person.source.picture.shape), made)
+        return drive(self._decoder, person, self.subjects[driver], codes, head=self.head, at=at, **how)
+
+
+def _in_memory(frames: Frames) -> np.ndarray:
+    film = np.empty(frames.shape, np.uint8)
+    for number, frame in enumerate(frames):
+        film[number] = frame
+    return film
 
 
 def check_strength(strength: float) -> None:
