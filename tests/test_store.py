@@ -15,7 +15,7 @@ import gradio as gr
 import httpx
 import numpy as np
 import pytest
-from conftest import FIRST, ROOT, SECOND, Served, Visit, is_shown
+from conftest import FIRST, ROOT, SECOND, Served, Visit, is_shown, serve
 from test_app import choose, example, face_is_found, until
 
 from pages import model, privacy
@@ -161,13 +161,8 @@ def test_a_process_that_is_killed_leaves_films_to_be_swept_at_the_next_start(tmp
     kept, work = tmp_path / "kept", tmp_path / "kept-work"
     told = {**os.environ, "GRADIO_TEMP_DIR": str(kept), "SEQDISENT_DEMO_PROXIES": ""}
     command = [sys.executable, "app.py", "--port", str(port)]
-
-    def started() -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(command, cwd=ROOT, env=told, stdout=subprocess.DEVNULL)
-        until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
-        return process
-
-    process = started()
+    process = subprocess.Popen(command, cwd=ROOT, env=told, stdout=subprocess.DEVNULL)
+    until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
     with example(FIRST).open("rb") as film:
         httpx.post(f"http://127.0.0.1:{port}/gradio_api/upload", files={"files": film}).raise_for_status()
     (work / "half.mp4").touch()
@@ -177,12 +172,8 @@ def test_a_process_that_is_killed_leaves_films_to_be_swept_at_the_next_start(tmp
     assert len(left) == 2
     for path in left:
         os.utime(path, (0, 0))
-    process = started()
-    try:
+    with serve(kept):  # the next start, here
         until(lambda: not list(tmp_path.rglob("*.mp4")))
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def left_of(served: Served, name: str) -> bool:
