@@ -1,9 +1,9 @@
 """What was made as files: films that every browser plays, each marked as made by a model, and sheets of them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -158,22 +158,24 @@ def write_given(
 def write_beside(path: Path, driver: Path, result: Path) -> Path:
     """Write two films as one, the driver's at the left and what it moves at the right, as high as each other.
 
-    driver, result: MP4s of the same length. Both are named in the picture; the sound is the result's, if it has any.
+    path: an MP4; or a PNG, of the frame in which the driver looks least as at its beginning. driver, result: MP4s of
+    the same length. Both are named in the picture; the sound is the result's, if it has any.
     Raises VideoError where one cannot be read.
     """
     left, fps = read_video(driver, max_side=BESIDE_SIDE, max_fps=60.0, max_seconds=60.0)
     right, _ = read_video(result, max_side=BESIDE_SIDE, max_fps=60.0, max_seconds=60.0)
-    height = min(left.shape[1], right.shape[1])
+    height, count = min(left.shape[1], right.shape[1]), min(len(left), len(right))
 
-    def both() -> Iterator[np.ndarray]:
-        for pair in zip(left, right, strict=False):
-            sides = [_scaled(one, (round(one.shape[1] * height / one.shape[0]), height)) for one in pair]
-            yield np.concatenate([captioned(sides[0], "driver"), captioned(sides[1], "result")], axis=1)
+    def both(at: int) -> np.ndarray:
+        pair = left[at], right[at]
+        sides = [_scaled(one, (round(one.shape[1] * height / one.shape[0]), height)) for one in pair]
+        return np.concatenate([captioned(sides[0], "driver"), captioned(sides[1], "result")], axis=1)
 
-    frames = both()
-    first = next(frames)
-    film = Frames((min(len(left), len(right)), *first.shape), chain((first,), frames))
-    write_video(path, film, fps, audio_from=result)
+    if path.suffix == ".png":
+        coarse = left[:count, ::8, ::8].astype(np.int16)
+        iio.imwrite(path, both(int(np.abs(coarse - coarse[0]).sum(axis=(1, 2, 3)).argmax())))
+    else:
+        write_video(path, Frames((count, *both(0).shape), map(both, range(count))), fps, audio_from=result)
     mark(path, IN_A_FILM)
     return path
 

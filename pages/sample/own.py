@@ -4,7 +4,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +23,7 @@ from pages.player import Ask, Download, Fetched, Show, ShownClip, Words, fetched
 from pages.progress import progress
 from pages.sample.draw import number, whole
 from pages.sample.form import Place, clip_place, numbers, readings_of
+from pages.swap.pace import STEPS, Countdown, Pace
 from pages.swap.result import face_window
 from pages.swap.tuning import learnt, shortened
 from seqdisent_core.errors import SeqdisentError
@@ -46,19 +47,7 @@ _MADE = Words(
 )
 
 
-@dataclass
-class _Pace:
-    """Seconds that this machine took lately: of a tuning step, of a frame, and of learning a face."""
-
-    step: float = 0.2
-    frame: float = 0.05
-    learning: float = 15.0
-
-    def left(self, steps: int, frames: int) -> float:
-        return steps * self.step + frames * self.frame + 1.0
-
-
-_PACE = _Pace()  # of all visitors of this process
+_PACE = Pace(step=0.2)  # of all faces that this process learns: one takes less than two do
 
 
 class Asked(NamedTuple):
@@ -152,7 +141,7 @@ def own_face(demo: gr.Blocks, token: gr.BrowserState) -> Place:
 
 def learn_words() -> str:
     """What learning a face brings, and how long it takes here, in words."""
-    return f"Learn this face (better likeness, about {5 * ceil(_PACE.learning / 5)} s)"
+    return f"Learn this face (better likeness, about {5 * ceil(_PACE.left(STEPS, 0) / 5)} s)"
 
 
 def can_move(clip: "FaceClip | None", running: Any) -> tuple[Any, Any]:
@@ -191,36 +180,33 @@ def learn_and_move(
     try:
         if clip is None or not clip.source.exists():
             raise SeqdisentError(GONE)
-        from seqdisent_core.reenactment import STEPS
-
         asked = Asked.of(count, frames, temperature, seed)
-        names, began, total = _STAGES if learn else _STAGES[1:], time.monotonic(), asked.count * asked.frames
+        names, total = _STAGES if learn else _STAGES[1:], asked.count * asked.frames
+        countdown = Countdown(time.monotonic())
 
-        def far(at: int, steps: int, share: float = 0.0) -> str:
-            spent, left = time.monotonic() - began, _PACE.left(steps, round((1 - share) * total))
-            return status.stages(names, at, spent / (spent + left), left)
+        def far(at: int, seconds: float) -> str:
+            left = countdown.tell(time.monotonic(), seconds)
+            return status.stages(names, at, countdown.share, left, busy=countdown.busy)
 
         seen = seen._replace(running=enough)
         stoppable = gr.Button(_STOP, visible=learn, interactive=True)
-        yield seen._replace(work=far(0, STEPS if learn else 0), enough=stoppable)
+        yield seen._replace(work=far(0, _PACE.left(STEPS if learn else 0, total)), enough=stoppable)
         with BELONGINGS.work(str(request.session_hash)) as work:
-            start = None
+            start, step = None, _PACE.step
             for face in learnt(clip.at_size(model.film_studio().size), None if learn else 0.0):
                 work.check()
                 steps, now = face.tuned.steps, time.monotonic()
                 start = now if start is None else start
                 if steps:
-                    _PACE.step = (now - start) / steps
+                    _PACE.tuned(step, steps, now - start)
                 if enough.is_set() or not learn or steps >= STEPS or shortened(face, request):
                     break
-                yield seen._replace(work=far(0, STEPS - steps), enough=gr.skip())
-            started = time.monotonic()
-            if steps >= STEPS:
-                _PACE.learning = started - began
+                yield seen._replace(work=far(0, _PACE.left(STEPS - steps, total)), enough=gr.skip())
+            began = time.monotonic()
             job = status.Job(lambda report: show_of(face, asked, work, report))
             for share in job:
-                yield seen._replace(work=far(len(names) - 1, 0, share))
-            _PACE.frame = (time.monotonic() - started) / total
+                yield seen._replace(work=far(len(names) - 1, _PACE.left(0, round((1 - share) * total))))
+            _PACE.made(total, time.monotonic() - began)
             show = job.result
         # a copy, without the decoder made fast
         yield Seen(status.ready("The films are ready below."), show, hidden, Moved(replace(face), asked, show), None)

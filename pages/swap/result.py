@@ -191,6 +191,7 @@ class Stage:
             asks=[
                 *([Ask(name=f"{who} large", label="Full size", said=_of("Full size", who))] if _larger(person) else []),
                 Ask(name=f"{who} gif", label="GIF", said=f"Download as GIF: {said(who, does)}"),
+                Ask(name=f"{who} picture", label="Picture", said=_of("Picture of driver and result", who)),
                 Ask(name=f"{who} beside", label="Side by side", said=_of("Driver and result side by side", who)),
             ],
         )
