@@ -9,14 +9,15 @@ from pages import status
 from pages.belongings import BELONGINGS
 from pages.events import AT_ONCE, PRESSED
 from pages.session import browser_token, forget_session, token_of
+from pages.web import web
 from seqdisent_core.limits import limits
 
 _LINE = """
 <div class="sd sd-privacy"><p class="sd-hint-line">LINE</p>
 <button type="button" class="sd-button sd-small sd-delete">Delete everything of mine now</button>
-<div role="status">${value || ""}</div></div>
+<p class="sd-deleted" role="status"></p><div>${value || ""}</div></div>
 """
-_PRESSED = "element.querySelector('.sd-delete').addEventListener('click', () => trigger('delete'));"
+_TELL = "() => new BroadcastChannel('seqdisent deleted').postMessage('')"  # also to this page
 _LOST = "The demo was started again. Clips and results that were here are gone: choose your clips again."
 _ANOTHER_SERVER = """(token) => {
     const now = String(window.gradio_config.app_id);
@@ -24,7 +25,6 @@ _ANOTHER_SERVER = """(token) => {
     sessionStorage.setItem("seqdisent-server", now);
     return [token, before !== null && before !== now];
 }"""
-_LOAD_AGAIN = "() => location.reload()"
 
 
 def visitor(demo: gr.Blocks) -> gr.BrowserState:
@@ -47,10 +47,12 @@ def opened(token: str, another: bool, request: gr.Request) -> tuple[str, Any]:
 
 
 def privacy(token: gr.BrowserState, line: str) -> None:
-    """Lays out the line and the button, which empties all pages of this visitor and loads this one again."""
-    shown = gr.HTML("", html_template=_LINE.replace("LINE", line), js_on_load=_PRESSED, apply_default_css=False)
+    """Lays out the line and the button, which empties all pages of this visitor; they load again and say so."""
+    shown = gr.HTML(
+        "", html_template=_LINE.replace("LINE", line), js_on_load=web("privacy.js"), apply_default_css=False
+    )
     deleted = shown.delete(delete_all, token, None, **PRESSED)
-    deleted.success(None, js=_LOAD_AGAIN)
+    deleted.success(None, js=_TELL)
     deleted.failure(lambda: status.problem(status.OUR_FAULT), None, shown, **AT_ONCE)
 
 

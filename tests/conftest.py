@@ -32,9 +32,10 @@ FIRST, SECOND = "person_000_happiness.mp4", "person_005_surprise.mp4"  # example
 
 # Files that take longest, so that no worker begins one of them when the others are nearly done.
 _FIRST = (
-    *("test_app", "test_lecture", "test_cli", "test_sample_page", "test_latent_page", "test_faces", "test_filmed"),
-    *("test_facekit", "test_examples", "test_results_page", "test_wild", "test_personalising", "test_docs"),
-    *("test_processes", "test_contract", "test_video"),
+    *("test_app", "test_lecture", "test_cli", "test_sample_page", "test_faces", "test_latent_page", "test_facekit"),
+    *("test_filmed", "test_contract", "test_docs", "test_door", "test_store", "test_wild", "test_personalising"),
+    *("test_examples", "test_results_page", "test_processes", "test_measures", "test_readme", "test_series_page"),
+    *("test_speech_page", "test_voices", "test_training", "test_video", "test_mcp"),
 )
 
 
@@ -164,7 +165,7 @@ def chromium(camera_film: Path) -> "Iterator[Browser]":
     if found is None:
         pytest.skip("no Chromium: install it, or name it in SEQDISENT_CHROMIUM")
     arguments = [
-        *("--no-sandbox", "--disable-background-networking"),
+        *("--no-sandbox", "--disable-background-networking", "--process-per-site"),
         *("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"),
         f"--use-file-for-fake-video-capture={camera_film}",
     ]
@@ -220,11 +221,17 @@ def is_shown(page: "Page", selector: str, at: int = 0) -> None:
 
 
 class Visitor:
-    """A browser's context that the tests of a module share, and what went wrong in its pages."""
+    """A browser's context that the tests of a module share, and what went wrong in its pages.
 
-    def __init__(self, context: "BrowserContext", address: str) -> None:
+    A page at `alive`, a path that gives a few bytes, stays open: all pages of a site share one process, which lives as
+    long as one of them, and with it the scripts that it has compiled.
+    """
+
+    def __init__(self, context: "BrowserContext", address: str, alive: str) -> None:
         self.context, self.address = context, address
         context.set_default_timeout(60_000)  # milliseconds; how long a busy machine may take, not how long it should
+        self._stays = context.new_page()
+        self._stays.goto(address + alive)
         self._troubles: list[str] = []
         context.on("console", self._heard)
         context.on("request", self._asked)
@@ -249,10 +256,11 @@ class Visitor:
 
     def leave(self) -> None:
         """Closes the pages; fails where a console had an error, or anything was asked of another host."""
-        for page in self.context.pages:
+        pages = [page for page in self.context.pages if page is not self._stays]
+        for page in pages:
             page.evaluate("0")  # what it has said until now is heard by then
         troubles = self._troubles.copy()
-        for page in self.context.pages:
+        for page in pages:
             page.close()  # which breaks off what it waits for, and it says so
         self._troubles.clear()
         assert not troubles
@@ -262,7 +270,7 @@ class Visitor:
 def visitor(chromium: "Browser", served: Served) -> "Iterator[Visitor]":
     """The browser, at the app, of somebody who wants little motion: films that loop take a core of their own."""
     with chromium.new_context(reduced_motion="reduce") as context:
-        yield Visitor(context, served.address)
+        yield Visitor(context, served.address, alive="health")
 
 
 Visit = Callable[..., "Page"]

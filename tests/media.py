@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,11 +53,14 @@ def tight(frames: np.ndarray) -> np.ndarray:
     return np.stack([cut_out(frame, pose_transform(Pose(x, y, side, 0.0), 256), 256) for frame in frames])
 
 
+@cache
 def backdrop(width: int = 640, height: int = 360, hue: float = 0.0) -> np.ndarray:
-    """uint8 (height, width, 3): soft colours, no face."""
+    """uint8 (height, width, 3), not to be written to: soft colours, no face."""
     down, across = np.mgrid[0:height, 0:width] / width
     waves = [110 + 40 * np.sin(5 * across + k + hue) + 30 * np.cos(7 * down - 2 * k + hue) for k in range(3)]
-    return np.stack(waves, axis=-1).astype(np.uint8)
+    picture = np.stack(waves, axis=-1).astype(np.uint8)
+    picture.setflags(write=False)
+    return picture
 
 
 def paste(picture: np.ndarray, face: np.ndarray, place: Place) -> np.ndarray:

@@ -158,7 +158,7 @@ def test_what_cannot_be_played_is_said_before_the_tuning(tmp_path: Path) -> None
 def test_a_file_that_is_no_film_gets_one_line_and_exit_code_1(tmp_path: Path) -> None:
     text = tmp_path / "letter.mp4"
     text.write_text("Dear visitor, this is not a film.")
-    done = process("swap", example(HAPPY), text, "--out", tmp_path)
+    done = seqdisent("swap", example(HAPPY), text, "--out", tmp_path)
     assert done.returncode == 1
     lines = [line for line in done.stderr.replace("\r", "\n").splitlines() if line.startswith("seqdisent:")]
     assert len(lines) == 1 and "letter.mp4" in lines[0]

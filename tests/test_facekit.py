@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -228,10 +229,10 @@ def test_the_apex_differs_from_neutral_and_the_end_is_near_it(surface: Surface, 
     renderer.set_person(sample_person(surface, 2))
     for expression in EXPRESSIONS:
         acted = act(surface, expression, 0)
-        clip = renderer.render(acted)
-        apex = int(acted.weights.sum(1).argmax())
-        assert apart(clip[0], clip[apex]) > 4, expression
-        assert apart(clip[0], clip[apex]) > 1.2 * apart(clip[0], clip[-1]), expression
+        three = [0, int(acted.weights.sum(1).argmax()), -1]
+        neutral, apex, end = renderer.render(replace(acted, weights=acted.weights[three], pose=acted.pose[three]))
+        assert apart(neutral, apex) > 4, expression
+        assert apart(neutral, apex) > 1.2 * apart(neutral, end), expression
 
 
 @needs_model
@@ -352,7 +353,7 @@ def test_clips_without_their_set_json_are_refused(tmp_path: Path) -> None:
 def test_a_folder_of_videos_and_a_csv_load_as_the_same_clips(tmp_path: Path) -> None:
     place, lines = tmp_path / "videos" / "anna" / "happiness", ["file,person,expression"]
     place.mkdir(parents=True)
-    drawn = read_video(asset("examples") / "person_000_happiness.mp4")[0]
+    drawn = read_video(asset("examples") / "person_000_happiness.mp4")[0][::2]
     for take, clip in enumerate((drawn, drawn[::-1], drawn[:, :, ::-1])):  # on its way, back, and mirrored
         write_video(place / f"{take}.mp4", clip, 12)
         lines.append(f"videos/anna/happiness/{take}.mp4,anna,happiness")

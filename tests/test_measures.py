@@ -28,6 +28,7 @@ from seqdisent_core.assets import asset
 from seqdisent_core.data.clips import Clips
 from seqdisent_core.domains.images import as_training_tensor
 from seqdisent_core.errors import DataError
+from seqdisent_core.evaluation import measures
 from seqdisent_core.evaluation.generation import draw_samples, generation_scores
 from seqdisent_core.evaluation.judge import Judge
 from seqdisent_core.evaluation.leakage import code_forms, latent_probes, leakage_row
@@ -84,7 +85,8 @@ def test_a_set_of_several_labels_a_group_gets_every_figure_and_each_label_by_nam
 
 @cache
 def metrics(kind: str) -> dict:
-    return measured(LabelMethod(kind))["metrics"]
+    asked = (measures.active_units, measures.samples, measures.latent_leakage)
+    return measured(LabelMethod(kind), measures=asked)["metrics"]
 
 
 def means(row: dict) -> list[float]:
@@ -128,7 +130,7 @@ def test_what_one_frame_tells_of_the_expression_is_found_where_it_shows() -> Non
     frames = np.array(clips.frames)
     frames[:, 0, 4 * BAR :] = 0  # all begin at rest
     clips = replace(clips, frames=frames)
-    found = measured(OneFrame(), clips=clips)["metrics"]["leakage_latent"]
+    found = measured(OneFrame(), clips=clips, measures=[measures.latent_leakage])["metrics"]["leakage_latent"]
     probes = found["probes"]["logistic_regression"]
     assert means(probes["static"])[:2] == [1, pytest.approx(1 / 6, abs=1e-6)]
     assert means(probes["static_middle"])[:2] == [1, 1]
@@ -173,7 +175,7 @@ def test_likeness_tells_drawn_clips_from_grey_ones_and_stands_beside_real_halves
 
 def test_made_clips_are_compared_with_the_other_half_of_real_ones() -> None:
     method = AllStatic()
-    frechet = measured(method)["metrics"]["frechet"]
+    frechet = measured(method, measures=[measures.samples])["metrics"]["frechet"]
     assert 0 < frechet["fixed_static"]["mean"] == pytest.approx(frechet["real_halves"]["mean"], rel=1e-3)
     assert method.asked and all(method.asked), "of drawn dynamics the prior's means are decoded"
 
@@ -192,7 +194,7 @@ def test_a_model_that_was_trained_on_other_clips_is_told_from_one_of_this_train_
     clips = labelled_clips()
     its = {"data": {"sha256": clips.part("train").sha256()}}
     for training, expected in (({}, None), (its, True), ({"data": {"sha256": "another"}}, False)):
-        result = measured(LabelMethod(), clips=clips, repeats=1, training=training)
+        result = measured(LabelMethod(), clips=clips, training=training, measures=[measures.active_units])
         assert result["data"]["trained_on_its_train_split"] is expected
     assert "trained on other clips" in described(result)
 
@@ -315,11 +317,11 @@ def test_too_few_test_clips_to_compare_are_said_and_the_rest_is_measured() -> No
 
 
 def test_a_result_says_by_what_software_and_whether_its_judge_may_judge() -> None:
-    result = measured(LabelMethod(), repeats=1)
+    result = measured(LabelMethod(), measures=[measures.active_units])
     assert result["software"] == {"seqdisent": __version__, "torch": torch.__version__}
     assert result["judge"]["trusted"] is True
     torch.manual_seed(0)
-    unlearnt = measured(LabelMethod(), judge=Judge(labelled_judge().config).eval(), repeats=1)
+    unlearnt = measured(LabelMethod(), judge=Judge(labelled_judge().config).eval(), measures=[measures.active_units])
     assert unlearnt["judge"]["trusted"] is False
 
 

@@ -15,7 +15,7 @@ import gradio as gr
 import httpx
 import numpy as np
 import pytest
-from conftest import FIRST, ROOT, SECOND, Served, Visit, is_shown
+from conftest import FIRST, ROOT, SECOND, Served, Visit, is_shown, serve
 from test_app import choose, example, face_is_found, until
 
 from pages import model, privacy
@@ -161,13 +161,8 @@ def test_a_process_that_is_killed_leaves_films_to_be_swept_at_the_next_start(tmp
     kept, work = tmp_path / "kept", tmp_path / "kept-work"
     told = {**os.environ, "GRADIO_TEMP_DIR": str(kept), "SEQDISENT_DEMO_PROXIES": ""}
     command = [sys.executable, "app.py", "--port", str(port)]
-
-    def started() -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(command, cwd=ROOT, env=told, stdout=subprocess.DEVNULL)
-        until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
-        return process
-
-    process = started()
+    process = subprocess.Popen(command, cwd=ROOT, env=told, stdout=subprocess.DEVNULL)
+    until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
     with example(FIRST).open("rb") as film:
         httpx.post(f"http://127.0.0.1:{port}/gradio_api/upload", files={"files": film}).raise_for_status()
     (work / "half.mp4").touch()
@@ -177,12 +172,8 @@ def test_a_process_that_is_killed_leaves_films_to_be_swept_at_the_next_start(tmp
     assert len(left) == 2
     for path in left:
         os.utime(path, (0, 0))
-    process = started()
-    try:
+    with serve(kept):  # the next start, here
         until(lambda: not list(tmp_path.rglob("*.mp4")))
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def left_of(served: Served, name: str) -> bool:
@@ -207,18 +198,21 @@ def with_a_clip(visit: Visit, tmp_path: Path, name: str) -> "Page":
 
 
 def test_everything_goes_at_once_when_its_owner_says_so(visit: Visit, served: Served, tmp_path: Path) -> None:
+    other = visit("sample")
     others = sessions_of(served)
     page = with_a_clip(visit, tmp_path, "deleted.mp4")
     sessions = sessions_of(served) - others
-    with page.expect_navigation():
+    with page.expect_navigation(), other.expect_navigation():
         page.get_by_role("button", name="Delete everything of mine now").click()
     is_shown(page, ".sd-thumb")
+    for each in (page, other):
+        each.get_by_role("status").filter(has_text="Deleted: your clips").wait_for()
     assert not left_of(served, "deleted.mp4")
     until(lambda: not sessions & sessions_of(served))
     assert not page.locator("#first-face .sd-face").count()
-    for path in ("sample", "map"):
-        page.goto(f"{served.address}{path}")
-        page.get_by_role("button", name="Delete everything of mine now").wait_for()
+    page.goto(f"{served.address}map")
+    page.get_by_role("button", name="Delete everything of mine now").wait_for()
+    assert not page.locator(".sd-deleted").inner_text()
 
 
 def test_a_closed_page_frees_its_own_in_seconds_and_the_next_page_keeps_it(
