@@ -4,8 +4,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from math import ceil
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -19,6 +18,8 @@ from pages.belongings import BELONGINGS
 from pages.door import why_failed
 from pages.events import AT_ONCE, BESIDE, BUSY, PRESSED, TUNES
 from pages.line import place_in_line
+from pages.pace import STEPS as WHOLE
+from pages.pace import Countdown, Pace, about
 from pages.player import Ask, Download, Fetched, Show, ShownClip, Words, fetched, fetcher, kept_file, player
 from pages.progress import progress
 from pages.sample.draw import number, whole
@@ -46,19 +47,7 @@ _MADE = Words(
 )
 
 
-@dataclass
-class _Pace:
-    """Seconds that this machine took lately: of a tuning step, of a frame, and of learning a face."""
-
-    step: float = 0.2
-    frame: float = 0.05
-    learning: float = 15.0
-
-    def left(self, steps: int, frames: int) -> float:
-        return steps * self.step + frames * self.frame + 1.0
-
-
-_PACE = _Pace()  # of all visitors of this process
+_PACE = Pace(step=0.2, frame=0.05)  # of all visitors of this process
 
 
 class Asked(NamedTuple):
@@ -152,7 +141,7 @@ def own_face(demo: gr.Blocks, token: gr.BrowserState) -> Place:
 
 def learn_words() -> str:
     """What learning a face brings, and how long it takes here, in words."""
-    return f"Learn this face (better likeness, about {5 * ceil(_PACE.learning / 5)} s)"
+    return f"Learn this face (better likeness, {about(_PACE.left(WHOLE, 0))})"
 
 
 def can_move(clip: "FaceClip | None", running: Any) -> tuple[Any, Any]:
@@ -194,11 +183,12 @@ def learn_and_move(
         from seqdisent_core.reenactment import STEPS
 
         asked = Asked.of(count, frames, temperature, seed)
-        names, began, total = _STAGES if learn else _STAGES[1:], time.monotonic(), asked.count * asked.frames
+        names, total = _STAGES if learn else _STAGES[1:], asked.count * asked.frames
+        countdown, step = Countdown(time.monotonic()), _PACE.step
 
         def far(at: int, steps: int, share: float = 0.0) -> str:
-            spent, left = time.monotonic() - began, _PACE.left(steps, round((1 - share) * total))
-            return status.stages(names, at, spent / (spent + left), left)
+            left = countdown.tell(time.monotonic(), _PACE.left(steps, round((1 - share) * total)))
+            return status.stages(names, at, countdown.share, left, busy=countdown.busy)
 
         seen = seen._replace(running=enough)
         stoppable = gr.Button(_STOP, visible=learn, interactive=True)
@@ -210,17 +200,15 @@ def learn_and_move(
                 steps, now = face.tuned.steps, time.monotonic()
                 start = now if start is None else start
                 if steps:
-                    _PACE.step = (now - start) / steps
+                    _PACE.tuned(step, steps, now - start)
                 if enough.is_set() or not learn or steps >= STEPS or shortened(face, request):
                     break
                 yield seen._replace(work=far(0, STEPS - steps), enough=gr.skip())
             started = time.monotonic()
-            if steps >= STEPS:
-                _PACE.learning = started - began
             job = status.Job(lambda report: show_of(face, asked, work, report))
             for share in job:
                 yield seen._replace(work=far(len(names) - 1, 0, share))
-            _PACE.frame = (time.monotonic() - started) / total
+            _PACE.made(total, time.monotonic() - started)
             show = job.result
         # a copy, without the decoder made fast
         yield Seen(status.ready("The films are ready below."), show, hidden, Moved(replace(face), asked, show), None)
