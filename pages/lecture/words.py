@@ -160,6 +160,7 @@ SAID = {
             "Ask for consent aloud.",
             "Look straight ahead, then move the mouth.",
             "The last two clips move the person's own pixels: a drawn person's surprise, and a sampled movement.",
+            "The sampled one is one seed of nine, chosen by its looks.",
             "The second clip is decoded, and only resembles the person.",
             "Learn this face takes some fifteen seconds, and improves it.",
             "No camera: take the example.",

@@ -18,8 +18,7 @@ from pages.belongings import BELONGINGS
 from pages.door import why_failed
 from pages.events import AT_ONCE, BESIDE, BUSY, PRESSED, TUNES
 from pages.line import place_in_line
-from pages.pace import STEPS as WHOLE
-from pages.pace import Countdown, Pace, about
+from pages.pace import STEPS, Countdown, Pace, about
 from pages.player import Ask, Download, Fetched, Show, ShownClip, Words, fetched, fetcher, kept_file, player
 from pages.progress import progress
 from pages.sample.draw import number, whole
@@ -47,7 +46,7 @@ _MADE = Words(
 )
 
 
-_PACE = Pace(step=0.2, frame=0.05)  # of all visitors of this process
+_PACE = Pace(step=0.2)  # of all faces that this process learns: one takes less than two do
 
 
 class Asked(NamedTuple):
@@ -141,7 +140,7 @@ def own_face(demo: gr.Blocks, token: gr.BrowserState) -> Place:
 
 def learn_words() -> str:
     """What learning a face brings, and how long it takes here, in words."""
-    return f"Learn this face (better likeness, {about(_PACE.left(WHOLE, 0))})"
+    return f"Learn this face (better likeness, {about(_PACE.left(STEPS, 0))})"
 
 
 def can_move(clip: "FaceClip | None", running: Any) -> tuple[Any, Any]:
@@ -180,21 +179,19 @@ def learn_and_move(
     try:
         if clip is None or not clip.source.exists():
             raise SeqdisentError(GONE)
-        from seqdisent_core.reenactment import STEPS
-
         asked = Asked.of(count, frames, temperature, seed)
         names, total = _STAGES if learn else _STAGES[1:], asked.count * asked.frames
-        countdown, step = Countdown(time.monotonic()), _PACE.step
+        countdown = Countdown(time.monotonic())
 
-        def far(at: int, steps: int, share: float = 0.0) -> str:
-            left = countdown.tell(time.monotonic(), _PACE.left(steps, round((1 - share) * total)))
+        def far(at: int, seconds: float) -> str:
+            left = countdown.tell(time.monotonic(), seconds)
             return status.stages(names, at, countdown.share, left, busy=countdown.busy)
 
         seen = seen._replace(running=enough)
         stoppable = gr.Button(_STOP, visible=learn, interactive=True)
-        yield seen._replace(work=far(0, STEPS if learn else 0), enough=stoppable)
+        yield seen._replace(work=far(0, _PACE.left(STEPS if learn else 0, total)), enough=stoppable)
         with BELONGINGS.work(str(request.session_hash)) as work:
-            start = None
+            start, step = None, _PACE.step
             for face in learnt(clip.at_size(model.film_studio().size), None if learn else 0.0):
                 work.check()
                 steps, now = face.tuned.steps, time.monotonic()
@@ -203,12 +200,12 @@ def learn_and_move(
                     _PACE.tuned(step, steps, now - start)
                 if enough.is_set() or not learn or steps >= STEPS or shortened(face, request):
                     break
-                yield seen._replace(work=far(0, STEPS - steps), enough=gr.skip())
-            started = time.monotonic()
+                yield seen._replace(work=far(0, _PACE.left(STEPS - steps, total)), enough=gr.skip())
+            began = time.monotonic()
             job = status.Job(lambda report: show_of(face, asked, work, report))
             for share in job:
-                yield seen._replace(work=far(len(names) - 1, 0, share))
-            _PACE.made(total, time.monotonic() - started)
+                yield seen._replace(work=far(len(names) - 1, _PACE.left(0, round((1 - share) * total))))
+            _PACE.made(total, time.monotonic() - began)
             show = job.result
         # a copy, without the decoder made fast
         yield Seen(status.ready("The films are ready below."), show, hidden, Moved(replace(face), asked, show), None)
