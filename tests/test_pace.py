@@ -1,9 +1,9 @@
-"""The seconds that a swap takes, as the page Swap tells them."""
+"""The seconds that a job takes, as pages tell them."""
 
 import pytest
 
-from pages.swap import pace
-from pages.swap.pace import Countdown, Pace
+from pages import pace
+from pages.pace import Countdown, Pace
 from seqdisent_core import reenactment
 
 

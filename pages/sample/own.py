@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -19,11 +18,11 @@ from pages.belongings import BELONGINGS
 from pages.door import why_failed
 from pages.events import AT_ONCE, BESIDE, BUSY, PRESSED, TUNES
 from pages.line import place_in_line
+from pages.pace import STEPS, Countdown, Pace, about
 from pages.player import Ask, Download, Fetched, Show, ShownClip, Words, fetched, fetcher, kept_file, player
 from pages.progress import progress
 from pages.sample.draw import number, whole
 from pages.sample.form import Place, clip_place, numbers, readings_of
-from pages.swap.pace import STEPS, Countdown, Pace
 from pages.swap.result import face_window
 from pages.swap.tuning import learnt, shortened
 from seqdisent_core.errors import SeqdisentError
@@ -141,7 +140,7 @@ def own_face(demo: gr.Blocks, token: gr.BrowserState) -> Place:
 
 def learn_words() -> str:
     """What learning a face brings, and how long it takes here, in words."""
-    return f"Learn this face (better likeness, about {5 * ceil(_PACE.left(STEPS, 0) / 5)} s)"
+    return f"Learn this face (better likeness, {about(_PACE.left(STEPS, 0))})"
 
 
 def can_move(clip: "FaceClip | None", running: Any) -> tuple[Any, Any]:

@@ -16,8 +16,9 @@ from pages import model, status
 from pages.belongings import BELONGINGS
 from pages.clip_input import moving
 from pages.door import why_failed
+from pages.pace import STEPS as WHOLE
+from pages.pace import Countdown, Pace, about
 from pages.player import Fetched, Show, fetched
-from pages.swap.pace import PACE, Countdown, about
 from pages.swap.result import NAMES, REACH, Stage, Swapped, Wish, Written, said
 from pages.swap.tuning import shortened, tuned
 from seqdisent_core.errors import FaceError, SeqdisentError
@@ -42,9 +43,19 @@ _BESIDE = {"beside": ".mp4", "picture": ".png"}  # endings
 _ANEW = "Making it anew …"
 
 
+PACE = Pace()  # of all swaps of this process
+_EXAMPLES = 30  # frames of two clips as long as the examples
+
+
 def learn_words(first: "FaceClip | None" = None, second: "FaceClip | None" = None) -> str:
     """What learning two faces brings, and how long it takes here, in words."""
-    return f"Learn these two faces (better likeness, {about(first, second)})"
+    return f"Learn these two faces (better likeness, {_about(first, second)})"
+
+
+def _about(first: "FaceClip | None", second: "FaceClip | None") -> str:
+    """How long a whole swap of two clips takes, or of two examples where one is missing."""
+    frames = sum(len(clip.frames) for clip in (first, second) if clip) if first and second else _EXAMPLES
+    return about(PACE.left(WHOLE, frames))
 
 
 class Seen(NamedTuple):
@@ -136,7 +147,7 @@ def swap_faces(
             PACE.made(frames, time.monotonic() - films_began)
         made = Swapped(replace(pair), written, show, wish)  # without the decoder made fast
         learn = (
-            hidden if pair.tuned.steps else gr.Button(f"Improve the likeness ({about(first, second)})", visible=True)
+            hidden if pair.tuned.steps else gr.Button(f"Improve the likeness ({_about(first, second)})", visible=True)
         )
         yield Seen(_ready(made), "", show, hidden, learn, made, None)
     except SeqdisentError as error:

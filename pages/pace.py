@@ -1,14 +1,9 @@
-"""How long a swap takes on this machine: one estimate, measured as it goes, and the seconds left as they are told."""
+"""How long it takes here to learn faces and make films: one estimate, measured as it goes, and the seconds left."""
 
 from dataclasses import dataclass
 from math import ceil, inf
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from seqdisent_core.faces import FaceClip
 
 STEPS = 75  # of a whole tuning, as seqdisent_core.reenactment says, which brings torch along
-_EXAMPLES = 30  # frames of two clips as long as the examples
 _ONCE = 1.5  # seconds that films take, however long they are
 _SURE = 10  # tuning steps for which what was measured before counts as much as those
 _SLOW = 1.25  # times what was told at first: more is due to other work on this machine
@@ -36,7 +31,7 @@ class Pace:
 
 @dataclass
 class Countdown:
-    """The seconds left of one swap as they are told: they never rise by more than the clock has gone.
+    """The seconds left of one job as they are told: they never rise by more than the clock has gone.
 
     share: of all that is done. busy: it takes longer than was told at first, by more than an estimate may be off.
     """
@@ -58,10 +53,6 @@ class Countdown:
         return self._told
 
 
-PACE = Pace()  # of all swaps of this process
-
-
-def about(first: "FaceClip | None", second: "FaceClip | None") -> str:
-    """How long a whole swap of two clips takes, or of two examples where one is missing: in words."""
-    frames = sum(len(clip.frames) for clip in (first, second) if clip) if first and second else _EXAMPLES
-    return f"about {5 * ceil(PACE.left(STEPS, frames) / 5)} s"
+def about(seconds: float) -> str:
+    """So many seconds, in words for a button."""
+    return f"about {5 * ceil(seconds / 5)} s"
