@@ -52,7 +52,7 @@ from seqdisent_core.assets import asset
 from seqdisent_core.commands.arguments import add_demo
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.limits import limits
-from seqdisent_core.threads import share_cores
+from seqdisent_core.threads import share_cores, share_heap
 
 _TITLE = "seqdisent: who a face is, and what it does"
 _FIRST_PAGE = "Swap"  # its name in the bar of pages
@@ -196,6 +196,7 @@ def _sweep(app: App) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Starts the app from a terminal."""
     share_cores()
+    share_heap()
     parser = argparse.ArgumentParser(description="Swap what two faces do, in a page on this machine.")
     add_demo(parser)
     chosen = parser.parse_args(arguments)

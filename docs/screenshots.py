@@ -43,14 +43,14 @@ def swap(page: Page) -> None:
 
 
 def sample(page: Page) -> None:
-    """A person of an example with movements that are drawn."""
-    page.locator("#sample-clip .sd-thumb").first.click()
-    page.locator("#sample-clip-face .sd-face").wait_for()
-    page.wait_for_selector("#make:not([disabled])")
-    page.locator("#make").click()
-    page.locator("#samples video").first.wait_for()
-    page.wait_for_selector("#make:not([disabled])")
-    _films_stand_at(page, "#samples video", 0.5)
+    """The face of an example, learnt, in movements that are sampled."""
+    page.locator("#mine-clip .sd-thumb").nth(2).click()
+    page.locator("#mine-clip-face .sd-face").wait_for()
+    page.wait_for_selector("#move:not([disabled])")
+    page.locator("#move").click()
+    page.locator("#moved video").nth(3).wait_for()
+    page.wait_for_selector("#move:not([disabled])")
+    _films_stand_at(page, "#moved video", 0.5)
 
 
 def latent_map(page: Page) -> None:

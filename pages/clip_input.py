@@ -3,9 +3,10 @@
 import base64
 import io
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import gradio as gr
 import numpy as np
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 Part = TypeVar("Part", bound=Component)
 
 NOT_HERE = "That file is not on this server, or no longer: files are deleted after half an hour. Upload it first."
-NOT_A_FILE = "That is a link, not a file. Save the video to your device first, then choose the saved file here."
+NOT_A_FILE = "That is a link, not a file. Save it to your device first, then choose the saved file here."
 
 _PHOTOGRAPH = "A photograph can be moved; it has no movement to give."
 MOST_SECONDS = 10.0  # of a film that are used at once
@@ -33,10 +34,48 @@ _ANCHORS, _ANCHOR_SIDE = 3, 96  # so many frames are offered, so large in pixels
 _ORDINALS = ("Largest", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th")
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What a drop zone takes: what it asks for; a hint; files that a browser offers; what to do with one too large.
+
+    live: what records one, if anything does.
+    """
+
+    asks: str
+    hint: str
+    accept: str
+    shorter: str
+    live: Literal["camera", "microphone", ""] = ""
+
+
+FACE = Kind(
+    "Drop a video of a face here",
+    "a few seconds, one person, face to the camera",
+    "video/*,image/gif,image/webp,image/jpeg,image/png,.mkv,.avi,.mov",
+    "Cut it to a few seconds or save it at a smaller size.",
+    "camera",
+)
+RECORDING = Kind(
+    "Drop a recording of a voice here",
+    "a few seconds, one person; the sound of a video, too",
+    "audio/*,video/*,.wav,.flac,.opus,.mkv",
+    "Cut it to a few seconds.",
+    "microphone",
+)
+TABLE = Kind(
+    "Drop a CSV file here", "as it is, or compressed (.csv.gz)", ".csv,.gz,text/csv", "Leave columns or rows out."
+)
+
+
 def clip_input(
-    title: str, *, examples: Sequence[Path] = (), photographs: bool = False, elem_id: str | None = None
+    title: str,
+    *,
+    kind: Kind = FACE,
+    examples: Sequence[Path] = (),
+    photographs: bool = False,
+    elem_id: str | None = None,
 ) -> gr.HTML:
-    """Drop zone for one clip: a file of any kind, a recording, or one of the examples.
+    """Drop zone for one clip: a file of any kind, a recording, or one of the examples; or for another kind of file.
 
     Its value is the uploaded file (FileData) or None. Events: `upload` (a new value), `example` (its data holds the
     `name` of an example), `trim` (other seconds of the same film), `clear` (the clip was taken away, or is about to be
@@ -55,6 +94,7 @@ def clip_input(
         elem_id=elem_id,
         elem_classes=["sd", "sd-drop"],
         title=title,
+        **asdict(kind),
         examples=[_served(path) for path in examples],
         most_megabytes=limits().upload_megabytes,
         not_a_file=NOT_A_FILE,

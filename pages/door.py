@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 
 from pages import status
 from pages.files import visitors_file
+from pages.health import Trial
 from pages.line import place_in_line
 from pages.shares import Recent, Uploads, visitor_at
 from seqdisent_core.limits import Limits
@@ -33,7 +34,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_HEALTH = "/health"
+_HEALTH, _SWAPS = "/health", "/health/swap"
 _API = "/gradio_api"
 _FILE, _UPLOAD, _TOOLS, _AT_ONCE = f"{_API}/file=", f"{_API}/upload", f"{_API}/mcp", f"{_API}/run/"
 _GET = re.compile(
@@ -65,6 +66,7 @@ class Door:
     def __init__(self, app: Asgi, limits: Limits, computed: Recent) -> None:
         self._app, self._limits, self._computed = app, limits, computed
         self._uploads = Uploads(limits)
+        self._trial = Trial(limits.health_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -90,6 +92,9 @@ class Door:
         headers = Headers(scope=scope)
         if path == _HEALTH:
             return await JSONResponse({"status": "ok"})(scope, receive, send)
+        if path == _SWAPS:
+            failure = await self._trial.failure()
+            return await JSONResponse({"status": failure or "ok"}, 503 if failure else 200)(scope, receive, send)
         if not self._is_open(scope, path):
             return await JSONResponse({"detail": _CLOSED}, 404)(scope, receive, send)
         scope["visitor"] = _visitor(scope, headers)
@@ -126,6 +131,7 @@ class Door:
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes an upload on while it is counted; past a limit Gradio deletes what has come and we say which."""
         visitor, folder = scope["visitor"], Path(scope["app"].uploaded_file_dir)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # where somebody has cleared all temporary files
         length = Headers(scope=scope).get("content-length", "0")
         announced = max(0, int(length) - _AROUND) if length.isdigit() else 0
         refusal = self._uploads.refusal(visitor, announced, announced, folder)

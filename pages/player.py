@@ -74,9 +74,9 @@ class Show(GradioModel):
 
     Without columns the clips fill a plain grid, four to a row, for which there may be many. asks: buttons for them all.
     calm: the page stays where it is when they appear, since nobody asked for them, or they are in sight already.
-    arrows: clips come as driver, result, driver, result, with an arrow from each driver to its result; faces or whole
-    films, as the visitor likes. note: why what is shown is not what was wished last; the clips are dimmed then, and
-    play on as they are where nothing else has changed.
+    arrows: clips come as driver, result, driver, result, with an arrow from each driver to its result. Of clips with a
+    `square`, faces or whole films are shown, as the visitor likes. note: why what is shown is not what was wished last;
+    the clips are dimmed then, and play on as they are where nothing else has changed.
     """
 
     clips: list[ShownClip]

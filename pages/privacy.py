@@ -1,6 +1,7 @@
 """Who is here, what becomes of their clips, and the button that deletes them at once, where films are dropped."""
 
 import asyncio
+from typing import Any
 
 import gradio as gr
 
@@ -8,36 +9,50 @@ from pages import status
 from pages.belongings import BELONGINGS
 from pages.events import AT_ONCE, PRESSED
 from pages.session import browser_token, forget_session, token_of
+from pages.web import web
 from seqdisent_core.limits import limits
 
 _LINE = """
 <div class="sd sd-privacy"><p class="sd-hint-line">LINE</p>
 <button type="button" class="sd-button sd-small sd-delete">Delete everything of mine now</button>
-<div role="status">${value || ""}</div></div>
+<p class="sd-deleted" role="status"></p><div>${value || ""}</div></div>
 """
-_PRESSED = "element.querySelector('.sd-delete').addEventListener('click', () => trigger('delete'));"
-_LOAD_AGAIN = "() => location.reload()"
+_TELL = "() => new BroadcastChannel('seqdisent deleted').postMessage('')"  # also to this page
+_LOST = "The demo was started again. Clips and results that were here are gone: choose your clips again."
+_ANOTHER_SERVER = """(token) => {
+    const now = String(window.gradio_config.app_id);
+    const before = sessionStorage.getItem("seqdisent-server");
+    sessionStorage.setItem("seqdisent-server", now);
+    return [token, before !== null && before !== now];
+}"""
 
 
 def visitor(demo: gr.Blocks) -> gr.BrowserState:
-    """The token of whoever opens this page, the same on all pages; what comes to be here is theirs."""
+    """The token of whoever opens this page, the same on all pages; what comes to be here is theirs.
+
+    To be called where the page begins: there it says so if all of that is lost.
+    """
     token = browser_token()
-    demo.load(opened, token, token, **AT_ONCE)
+    another = gr.Checkbox(visible=False)  # server than the one that this tab had before
+    lost = gr.HTML(visible=False, apply_default_css=False, elem_id="lost")
+    demo.load(opened, [token, another], [token, lost], js=_ANOTHER_SERVER, **AT_ONCE)
     return token
 
 
-def opened(token: str, request: gr.Request) -> str:
-    """A page has shown itself."""
+def opened(token: str, another: bool, request: gr.Request) -> tuple[str, Any]:
+    """A page has shown itself; where its server was started again, or another took its place, it says what is lost."""
     token = token_of(token)
     BELONGINGS.opened(token, str(request.session_hash))
-    return token
+    return token, gr.HTML(status.problem(_LOST), visible=True) if another else gr.skip()
 
 
 def privacy(token: gr.BrowserState, line: str) -> None:
-    """Lays out the line and the button, which empties all pages of this visitor and loads this one again."""
-    shown = gr.HTML("", html_template=_LINE.replace("LINE", line), js_on_load=_PRESSED, apply_default_css=False)
+    """Lays out the line and the button, which empties all pages of this visitor; they load again and say so."""
+    shown = gr.HTML(
+        "", html_template=_LINE.replace("LINE", line), js_on_load=web("privacy.js"), apply_default_css=False
+    )
     deleted = shown.delete(delete_all, token, None, **PRESSED)
-    deleted.success(None, js=_LOAD_AGAIN)
+    deleted.success(None, js=_TELL)
     deleted.failure(lambda: status.problem(status.OUR_FAULT), None, shown, **AT_ONCE)
 
 

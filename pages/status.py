@@ -42,18 +42,20 @@ def ready(sentence: str) -> str:
     return f'<p class="sd-hint-line">{escape(sentence)}</p>'
 
 
-def stages(names: Sequence[str], now: int, fraction: float | None = None, left: float | None = None) -> str:
+def stages(
+    names: Sequence[str], now: int, fraction: float | None = None, left: float | None = None, *, busy: bool = False
+) -> str:
     """HTML of work under way: which of the stages is done, which is on, and how far it is.
 
     now: index of the stage that is on. fraction: 0 to 1 of that stage, or of all where `left` is given, None where
-    nobody knows. left: seconds until all is done.
+    nobody knows. left: seconds until all is done. busy: it takes longer than was told before.
     """
     kinds = ["sd-done" if at < now else "sd-now" if at == now else "sd-next" for at in range(len(names))]
     lines = "".join(
         f'<li class="{kind}"{" aria-current=step" if kind == "sd-now" else ""}>{escape(name)}</li>'
         for name, kind in zip(names, kinds, strict=True)
     )
-    soon = "" if left is None else f"about {max(1, round(left))} s left"
+    soon = "" if left is None else f"about {max(1, round(left))} s left{', the machine is busy' if busy else ''}"
     clock = f'<p class="sd-left sd-quiet">{soon}</p>' if soon else ""
     return f'<ol class="sd-stages">{lines}</ol>{bar(fraction, ", ".join(filter(None, (names[now], soon))))}{clock}'
 

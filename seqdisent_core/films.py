@@ -1,9 +1,9 @@
 """What was made as files: films that every browser plays, each marked as made by a model, and sheets of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from seqdisent_core.errors import VideoError
 from seqdisent_core.faces import FaceClip, cut_out, film_frames
-from seqdisent_core.latents import FPS
+from seqdisent_core.latents import FPS, check_limits, new_movement
 from seqdisent_core.media import (
     IN_A_FILM,
     MADE,
@@ -26,12 +26,13 @@ from seqdisent_core.media import (
     write_gif,
     write_video,
 )
-from seqdisent_core.reenactment import face_square
+from seqdisent_core.reenactment import OwnFace, around_face, face_square, reach_within
 from seqdisent_core.studio import VIEW_SIZE, Sample, Swap
 
 Play = Literal["once", "loop", "boomerang"]
 GIF_WIDTH = 320  # pixels, at most
 SHEET_SIDE = 128
+MOVED_REACH = 1.4  # sides of the face's square that sheets of moved faces show, so that hair and chin are seen
 MOST_REPEATED = 150  # frames
 NO_LOOP = "Looping works up to 5 s at 30 fps. Use a shorter clip."
 GIVEN_SIDE, BESIDE_SIDE = 480, 640  # pixels of the longer side, at most
@@ -157,22 +158,24 @@ def write_given(
 def write_beside(path: Path, driver: Path, result: Path) -> Path:
     """Write two films as one, the driver's at the left and what it moves at the right, as high as each other.
 
-    driver, result: MP4s of the same length. Both are named in the picture; the sound is the result's, if it has any.
+    path: an MP4; or a PNG, of the frame in which the driver looks least as at its beginning. driver, result: MP4s of
+    the same length. Both are named in the picture; the sound is the result's, if it has any.
     Raises VideoError where one cannot be read.
     """
     left, fps = read_video(driver, max_side=BESIDE_SIDE, max_fps=60.0, max_seconds=60.0)
     right, _ = read_video(result, max_side=BESIDE_SIDE, max_fps=60.0, max_seconds=60.0)
-    height = min(left.shape[1], right.shape[1])
+    height, count = min(left.shape[1], right.shape[1]), min(len(left), len(right))
 
-    def both() -> Iterator[np.ndarray]:
-        for pair in zip(left, right, strict=False):
-            sides = [_scaled(one, (round(one.shape[1] * height / one.shape[0]), height)) for one in pair]
-            yield np.concatenate([captioned(sides[0], "driver"), captioned(sides[1], "result")], axis=1)
+    def both(at: int) -> np.ndarray:
+        pair = left[at], right[at]
+        sides = [_scaled(one, (round(one.shape[1] * height / one.shape[0]), height)) for one in pair]
+        return np.concatenate([captioned(sides[0], "driver"), captioned(sides[1], "result")], axis=1)
 
-    frames = both()
-    first = next(frames)
-    film = Frames((min(len(left), len(right)), *first.shape), chain((first,), frames))
-    write_video(path, film, fps, audio_from=result)
+    if path.suffix == ".png":
+        coarse = left[:count, ::8, ::8].astype(np.int16)
+        iio.imwrite(path, both(int(np.abs(coarse - coarse[0]).sum(axis=(1, 2, 3)).argmax())))
+    else:
+        write_video(path, Frames((count, *both(0).shape), map(both, range(count))), fps, audio_from=result)
     mark(path, IN_A_FILM)
     return path
 
@@ -237,6 +240,43 @@ def save_samples(samples: Sequence[Sample], folder: str | Path, *, fps: float = 
     iio.imwrite(folder / "sheet.png", labelled(clip_rows([sample.frames for sample in samples])))
     mark(folder / "sheet.png")
     return films
+
+
+def save_movements(
+    face: OwnFace,
+    folder: str | Path,
+    *,
+    count: int,
+    frames: int,
+    temperature: float,
+    seed: int,
+    progress: Callable[[float], None] = lambda share: None,
+) -> list[Path]:
+    """Write a person's own face in `count` sampled movements, whole pictures as MP4 and GIF; and sheet.png, a row each.
+
+    seed: of the first, the others count up; the rest as in `new_movement`. progress gets 0 to 1. Returns the MP4s.
+    """
+    check_limits(count=count, frames=frames, temperature=temperature, seed=seed)
+    folder, written, rows = Path(folder), [], []
+    folder.mkdir(parents=True, exist_ok=True)
+    reach = reach_within(face.subject, MOVED_REACH)
+    for number, own in enumerate(range(seed, seed + count), 1):
+        made = np.stack(list(new_movement(face, frames=frames, temperature=temperature, seed=own)))
+        path = write_movement(made, folder, own, number)
+        write_movement(made, folder, own, number, ending=".gif")
+        written.append(path)
+        rows.append(around_face(made, face.subject, SHEET_SIDE, reach))
+        progress(number / count)
+    iio.imwrite(folder / "sheet.png", labelled(clip_rows(rows, scale=1)))
+    mark(folder / "sheet.png", IN_A_FILM)
+    return written
+
+
+def write_movement(frames: np.ndarray | Frames, folder: Path, seed: int, number: int, *, ending: str = ".mp4") -> Path:
+    """Write a person's own film in a sampled movement, named after its seed: an MP4, or with ".gif" a small GIF."""
+    path = folder / f"{film_stem(f'seed {seed}', number)}{ending}"
+    width = min(frames.shape[2], GIF_WIDTH) if ending == ".gif" else None
+    return write_made(path, frames, FPS, width=width, source_type=IN_A_FILM)
 
 
 def film_stem(name: str, number: int) -> str:

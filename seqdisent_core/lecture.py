@@ -22,10 +22,14 @@ from seqdisent_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from seqdisent_core.evaluation import Reading
+    from seqdisent_core.faces import FaceClip
+    from seqdisent_core.reenactment import OwnFace
     from seqdisent_core.studio import Sample, Studio
 
 SAMPLE_SEED, SAMPLE_SEEDS, SAMPLE_FRAMES = 7, 60, 30  # the README's seed, the most that are tried; two seconds
 LIVE_FRAMES, LIVE_SIDE = 24, 192  # as many as are read in one window; pixels of the clip's own face
+LIVE_REACH = 1.3  # sides of the face's square that are shown of it, so that hair and chin are seen
+LIVE_SEED = 1  # of the movement that is sampled: a smile and a look aside, chosen of nine seeds by its looks
 _SAMPLED = "person_010_disgust"  # whose person is kept while movements are drawn
 _MATERIAL = "material.json"
 TERMS = ("reconstruction", "anchor", "kl_static", "kl_dynamics")
@@ -252,18 +256,21 @@ def sheet_bytes(clips: list[np.ndarray]) -> bytes:
 class Live:
     """A clip from the audience and what the model makes of it.
 
-    given, rebuilt, driven: uint8 (frames, size, size, 3), the last with another clip's dynamics; moved: the clip's own
-    pixels with these dynamics, uint8 (frames, side, side, 3); features: g_t of the same frames, float32 (frames,
-    feature_dim); anchor: number of the frame that s was read from; seconds: of the clip.
+    given: some frames of the clip; rebuilt: the same as decoded, both uint8 (frames, size, size, 3). moved, sampled:
+    the clip's own pixels with another clip's movement, and with one that is sampled, uint8 (frames, side, side, 3).
+    features: g_t of the frames given, float32 (frames, feature_dim); anchor: number of the frame that s was read from;
+    seconds: of the clip. face, change: of which these are made, and the other clip's change of dynamics.
     """
 
     given: np.ndarray
     rebuilt: np.ndarray
-    driven: np.ndarray
     moved: np.ndarray
+    sampled: np.ndarray
     features: np.ndarray
     anchor: int
     seconds: float
+    face: "OwnFace"
+    change: np.ndarray
 
     @property
     def subtracted(self) -> np.ndarray:
@@ -272,24 +279,51 @@ class Live:
 
 
 def take_apart(studio: "Studio", path: Path, driver: Path, report: Callable[[str], None] = lambda words: None) -> Live:
-    """Reads a film's face, rebuilds it, and moves it, decoded and in its own pixels, as another film moves.
+    """Reads a film's face, rebuilds it, and moves its own pixels as another film does and as the prior samples.
 
-    Nothing is tuned. Of a long clip, LIVE_FRAMES evenly spaced ones. report: gets what is done next, in words. Raises
-    VideoError or FaceError.
+    Nothing is learnt yet: see `learn`. Of a long clip, LIVE_FRAMES evenly spaced ones are given. report: gets what is
+    done next, in words. Raises VideoError or FaceError.
     """
-    from seqdisent_core.reenactment import around_face
-
     report("Finding the face")
-    face, other = studio.read_face(path).require_movement(), studio.read_face(driver)
+    clip, other = studio.read_face(path).require_movement(), studio.read_face(driver)
     report("Reading who it is and what it does")
-    at = np.linspace(0, len(face.frames) - 1, min(LIVE_FRAMES, len(face.frames))).round().astype(int)
-    frames, anchor = face.frames[at], int(np.abs(at - face.anchor).argmin())
-    occluded = tuple(np.flatnonzero(np.isin(at, face.occluded)).tolist())
-    own = studio.encode_face(replace(face, frames=frames, anchor=anchor, occluded=occluded))
-    moves = studio.encode_face(other)
-    turns = np.linspace(0, len(moves.dynamics) - 1, len(frames)).round().astype(int)  # as long as the clip
-    rebuilt, driven = (studio.decode(own.static, dynamics) for dynamics in (own.dynamics, moves.dynamics[turns]))
+    at = _given(clip)
+    does = studio.encode_face(other).dynamics
+    features = studio.features(clip.frames[at])
+    face = next(studio.learn_face(clip, seconds=0))
     report("Moving the face in the video")
-    pair = next(iter(studio.personalise(face, other, seconds=0)))
-    moved = around_face(pair.frames(0, 1), pair.subjects[0], LIVE_SIDE)[turns]
-    return Live(frames, rebuilt, driven, moved, studio.features(frames), anchor, len(face.frames) / face.fps)
+    anchor, seconds = int(np.abs(at - clip.anchor).argmin()), len(clip.frames) / clip.fps
+    change = does - does[other.anchor]
+    return Live(clip.frames[at], *_made(face, change), features, anchor, seconds, face, change)
+
+
+def learn(live: Live, studio: "Studio", report: Callable[[str], None] = lambda words: None, **limits: Any) -> Live:
+    """The same once the model has learnt the face, which looks more like the person.
+
+    limits: `seconds` or `steps` of learning, as of `personalise`.
+    """
+    from seqdisent_core.reenactment import STEPS, own_faces
+
+    for face in own_faces(studio.method, live.face.subject, every=0.5, head=studio.head, **limits):
+        report(f"Learning the face, step {face.tuned.steps} of {STEPS}")
+    report("Moving the face in the video")
+    rebuilt, moved, sampled = _made(face, live.change)
+    return replace(live, rebuilt=rebuilt, moved=moved, sampled=sampled, face=face)
+
+
+def _given(clip: "FaceClip") -> np.ndarray:
+    return np.linspace(0, len(clip.frames) - 1, min(LIVE_FRAMES, len(clip.frames))).round().astype(int)
+
+
+def _made(face: "OwnFace", change: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """rebuilt, moved, sampled, as of Live; the latter two last as long as the clip."""
+    from seqdisent_core.latents import FPS, FRAMES, new_movement
+    from seqdisent_core.reenactment import around_face, reach_within
+
+    person, clip = face.subject, face.subject.clip
+    at, reach = _given(clip), reach_within(person, LIVE_REACH)
+    frames = int(np.clip(round(FPS * len(clip.frames) / clip.fps), *FRAMES))
+    turns = np.linspace(0, len(change) - 1, len(at)).round().astype(int)
+    moved = around_face(face.frames(change), person, LIVE_SIDE, reach)[turns]
+    sampled = around_face(new_movement(face, frames=frames, seed=LIVE_SEED), person, LIVE_SIDE, reach)
+    return face.rebuilt(at.tolist()), moved, sampled

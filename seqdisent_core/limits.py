@@ -37,6 +37,7 @@ class Limits(Settings):
     * keep_seconds: until a clip that was read is forgotten; delete_seconds: until files are deleted, which is later;
       sweep_seconds: from one look at the files to the next; closed_seconds: until what a closed page held in memory is
       freed; left_seconds: from then on until files and clips of a visitor go who has opened no other page.
+    * health_seconds: for which the swap holds that `/health/swap` has tried.
     * store_megabytes: of clips and tuned models in memory; who used theirs longest ago loses them first.
     * decoder_megabytes, decoder_seconds: address space and processor time of the process that reads or writes one film;
       film_megabytes: of a file that it writes.
@@ -59,6 +60,7 @@ class Limits(Settings):
     sweep_seconds: Seconds = 300.0
     closed_seconds: Seconds = 5.0
     left_seconds: Seconds = 30.0
+    health_seconds: Seconds = 300.0
     store_megabytes: Count = 1000
     decoder_megabytes: Count = 4096
     decoder_seconds: Count = 240

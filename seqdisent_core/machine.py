@@ -79,28 +79,30 @@ def picture_dtype(device: torch.device) -> torch.dtype:
 
 
 class Cores:
-    """Lets torch use as many threads as there are cores that other programs leave free just now.
+    """Lets torch use as many threads as there are cores that all others leave free just now.
 
-    Two threads on a core that another program uses are several times slower than one, as each waits for the other at
-    every layer.
+    Two threads on a core that somebody else uses are several times slower than one, as each waits for the other at
+    every layer. Others are other programs, and threads of this one that read films, say, for other people.
     """
 
     def __init__(self) -> None:
         self._most = self._free = torch.get_num_threads()
-        self._seen = _used()
+        self._passed = self._others = 0.0  # seconds within `shared`, and of processors for others meanwhile
 
     @contextmanager
     def shared(self) -> Iterator[int]:
-        """While it lasts so many threads are used; looked at again every LOOK seconds."""
-        used = _used()
-        passed, busy, own = (now - then for now, then in zip(used, self._seen, strict=True))
-        if passed >= LOOK:
-            self._seen = used
-            self._free = free_cores(self._most, os.cpu_count() or 1, (busy - own) / passed)
+        """While it lasts so many threads are used; decided anew after every LOOK seconds of it."""
+        if self._passed >= LOOK:
+            self._free = free_cores(self._most, os.cpu_count() or 1, self._others / self._passed)
+            self._passed = self._others = 0.0
         torch.set_num_threads(self._free)
+        before = _used()
         try:
             yield self._free
         finally:
+            passed, busy, own = (now - then for now, then in zip(_used(), before, strict=True))
+            self._passed += passed
+            self._others += busy - own * self._free  # torch's other threads are as busy as this one
             torch.set_num_threads(self._most)
 
 
@@ -115,16 +117,16 @@ def one_each() -> None:
 
 
 def free_cores(most: int, cores: int, others: float) -> int:
-    """Of `cores`, those that are left by programs that use `others` of them, at most `most` and at least 1."""
+    """Of `cores`, those that are left by others who use `others` of them, at most `most` and at least 1."""
     return max(1, min(most, round(cores - others)))
 
 
 def _used() -> tuple[float, float, float]:
-    """Seconds that have passed, that processors were busy, and that they were for this process."""
-    every, own = psutil.cpu_times(), psutil.Process().cpu_times()
+    """Seconds that have passed, that processors were busy, and that they were for this thread."""
+    every = psutil.cpu_times()
     idle = every.idle + getattr(every, "iowait", 0.0)
     guest = getattr(every, "guest", 0.0) + getattr(every, "guest_nice", 0.0)  # counted in user and nice, too
-    return time.monotonic(), sum(every) - idle - guest, own.user + own.system
+    return time.monotonic(), sum(every) - idle - guest, time.thread_time()
 
 
 def _processor() -> str:

@@ -30,7 +30,19 @@ from seqdisent_core.latents import (
 )
 from seqdisent_core.machine import picture_dtype, place
 from seqdisent_core.methods import Codes, Method, anchored
-from seqdisent_core.reenactment import HeadTurn, NeutralFrame, Pair, Swap, encode_in_windows, pairs, results, subjects
+from seqdisent_core.reenactment import (
+    HeadTurn,
+    NeutralFrame,
+    OwnFace,
+    Pair,
+    Swap,
+    encode_in_windows,
+    own_faces,
+    pairs,
+    results,
+    subject,
+    subjects,
+)
 from seqdisent_core.weights import sha256_of
 
 DRAWN, FILMED = "facekit52", "wild"  # of the checkpoints that come with the package, for which people
@@ -202,6 +214,15 @@ class Studio:
         """
         two = subjects(first.at_size(self.size), second.at_size(self.size))
         return pairs(self.method, two, seconds=seconds, every=every, head=self.head)
+
+    def learn_face(self, clip: FaceClip, *, seconds: float | None = None, every: float = 3.0) -> Iterator[OwnFace]:
+        """One person's film or photograph and a copy of the model that comes to know them, as `personalise` does.
+
+        `latents.new_movement` makes their own picture move in a way that is sampled. Raises VideoError or FaceError
+        where the film cannot be read any more.
+        """
+        one = subject(clip.at_size(self.size))
+        return own_faces(self.method, one, seconds=seconds, every=every, head=self.head)
 
     @property
     def latents(self) -> Latents:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import httpx
+import imageio.v3 as iio
 import imageio_ffmpeg
 import numpy as np
 import pytest
@@ -39,6 +40,7 @@ from pages.session import forget_visitors
 from pages.swap import making as swap_making
 from pages.swap import page as swap_page
 from pages.swap import tuning as swap_tuning
+from pages.swap.hero import people
 from pages.swap.result import Stage, Wish
 from seqdisent_core.assets import asset
 from seqdisent_core.faces.reading import read_face
@@ -67,6 +69,18 @@ COUNTED_DOWN = """() => {
 }"""
 _COLOURS = """[...document.querySelectorAll(at)].slice(0, 1).map((one) => getComputedStyle(one))
     .map((style) => style.backgroundColor + style.fill)"""
+_SEEKS_THAT_TAKE_LONG = """async (at) => {
+    const place = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'currentTime');
+    let seeks = 0;
+    for (const film of document.querySelectorAll(at)) place.set.call(film, (film.currentTime + 0.3) % film.duration);
+    Object.defineProperty(HTMLMediaElement.prototype, 'currentTime', { ...place, set(to) {
+        seeks += 1;
+        place.set.call(this, Math.max(0, to - 0.2)); // as on a phone: when it is there, the others have gone on
+    } });
+    for (let frame = 0; frame < 60; frame += 1) await new Promise(requestAnimationFrame);
+    Object.defineProperty(HTMLMediaElement.prototype, 'currentTime', place);
+    return seeks;
+}"""
 _DROP_LINK = """(where) => {
     const data = new DataTransfer();
     data.setData('text/uri-list', 'https://example.org/film.mp4');
@@ -207,6 +221,8 @@ def test_two_dropped_clips_come_back_with_the_right_person_and_expression_until_
     page.get_by_label("Learn these two faces").uncheck()
     page.get_by_role("button", name="Swap", exact=True).click()
     results_are_shown(page)
+    assert page.get_by_role("button", name="Improve the likeness").is_visible()
+    assert page.get_by_text("Learn these two faces").count() == 1
     judge = Judge.from_pretrained(asset("checkpoints/facekit52_judge"))
     links = page.get_by_role("link", name="Download as MP4")
     assert links.count() == 2
@@ -299,7 +315,9 @@ def test_the_preview_and_the_full_size_beside_a_photograph_are_of_the_one_result
     with BELONGINGS.work("nobody") as work, Stage(pair, wish, work, {}) as stage:
         made = stage.show(pair).clips[1:]
     BELONGINGS.delete("nobody")
-    assert [ask.name for clip in made for ask in clip.asks] == ["second large", "second gif", "second beside"]
+    assert [ask.name for clip in made for ask in clip.asks] == [
+        f"second {one}" for one in ("large", "gif", "picture", "beside")
+    ]
     assert pair.full_size().frames(1, 0).shape[1:] == picture.shape
 
 
@@ -372,6 +390,14 @@ def test_the_first_screen_is_whole_and_one_press_leads_to_a_result_that_outlives
         page.get_by_role("button", name="side by side").first.click()
     info = probe_video(Path(waiting.value.path()).rename(Path(waiting.value.path()).with_suffix(".mp4")))
     assert info.width == 2 * info.height
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Picture of driver").first.click()
+    content = Path(waiting.value.path()).read_bytes()
+    picture = iio.imread(content)
+    assert b"compositeWithTrainedAlgorithmicMedia" in content and picture.shape[1] == 2 * picture.shape[0]
+    driver = read_video(example(people()[0].name))[0]
+    seen = [np.abs(picture[40:, : len(picture)] - frame[40:].astype(float)).mean() for frame in driver]
+    assert 3 < np.argmin(seen) < 12, "the movement, and not the face at rest"
 
 
 def test_a_swap_goes_by_the_keyboard_alone_and_its_clips_play_in_step_and_stop_at_the_same_frame(
@@ -402,6 +428,7 @@ def test_a_swap_goes_by_the_keyboard_alone_and_its_clips_play_in_step_and_stop_a
     results_are_shown(page)
     is_shown(page, ".sd-stage[data-playing=true]")
     page.wait_for_function(f"document.querySelector('{_PLAYERS}').currentTime > 0.2")
+    assert page.evaluate(_SEEKS_THAT_TAKE_LONG, _PLAYERS) <= 8, "four films that stray are sought again and again"
     tab_to(".sd-stage")
     page.keyboard.press(" ")
     is_shown(page, ".sd-stage[data-playing=false]")
@@ -426,6 +453,8 @@ def test_a_swap_goes_by_the_keyboard_alone_and_its_clips_play_in_step_and_stop_a
     assert Path(waiting.value.suggested_filename).suffix == ".gif"
     assert Path(waiting.value.path()).read_bytes()[:4] == b"GIF8"
     assert made == [1], "one film is asked for, one is made"
+    page.locator(_PLAYERS).first.dispatch_event("error")  # as where its file is not there any more
+    page.get_by_text("This film was deleted after a while without use. Make it again.").wait_for()
 
 
 def test_every_kind_of_bad_file_gets_its_sentence_and_the_other_clip_stays(
@@ -460,17 +489,18 @@ def test_every_kind_of_bad_file_gets_its_sentence_and_the_other_clip_stays(
 
 
 def test_two_handles_choose_the_seconds_that_are_used(visit: Visit, tmp_path: Path) -> None:
-    film = tmp_path / "three_seconds.mp4"
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-stream_loop", "2", "-i", example(FIRST)]
-    subprocess.run([*command, *_QUICK, film], check=True)
+    film = tmp_path / "ten_seconds.mp4"  # and a frame more
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-stream_loop", "10", "-i", example(FIRST)]
+    subprocess.run([*command, "-vf", "fps=25", "-t", "10.04", *_QUICK, film], check=True)
     page = visit()
     choose(page, "first", film)
     face_is_found(page, "first")
-    assert "45 frames" in page.locator("#first-face .sd-facts").inner_text()
-    assert page.locator("#first-clip .sd-span").inner_text() == "0.0 to 3.0 s of 3.0 s"
-    page.get_by_label("First clip: first second used").fill("1")
-    page.get_by_text("1.0 to 3.0 s of 3.0 s").wait_for()
-    page.get_by_text("30 frames, 2.0 s.").wait_for(timeout=_WAIT)
+    found = page.locator("#first-face .sd-facts").inner_text()
+    assert "250 frames, 10.0 s" in found and "longer" not in found
+    assert page.locator("#first-clip .sd-span").inner_text() == "0.0 to 10.0 s of 10.0 s"
+    page.get_by_label("First clip: first second used").fill("8")
+    page.get_by_text("8.0 to 10.0 s of 10.0 s").wait_for()
+    page.get_by_text("50 frames, 2.0 s.").wait_for(timeout=_WAIT)
 
 
 def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_again_as_they_are_wished(
@@ -490,6 +520,7 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     page = pressed(visit())
     page.get_by_text("Preview after 0 steps").wait_for()
     assert page.locator(".sd-preview .sd-film").count() == 4, "before and now, of both results"
+    page.get_by_label("Pause the previews").check()
     assert "s left" in str(page.get_by_role("progressbar").get_attribute("aria-valuetext"))
     line = page.locator("#work .sd-now").bounding_box()
     assert line and line["height"] < 40 < line["width"], "what is under way is one line"
@@ -497,6 +528,10 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     assert all(box and box["y"] >= 0 and box["y"] + box["height"] <= 900 for box in boxes), boxes
     assert in_both_themes(page) == []
     page.wait_for_function("parseInt(document.querySelector('.sd-preview p').textContent.split(' ')[2]) > 0")
+    page.emulate_media(reduced_motion="no-preference")
+    moves = "getComputedStyle(document.querySelector('.sd-preview .sd-film')).animationName"
+    assert page.evaluate(moves) == "none", "also of those that have come since"
+    page.emulate_media(reduced_motion="reduce")
     page.get_by_role("button", name="Stop tuning and finish").click()
     results_are_shown(page)
     page.locator("#enough").wait_for(state="hidden")
@@ -792,7 +827,7 @@ def test_the_endpoint_says_what_it_takes(client: Client) -> None:
 def test_only_what_is_meant_for_programs_is_offered_to_them(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)
     assert isinstance(endpoints, dict)
-    assert set(endpoints["named_endpoints"]) == {"/swap", "/sample", "/interpolate", "/map_place"}
+    assert set(endpoints["named_endpoints"]) == {"/swap", "/sample", "/move_face", "/interpolate", "/map_place"}
     assert endpoints["unnamed_endpoints"] == {}
 
 

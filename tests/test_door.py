@@ -1,6 +1,7 @@
 """The door: what of the server may be asked for, by whom and how often; each guard by what passes without it."""
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -142,6 +143,21 @@ def test_the_server_says_at_once_that_it_is_well(small: Served, busy: None) -> N
     assert ask(small, "GET", "health").json() == {"status": "ok"}
 
 
+def test_a_swap_that_failed_is_told_to_all_who_ask_until_it_is_tried_again(
+    small: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[None] = []
+
+    def gone() -> None:
+        tried.append(None)
+        raise ConfigError("There is no model.")
+
+    monkeypatch.setattr(model, "film_studio", gone)
+    answers = [ask(small, "GET", "health/swap") for _ in range(2)]
+    assert [(one.status_code, one.json()) for one in answers] == [(503, {"status": "There is no model."})] * 2
+    assert len(tried) == 1
+
+
 def test_a_request_that_is_too_large_is_refused(small: Served) -> None:
     answer = ask(small, "POST", "gradio_api/call/swap", json={"data": ["x" * 70_000]})
     assert (answer.status_code, answer.json()["detail"][:29]) == (413, "That request is too large. Up")
@@ -175,6 +191,11 @@ def test_uploads_are_limited_a_request_a_visitor_and_in_all(small: Served, annou
         assert refused[0] == (413 if visitor == "first" else 507) and refused[1].startswith(sentence)
 
 
+def test_a_folder_for_uploads_that_was_cleared_away_is_made_again(small: Served) -> None:
+    shutil.rmtree(small.folder)
+    assert send(small, 0.1, of="10.1.0.9").status_code == 200
+
+
 @pytest.fixture(scope="module")
 def guest(chromium: "Browser", small: Served) -> "Iterator[Page]":
     """A page of the app with small limits, for all tests here."""
@@ -193,6 +214,16 @@ def test_the_page_says_why_a_film_may_not_be_sent(small: Served, guest: "Page", 
     choose(guest, "first", film)
     is_shown(guest, "#first-clip .sd-trouble [role=alert]")
     assert "You have sent 2 MB" in guest.locator("#first-clip .sd-trouble").inner_text()
+
+
+def test_a_page_says_what_is_lost_when_another_server_answers_than_before(guest: "Page") -> None:
+    guest.reload()
+    is_shown(guest, ".sd-thumb")
+    assert not guest.locator("#lost").count()
+    guest.evaluate("sessionStorage.setItem('seqdisent-server', 'another')")
+    guest.reload()
+    is_shown(guest, "#lost [role=alert]")
+    assert guest.locator("#lost").inner_text().startswith("The demo was started again.")
 
 
 def test_a_page_may_have_so_many_jobs_waiting_and_an_address_so_many_under_way(small: Served, busy: None) -> None:

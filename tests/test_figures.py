@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pages.swap.tuning import SHORT_STEPS
 from seqdisent_core.assets import asset
 from seqdisent_core.checkpoints import read_training
 from seqdisent_core.errors import DataError
@@ -24,6 +25,7 @@ from seqdisent_core.reporting.filmed_tables import (
 from seqdisent_core.reporting.published import published_tables
 from seqdisent_core.reporting.report import PLACES, with_figures
 from seqdisent_core.reporting.result_files import read_results
+from seqdisent_core.reporting.serving_table import SHORTENED, replicas, serving_table
 from seqdisent_core.weights import sha256_of
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ TEXTS = (
     "docs/speech.md",
     "docs/speed.md",
     "docs/robustness.md",
+    "docs/serving.md",
 )
 
 
@@ -112,6 +115,15 @@ def test_what_films_look_like_has_rows_where_it_was_measured(tmp_path: Path) -> 
     swaps, rebuilt, *_ = filmed_looks_table(tmp_path).splitlines()[2:]
     assert swaps == "| `filmed_more`, 75 steps | swaps | 0.51 | 3 | – | 0 | 80% | – | 0.40 | 0.12% |"
     assert rebuilt == "| `filmed_more`, 75 steps | reconstructions | 0.51 | 3 | – | 0 | – | – | – | – |"
+
+
+def test_visitors_need_as_many_replicas_as_what_they_ask_for_takes_time() -> None:
+    assert SHORTENED == SHORT_STEPS / STEPS
+    assert replicas(100, 8.4) == 10, "840 s of work in 120 s, of which a replica computes 84"
+    assert replicas(1, 0.1) == 1
+    rows = [row.split(" | ") for row in serving_table(RESULTS).splitlines()[2:6]]
+    (whole,), (shortened,), (untuned,), _ = ([float(row[1].split()[0])] for row in rows)
+    assert shortened == pytest.approx(untuned + SHORTENED * (whole - untuned), abs=0.1)
 
 
 def test_a_text_without_marks_and_a_folder_without_results_are_refused(tmp_path: Path) -> None:

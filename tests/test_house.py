@@ -29,7 +29,7 @@ FLOORS = (
     ("latents",),
     ("studio", "series_studio", "voices"),
     ("films", "lecture", "runs"),
-    ("comparison", "image_tables"),
+    ("comparison", "image_tables", "trial"),
     ("commands",),
     ("cli",),
     ("pages",),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from openTSNE import tsne  # type: ignore[import-untyped]
 from small import small_dbse
 
 from seqdisent_core.assets import asset
@@ -16,6 +17,8 @@ from seqdisent_core.data import EXPRESSIONS, Clips, Labels
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.latents.map_making import agreement, embed, make_map
 from seqdisent_core.reporting.latent_map import LabelValues, LatentMap, Named, resampled
+from seqdisent_core.reporting.latent_map import _embedding as embedding_of
+from seqdisent_core.reporting.latent_map import _transform as transform
 from seqdisent_core.studio import StudioCodes
 from seqdisent_core.weights import sha256_of
 
@@ -141,6 +144,28 @@ def test_a_known_clip_is_placed_on_itself_whatever_its_length(clustered: LatentM
         twice = clustered.place(codes)
         np.testing.assert_array_equal(placed.static, twice.static)
         np.testing.assert_array_equal(placed.dynamics, twice.dynamics)
+
+
+def test_new_places_are_those_of_opentsne_whose_tree_is_built_once(
+    clustered: LatentMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[int] = []
+
+    class Counted(tsne.QuadTree):  # type: ignore[misc]
+        def __init__(self, points: np.ndarray) -> None:
+            super().__init__(points)
+            built.append(len(points))
+
+    codes = clustered.dynamics[7] + 0.5
+    points, places = clustered.dynamics.reshape(-1, 6), clustered.dynamics_places.reshape(-1, 2)
+    theirs = embedding_of(points, places)
+    theirs.gradient_descent_params["negative_gradient_method"] = "bh"
+    expected = transform(theirs, codes)
+    monkeypatch.setattr(tsne, "QuadTree", Counted)
+    ours = embedding_of(points, places)
+    np.testing.assert_array_equal(transform(ours, codes), expected)
+    transform(ours, codes[1:])
+    assert built == [len(points)]
 
 
 def test_clips_of_any_length_are_sampled_from_their_first_frame_to_their_last() -> None:

@@ -47,7 +47,7 @@ def test_what_a_page_calls_the_same_in_python_runs(page: Path, tmp_path: Path, m
             shutil.copy(path, tmp_path / name)
     hours = "".join(f"{hour},mine,{hour % 24}\n" for hour in range(672))
     (tmp_path / "my.csv").write_text(f"time,series,TEMP\n{hours}")
-    exec(code.replace("(*faces)", "(*faces, seconds=0)"), {})
+    exec(code.replace("(*faces)", "(*faces, seconds=0)").replace('"me.mp4"))\nsave', '"me.mp4"), seconds=0)\nsave'), {})
 
 
 def test_the_container_holds_what_the_app_needs_and_a_linter_finds_nothing() -> None:

@@ -16,6 +16,7 @@ from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from media import photograph
 from test_app import in_both_themes, lasting, out_of_sight
 
+from pages.sample import own
 from pages.sample import page as sample
 from pages.sample.draw import Wanted, make
 from pages.sample.result import as_face, show_of, stem
@@ -39,7 +40,13 @@ def example(name: str) -> Path:
     return asset("examples") / name
 
 
+def choose_drawn(page: "Page") -> None:
+    """The modes of the 52 drawn people, in place of the visitor's own face."""
+    page.locator("#sample-whose input[value=drawn]").check()
+
+
 def choose_mode(page: "Page", mode: str) -> None:
+    choose_drawn(page)
     page.locator(f"#sample-mode input[value={mode}]").check()
 
 
@@ -71,6 +78,7 @@ def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visi
     page.locator("#first-clip .sd-thumb").first.click()
     is_shown(page, "#first-face .sd-face")
     page.get_by_role("link", name="Sample", exact=True).click()
+    choose_drawn(page)
     page.locator("#sample-clip .sd-kept button").click(timeout=_WAIT)
     is_shown(page, "#sample-clip-face .sd-face")
     page.locator("#sample-clip .sd-name", has_text="Example: happiness").wait_for()
@@ -134,6 +142,7 @@ def test_nothing_is_out_of_sight_and_axe_finds_nothing_serious_in_light_and_dark
 
     for mode in ("person", "movement", "between", "along", "both"):
         choose_mode(page, mode)
+        page.get_by_text("the nearest of them, who is a stranger").wait_for()
         assert on_a_phone_and_a_desk() == [], mode
         for asked, needed in (
             ("#sample-second", mode == "between"),
@@ -191,6 +200,8 @@ def test_new_clips_come_by_the_keyboard_alone(visit: Visit) -> None:
                 return
         raise AssertionError(f"Tab does not reach {selector}")
 
+    tab_to("#sample-whose input[value=drawn]")
+    page.keyboard.press("Space")
     tab_to("#sample-mode input[value=both]")
     page.keyboard.press("Space")
     ring = page.evaluate("getComputedStyle(document.activeElement.closest('label')).outlineStyle")
@@ -209,6 +220,35 @@ def test_new_clips_come_by_the_keyboard_alone(visit: Visit) -> None:
     page.keyboard.press("Enter")
     is_shown(page, ".sd-sent")
     assert "Seed 0 stands ready in Swap as the first clip" in " ".join(page.locator(".sd-sent").inner_text().split())
+
+
+def test_the_visitors_own_face_is_learnt_until_they_stop_it_and_moves_in_its_own_film(
+    visit: Visit, tmp_path: Path
+) -> None:
+    page = visit("sample", width=390)
+    page.locator("#mine-clip .sd-thumb").nth(2).click()
+    is_shown(page, "#mine-clip-face .sd-face")
+    for name, number in (("count", 2), ("frames", 8), ("seed", 5)):
+        page.locator(f"#own-{name} input[type=number]").fill(str(number))
+        page.keyboard.press("Tab")
+    is_shown(page, "#move:not([disabled])")
+    page.locator("#move").click()
+    page.get_by_role("button", name="Stop learning and finish").click()
+    is_shown(page, "#moved video", 1)
+    is_shown(page, "#move:not([disabled])")
+    stage = page.locator("#moved")
+    assert stage.locator(".sd-said").all_inner_texts() == ["Seed 5", "Seed 6"]
+    assert not page.locator("#samples .sd-stage").is_visible()
+    page.wait_for_function("[...document.querySelectorAll('#moved video')].every((video) => video.readyState >= 3)")
+    found = out_of_sight(page)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.wait_for_function("innerWidth === 1280")
+    assert (found, out_of_sight(page), in_both_themes(page)) == ([], [], [])
+    with page.expect_download() as waiting:
+        stage.get_by_role("button", name="All as one ZIP").click()
+    waiting.value.save_as(tmp_path / "all.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert archive.namelist() == ["01_seed_5.mp4", "02_seed_6.mp4"]
 
 
 @pytest.fixture(scope="module")
@@ -270,6 +310,31 @@ def test_the_endpoint_says_what_is_wrong(client: Client, wrong: dict[str, Any], 
     asked = {"mode": "both", "count": 1, "frames": 8, "temperature": 1, "seed": 0, **wrong}
     with pytest.raises(AppError, match=sentence):
         client.predict(None, *asked.values(), api_name="/sample")
+
+
+def test_a_face_of_ones_own_comes_back_moved_in_its_whole_picture(client: Client) -> None:
+    (film,) = client.predict(handle_file(str(example(FIRST))), 0, 1, 8, 1, 3, api_name="/move_face")
+    frames, fps = read_video(film)
+    own, _ = read_video(example(FIRST))
+    assert (frames.shape, fps, Path(film).name) == ((8, *own.shape[1:]), 15.0, "01_seed_3.mp4")
+    anchor = min(own, key=lambda frame: np.abs(frame.astype(int) - frames[0]).mean())
+    first, middle = (np.abs(frame.astype(int) - anchor).mean() for frame in (frames[0], frames[4]))
+    assert first < 3 < middle  # grey levels; the film is compressed
+    for wrong, sentence in (([0, 17, 8, 1, 0], "clips is 17"), ([61, 1, 8, 1, 0], "it must be 0 to 60")):
+        with pytest.raises(AppError, match=sentence):
+            client.predict(handle_file(str(example(FIRST))), *wrong, api_name="/move_face")
+
+
+def test_what_is_wrong_with_a_wish_for_movements_is_said_before_anything_is_learnt(faces: list[FaceClip]) -> None:
+    asked = {"learn": True, "count": 4, "frames": 30, "temperature": 1, "seed": 0, "moved": None, "request": None}
+    for clip, wrong, sentence in (
+        (None, {}, own.GONE),
+        (faces[0], {"frames": 7}, "number for frames is 7"),
+        (faces[0], {"seed": None}, "number for seed is missing"),
+        (faces[0], {"seed": 2**31 - 2}, "number for seed is"),
+    ):
+        (seen,) = own.learn_and_move(clip, **{**asked, **wrong})
+        assert sentence in seen.work and "alert" in seen.work and seen.running is None
 
 
 def test_each_mode_makes_what_was_asked_for(studio: Studio, faces: list[FaceClip]) -> None:

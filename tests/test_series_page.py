@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from conftest import ROOT, Visit, is_shown
+from gradio.data_classes import FileData
 from test_app import in_both_themes, out_of_sight
 
 from pages import model
@@ -132,8 +133,10 @@ def test_a_set_of_ones_own_is_trained_on_and_comes_back(tmp_path: Path, capsys: 
 def test_the_page_shows_gaps_as_gaps_and_names_what_it_cannot_read(months: "list[Series]", tmp_path: Path) -> None:
     values = months[0].values.copy()
     values[10:20] = np.nan
-    found, first, _, words = series_page.read_own({"path": str(csv_of(values, tmp_path / "mine.csv"))})
-    assert first.value == "mine" and "1 series read" in words
+    june = series_page.MONTHS[5]
+    mine = FileData(path=str(csv_of(values, tmp_path / "mine.csv")))
+    found, first, second, words = series_page.read_own(mine, june, june)
+    assert first.value == "mine" and second.value == june and "1 series read" in words
     swaps, said, places, near, made = series_page.show("mine", series_page.MONTHS[6], "TEMP", found, 0)
     measured, swapped = json.loads(swaps)[0]["data"]
     assert measured["y"][10:20] == [None] * 10 and None not in swapped["y"] and measured["connectgaps"] is False
@@ -142,7 +145,9 @@ def test_the_page_shows_gaps_as_gaps_and_names_what_it_cannot_read(months: "list
     assert len(dots) == 14 and sum(len(trace["x"]) for trace in dots) == 578
     assert len(json.loads(made)[0]["data"]) == series_page.SAMPLES
     (tmp_path / "bad.csv").write_text("time,series,TEMP\n1,a,2\n0,a,2\n")
-    none, *_, problem = series_page.read_own({"path": str(tmp_path / "bad.csv")})
+    bad = FileData(path=str(tmp_path / "bad.csv"))
+    none, first, second, problem = series_page.read_own(bad, "mine", june)
+    assert (first.value, second.value) == (series_page.FIRST, june), "what a file brought goes with it"
     assert none == [] and "has a time before the one above it" in problem
     assert "goes from no value" in series_page.show("mine", series_page.MONTHS[6], "CO", found, 0)[1]
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Visit, is_shown
+from gradio.data_classes import FileData
 from made_speech import RATE, voice, write_wav
-from test_app import out_of_sight, serious_findings
+from test_app import COUNTED_DOWN, out_of_sight, serious_findings
 
 from pages import model
 from pages.speech import page as speech_page
@@ -73,7 +74,7 @@ def test_every_recording_is_swapped_or_gets_a_sentence(
     tmp_path: Path, samples: np.ndarray, rate: int, channels: int, said: str | None, request: pytest.FixtureRequest
 ) -> None:
     path = write_wav(tmp_path / "mine.wav", samples, rate, channels)
-    recording, offered, words = speech_page.read_own(speech_page.FIRST, {"path": str(path)})
+    recording, offered, words = speech_page.read_own(speech_page.FIRST, FileData(path=str(path)))
     if said is not None:
         assert recording is None and offered.value == speech_page.FIRST and f"mine.wav {said}" in words
         return
@@ -91,7 +92,7 @@ def test_what_is_no_recording_gets_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "none.wav").touch()
     (tmp_path / "text.mp3").write_text("only words")
     for name, said in (("none.wav", "none.wav is empty"), ("text.mp3", "text.mp3 is not a recording")):
-        recording, _, words = speech_page.read_own(speech_page.SECOND, {"path": str(tmp_path / name)})
+        recording, _, words = speech_page.read_own(speech_page.SECOND, FileData(path=str(tmp_path / name)))
         assert recording is None and said in words
     assert speech_page.read_own(speech_page.SECOND, None)[1].value == speech_page.SECOND
     ((problem, made, _),) = speech_page.show(speech_page.OWN, speech_page.SECOND, None, None)
@@ -102,7 +103,7 @@ def test_the_page_in_a_browser_takes_a_recording_and_is_fit_for_all(visit: Visit
     page = visit("speech", ready=".sd-track audio")
     is_shown(page, "#speaker-map .sd-drawn")
     own = write_wav(tmp_path / "mine.wav", voice(3, 0, 1.2))
-    page.locator("#first-audio input[type=file]").set_input_files(own)
+    page.locator("#first-recording input[type=file]").set_input_files(own)
     page.locator(".sd-track").get_by_text("The first recording: mine.wav").wait_for(timeout=_WAIT)
     ready = "[...document.querySelectorAll('.sd-track audio')].every((one) => one.readyState > 0)"
     page.wait_for_function(ready, timeout=_WAIT)
@@ -122,6 +123,10 @@ def test_the_page_in_a_browser_takes_a_recording_and_is_fit_for_all(visit: Visit
         page.get_by_role("link", name="Download as WAV").first.click()
     waiting.value.save_as(tmp_path / "swap.wav")
     assert b"trainedAlgorithmicMedia" in (tmp_path / "swap.wav").read_bytes()
+    page.evaluate(COUNTED_DOWN)
+    page.get_by_role("button", name="Second recording: use the microphone").click()
+    page.get_by_role("button", name="Record 3 seconds").click()
+    page.locator(".sd-track").get_by_text("The second recording: microphone.").wait_for(timeout=_WAIT)
     assert serious_findings(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_function("innerWidth === 390")

@@ -123,7 +123,7 @@ def test_films_of_a_swap_that_is_left_midway_go_with_their_page(
     faces = [model.film_studio().read_face(example(name)) for name in (FIRST, SECOND)]
     BELONGINGS.opened("visitor", "left")
     request, untuned = gr.Request(session_hash="left"), False
-    going = swap_faces(None, *faces, untuned, 1.0, "film", "once", "all", "both", request)
+    going = swap_faces(None, *faces, untuned, 1.0, "film", "once", "all", "both", "still", request)
     assert "Making the films" in [next(going), next(going)][1].progress
     if closed:
         going.close()  # which does not wait for what is being written
@@ -198,18 +198,21 @@ def with_a_clip(visit: Visit, tmp_path: Path, name: str) -> "Page":
 
 
 def test_everything_goes_at_once_when_its_owner_says_so(visit: Visit, served: Served, tmp_path: Path) -> None:
+    other = visit("sample")
     others = sessions_of(served)
     page = with_a_clip(visit, tmp_path, "deleted.mp4")
     sessions = sessions_of(served) - others
-    with page.expect_navigation():
+    with page.expect_navigation(), other.expect_navigation():
         page.get_by_role("button", name="Delete everything of mine now").click()
     is_shown(page, ".sd-thumb")
+    for each in (page, other):
+        each.get_by_role("status").filter(has_text="Deleted: your clips").wait_for()
     assert not left_of(served, "deleted.mp4")
     until(lambda: not sessions & sessions_of(served))
     assert not page.locator("#first-face .sd-face").count()
-    for path in ("sample", "map"):
-        page.goto(f"{served.address}{path}")
-        page.get_by_role("button", name="Delete everything of mine now").wait_for()
+    page.goto(f"{served.address}map")
+    page.get_by_role("button", name="Delete everything of mine now").wait_for()
+    assert not page.locator(".sd-deleted").inner_text()
 
 
 def test_a_closed_page_frees_its_own_in_seconds_and_the_next_page_keeps_it(

@@ -19,8 +19,7 @@ from pages.player import player
 from pages.plotting import address, plotly_script
 from pages.privacy import privacy, visitor
 from pages.progress import progress
-from pages.sample.form import Place, clip_place
-from pages.sample.page import readings_of
+from pages.sample.form import Place, clip_place, readings_of
 from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError, SeqdisentError
@@ -121,7 +120,7 @@ def _own_clips(token: gr.BrowserState, work: gr.HTML, made: gr.State) -> None:
 
 
 def _reads(place: Place, token: gr.BrowserState) -> None:
-    for event in readings_of(place, token):
+    for event in readings_of(place, token, model.studio):
         event.failure(why_failed, None, place.seen, **AT_ONCE)
 
 

@@ -20,8 +20,7 @@ from pages.latent.swap import swapped, write_show
 from pages.player import player
 from pages.privacy import privacy, visitor
 from pages.progress import progress
-from pages.sample.form import Place, kept_clips, offered
-from pages.sample.page import readings_of
+from pages.sample.form import Place, kept_clips, offered, readings_of
 from pages.session import SESSIONS
 from pages.swap.making import FILMS_READY
 from pages.web import web
@@ -104,7 +103,7 @@ def _own_clip(demo: gr.Blocks, maps: gr.HTML) -> None:
         kept = kept_clips()
     privacy(token, _PRIVACY)
     face = gr.State(None, time_to_live=limits().keep_seconds)
-    for event in readings_of(Place(drop, seen, kept, face, latest()), token):
+    for event in readings_of(Place(drop, seen, kept, face, latest()), token, model.studio):
         event.failure(why_failed, None, seen, **AT_ONCE)
         event.then(wait_for_place, face, [maps, near], **AT_ONCE).then(place_face, face, [maps, near], **BUSY)
     demo.load(lambda token: offered(SESSIONS.clips(token)), token, kept, **AT_ONCE)

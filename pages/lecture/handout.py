@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pages.lecture.look import style
+from pages.lecture.pictures import listed
 from pages.lecture.steps import Shown, Step, Talk
 from pages.plotting import plotly_script
 from pages.web import web
@@ -31,7 +32,7 @@ def write_handout(path: Path) -> None:
 def _step(number: int, step: Step, of: int) -> str:
     return (
         f'<section><div class="lx-said"><p class="lx-where">{number} of {of}</p><h1>{step.title}</h1>'
-        f'<p class="lx-words">{step.words}</p><p class="lx-notes">{escape(step.notes)}</p></div>'
+        f'<p class="lx-words">{step.words}</p>{listed(step.notes)}</div>'
         f'<div class="lx-shown">{_drawn(step)}</div></section>'
     )
 

@@ -3,6 +3,8 @@
 import base64
 import tempfile
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +19,15 @@ from pages.names import person_and_expression
 from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
-from seqdisent_core.lecture import Live, sheet_bytes, take_apart
+from seqdisent_core.lecture import Live, learn, sheet_bytes, take_apart
 from seqdisent_core.media import labelled
 
 _DRIVER = "person_044_surprise"
-_BROUGHT, _SHOWN = "live clip", "live"  # where a visit keeps a clip and what was made of it, until the step is left
-_OWN = "own"  # the sheet of the clip's own pixels
+_EXAMPLE = "person_010_disgust"  # for a speaker without a camera
+# Where a visit keeps a clip, what was made of it, and that its face is to be learnt, until the step is left.
+_BROUGHT, _SHOWN, _LEARN = "live clip", "live", "live learn"
+_MOVED, _SAMPLED = "moved", "sampled"  # the sheets of the clip's own pixels
+_MOST_SECONDS = 20.0  # of learning a face: nobody wants to wait longer
 _PASSED = 2.0  # seconds within which this step may be turned past: loading the model would hold the next one up
 _recorder = st.components.v2.component(
     "seqdisent.lecture_recorder", html=web("lecture_recorder.html"), css=web("lecture_recorder.css"),
@@ -59,6 +64,8 @@ def take_film() -> None:
     st.file_uploader(
         "Or a video of a face", type=["mp4", "mov", "webm", "avi", "mkv", "gif"], key="live_file", on_change=chosen
     )
+    example = asset("examples") / f"{_EXAMPLE}.mp4"
+    st.button("Use an example clip", key="live_example", on_click=lambda: _bring(example.read_bytes(), ".mp4"))
 
 
 def show_made() -> None:
@@ -68,8 +75,12 @@ def show_made() -> None:
         st.session_state[_SHOWN] = _made(*brought)
         st.session_state.pop(_BROUGHT, None)
     made = st.session_state.get(_SHOWN)
+    if st.session_state.pop(_LEARN, False) and isinstance(made, Live):
+        made = st.session_state[_SHOWN] = _told("Learning the face", partial(_learnt, made))
     if made is None:
-        st.html('<p class="lx-waiting">Waiting for a clip: record three seconds, or choose a video.</p>')
+        st.html(
+            '<p class="lx-waiting">Waiting for a clip: record three seconds, choose a video, or use the example.</p>'
+        )
     elif isinstance(made, str):
         st.error(made)
     else:
@@ -78,8 +89,12 @@ def show_made() -> None:
 
 def forget() -> None:
     """The audience's clip and what was made of it go when the step is left."""
-    for held in (_BROUGHT, _SHOWN):
+    for held in (_BROUGHT, _SHOWN, _LEARN):
         st.session_state.pop(held, None)
+
+
+def _wish_to_learn() -> None:
+    st.session_state[_LEARN] = True
 
 
 def _bring(film: bytes, suffix: str) -> None:
@@ -89,35 +104,45 @@ def _bring(film: bytes, suffix: str) -> None:
 
 
 def _made(film: bytes, suffix: str) -> Live | str:
-    """What the model makes of a video's face, saying what it does meanwhile; a problem is one sentence."""
+    """What the model makes of a video's face; a problem is one sentence."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"clip{suffix}"
+        path.write_bytes(film)
+        driver = asset("examples") / f"{_DRIVER}.mp4"
+        return _told("Loading the model", lambda report: take_apart(film_studio(), path, driver, report))
+
+
+def _learnt(made: Live, report: Callable[[str], None]) -> Live:
+    return learn(made, film_studio(), report, seconds=_MOST_SECONDS)
+
+
+def _told(first: str, work: Callable[[Callable[[str], None]], Live]) -> Live | str:
+    """What comes of some work, which says what it does meanwhile, `first` at first; a problem is one sentence."""
     place = st.empty()
 
     def report(words: str) -> None:
         place.html(f'<p class="lx-waiting" role="status">{words} …</p>')
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"clip{suffix}"
-        path.write_bytes(film)
-        report("Loading the model")
-        try:
-            return take_apart(film_studio(), path, asset("examples") / f"{_DRIVER}.mp4", report)
-        except SeqdisentError as error:
-            return str(error)
-        finally:
-            place.empty()
+    report(first)
+    try:
+        return work(report)
+    except SeqdisentError as error:
+        return str(error)
+    finally:
+        place.empty()
 
 
 def _show(made: Live) -> None:
-    rows = [made.given, labelled(made.rebuilt), labelled(made.driven)]
     driver, does = person_and_expression(_DRIVER)
-    words = ("as filmed", "rebuilt from s and d", f"with the {does} of {driver}")
-    shown = [(Film(_SHOWN, row, said), said) for row, said in enumerate(words)]
-    shown.append((Film(_OWN, 0, said := "own pixels, moved"), f"<b>{said}</b>"))
-    held = {
-        _SHOWN: (draw.picture_address(sheet_bytes(rows)), len(rows), len(made.given)),
-        _OWN: (draw.picture_address(sheet_bytes([labelled(made.moved)])), 1, len(made.moved)),
-    }
+    shown = [(Film(_SHOWN, 0, said := "as filmed"), said), (Film(_SHOWN, 1, said := "rebuilt from s and d"), said)]
+    shown.append((Film(_MOVED, 0, said := f"with {driver}'s {does}"), f"<b>{said}</b>"))
+    shown.append((Film(_SAMPLED, 0, said := "with a sampled movement"), f"<b>{said}</b>"))
+    sheets = {_SHOWN: [made.given, labelled(made.rebuilt)]}
+    sheets |= {_MOVED: [labelled(made.moved)], _SAMPLED: [labelled(made.sampled)]}
+    held = {name: (draw.picture_address(sheet_bytes(rows)), len(rows), len(rows[0])) for name, rows in sheets.items()}
     st.html(draw.films(shown, columns=4, sheets=held, seconds=made.seconds))
+    if not made.face.tuned.steps:
+        st.button("Learn this face", key="live_learn", on_click=_wish_to_learn)
     order = np.argsort(made.features.mean(axis=0))
     for place, said, features in zip(
         st.columns(2),

@@ -126,6 +126,17 @@ def bars(rows: Iterable[tuple[str, float, str, str]]) -> str:
     return f'<dl class="lx-bars">{drawn}</dl>'
 
 
+def figures(shown: Iterable[tuple[str, str]]) -> str:
+    """Large figures side by side, each after words (HTML) on what it is."""
+    cells = "".join(f"<p>{words} <b>{figure}</b></p>" for words, figure in shown)
+    return f'<div class="lx-figures">{cells}</div>'
+
+
+def listed(lines: Iterable[str]) -> str:
+    """Lines of plain text as bullets."""
+    return f'<ul class="lx-notes">{"".join(f"<li>{escape(line)}</li>" for line in lines)}</ul>'
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A plain table; the first column is what the row is."""
     heads = "".join(f'<th scope="col">{cell}</th>' for cell in head)

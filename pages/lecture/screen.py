@@ -14,6 +14,7 @@ import streamlit as st
 
 from pages.lecture.live import forget, show_made, take_film, take_recording
 from pages.lecture.look import style
+from pages.lecture.pictures import listed
 from pages.lecture.steps import Control, Shown, Step, Talk
 from pages.lecture.words import PAPER, PAPER_LINK
 from pages.web import FAVICON, web
@@ -217,10 +218,7 @@ def _notes(given: _Given, number: int) -> None:
         said, ahead = st.columns([6, 4], gap="medium")
         with said:
             st.html(f'<h1 data-number="{number}">{step.title}</h1>')
-            st.html(
-                f'<p class="lx-caption">Elapsed {clock}, planned end {_clock(planned)}</p>'
-                f'<p class="lx-words">{escape(step.notes)}</p>'
-            )
+            st.html(f'<p class="lx-caption">Elapsed {clock}, planned end {_clock(planned)}</p>{listed(step.notes)}')
         with ahead, st.container(key="lx_ahead"):
             following = talk.steps[number + 1] if number + 1 < len(talk) else None
             title = following.title if following else "the end"

@@ -46,7 +46,7 @@ class Step:
     name: str
     title: str
     words: str
-    notes: str
+    notes: tuple[str, ...]
     minutes: float
     show: Callable[..., Shown]
     controls: tuple[Control, ...] = ()
@@ -130,12 +130,11 @@ def _subtract(expression: str, anchor: float) -> Shown:
     faces = [
         (Film("given", known.names.index(name), ", ".join(person_and_expression(name))), name[7:10]) for name in pair
     ]
-    words = (
-        f"features g<sub>t</sub> as read: likeness <b>{likeness(*before):.2f}</b> of 1",
-        f"minus the anchor frame's: likeness <b>{likeness(*after):.2f}</b> of 1",
-    )
     charts = [tuple(draw.feature_chart(features, order) for features in both) for both in (before, after)]
-    captions = [f'<p class="lx-caption">{said}</p>' for said in words]
+    captions = [
+        draw.figures([(f"{said}: likeness", f"{likeness(*both):.2f}")])
+        for said, both in (("features g<sub>t</sub> as read", before), ("minus the anchor frame's", after))
+    ]
     pictures = draw.films(faces, columns=2, name="lx-pair")
     return [pictures, captions[0], charts[0], captions[1], charts[1], draw.feature_scale()]
 
@@ -154,9 +153,9 @@ def _loss(**weights: float) -> Shown:
     total = sum(parts.values())
     rows = [
         (
-            f"{_TERMS[term][0]} <small>{weights[term]:g} × {raw[term]:,.0f}</small>",
+            _TERMS[term][0],
             100 * parts[term] / max(total, 1e-9),
-            f"{100 * parts[term] / max(total, 1e-9):.1f}%",
+            f"{100 * parts[term] / max(total, 1e-9):.0f}%",
             _TERMS[term][1],
         )
         for term in TERMS
@@ -209,29 +208,27 @@ def _swap(who: str, does: str) -> Shown:
 
 def _sample() -> Shown:
     known = material()
-    shown = [
-        (
-            Film("samples", at, f"seed {one['seed']}, the judge reads {one['expression']}"),
-            f'<span class="sd-does">{one["expression"]}</span>',
-        )
-        for at, one in enumerate(known.samples)
-    ]
     measured = read_result(RESULTS / "samples.json")["figures"]["dynamics"]
-    shares = sorted(measured["expressions"].items(), key=lambda share: -share[1])
-    seen = ", ".join(f"{name} {share:.0%}" for name, share in shares)
+    shares = measured["expressions"]
+    rows = sorted(range(len(known.samples)), key=lambda row: -shares[known.samples[row]["expression"]])
+    shown = []
+    for row in rows:
+        name = str(known.samples[row]["expression"])
+        film = Film("samples", row, f"seed {known.samples[row]['seed']}, the judge reads {name}")
+        bar = f'<i style="--share:{shares[name] / max(shares.values()):.3f}"></i>'
+        shown.append(
+            (film, f'<span class="sd-does">{name}</span><span class="lx-share">{bar}{shares[name]:.0%}</span>')
+        )
     return [
         draw.films(shown, columns=3, name="lx-three"),
-        f'<p class="lx-caption">The first of each that the judge recognises. Of {measured["samples"]:,} samples: '
-        f"{seen}.</p>",
+        f'<p class="lx-caption">Bars: what the judge reads in {measured["samples"]:,} samples.</p>',
     ]
 
 
 def _maps(by: str) -> Shown:
     known = latent_map()
     figures, chance = known.about["figures"], 100 * float(known.about["chance"][by])
-    read = ", ".join(
-        f"<b>{100 * figures[factor][by]['mean']:.1f}%</b> by {factor} codes" for factor in ("static", "dynamics")
-    )
+    read = [("", f"{100 * figures[factor][by]['mean']:.1f}%") for factor in ("static", "dynamics")]
     names = known.labels[by][1]
     looks = dot_looks(by, len(names))
     colours = (
@@ -241,7 +238,8 @@ def _maps(by: str) -> Shown:
     )
     return [
         tuple(draw.map_chart(known, factor, by) for factor in ("static", "dynamics")),
-        f'{colours}<p class="lx-caption">The 10 nearest clips name the {by}: {read}, {chance:.1f}% by guessing.</p>',
+        f'{draw.figures(read)}<p class="lx-caption">How often the 10 nearest clips name the {by} '
+        f"(guessing: {chance:.1f}%)</p>{colours}",
     ]
 
 

@@ -7,11 +7,11 @@ PAPER_LINK = "https://arxiv.org/abs/2406.18131"
 
 
 class Said(NamedTuple):
-    """Of one step. minutes: how long it is meant to take."""
+    """Of one step. notes: to be read at a glance while speaking. minutes: how long it is meant to take."""
 
     title: str
     words: str
-    notes: str
+    notes: tuple[str, ...]
     minutes: float
 
 
@@ -20,118 +20,161 @@ SAID = {
         "Who a face is, and what it does",
         'Each row is <b class="sd-who">one person</b>. Each column is <b class="sd-does">one movement</b>. '
         "Every face here was made from two codes.",
-        "Let it play before you speak. Ask what stays the same along a row, and what along a column: that is "
-        "all of static and dynamics. The top row is given; everything below is decoded, the diagonal too. The talk "
-        "takes 36 minutes with questions. For 20, leave out the loss, the ablations, the new movements and what it "
-        "reaches.",
+        (
+            "Let it play first. Ask: what stays along a row, what along a column?",
+            "Row: static. Column: dynamics.",
+            "Top row is given. All below is decoded, the diagonal too.",
+            "36 minutes with questions. For 20: leave out loss, ablations, new movements, what it reaches.",
+        ),
         1,
     ),
     "problem": Said(
         "One clip, two things",
         'One <b class="sd-who">static</b> code for the whole clip, one <b class="sd-does">dynamics</b> code a'
         " frame. The model is trained without labels: nobody tells it who is who, or what is done.",
-        "A frame is decoded from s and its own d, concatenated. Labels are used afterwards, to measure."
-        " If the codes are disentangled, they can be exchanged between clips.",
+        (
+            "A frame is decoded from s and its own d, concatenated.",
+            "Labels come later, only to measure.",
+            "Disentangled codes can be exchanged between clips.",
+        ),
         2,
     ),
     "leak": Said(
         "Why the person leaks",
         'The dynamics are read from every frame, and every frame shows the face. So <b class="sd-does">d</b> can hold '
         'the person too, and nothing prevents it: a swap can then show <b class="sd-who">the wrong face</b>.',
-        "The first bar is our own ablation, the same recipe without the subtraction. Say what a probe is: a"
-        " small linear classifier on the codes. Leakage is what it can tell and should not.",
+        (
+            "First bar: our ablation, the same recipe without the subtraction.",
+            "A probe is a small linear classifier on the codes.",
+            "Leakage: what it can tell and should not.",
+        ),
         2,
     ),
     "one-frame": Said(
         "Read one frame",
         'Read the <b class="sd-who">static</b> code from <b>one frame</b>. A single frame shows who it is, '
         "and little of what is done.",
-        "The frame is called the anchor. In the paper it is the first one; any would do. So s contains nothing of the "
-        "other frames. It does contain what the anchor shows, an open mouth included: the anchor should be a neutral "
-        "face. The other direction is the next step.",
+        (
+            "The frame is called the anchor. The paper takes the first; any would do.",
+            "So s has nothing of the other frames.",
+            "It does have what the anchor shows, an open mouth included: take a neutral face.",
+            "The other direction, d without s, is the next step.",
+        ),
         2,
     ),
     "subtract": Said(
         "Subtract it",
         'Subtract that frame\'s features from all frames. <b class="sd-who">Whose face it is</b> mostly goes; '
         '<b class="sd-does">the movement</b> that both people make is left.',
-        "Real features of the shipped model, 128 units from top to bottom, frames from left to right; the "
-        "order of the units is by how the two people differ. Before: two stripes, two people. After: one "
-        "pattern. Turn the anchor: its own column is empty. Likeness is the correlation of the two pictures. In "
-        "training that column holds noise. The shipped model also divides by the size of what is left, which "
-        "the paper does not.",
+        (
+            "Real features of the shipped model. A row a unit, ordered by how the two differ.",
+            "Above: rows keep their colours, opposite in the two people. That is who they are.",
+            "Below: rows change only while the face moves, in both people alike.",
+            "Turn the anchor: its own column is empty (noise in training).",
+            "Likeness: correlation of the two pictures.",
+            "The shipped model also divides by the size of what is left; the paper does not.",
+        ),
         3,
     ),
     "loss": Said(
         "The loss, term by term",
         "Four terms, each with a weight. Change one: which term would training reduce most?",
-        "Squared errors summed over pixels, those that move counted more, and divergences in nats, of one clip "
-        "that the shipped model read as at evaluation; the sliders begin at the weights that it was trained "
-        "with. Nothing is trained here: only the share of each term changes.",
+        (
+            "Nothing is trained here: only the share of each term changes.",
+            "One clip, read as at evaluation. The sliders begin at the weights of training.",
+            "Squared errors over pixels, moving ones counted more; divergences in nats.",
+        ),
         3,
     ),
     "ablations": Said(
         "Ablations",
         "One part of the model is left out: the subtraction, the loss of the anchor frame, or both. Does the swapped "
         "face still show the right person?",
-        "Begin with the paper's recipe, at half its length, and change between with and without subtraction a few "
-        "times; watch one face: it becomes a mixture of the two. Under our shorter recipe the probe finds even more, "
-        "and the films seldom show it: a probe sees what is in a code, not what the decoder uses. The term for the "
-        "anchor frame changes next to nothing; the poster reports a large effect. One run each, and our full run had "
-        "two changes of schedule on its way that the others had not.",
+        (
+            "Start: the paper's recipe at half its length. Change between with and without subtraction.",
+            "Watch one face: it becomes a mixture of the two.",
+            "Our shorter recipe: the probe finds more, the films seldom show it.",
+            "A probe sees what is in a code, not what the decoder uses.",
+            "The anchor's term changes next to nothing; the poster reports a large effect.",
+            "One run each; our full run had two changes of schedule that the others had not.",
+        ),
         3,
     ),
     "swap": Said(
         "Swap",
         'Choose <b class="sd-who">who</b>, choose <b class="sd-does">what</b>.',
-        "Ask the audience for both. All 144 were decoded beforehand by the shipped model. For their own faces"
-        " there is a step at the end, and the page Swap, which tunes a copy of the model to two people.",
+        (
+            "Ask the audience for both.",
+            "All 144 were decoded beforehand by the shipped model.",
+            "Their own faces: a step at the end, and the page Swap, which tunes a copy of the model to two people.",
+        ),
         3,
     ),
     "sample": Said(
         "New movements",
         'One person stays. The <b class="sd-does">dynamics</b> are sampled from the prior that the model learnt.',
-        "Nobody performed these movements. The prior is an LSTM that predicts each frame's code from those before. It "
-        "does not sample all expressions equally often: the six shown are one of each, and the shares below them are "
-        "of many more samples.",
+        (
+            "Nobody performed these movements.",
+            "The prior is an LSTM: each frame's code from those before.",
+            "Not all expressions are equally frequent: the bars are shares of all samples, the clips one of each.",
+        ),
         2,
     ),
     "map": Said(
         "Where the codes lie",
         "Every dot is a clip. Colour them by expression or by person.",
-        "Colour by expression first: the left map is mixed, the right one has six groups. By person it is "
-        "the other way round. t-SNE keeps neighbours; distances between groups mean nothing.",
+        (
+            "By expression first: the left map is mixed, the right has six groups.",
+            "By person it is the other way round.",
+            "t-SNE keeps neighbours; distances between groups mean nothing.",
+        ),
         2,
     ),
     "results": Said(
         "What it reaches",
         "The paper's data may not be redistributed. Ours can be rendered by anyone.",
-        "The paper's column is for MUG, another data set with another judge. Inception score: exp(H(y) - H(y|x)), how "
-        "sure the judge is of each clip and how varied the clips are. Gap: what a linear probe should tell from a code "
-        "minus what it should not, in percentage points. Every figure of ours is in a file with the command that made "
-        "it: page Results.",
+        (
+            "The paper's column: MUG, another data set with another judge.",
+            "Inception score exp(H(y) - H(y|x)): how sure the judge is, and how varied the clips.",
+            "Gap: what a linear probe should tell minus what it should not, percentage points.",
+            "Page Results: every figure of ours with the command that made it.",
+        ),
         2,
     ),
     "fails": Said(
         "Where it fails",
         "Above the truth, below the swap. What a video does not show is invented.",
-        "Say it before they find it. Rendered people, because for them the truth is known. The figure is for five "
-        "filmed and three generated people, whose clips we developed with; two networks that we did not train "
-        "measured it.",
+        (
+            "Say it before they find it.",
+            "Rendered people, because their truth is known.",
+            "The figure: five filmed and three generated people, whose clips we developed with.",
+            "Measured by two networks that we did not train.",
+        ),
         2,
     ),
     "live": Said(
         "Now you",
-        "Three seconds of a face from the audience. The result takes a few seconds: nothing here is prepared.",
-        "Ask for consent aloud. Look straight ahead, then move the mouth. Nothing is tuned here, so the decoded "
-        "faces only resemble the person; the last clip warps the person's own pixels. On the page Swap, fine-tuning "
-        "improves both. The clip is deleted when this step is left.",
+        "Three seconds of a face from the audience, who moves as somebody else did, and as nobody ever did. Nothing "
+        "here is prepared.",
+        (
+            "Ask for consent aloud.",
+            "Look straight ahead, then move the mouth.",
+            "The last two clips move the person's own pixels: a drawn person's surprise, and a sampled movement.",
+            "The sampled one is one seed of nine, chosen by its looks.",
+            "The second clip is decoded, and only resembles the person.",
+            "Learn this face takes some fifteen seconds, and improves it.",
+            "No camera: take the example.",
+            "The clip is deleted when this step is left.",
+        ),
         4,
     ),
     "questions": Said(
         "Questions",
         "Read who it is from <b>one frame</b>. <b>Subtract</b> that frame. Then measure what still leaks.",
-        "Leave this up. The code opens the pages of this model, or the paper where they run on this machine alone.",
+        (
+            "Leave this up.",
+            "The code opens the pages of this model, or the paper where they run on this machine alone.",
+        ),
         5,
     ),
 }

@@ -1,4 +1,4 @@
-"""The page "Sample" for programs: `/sample` draws new clips, `/interpolate` goes from one clip to another."""
+"""The page "Sample" for programs: `/move_face` moves a face of one's own, `/sample` and `/interpolate` draw the 52."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -12,15 +12,18 @@ import gradio as gr
 from pages import model, status
 from pages.file_endpoint import asked_file
 from pages.sample.draw import DRAWN_MODES, Made, Wanted, make, number, whole
+from pages.sample.own import Asked
 from pages.sample.result import readings, stem
+from pages.swap.tuning import learnt, shortened
 from seqdisent_core.errors import SeqdisentError
+from seqdisent_core.limits import limits
 
 Answer = Iterator[tuple[Any, Any]]  # paths of films; what the judge sees in each
 _NOTHING_YET = None, None  # no skips, for which Gradio would make new components, whose files it forgets
 
 
 def bind() -> None:
-    """Both as named endpoints and tools. Nobody sees their components."""
+    """All as named endpoints and tools. Nobody sees their components."""
     with gr.Column(visible=False):
         clip, first, second = (asked_file(f"The {which}clip") for which in ("", "first ", "second "))
         mode = gr.Textbox("person", label='Mode: "person", "movement" or "both"')
@@ -34,6 +37,17 @@ def bind() -> None:
             (interpolate, [first, second, factor, count]),
         ):
             gr.Button().click(work, given, answer, api_name=work.__name__, api_description=getdoc(work), **common)
+        face = asked_file("The clip")
+        seconds = gr.Number(limits().tuning_seconds, label="Seconds of learning the face, at most")
+        asked = [gr.Number(value, label=label) for value, label in ((4, "How many films"), (30, "Frames of each"))]
+        gr.Button().click(
+            move_face,
+            [face, seconds, *asked, gr.Number(1.0, label="Temperature"), gr.Number(0, label="Seed of the first film")],
+            gr.File(label="Films", file_count="multiple"),
+            api_name="move_face",
+            api_description=getdoc(move_face),
+            **(common | {"concurrency_id": model.TUNING}),
+        )
 
 
 # Names and words are what the pages of the endpoints and, as tools, a language model reads.
@@ -72,6 +86,60 @@ def sample(
             seed=whole("seed", seed),
         )
         yield from _answer(wanted, None if mode == "both" else clip)
+    except SeqdisentError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+
+
+def move_face(
+    clip: dict[str, Any] | None,
+    seconds: Any,
+    count: Any,
+    frames: Any,
+    temperature: Any,
+    seed: Any,
+    request: gr.Request,
+) -> Iterator[Any]:
+    """Give a person's own face new movements, sampled from the model: their own picture moves, not a drawn person's.
+
+    Args:
+        clip: A film of the person's face, a video file that was uploaded to this app; or a photograph (JPEG, PNG or
+            WebP).
+        seconds: For how long the model learns the face at most, 0 to 60; its 75 steps take some 15 on two cores, and
+            half of that while others wait.
+        count: How many films, 1 to 16.
+        frames: How many frames each has, 8 to 60, 15 of them a second.
+        temperature: How far from the mean is sampled, 0 to 2.
+        seed: Of the first film; each next one has one more.
+
+    Returns:
+        The films (MP4), whole pictures of the clip.
+    """
+    from seqdisent_core.films import write_movement
+
+    most = limits().tuning_seconds
+    if clip is None:
+        raise gr.Error("The clip is missing: give a video file or a photograph.", print_exception=False)
+    if not isinstance(seconds, int | float) or not 0 <= seconds <= most:
+        raise gr.Error(f"seconds is {seconds!r}; it must be 0 to {most:g}.", print_exception=False)
+    try:
+        asked = Asked.of(count, frames, temperature, seed)
+        read = partial(model.film_studio().read_face, clip["path"])
+        found = yield from status.meanwhile(lambda report: read(progress=report), None)
+        for state in learnt(found, seconds):
+            face = state
+            if shortened(face, request):
+                break
+            yield None
+        with TemporaryDirectory() as folder:
+
+            def write(report: status.Report) -> list[str]:
+                films = []
+                for at, made in enumerate(asked.movements(face.full_size())):
+                    report(at / asked.count)
+                    films.append(str(write_movement(made, Path(folder), asked.seeds[at], at + 1)))
+                return films
+
+            yield (yield from status.meanwhile(write, None))
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error
 

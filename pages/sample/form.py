@@ -1,22 +1,27 @@
 """The form of the page "Sample": what to generate, of which clip, how many and how varied; only what a mode needs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from pages import status
 from pages.clip_input import clip_input, found_face, picture
-from pages.face_reading import latest
+from pages.events import AT_ONCE
+from pages.face_reading import FaceReader, Latest, latest
+from pages.player import shown_file
 from pages.progress import progress
+from pages.session import SESSIONS
 from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.limits import limits
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
+    from seqdisent_core.studio import Studio
 
 _MODES = [
     ("New movements for a person", "person"),
@@ -103,13 +108,38 @@ def form() -> Form:
     return Form(mode, controls, first, second, go, work)
 
 
-def clip_place(title: str, name: str) -> Place:
+def clip_place(title: str, name: str, *, photographs: bool = False) -> Place:
     """A place for a clip, with the examples, and `name` as the id of its elements."""
-    with clip_input(title, examples=sorted(asset("examples").glob("*.mp4")), elem_id=name) as drop:
+    examples = sorted(asset("examples").glob("*.mp4"))
+    with clip_input(title, examples=examples, photographs=photographs, elem_id=name) as drop:
         seen = found_face(elem_id=f"{name}-face")
         kept = kept_clips()
     face = gr.State(None, time_to_live=limits().keep_seconds)
     return Place(drop, seen, kept, face, latest())
+
+
+def readings_of(
+    place: Place, token: gr.BrowserState, studio: "Callable[[], Studio]", *, anchors: bool = False
+) -> list[Any]:
+    """Binds what brings a clip into a place, or takes it away; gives the events, to go on from.
+
+    studio, anchors: as of `FaceReader`.
+    """
+    reader = FaceReader(studio, anchors=anchors)
+
+    def take_kept(token: str, last: Latest, event: gr.EventData) -> tuple[Any, Any, Any]:
+        """Puts one of the visitor's clips of Swap into the place."""
+        last.take(None)
+        kept = SESSIONS.clips(token).get(event.place)
+        if kept is None:
+            return None, status.problem("That clip was deleted after a while. Choose it again."), None
+        clip = kept.at_size(studio().size)
+        return shown_file(clip.source), reader.shown(clip), clip
+
+    return [
+        *reader.events(place.drop, place.seen, place.face, place.last),
+        place.kept.select(take_kept, [token, place.last], [place.drop, place.seen, place.face], **AT_ONCE),
+    ]
 
 
 def kept_clips() -> gr.HTML:
@@ -126,14 +156,19 @@ def _controls() -> list[Any]:
         gr.Radio(names[key], value=_first_choice(names[key]), label="Direction", elem_id=f"sample-{key}")
         for _, key in _FACTORS
     ]
-    count = gr.Slider(1, 16, 8, step=1, label="How many clips", elem_id="sample-count")
-    frames = gr.Slider(8, 60, 15, step=1, label="Frames of each, 15 a second", elem_id="sample-frames")
-    temperature = gr.Slider(*(0, 2, 1), step=0.1, label="Variety: 0 typical, 1 natural", elem_id="sample-temperature")
-    with gr.Row(elem_id="sample-seed"):
+    return [factor, *directions, *numbers("sample", most=16, count=8, frames=15)]
+
+
+def numbers(name: str, *, most: int, count: int, frames: int) -> list[Any]:
+    """How many clips, their frames, their variety and the first one's seed; `name` begins the ids of their elements."""
+    counted = gr.Slider(1, most, count, step=1, label="How many clips", elem_id=f"{name}-count")
+    long = gr.Slider(8, 60, frames, step=1, label="Frames of each, 15 a second", elem_id=f"{name}-frames")
+    temperature = gr.Slider(*(0, 2, 1), step=0.1, label="Variety: 0 typical, 1 natural", elem_id=f"{name}-temperature")
+    with gr.Row(elem_id=f"{name}-seed", elem_classes="sd-seed"):
         seed = gr.Number(0, precision=0, label="Seed of the first clip", min_width=120)
         other = gr.Button("Another seed", size="sm", min_width=120)
     other.click(None, None, seed, js=_OTHER_SEED, queue=False, api_visibility="private")
-    return [factor, *directions, count, frames, temperature, seed]
+    return [counted, long, temperature, seed]
 
 
 def _first_choice(names: list[str]) -> str | None:

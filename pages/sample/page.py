@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import model, status
-from pages.clip_input import found
 from pages.door import why_failed
 from pages.events import AT_ONCE, BESIDE, BUSY, PRESSED, QUIET
-from pages.face_reading import FaceReader, Latest
 from pages.line import place_in_line
-from pages.player import Fetched, Show, fetched, fetcher, player, shown_file
+from pages.player import Fetched, Show, fetched, fetcher, player
 from pages.privacy import privacy, visitor
 from pages.progress import progress
 from pages.sample import endpoint as sample_endpoint
 from pages.sample.draw import Made, Wanted, make, whole
-from pages.sample.form import GO, Form, Place, form, offered
+from pages.sample.form import GO, Form, form, offered, readings_of
+from pages.sample.own import own_face
 from pages.sample.result import as_face, show_of, write_gif_of, write_zip_of
 from pages.session import SESSIONS
 from seqdisent_core.errors import SeqdisentError
@@ -31,16 +30,26 @@ _INTRO = """
 <div class="sd sd-intro sd-awaits">
   <h1>Sample new clips</h1>
   <div class="sd-lede">
-  <p>Keep the <span class="sd-who">person</span> of a clip and sample new <span class="sd-does">movements</span>, keep
-  the movement and sample new people, or sample both. The same seed gives the same clip: here, in a terminal and in
-  Python.</p></div>
+  <p>Keep a <span class="sd-who">person</span>, you for instance, and sample new <span class="sd-does">movements</span>;
+  or, among 52 drawn people, keep a movement and sample new people, or sample both. The same seed gives the same clip:
+  here, in a terminal and in Python.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
+from seqdisent_core.films import save_movements
 from seqdisent_core.studio import Studio
 
-studio = Studio.from_pretrained()
+studio = Studio.from_pretrained("wild")  # your own face
+*_, face = studio.learn_face(studio.read_face("me.mp4"))
+save_movements(face, "sampled", count=2, frames=30, temperature=1.0, seed=7)
+
+studio = Studio.from_pretrained()  # the 52
 person = studio.encode_face(studio.read_face("me.mp4"))
 clips = studio.sample_dynamics(person.static, count=8, seed=7)</code></details>
 </div>
+"""
+_WHOSE = [("My own, or any filmed face", "mine"), ("One of the 52 drawn people", "drawn")]
+_STRANGERS = """
+<p class="sd sd-hint-line">These modes use a model that knows 52 drawn people and nobody else: a filmed face comes out
+as the nearest of them, who is a stranger. For new movements of your own face, choose it above.</p>
 """
 _KNOWN = "This model knows 52 rendered people, so a filmed face is shown as the nearest it can make."
 _FACE = {  # by mode, whose face will be seen
@@ -62,6 +71,9 @@ def layout(demo: gr.Blocks) -> None:
     """Lays the page out and binds its events; call it inside the Blocks context."""
     token = visitor(demo)
     gr.HTML(_INTRO, apply_default_css=False)
+    gr.Radio(_WHOSE, value="mine", label="Whose face?", interactive=True, elem_id="sample-whose")
+    own = own_face(demo, token)
+    gr.HTML(_STRANGERS, apply_default_css=False, elem_id="sample-strangers")
     asked = form()
     privacy(token, _PRIVACY)
     go, work = asked.go, asked.work
@@ -80,7 +92,7 @@ def layout(demo: gr.Blocks) -> None:
         ended.then(_button, ready, go, **AT_ONCE)
     made.change(show, made, [stage, said], **AT_ONCE)
     _bind_stage(stage, said, made, token)
-    demo.load(offer, token, [asked.first.kept, asked.second.kept], **AT_ONCE)
+    demo.load(offer, token, [own.kept, asked.first.kept, asked.second.kept], **AT_ONCE)
     demo.load(_ready, [*ready, running], [go, work], **AT_ONCE)
     sample_endpoint.bind()
 
@@ -91,17 +103,9 @@ def _bind_form(asked: Form, running: gr.State, token: gr.BrowserState) -> None:
     shown = [asked.go, asked.work]
     asked.mode.change(_ready, ready, shown, **AT_ONCE)
     for place in (asked.first, asked.second):
-        for event in readings_of(place, token):
+        for event in readings_of(place, token, model.studio):
             event.failure(why_failed, None, place.seen, **AT_ONCE)
             event.then(_ready, ready, shown, **AT_ONCE)
-
-
-def readings_of(place: Place, token: gr.BrowserState) -> list[Any]:
-    """Binds what brings a clip into a place, or takes it away; gives the events, to go on from."""
-    return [
-        *FaceReader(model.studio).events(place.drop, place.seen, place.face, place.last),
-        place.kept.select(take_kept, [token, place.last], [place.drop, place.seen, place.face], **AT_ONCE),
-    ]
 
 
 def _bind_stage(stage: gr.HTML, said: gr.HTML, made: gr.State, token: gr.BrowserState) -> None:
@@ -135,20 +139,10 @@ def _button(mode: str, first: "FaceClip | None", second: "FaceClip | None") -> g
     return gr.Button(GO, interactive=not _missing(mode, first, second))
 
 
-def offer(token: str) -> tuple[str, str]:
-    """The visitor's clips of Swap, for both places."""
+def offer(token: str) -> tuple[str, str, str]:
+    """The visitor's clips of Swap, for all places."""
     buttons = offered(SESSIONS.clips(token))
-    return buttons, buttons
-
-
-# Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
-def take_kept(token: str, last: Latest, event: gr.EventData) -> tuple[Any, Any, Any]:
-    """Puts one of the visitor's clips of Swap into a place."""
-    last.take(None)
-    clip = SESSIONS.clips(token).get(event.place)
-    if clip is None:
-        return None, status.problem("That clip was deleted after a while. Choose it again."), None
-    return shown_file(clip.source), found(clip), clip.at_size(model.studio().size)
+    return buttons, buttons, buttons
 
 
 def wait() -> tuple[str, gr.Button, bool]:
@@ -156,6 +150,7 @@ def wait() -> tuple[str, gr.Button, bool]:
     return status.waiting(), gr.Button("Making …", interactive=False), True
 
 
+# Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
 def draw(
     mode: str,
     factor: Any,

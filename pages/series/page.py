@@ -9,7 +9,7 @@ import gradio as gr
 
 from pages import model, status
 from pages.chart_section import as_value, chart_section
-from pages.clip_input import refuse_links
+from pages.clip_input import TABLE, clip_input
 from pages.door import why_failed
 from pages.events import AT_ONCE, BUSY, LAST
 from pages.plotting import plotly_script
@@ -97,8 +97,8 @@ def layout(demo: gr.Blocks) -> None:
     )
     more = gr.Button("Sample again", elem_id="series-sample", elem_classes="sd-round")
     gr.HTML(_OWN.format(features=", ".join(FEATURES)), apply_default_css=False)
-    own_file = refuse_links(gr.File(label="CSV file", file_types=[".csv", ".gz"], height=130, elem_id="series-csv"))
-    heard = spoken(elem_id="series-heard")
+    with clip_input("My file", kind=TABLE, elem_id="series-csv") as drop:
+        heard = spoken(elem_id="series-heard")
     privacy(token, _PRIVACY)
     gr.HTML(_CREDIT, apply_default_css=False)
     own = gr.State([], time_to_live=limits().keep_seconds)
@@ -108,9 +108,10 @@ def layout(demo: gr.Blocks) -> None:
     chosen = gr.on([demo.load, *(each.change for each in (first, second, feature))], show, given, shown, **_NEWEST)
     chosen.failure(why_failed, None, said, **AT_ONCE)
     more.click(lambda seed: seed + 1, seed, seed, **AT_ONCE).then(show, given, shown, **_NEWEST)
-    read = own_file.upload(read_own, own_file, [own, first, second, heard], preprocess=False, **_NEWEST)
-    read.failure(why_failed, None, heard, **AT_ONCE)
-    read.success(show, given, shown, **_NEWEST)
+    for brought in (drop.upload, drop.clear):
+        read = brought(read_own, [drop, first, second], [own, first, second, heard], **_NEWEST)
+        read.failure(why_failed, None, heard, **AT_ONCE)
+        read.success(show, given, shown, **_NEWEST)
 
 
 def show(first: str, second: str, feature: str, own: "Sequence[Series]", seed: int) -> tuple[str, str, str, str, str]:
@@ -150,18 +151,24 @@ def show(first: str, second: str, feature: str, own: "Sequence[Series]", seed: i
     )
 
 
-def read_own(file: dict[str, Any] | None) -> "tuple[list[Series], Any, Any, str]":
-    """The series of a CSV file, offered beside those that ship; or what is wrong with it."""
-    if file is None:
-        return [], gr.skip(), gr.skip(), ""
-    try:
-        found = model.series_studio().read_csv(Path(file["path"]))
-    except SeqdisentError as error:
-        return [], gr.skip(), gr.skip(), status.problem(str(error))
+def read_own(file: Any, first: str, second: str) -> "tuple[list[Series], Any, Any, str]":
+    """The series of a CSV file (FileData), offered beside those that ship; or what is wrong with it, and only those.
+
+    first, second: the names that are chosen now, which stay where they are offered.
+    """
+    found: list[Series] = []
+    words = ""
+    if file is not None:
+        try:
+            found = model.series_studio().read_csv(Path(file.path))
+            words = f"<p>{len(found)} series read; the first stands in the charts above.</p>"
+        except SeqdisentError as error:
+            words = status.problem(str(error))
     names = [series.name for series in found]
     offered = [*names, *(month for month in MONTHS if month not in names)]
-    words = f"<p>{len(names)} series read; the first stands in the charts above.</p>"
-    return found, gr.Dropdown(offered, value=names[0]), gr.Dropdown(offered), words
+    first = names[0] if names else first if first in offered else FIRST
+    second = second if second in offered else SECOND
+    return found, gr.Dropdown(offered, value=first), gr.Dropdown(offered, value=second), words
 
 
 def _called(feature: str) -> str:

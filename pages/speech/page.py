@@ -10,7 +10,7 @@ import gradio as gr
 
 from pages import model, status
 from pages.chart_section import as_value, chart_section
-from pages.clip_input import refuse_links
+from pages.clip_input import RECORDING, clip_input
 from pages.door import why_failed
 from pages.events import AT_ONCE, BUSY, LAST
 from pages.plotting import plotly_script
@@ -68,8 +68,8 @@ def layout(demo: gr.Blocks) -> None:
         return
     gr.set_static_paths([plotly_script()])
     token = visitor(demo)
-    with gr.Row(elem_id="speech-given", elem_classes="sd-form"):
-        chosen, audios, heards, owns = zip(*map(_place, ("First", "Second"), (FIRST, SECOND)), strict=True)
+    with gr.Row(elem_id="speech-given", elem_classes="sd-form", equal_height=True):
+        chosen, drops, heards, owns = zip(*map(_place, ("First", "Second"), (FIRST, SECOND)), strict=True)
     work = progress(elem_id="speech-work")
     swaps = stage("swaps")
     places = chart_section(
@@ -90,37 +90,30 @@ def layout(demo: gr.Blocks) -> None:
 
     for event in (demo.load, *(one.input for one in chosen)):
         swapping(event)
-    for voice, audio, heard, own, example in zip(chosen, audios, heards, owns, (FIRST, SECOND), strict=True):
-        for brought in (audio.upload, audio.stop_recording, audio.clear):
-            read = brought(partial(read_own, example), audio, [own, voice, heard], preprocess=False, **_NEWEST)
+    for voice, drop, heard, own, example in zip(chosen, drops, heards, owns, (FIRST, SECOND), strict=True):
+        for brought in (drop.upload, drop.clear):
+            read = brought(partial(read_own, example), drop, [own, voice, heard], **_NEWEST)
             read.failure(why_failed, None, heard, **AT_ONCE)
             swapping(read.success)
 
 
-def _place(name: str, example: str) -> tuple[gr.Dropdown, gr.Audio, gr.HTML, gr.State]:
-    """A place for one recording: an example, a file or the microphone."""
-    with gr.Column(min_width=300):
-        voice = gr.Dropdown(list(VOICES), value=example, label=f"{name} recording")
-        audio = refuse_links(
-            gr.Audio(
-                label=f"{name} recording: a file, or the microphone",
-                type="filepath",
-                sources=["upload", "microphone"],
-                editable=False,
-                buttons=[],
-                elem_id=f"{name.lower()}-audio",
-            )
-        )
+def _place(name: str, example: str) -> tuple[gr.Dropdown, gr.HTML, gr.HTML, gr.State]:
+    """A place for one recording: a file, the microphone or an example."""
+    with (
+        gr.Column(min_width=320),
+        clip_input(f"{name} recording", kind=RECORDING, elem_id=f"{name.lower()}-recording") as drop,
+    ):
         heard = spoken(elem_id=f"{name.lower()}-heard")
-    return voice, audio, heard, gr.State(None, time_to_live=limits().keep_seconds)
+        voice = gr.Dropdown(list(VOICES), value=example, label=f"{name} voice: one of these, or your own")
+    return voice, drop, heard, gr.State(None, time_to_live=limits().keep_seconds)
 
 
-def read_own(example: str, file: dict[str, Any] | None) -> "tuple[Recording | None, Any, str]":
-    """A visitor's recording, offered beside those that ship, or what is wrong with it; without one, the example."""
+def read_own(example: str, file: Any) -> "tuple[Recording | None, Any, str]":
+    """A visitor's recording (FileData), offered beside those that ship, or what is wrong; without one, the example."""
     if file is None:
         return None, gr.Dropdown(list(VOICES), value=example), ""
     try:
-        recording = model.voices().read(Path(file["path"]))
+        recording = model.voices().read(Path(file.path))
     except SeqdisentError as error:
         return None, gr.Dropdown(list(VOICES), value=example), status.problem(str(error))
     return recording, gr.Dropdown([OWN, *VOICES], value=OWN), ""

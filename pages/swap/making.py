@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from math import ceil, inf
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -17,11 +17,13 @@ from pages.belongings import BELONGINGS
 from pages.clip_input import moving
 from pages.door import why_failed
 from pages.player import Fetched, Show, fetched
+from pages.swap.pace import PACE, Countdown, about
 from pages.swap.result import NAMES, REACH, Stage, Swapped, Wish, Written, said
 from pages.swap.tuning import shortened, tuned
 from seqdisent_core.errors import FaceError, SeqdisentError
 
 if TYPE_CHECKING:
+    from seqdisent_core.faces import FaceClip
     from seqdisent_core.reenactment import Pair
 
 _BETWEEN = 3.0  # seconds from one preview to the next
@@ -30,32 +32,19 @@ FILMS_READY, FILM_READY = "Both films are ready.", "The film is ready."
 GONE = "The clips were deleted after a while without use. Choose them again."
 _STAGES = ("Reading the films", "Learning these two faces", "Making the films")
 _WITHOUT = ("Reading the films", "Making the films")
-_ASKED = {"gif": "Writing the GIF", "large": "Making the film in full size", "beside": "Writing both side by side"}
+_ASKED = {
+    "gif": "Writing the GIF",
+    "large": "Making the film in full size",
+    "beside": "Writing both side by side",
+    "picture": "Writing the picture",
+}
+_BESIDE = {"beside": ".mp4", "picture": ".png"}  # endings
 _ANEW = "Making it anew …"
 
 
-@dataclass
-class Pace:
-    """Seconds that this machine took lately: of a tuning step, of a result's frame, and of a usual swap.
-
-    The previews on the way count with the steps.
-    """
-
-    step: float = 0.35
-    frame: float = 0.05
-    usual: float = 30.0
-
-    def left(self, steps: int, frames: int) -> float:
-        """Seconds for so many steps and frames that are still to come."""
-        return steps * self.step + frames * self.frame + 1.0
-
-
-PACE = Pace()  # of all swaps of this process
-
-
-def learn_words() -> str:
-    """What learning two faces brings, and how long it takes here, in words for a button."""
-    return f"Learn these two faces (better likeness, about {5 * ceil(PACE.usual / 5)} s)"
+def learn_words(first: "FaceClip | None" = None, second: "FaceClip | None" = None) -> str:
+    """What learning two faces brings, and how long it takes here, in words."""
+    return f"Learn these two faces (better likeness, {about(first, second)})"
 
 
 class Seen(NamedTuple):
@@ -101,7 +90,8 @@ def swap_faces(
     from seqdisent_core.films import check_play
     from seqdisent_core.reenactment import STEPS, check_goes_on
 
-    wish, began, enough = Wish(strength, pixels, play, transfer, films, around), time.monotonic(), Event()
+    wish = Wish(strength, pixels, play, transfer, films, around)
+    countdown, enough = Countdown(time.monotonic()), Event()
     names = _STAGES if tune else _WITHOUT
     seen = seen._replace(running=enough)
     try:
@@ -111,13 +101,13 @@ def swap_faces(
                 check_goes_on(clip, model.film_studio().head, detail=wish.how["detail"])
         frames = sum(len(clip.frames) for clip in (first, second))
 
-        def far(at: int, steps: int) -> str:
-            spent, left = time.monotonic() - began, PACE.left(steps, frames)
-            return status.stages(names, at, spent / (spent + left), left)
+        def far(at: int, seconds: float) -> str:
+            left = countdown.tell(time.monotonic(), seconds)
+            return status.stages(names, at, countdown.share, left, busy=countdown.busy)
 
-        shown, start, pair, before, stage = -inf, 0.0, None, {}, None
+        shown, start, step, pair, before, stage = -inf, 0.0, PACE.step, None, {}, None
         stoppable = gr.Button(_STOP, visible=tune, interactive=True)
-        yield seen._replace(progress=far(0, STEPS if tune else 0), enough=stoppable)
+        yield seen._replace(progress=far(0, PACE.left(STEPS if tune else 0, frames)), enough=stoppable)
         size = model.film_studio().size
         written: Written = {}
         with BELONGINGS.work(str(request.session_hash)) as work, ExitStack() as ending:
@@ -127,7 +117,7 @@ def swap_faces(
                 if stage is None:
                     start, stage = now, ending.enter_context(Stage(pair, wish, work, written))
                 elif steps:
-                    PACE.step = (now - start) / steps
+                    PACE.tuned(step, steps, now - start)
                 if enough.is_set() or not tune or steps >= STEPS or shortened(pair, request):
                     break
                 preview = gr.skip()
@@ -135,16 +125,19 @@ def swap_faces(
                     tiles = _tiles(pair, wish)
                     before = before or tiles
                     preview, shown = _preview(pair, before, tiles), time.monotonic()
-                yield seen._replace(progress=far(1, STEPS - steps), preview=preview, enough=gr.skip())
-            yield seen._replace(progress=far(len(names) - 1, 0), preview=gr.skip())
-            began_films = time.monotonic()
-            show = yield from status.meanwhile(
-                lambda report: stage.show(pair), seen._replace(progress=gr.skip(), preview=gr.skip())
-            )
-            PACE.frame = (time.monotonic() - began_films) / max(1, frames)
-        PACE.usual = PACE.left(STEPS, frames)
+                left = PACE.left(STEPS - steps, frames)
+                yield seen._replace(progress=far(1, left), preview=preview, enough=gr.skip())
+            films_began, left = time.monotonic(), PACE.left(0, frames)
+            making = status.Job(lambda report: stage.show(pair))
+            for _ in making:
+                progress = far(len(names) - 1, left - (time.monotonic() - films_began))
+                yield seen._replace(progress=progress, preview=gr.skip())
+            show = making.result
+            PACE.made(frames, time.monotonic() - films_began)
         made = Swapped(replace(pair), written, show, wish)  # without the decoder made fast
-        learn = hidden if pair.tuned.steps else gr.Button(learn_words(), visible=True)
+        learn = (
+            hidden if pair.tuned.steps else gr.Button(f"Improve the likeness ({about(first, second)})", visible=True)
+        )
         yield Seen(_ready(made), "", show, hidden, learn, made, None)
     except SeqdisentError as error:
         yield seen._replace(progress=status.problem(str(error)), stage=swapped and swapped.show, running=None)
@@ -264,13 +257,14 @@ def _file(swapped: Swapped, own: int, kind: str, folder: Path) -> Path:
     """Writes a result as it was asked for. Raises FaceError where the films that it needs were deleted."""
     from seqdisent_core.films import write_beside, write_moved
 
-    if kind == "beside":
+    if kind in _BESIDE:
         films = swapped.show.clips
         at = next(at for at, clip in enumerate(films) if clip.made and clip.alt == said(NAMES[own], NAMES[1 - own]))
         driver, result = films[at - 1].whole, films[at].file
         if driver is None or not all(Path(film.path).exists() for film in (driver, result)):
             raise FaceError(GONE)
-        return write_beside(folder / f"{NAMES[own]}_beside_its_driver.mp4", Path(driver.path), Path(result.path))
+        path = folder / f"{NAMES[own]}_beside_its_driver{_BESIDE[kind]}"
+        return write_beside(path, Path(driver.path), Path(result.path))
     pair = swapped.pair.full_size(own) if kind == "large" else swapped.pair
     clips, ending = [subject.clip for subject in pair.subjects], ".mp4" if kind == "large" else ".gif"
     frames = pair.frames(own, 1 - own, **swapped.wish.how)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
 
 _HINT = '<div class="sd sd-hint-line" role="status">${value}</div>'
+_PAUSE = '<label class="sd sd-quiet"><input type="checkbox"> Pause the previews</label>'
 # What is under way takes the window from the row of the button down: nothing below it moves when the result comes.
 _LOOK = """() => {
     document.getElementById('outcome').classList.add('sd-open');
@@ -61,6 +62,7 @@ class _Page:
     token: gr.BrowserState
     halves: tuple[_Half, _Half]
     go: gr.Button
+    tune: gr.Checkbox
     learn: gr.Button
     hint: gr.HTML
     options: Options
@@ -74,6 +76,11 @@ class _Page:
     @property
     def faces(self) -> list[Any]:
         return [half.face for half in self.halves]
+
+    @property
+    def readied(self) -> list[Any]:
+        """What `_ready` gives."""
+        return [self.go, self.tune, self.hint, self.stage, *self.options.limited]
 
 
 def layout(demo: gr.Blocks) -> None:
@@ -93,17 +100,18 @@ def layout(demo: gr.Blocks) -> None:
             work = progress(elem_id="work")
             enough = gr.Button(visible=False, elem_classes="sd-round", elem_id="enough")
             learn = gr.Button(visible=False, elem_classes="sd-round", elem_id="learn")
+        gr.HTML(_PAUSE, apply_default_css=False, elem_id="hold")
         preview = gr.HTML("", apply_default_css=False, elem_id="preview", elem_classes="sd")
         stage = player(elem_id="results")
     privacy(token, _PRIVACY)
     python_code()
     swapped, running = (gr.State(None, time_to_live=limits().keep_seconds) for _ in range(2))
-    page = _Page(token, (first, second), go, learn, hint, asked, stage, work, enough, preview, swapped, running)
+    page = _Page(token, (first, second), go, tune, learn, hint, asked, stage, work, enough, preview, swapped, running)
     for half in page.halves:
         _bind_half(page, half)
-    _bind_swaps(page, start, tune)
+    _bind_swaps(page, start)
     _bind_result(page)
-    _bind_load(page, demo, tune)
+    _bind_load(page, demo)
     swap_endpoint.bind()
 
 
@@ -125,14 +133,14 @@ def _bind_half(page: _Page, half: _Half) -> None:
     known = [*page.faces, page.swapped, page.running]
     for event in _READER.events(half.drop, half.seen, half.face, half.last):
         event.failure(why_failed, None, half.seen, **AT_ONCE)
-        event.then(_ready, known, [page.go, page.hint, page.stage, *page.options.limited], **AT_ONCE)
+        event.then(_ready, known, page.readied, **AT_ONCE)
         event.then(partial(_keep, half.name), [page.token, half.face], None, **AT_ONCE)
 
 
-def _bind_swaps(page: _Page, start: gr.HTML, tune: gr.Checkbox) -> None:
+def _bind_swaps(page: _Page, start: gr.HTML) -> None:
     """The three ways to a swap: its button, the one that learns the two faces, and the two example people."""
     makes = [page.work, page.preview, page.stage, page.enough, page.learn, page.swapped, page.running]
-    ways = ((page.go.click, tune), (page.learn.click, gr.State(True)), (start.start, gr.State(False)))
+    ways = ((page.go.click, page.tune), (page.learn.click, gr.State(True)), (start.start, gr.State(False)))
     for number, (begins, learns) in enumerate(ways):
         tries = number == len(ways) - 1
         busy = BUSY if tries else TUNES
@@ -152,7 +160,7 @@ def _bind_swaps(page: _Page, start: gr.HTML, tune: gr.Checkbox) -> None:
         for ended in (made, failed):  # what `then` is bound to is not called after a failure
             ended.then(
                 *(_ready, [*page.faces, page.swapped, page.running]),
-                [page.go, page.hint, page.stage, *page.options.limited],
+                page.readied,
                 **AT_ONCE,
             )
         made.then(_keep_result, [page.token, page.swapped], None, **AT_ONCE)
@@ -178,12 +186,12 @@ def _bind_result(page: _Page) -> None:
     asked.failure(why_failed, None, page.work, **AT_ONCE)
 
 
-def _bind_load(page: _Page, demo: gr.Blocks, tune: gr.Checkbox) -> None:
+def _bind_load(page: _Page, demo: gr.Blocks) -> None:
     """What a visitor finds who comes back."""
     places = [part for half in page.halves for part in (half.drop, half.seen, half.face)]
-    demo.load(restore, page.token, [*places, page.swapped, tune], **AT_ONCE).then(
+    demo.load(restore, page.token, [*places, page.swapped], **AT_ONCE).then(
         *(_ready, [*page.faces, page.swapped, page.running]),
-        [page.go, page.hint, page.stage, *page.options.limited],
+        page.readied,
         **AT_ONCE,
     )
 
@@ -220,7 +228,7 @@ def restore(token: str) -> tuple[Any, ...]:
             shown += [None, gr.skip(), gr.skip()]
         else:
             shown += [shown_file(clip.source), _READER.shown(clip), clip]
-    return (*shown, SESSIONS.result(token), gr.Checkbox(label=learn_words()))
+    return (*shown, SESSIONS.result(token))
 
 
 def _hint(first: "FaceClip | None", second: "FaceClip | None") -> str:
@@ -258,6 +266,7 @@ def _ready(first: "FaceClip | None", second: "FaceClip | None", swapped: Any, ru
         earlier = swapped.earlier(first, second)
         shown = swapped.noted(earlier) if earlier else swapped.show
     if running is not None:
-        return gr.skip(), gr.skip(), swapped and swapped.noted("Making it anew …"), *limited
+        return gr.skip(), gr.skip(), gr.skip(), swapped and swapped.noted("Making it anew …"), *limited
     ready = first is not None and second is not None and not _problem(first, second)
-    return gr.Button("Swap", interactive=ready), _hint(first, second), shown, *limited
+    tune = gr.Checkbox(label=learn_words(first, second))
+    return gr.Button("Swap", interactive=ready), tune, _hint(first, second), shown, *limited

@@ -175,7 +175,7 @@ class Stage:
         kept = kept_file(film, self.work)
         return ShownClip(
             file=kept,
-            square=_square(person),
+            square=face_window(person),
             caption=[
                 Words(text=f"{who.capitalize()} person", hue="who"),
                 Words(text=", "),
@@ -191,6 +191,7 @@ class Stage:
             asks=[
                 *([Ask(name=f"{who} large", label="Full size", said=_of("Full size", who))] if _larger(person) else []),
                 Ask(name=f"{who} gif", label="GIF", said=f"Download as GIF: {said(who, does)}"),
+                Ask(name=f"{who} picture", label="Picture", said=_of("Picture of driver and result", who)),
                 Ask(name=f"{who} beside", label="Side by side", said=_of("Driver and result side by side", who)),
             ],
         )
@@ -204,7 +205,7 @@ def _of(what: str, who: str) -> str:
     return f"{what}: the {who} person's film"
 
 
-def _square(person: "Subject") -> list[float]:
+def face_window(person: "Subject") -> list[float]:
     """The matrix by which the player shows the face alone, as ShownClip has it."""
     from seqdisent_core.reenactment import face_square, reach_within
 

@@ -1,4 +1,4 @@
-"""Tuning to the people of two clips, for the page "Swap" and its endpoint: on a lent GPU where GPUs are lent."""
+"""Tuning to two people for the page "Swap", to one for "Sample", and for endpoints: on a lent GPU where there are."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from pages.line import others_wait
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
-    from seqdisent_core.reenactment import Pair, Subject
+    from seqdisent_core.reenactment import OwnFace, Pair, Subject
 
 # While others wait: the most that is measured in results/filmed_curve.json is reached by then.
 SHORT_STEPS = 36
@@ -30,9 +30,20 @@ def tuned(first: "FaceClip", second: "FaceClip", seconds: float | None) -> "Iter
     return _states(two, seconds)
 
 
-def shortened(pair: "Pair", request: gr.Request) -> bool:
+def learnt(clip: "FaceClip", seconds: float | None) -> "Iterator[OwnFace]":
+    """A clip at the model's size and a model that comes to know its face, as Studio.learn_face gives and raises."""
+    from seqdisent_core.reenactment import own_faces, subject
+
+    one = subject(clip)
+    if seconds == 0:
+        studio = model.film_studio()
+        return own_faces(studio.method, one, seconds=seconds, every=_EVERY, head=studio.head)
+    return _own_states(one, seconds)
+
+
+def shortened(state: "Pair | OwnFace", request: gr.Request) -> bool:
     """Whether a tuning ends here because somebody waits for it."""
-    return pair.tuned.steps >= SHORT_STEPS and others_wait(request)
+    return state.tuned.steps >= SHORT_STEPS and others_wait(request)
 
 
 @model.on_gpu(lambda two, seconds: (_USUAL if seconds is None else seconds) + _AROUND)
@@ -42,3 +53,12 @@ def _states(two: "tuple[Subject, Subject]", seconds: float | None) -> "Iterator[
     studio = model.tuning_studio()
     for pair in pairs(studio.method, two, seconds=seconds, every=_EVERY, head=studio.head):
         yield pair.kept() if model.ZERO_GPU else pair
+
+
+@model.on_gpu(lambda one, seconds: (_USUAL if seconds is None else seconds) + _AROUND)
+def _own_states(one: "Subject", seconds: float | None) -> "Iterator[OwnFace]":
+    from seqdisent_core.reenactment import own_faces
+
+    studio = model.tuning_studio()
+    for face in own_faces(studio.method, one, seconds=seconds, every=_EVERY, head=studio.head):
+        yield face.kept() if model.ZERO_GPU else face

@@ -11,13 +11,17 @@ let local = null; // the address of the chosen file in this browser
 
 one('.sd-title').textContent = props.title;
 input.setAttribute('aria-label', `${props.title}: file`);
-if (props.photographs) one('.sd-hint span').textContent += '; or a photograph';
+input.accept = props.accept;
+one('.sd-hint strong').textContent = props.asks;
+one('.sd-hint span').textContent = props.hint + (props.photographs ? '; or a photograph' : '');
+one('.sd-camera').textContent = `Use the ${props.live}`;
 one('.sd-choose').setAttribute('aria-label', `${props.title}: choose a file`);
-one('.sd-camera').setAttribute('aria-label', `${props.title}: use the camera`);
+one('.sd-camera').setAttribute('aria-label', `${props.title}: use the ${props.live}`);
 one('.sd-change').setAttribute('aria-label', `${props.title}: change`);
 one('.sd-remove').setAttribute('aria-label', `${props.title}: remove`);
 one('.sd-thumbs').setAttribute('aria-label', `Examples for: ${props.title}`);
-one('.sd-camera').hidden = !hasCamera;
+one('.sd-camera').hidden = !props.live || !hasCamera;
+one('.sd-look').classList.toggle('sd-heard', props.live === 'microphone');
 
 function show(state, name) {
   zone.dataset.state = state;
@@ -99,7 +103,7 @@ const span = { there: false };
 function offer(file) {
   const film = one('.sd-trim video');
   span.there = false;
-  if (!file.size || file.type.startsWith('image/')) return;
+  if (props.live !== 'camera' || !file.size || file.type.startsWith('image/')) return;
   local = URL.createObjectURL(file);
   film.onloadedmetadata = () => {
     if (!(film.duration > 1.5) || film.duration > 36000) return;
@@ -120,7 +124,7 @@ function mark() {
   ends.setProperty('--from', `${(100 * from) / film.duration}%`);
   ends.setProperty('--to', `${(100 * to) / film.duration}%`);
   one('.sd-span').textContent = `${from.toFixed(1)} to ${to.toFixed(1)} s of ${film.duration.toFixed(1)} s`
-    + (film.duration > props.most_seconds ? `, at most ${props.most_seconds} s` : '');
+    + (film.duration >= props.most_seconds + 0.05 ? `, at most ${props.most_seconds} s` : '');
   one('.sd-from').setAttribute('aria-valuetext', `from ${from.toFixed(1)} seconds`);
   one('.sd-to').setAttribute('aria-valuetext', `to ${to.toFixed(1)} seconds`);
 }
@@ -160,7 +164,7 @@ async function take(file) {
   if (replaces) trigger('clear', { turn: mine });
   if (file.size > props.most_megabytes * 1024 * 1024) {
     show('empty');
-    complain(`${file.name} is larger than ${props.most_megabytes} MB. Cut it to a few seconds or save it at a smaller size.`);
+    complain(`${file.name} is larger than ${props.most_megabytes} MB. ${props.shorter}`);
     return;
   }
   show('sending', file.name);
@@ -219,11 +223,11 @@ one('.sd-camera').addEventListener('click', async () => {
   asked += 1;
   const mine = asked;
   try {
-    const found = await openCamera();
+    const found = await (props.live === 'camera' ? openCamera() : openMicrophone());
     if (mine !== asked) return found.getTracks().forEach((track) => track.stop());
     stream = found;
   } catch (error) {
-    if (mine === asked) complain('The camera could not be used. Allow it for this page in the browser, or choose a file instead.');
+    if (mine === asked) complain(`The ${props.live} could not be used. Allow it for this page in the browser, or choose a file instead.`);
     return;
   }
   show('camera');
@@ -250,7 +254,7 @@ one('.sd-record').addEventListener('click', async () => {
     if (clip) take(clip);
   } catch (error) {
     show('empty');
-    complain('The camera stopped. Allow it for this page in the browser, or choose a file instead.');
+    complain(`The ${props.live} stopped. Allow it for this page in the browser, or choose a file instead.`);
   }
   button.removeAttribute('aria-disabled');
   button.textContent = `Record ${RECORD_SECONDS} seconds`;

@@ -9,4 +9,11 @@ if (!document.lecture.heard) {
     if (press) press(event, seen);
     else waiting.push([event, seen]);
   }, true); // before a slider takes the page keys for itself
+  // Who has dragged a slider goes on with the talk: its arrow keys are for those who came to it by Tab.
+  document.addEventListener('pointerdown', (event) => {
+    document.lecture.dragged = Boolean(event.target.closest?.('[data-testid=stSlider]'));
+  }, true);
+  document.addEventListener('keydown', ({ key }) => {
+    if (key === 'Tab') document.lecture.dragged = false;
+  }, true);
 }

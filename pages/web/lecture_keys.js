@@ -43,8 +43,9 @@ export default function ({ data, setTriggerValue }) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     let on = document.activeElement;
     while (on?.shadowRoot?.activeElement) on = on.shadowRoot.activeElement; // the camera's button lies in one
-    const own = on?.closest(TYPED_INTO); // arrows turn a slider; a remote's page keys turn steps
-    const closed = own?.getAttribute('aria-expanded') === 'false'; // a select box keeps the focus after a choice
+    const dragged = document.lecture.dragged && on?.closest('[data-testid=stSlider]');
+    const own = !dragged && on?.closest(TYPED_INTO); // arrows turn a slider; a remote's page keys turn steps
+    const closed = own && own.getAttribute('aria-expanded') === 'false'; // a select box keeps the focus after a choice
     if (own && !closed && !event.key.startsWith('Page')) return;
     if (event.key === ' ' && on?.closest('button, a, [type=checkbox]')) return;
     if (seen) see(Number(seen)); // the words come before `data`

@@ -1,12 +1,15 @@
 // Clips in step. There is one clock, ours; every video follows it, each looping at its own length, so that two clips
-// of one column always show the same frame. Videos play by themselves and are set right when they stray.
+// of one column always show the same frame. Videos play by themselves; those that stray are hurried or held back.
 const one = (selector) => element.querySelector(selector);
 const stage = one('.sd-stage');
 const scrub = one('.sd-scrub');
 const button = one('.sd-play');
 const PLAY = 'M3 1.5v13l11-6.5z';
 const PAUSE = 'M3 1.5h3.5v13H3zM9.5 1.5H13v13H9.5z';
-const STRAY = 0.06; // seconds off before a playing video is set right
+const STRAY = 0.06; // seconds off before a playing video is hurried or held back
+const LOST = 0.5; // seconds off before it is set right, which a phone with many videos takes long for:
+const PATIENCE = 2000; // milliseconds until it is once more
+const righted = new WeakMap(); // when each video was set right last
 let videos = [];
 let frame = 0.04; // seconds of one frame of the fastest clip
 let length = 1; // seconds of the longest clip
@@ -147,8 +150,14 @@ function tick(now) {
   for (const video of videos) {
     if (!(video.duration > 0)) continue;
     const own = wanted(video);
-    const off = Math.abs(video.currentTime - own);
-    if (Math.min(off, video.duration - off) > STRAY && !video.seeking) video.currentTime = own;
+    let off = own - video.currentTime;
+    if (Math.abs(off) > video.duration / 2) off -= Math.sign(off) * video.duration; // the shorter way round
+    if (Math.abs(off) > LOST && !video.seeking && now - (righted.get(video) ?? -PATIENCE) >= PATIENCE) {
+      righted.set(video, now);
+      video.currentTime = own;
+    }
+    const speed = rate() * (Math.abs(off) > STRAY ? 1 + 0.1 * Math.sign(off) : 1);
+    if (video.playbackRate !== speed) video.playbackRate = speed;
     if (video.paused) video.play().catch(() => {});
   }
   tell();
@@ -202,7 +211,9 @@ function render() {
   frame = 1 / Math.max(...show.clips.map((clip) => clip.fps));
   stage.classList.toggle('sd-many', !show.columns.length && !show.arrows);
   stage.classList.toggle('sd-arrows', show.arrows);
-  one('.sd-top').hidden = !show.arrows;
+  const windows = show.clips.some((clip) => clip.square.length); // faces or whole films, as the visitor likes
+  stage.classList.toggle('sd-windows', windows);
+  one('.sd-top').hidden = !windows;
   one('.sd-strips').open = !show.arrows;
   stage.dataset.view = view;
   one('.sd-grid').style.setProperty('--columns', show.columns.length || (show.arrows ? show.clips.length / 2 : Math.min(4, show.clips.length)));
@@ -219,7 +230,7 @@ function render() {
     } else one('.sd-grid').append(figure);
     videos.push(video);
   }
-  if (show.arrows) sized.observe(one('.sd-screen'));
+  if (windows) sized.observe(one('.sd-screen'));
   words(one('.sd-line'), show.line);
   // Under each other per column, the driver above, so that the eye compares frame with frame.
   const strips = show.clips.filter((clip) => clip.strip);
@@ -233,7 +244,7 @@ function render() {
   }
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   if (!still) play(true);
-  half = still && show.arrows;
+  half = still && windows;
   if (!show.calm) stage.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
 }
 

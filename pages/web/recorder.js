@@ -1,4 +1,4 @@
-// The camera: look, then after a countdown record a few seconds, which end by themselves.
+// Camera or microphone: open it, then after a countdown record a few seconds, which end by themselves.
 const RECORD_SECONDS = 3;
 const COUNTDOWN_SECONDS = 3;
 const hasCamera = Boolean(navigator.mediaDevices && window.MediaRecorder); // not on pages that came by plain http
@@ -6,6 +6,10 @@ const hasCamera = Boolean(navigator.mediaDevices && window.MediaRecorder); // no
 function openCamera() {
   const video = { width: { ideal: 1280 }, height: { ideal: 720 }, facingMode: 'user' };
   return navigator.mediaDevices.getUserMedia({ video, audio: false });
+}
+
+function openMicrophone() {
+  return navigator.mediaDevices.getUserMedia({ audio: true });
 }
 
 // Gives the clip as a File, or null once it is not wanted any more; throws where the camera went meanwhile.
@@ -19,7 +23,8 @@ async function record(stream, wanted, tell) {
     return wanted();
   };
   if (!(await count('ready', COUNTDOWN_SECONDS))) return null;
-  const kind = ['video/mp4', 'video/webm'].find((type) => MediaRecorder.isTypeSupported(type));
+  const what = stream.getVideoTracks().length ? 'video' : 'audio';
+  const kind = [`${what}/mp4`, `${what}/webm`].find((type) => MediaRecorder.isTypeSupported(type));
   const recorder = new MediaRecorder(stream, kind ? { mimeType: kind } : {});
   const parts = [];
   recorder.ondataavailable = (event) => parts.push(event.data);
@@ -29,5 +34,6 @@ async function record(stream, wanted, tell) {
   if (recorder.state !== 'inactive') recorder.stop();
   await ended;
   const type = recorder.mimeType.split(';')[0];
-  return wanted() ? new File(parts, type === 'video/mp4' ? 'camera.mp4' : 'camera.webm', { type }) : null;
+  const name = what === 'video' ? 'camera' : 'microphone';
+  return wanted() ? new File(parts, `${name}.${type.endsWith('mp4') ? 'mp4' : 'webm'}`, { type }) : null;
 }

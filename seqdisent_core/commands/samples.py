@@ -27,15 +27,19 @@ def add_commands(commands: Any) -> None:
         "--person", type=Path, help="a video or photograph whose person is kept (default: sampled people)"
     )
     sample.add_argument("--movement", type=Path, help="a video whose movement is kept (default: sampled movements)")
+    sample.add_argument(
+        "--face", type=Path, help="a video or photograph of a face that gets new movements itself, in its own pixels"
+    )
+    sample.add_argument("--seconds", type=float, help="of learning that face at most, which takes 75 steps (0: none)")
     sample.add_argument("--count", type=count, default=8, help="1 to 16 clips (default: 8)")
-    sample.add_argument("--frames", type=count, default=15, help="8 to 60 frames of a sampled movement (default: 15)")
+    sample.add_argument("--frames", type=count, help="8 to 60 of a sampled movement (default: 15; with --face 30)")
     sample.add_argument(
         "--temperature", type=float, default=1.0, help="scales the standard deviation, 0 to 2 (default: 1)"
     )
     sample.add_argument(
         "--seed", type=int, default=0, help="random seed of the first clip; the others count up from it (default: 0)"
     )
-    _add_common(sample, "sampled")
+    _add_common(sample, "sampled", "facekit52; with --face wild")
     sample.set_defaults(run=_sample)
 
     interpolate = commands.add_parser("interpolate", help="interpolate between two clips")
@@ -61,14 +65,19 @@ def add_commands(commands: Any) -> None:
     showcase.set_defaults(run=_showcase)
 
 
-def _add_common(command: argparse.ArgumentParser, out: str) -> None:
+def _add_common(command: argparse.ArgumentParser, out: str, model: str = "facekit52") -> None:
     command.add_argument("--out", type=Path, default=Path(out), help=f"folder for the results (default: {out})")
-    command.add_argument("--model", help="checkpoint folder or Hugging Face id (default: facekit52)")
+    command.add_argument("--model", help=f"checkpoint folder or Hugging Face id (default: {model})")
     add_device(command)
     add_json(command)
 
 
 def _sample(options: argparse.Namespace) -> None:
+    if options.face:
+        _move_face(options)
+        return
+    if options.seconds is not None:
+        raise ConfigError("--seconds is for a face that is learnt. Give it with --face.")
     if options.person and options.movement:
         raise ConfigError("Nothing is left to sample if both the person and the movement are kept. Leave one out.")
 
@@ -77,13 +86,59 @@ def _sample(options: argparse.Namespace) -> None:
             static=codes[0].static if options.person else None,
             dynamics=codes[0].dynamics if options.movement else None,
             count=options.count,
-            frames=options.frames,
+            frames=options.frames or 15,
             temperature=options.temperature,
             seed=options.seed,
         )
 
     films = [path for path in (options.person, options.movement) if path]
     _make(options, films, make, moved_by=slice(None) if options.movement else slice(0))
+
+
+def _move_face(options: argparse.Namespace) -> None:
+    """Learns the face of a video or photograph, and writes its own picture in sampled movements."""
+    from seqdisent_core.films import save_movements
+    from seqdisent_core.latents import check_limits
+    from seqdisent_core.machine import keep_freed_memory
+    from seqdisent_core.reenactment import STEPS
+    from seqdisent_core.studio import FILMED, Studio
+
+    if options.person or options.movement:
+        raise ConfigError(
+            "--face keeps the person and samples movements, so it stands alone. For the movement of another film there "
+            "is `seqdisent swap`."
+        )
+    asked = {"frames": options.frames or 30, "temperature": options.temperature, "seed": options.seed}
+    check_limits(count=options.count, **asked)
+    keep_freed_memory()
+    with progress_bar(100, "loading") as bar:
+
+        def advance(share: float, what: str) -> None:
+            bar.set_description_str(what)
+            bar.update(round(100 * share) - bar.n)
+
+        studio = Studio.from_pretrained(options.model or FILMED, device=options.device)
+        advance(0.0, "reading the face")
+        clip = studio.read_face(options.face)
+        options.out.mkdir(parents=True, exist_ok=True)  # what cannot be written is said before the face is learnt
+        for face in studio.learn_face(clip, seconds=options.seconds, every=0.5):
+            advance(0.6 * face.tuned.steps / STEPS, "learning the face")
+
+        def moving(share: float) -> None:
+            advance(0.6 + 0.4 * share, "moving the face")
+
+        written = save_movements(face, options.out, count=options.count, **asked, progress=moving)
+    tell(
+        options,
+        *(f"{path}: {path.stem[3:].replace('_', ' ')}" for path in written),
+        written={
+            **{path.stem: path for path in written},
+            **{f"{path.stem}_gif": path.with_suffix(".gif") for path in written},
+            "sheet": options.out / "sheet.png",
+        },
+        figures={"device": studio.device, "tuned_steps": face.tuned.steps},
+        notes=[f"{clip.source.name}: {note}" for note in clip.notes],
+    )
 
 
 def _interpolate(options: argparse.Namespace) -> None:

@@ -206,7 +206,8 @@ def read_face(
     still = reader.info.still
     prepared = [*([_TURN_NOTES[turn]] if turn else []), *([_DARK_NOTE] if light != AS_FILMED else [])]
     notes = [*reader.notes, *prepared, *_notes(shot, cutter, reader, face)]
-    if reader.cut and not start_seconds:
+    rounded = (reader.info.seconds or math.inf) < max_seconds + 0.05  # 10.0 seconds are not told to be longer than 10
+    if reader.cut and not start_seconds and not rounded:
         notes.append(f"The clip is longer than {max_seconds:g} seconds; the first {max_seconds:g} are used.")
     if progress is not None:
         progress(1.0)

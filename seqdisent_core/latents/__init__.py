@@ -5,6 +5,7 @@ from seqdisent_core.latents.map_making import embed, make_map
 from seqdisent_core.latents.sample_figures import measure_samples
 from seqdisent_core.latents.sampling import (
     FPS,
+    FRAMES,
     Drawn,
     StudioCodes,
     along,
@@ -13,10 +14,12 @@ from seqdisent_core.latents.sampling import (
     draw_dynamics,
     draw_person,
     frames_a_second,
+    new_movement,
 )
 
 __all__ = [
     "FPS",
+    "FRAMES",
     "NAMES",
     "TENSORS",
     "Direction",
@@ -34,4 +37,5 @@ __all__ = [
     "frames_a_second",
     "make_map",
     "measure_samples",
+    "new_movement",
 ]

@@ -4,6 +4,7 @@ from seqdisent_core.reenactment.drawing import draws_motion
 from seqdisent_core.reenactment.head import TRANSFERS, TURNS_FAR, HeadTurn, Transfer, check_transfer, learn_head
 from seqdisent_core.reenactment.neutral_frame import NeutralFrame
 from seqdisent_core.reenactment.neutral_learning import learn_neutral
+from seqdisent_core.reenactment.own_face import OwnFace, own_faces
 from seqdisent_core.reenactment.pairs import (
     How,
     Pair,
@@ -30,6 +31,7 @@ __all__ = [
     "HeadTurn",
     "How",
     "NeutralFrame",
+    "OwnFace",
     "Pair",
     "Subject",
     "Swap",
@@ -44,6 +46,7 @@ __all__ = [
     "face_square",
     "learn_head",
     "learn_neutral",
+    "own_faces",
     "pairs",
     "personalise",
     "prepare",

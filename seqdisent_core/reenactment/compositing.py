@@ -7,22 +7,30 @@ shows them (filling.py), or are, like an eye behind its lid, the decoded ones, i
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from seqdisent_core.domains.images import REACH
-from seqdisent_core.faces import cut_out, inverse
+from seqdisent_core.faces import EYES_Y, MOUTH_Y, cut_out, inverse
 from seqdisent_core.reenactment.drawing import DrawnFrames
 from seqdisent_core.reenactment.filling import Filling, Other, between, grid, look_up
 
 # Lengths are in sides of the crop.
 _EDGE = 0.12  # within the crop, over which decoded pixels fade to nothing and the wide field takes over from the near
 _FADE = 0.2  # within the wide square, over which motion fades to nothing
-_TONE = 0.06  # over which the picture's tone is taken, and none of its detail
+_TONE = 0.06  # over which a change of light is taken, and none of the detail
+_COLOURS = (0.1, 0.2)  # over which decoded pixels take the moved picture's colours, and where these are far
+_FARTHER = 0.02  # weight of the latter
+_COARSE = 4  # pixels of the crop, in whose steps these colours are found
 _SHADE = 0.35  # of the change of light that the model draws beside the motion: where it errs, it smudges
 _SHOWN = (0.25, 0.75)  # visibility from which on the picture shows at all, and alone; between both, a mixture is a blur
 _SOONER = (0.15, 0.5)  # the same where only decoded pixels would show in its place: they are soft, and smudge skin
+# Only eyes and mouths are decoded, where these lie in the anchor frame: middle, and reach right and down; and how far
+# beyond, as a share of that, it fades. Elsewhere stretched skin looks better than decoded skin.
+_DECODED = ((0.3, EYES_Y, 0.13, 0.09), (0.7, EYES_Y, 0.13, 0.09), (0.5, MOUTH_Y, 0.22, 0.11))
+_BESIDE = 0.5
 _GRID = 0.011  # over which visibility is smoothed, or the grid shows on which it is drawn
 _SMOOTH = 0.006  # of decoded pixels, or the grid shows that they are drawn on
 _BEYOND = 0.05  # about as far as what is behind the person is moved along with them
@@ -55,10 +63,10 @@ def move_picture(
     fields = _Fields(still, drawn, others, drawn_others)
     place = _Place(source, fields.size)
     fine = _doubled(place.patch)
-    base, tone = _base(source, still.decoded[0])
+    base, own = _base(source, still.decoded[0])
     for at, decoded in enumerate(drawn.decoded):
         near, around = fields.near(at), fields.around(at)
-        light, toned = _light(decoded.astype(np.float32), base, tone, near)
+        light, toned = _light(decoded.astype(np.float32), base, own, near)
         filled = fields.filling.over(at, _seen(toned, place.crop), place.x[place.inner], place.y[place.inner])
         yield place.move(fine, fields.shown(at), around, light, filled)
 
@@ -77,17 +85,17 @@ def move_film(
     filmed: these frames in turn; drawn_filmed: what the model draws for them. What a frame does not show, as eyes do
     not while it blinks, comes from the source's picture, or else as in move_picture.
     """
-    fields, own = _Fields(still, drawn, others, drawn_others), _Fields(still, drawn_filmed)
+    fields, at_film = _Fields(still, drawn, others, drawn_others), _Fields(still, drawn_filmed)
     for at, (frame, decoded) in enumerate(zip(filmed, drawn.decoded, strict=True)):
         place = _Place(frame, fields.size)
-        base, tone = _base(frame, drawn_filmed.decoded[at])
-        near, there = fields.shown(at), own.near(at)
+        base, own = _base(frame, drawn_filmed.decoded[at])
+        near, there = fields.shown(at), at_film.near(at)
         motion = between(fields.near(at), there)
         seen = look_up(there, grid(len(near)) + motion)[..., 2:3]
         moved = np.dstack([motion / len(near), np.minimum(near[..., 2:3], seen), near[..., 3:]])
         around = fields.around(at)
-        motion = between(around, own.around(at)) / len(around)
-        _, toned = _light(decoded.astype(np.float32), base, tone, moved)
+        motion = between(around, at_film.around(at)) / len(around)
+        _, toned = _light(decoded.astype(np.float32), base, own, moved)
         x, y = place.x[place.inner], place.y[place.inner]
         filled = fields.filling.over(at, _seen(toned, place.crop), x, y)
         filled += _from_crop(source, near, x, y, fields.size, filled)
@@ -133,17 +141,26 @@ class _Fields:
         return _carried_on(around, _BEYOND * len(around) / REACH)
 
     def shown(self, at: int) -> np.ndarray:
-        """The near field, where the picture shows for longer before what is only decoded."""
+        """The near field, where the picture shows for longer before what is only decoded, and alone in most places."""
         near = self.near(at)
-        sooner = _carried_on(_since(self._drawn.near[at], self._still.near[0], _SOONER), _BEYOND * len(near))
+        cells = len(near)
+        sooner = _carried_on(_since(self._drawn.near[at], self._still.near[0], _SOONER), _BEYOND * cells)
+        decoded = look_up(_eyes_and_mouth(cells), grid(cells) + cells * np.ascontiguousarray(sooner[..., :2]))
+        sooner[..., 2] = 1 - decoded * (1 - sooner[..., 2])
         return sooner + self.filling.share(at)[..., None] * (near - sooner)
 
 
+@lru_cache
+def _eyes_and_mouth(cells: int) -> np.ndarray:
+    """Where decoded pixels may show, on the anchor frame: float32 (cells, cells) in [0, 1]."""
+    places = (grid(cells) + 0.5) / cells
+    away = [np.hypot((places[..., 0] - x) / right, (places[..., 1] - y) / down) for x, y, right, down in _DECODED]
+    return _ramp((1 + _BESIDE - np.minimum.reduce(away)) / _BESIDE)
+
+
 def _base(source: Source, decoded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The picture's own face as decoded, float32 (size, size, 3), and the tone by which the picture differs."""
-    base, size = decoded.astype(np.float32), len(decoded)
-    own = cut_out(source.picture, source.transform, size).astype(np.float32)
-    return base, cv2.GaussianBlur(own - base, (0, 0), _TONE * size)
+    """The picture's own face as decoded, and as it is: float32 (size, size, 3)."""
+    return decoded.astype(np.float32), cut_out(source.picture, source.transform, len(decoded)).astype(np.float32)
 
 
 def _others(sources: Sequence[Source], drawn: DrawnFrames, still: DrawnFrames) -> list[Other]:
@@ -184,21 +201,26 @@ def _carried_on(field: np.ndarray, reach: float) -> np.ndarray:
     return np.dstack([motion * _ramp(2 * share), 1 - (1 - field[..., 2]) * field[..., 3], person])
 
 
-def _light(decoded: np.ndarray, base: np.ndarray, tone: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """On the crop, float32 (size, size, 3): how much lighter the picture gets, and decoded pixels in its tone.
+def _light(decoded: np.ndarray, base: np.ndarray, own: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """On the crop, float32 (size, size, 3): how much lighter the picture gets, and decoded pixels in its colours.
 
-    decoded, base: the frame and the picture's own as decoded; tone: what the picture differs by from its own.
+    decoded, base: the frame and the picture's own as decoded; own: the picture's own face. Colours are those of the
+    moved picture, from where it shows, carried on to where it does not: far from the anchor, the decoder errs in them.
     """
     size = len(decoded)
     field = cv2.resize(near, (size, size), interpolation=cv2.INTER_LINEAR)
-    grid = np.arange(size, dtype=np.float32)
-    there = np.dstack([grid[None] + size * field[..., 0], grid[:, None] + size * field[..., 1]])
+    there = grid(size) + size * field[..., :2]
     known = np.ascontiguousarray(field[..., 2] * field[..., 3])
     lacking = (decoded - look_up(base, there)) * known[..., None]
     reach = _TONE * size
     light = cv2.GaussianBlur(lacking, (0, 0), reach) / (cv2.GaussianBlur(known, (0, 0), reach)[..., None] + 1e-2)
     smooth = cv2.GaussianBlur(decoded, (0, 0), _SMOOTH * size)
-    return _SHADE * field[..., 3:] * light, smooth + look_up(tone, there)
+    errs = np.dstack([(look_up(own, there) - smooth) * known[..., None], known])
+    errs = cv2.resize(errs, None, fx=1 / _COARSE, fy=1 / _COARSE, interpolation=cv2.INTER_AREA)
+    close, far = (cv2.GaussianBlur(errs, (0, 0), reach * size / _COARSE) for reach in _COLOURS)
+    errs = close + _FARTHER * far
+    errs = cv2.resize(errs[..., :3] / (errs[..., 3:] + 1e-3), (size, size), interpolation=cv2.INTER_LINEAR)
+    return _SHADE * field[..., 3:] * light, smooth + errs
 
 
 class _Place:

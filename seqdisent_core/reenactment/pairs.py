@@ -18,7 +18,7 @@ from seqdisent_core.machine import one_each, picture_dtype
 from seqdisent_core.media import Frames, VideoInfo, file_name
 from seqdisent_core.methods import Anchored, Codes
 from seqdisent_core.reenactment.compositing import Source, move_film, move_picture, paste_decoded
-from seqdisent_core.reenactment.drawing import decode_frames, draw_frames, draws_motion
+from seqdisent_core.reenactment.drawing import DrawnFrames, decode_frames, draw_frames, draws_motion
 from seqdisent_core.reenactment.filling import choose_others
 from seqdisent_core.reenactment.head import FAR, HeadTurn, Transfer, check_transfer
 from seqdisent_core.reenactment.personalising import USUAL, Tuned, Tuning, personalise
@@ -174,24 +174,42 @@ def drive(
         if goes_on:
             change = change + head.only(own.dynamics[:, filmed] - rest, "head")
     dynamics = neutral + change
+    if not goes_on:
+        return moved(method, person, own, dynamics, detail=detail)
     light = person.clip.light
     source = replace(person.source, picture=lit(person.source.picture, light))
-    shape = (len(times), *source.picture.shape)
-    if not detail:
-        made = paste_decoded(source, decode_frames(method, own.static, dynamics))
-        return Frames(shape, _each_as_filmed(made, repeat(person.source), light))
-    still = draw_frames(method, own.static, rest)
-    faces = [replace(face, picture=lit(face.picture, light)) for face in person.faces if draws_motion(method)]
-    drawn_faces = draw_frames(method, own.static, own.dynamics[:, list(person.others)]) if faces else None
-    drawn = draw_frames(method, own.static, dynamics)
-    if not goes_on:
-        made = move_picture(source, still, drawn, faces, drawn_faces)
-        return Frames(shape, _each_as_filmed(made, repeat(person.source), light))
+    still, drawn, faces, drawn_faces = _drawn(method, person, own, dynamics)
     drawn_filmed = draw_frames(method, own.static, own.dynamics[:, filmed])
     pictures, again = tee(_filmed(person, filmed))
     bright = (replace(one, picture=lit(one.picture, light)) for one in pictures)
     made = move_film(source, still, drawn, bright, drawn_filmed, faces, drawn_faces)
-    return Frames(shape, _each_as_filmed(made, again, light))
+    return Frames((len(times), *source.picture.shape), _each_as_filmed(made, again, light))
+
+
+def moved(method: Anchored, person: Subject, own: Codes, dynamics: Tensor, *, detail: bool = True) -> Frames:
+    """Frames of the person's one picture, uint8 (height, width, 3), with dynamics (1, frames, dynamics_dim).
+
+    own: the person's codes, a batch of one. The rest as in `drive`.
+    """
+    light = person.clip.light
+    source = replace(person.source, picture=lit(person.source.picture, light))
+    if detail:
+        made = move_picture(source, *_drawn(method, person, own, dynamics))
+    else:
+        made = paste_decoded(source, decode_frames(method, own.static, dynamics))
+    shape = (dynamics.shape[1], *source.picture.shape)
+    return Frames(shape, _each_as_filmed(made, repeat(person.source), light))
+
+
+def _drawn(
+    method: Anchored, person: Subject, own: Codes, dynamics: Tensor
+) -> tuple[DrawnFrames, DrawnFrames, list[Source], DrawnFrames | None]:
+    """What is drawn for the anchor frame and for the frames wanted; the faces of other frames, and what for those."""
+    light = person.clip.light
+    still = draw_frames(method, own.static, own.dynamics[:, person.clip.anchor, None])
+    faces = [replace(face, picture=lit(face.picture, light)) for face in person.faces if draws_motion(method)]
+    drawn_faces = draw_frames(method, own.static, own.dynamics[:, list(person.others)]) if faces else None
+    return still, draw_frames(method, own.static, dynamics), faces, drawn_faces
 
 
 def check_goes_on(clip: FaceClip, head: HeadTurn | None, *, detail: bool = True) -> None:

@@ -298,7 +298,39 @@ def _embedding(codes: np.ndarray, places: np.ndarray) -> "TSNEEmbedding":
 
     # New points have a perplexity of their own; that of the known ones only costs time here, so it is the least.
     affinities = PerplexityBasedNN(codes, perplexity=1, method="exact", n_jobs=1, random_state=0)
-    return TSNEEmbedding(places.astype(np.float64), affinities, negative_gradient_method="bh", n_jobs=1, random_state=0)
+    return TSNEEmbedding(
+        places.astype(np.float64), affinities, negative_gradient_method=AmongFixed(), n_jobs=1, random_state=0
+    )
+
+
+class AmongFixed:
+    """openTSNE's Barnes-Hut gradient for new points among fixed ones, whose tree is built once, not at each step.
+
+    The same numbers; building it takes four fifths of a step, during which no other thread of the process goes on.
+    """
+
+    def __init__(self) -> None:
+        self._built: tuple[np.ndarray, Any] = np.empty((0, 2)), None
+
+    def __call__(
+        self, embedding: np.ndarray, near: Any, *, dof: float, bh_params: Any, reference_embedding: Any, **how: Any
+    ) -> tuple[float, np.ndarray]:
+        """As openTSNE's `kl_divergence_bh` with a reference embedding; the divergence itself is not asked for."""
+        from openTSNE.tsne import QuadTree, _tsne
+
+        points, tree = self._built
+        if not np.array_equal(points, reference_embedding):
+            points, tree = np.array(reference_embedding), QuadTree(reference_embedding)
+            self._built = points, tree
+        gradient, threads = np.zeros_like(embedding, np.float64, "C"), how["n_jobs"]
+        _tsne.estimate_negative_gradient_bh(
+            tree, embedding, gradient, **bh_params, dof=dof, num_threads=threads, pairwise_normalization=False
+        )
+        pulls = near.indices, near.indptr, near.data
+        _tsne.estimate_positive_gradient_nn(
+            *pulls, embedding, reference_embedding, gradient, dof, num_threads=threads, should_eval_error=False
+        )
+        return 0.0, gradient
 
 
 def _transform(embedding: "TSNEEmbedding", codes: np.ndarray) -> np.ndarray:
