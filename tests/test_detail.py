@@ -101,6 +101,30 @@ def test_what_the_picture_does_not_show_is_decoded_in_its_tone() -> None:
     assert abs(toned[135:165, 136:176].mean() - still[135:165, 136:176].mean()) < 4
 
 
+def test_a_cheek_that_stretches_keeps_its_own_pixels_where_a_mouth_is_decoded() -> None:
+    still = film(0)
+    own = drawn(seen(still)[None], [0.0])
+    for (x, y), told in (((156, 166), True), ((108, 136), False)):
+        red = film(0)
+        cv2.circle(red, (x, y), 12, (250, 0, 0), -1)
+        made = drawn(seen(red)[None], [0.0])
+        cells = 64 * (np.array([x, y]) - [LEFT, TOP]) / SIDE
+        rows, columns = (slice(int(cell) - 5, int(cell) + 6) for cell in cells[::-1])
+        made.near[:, rows, columns, 2] = 0  # the anchor frame does not show it, the model says
+        (frame,) = move_picture(Source(still, CROP), own, made)
+        assert (difference(frame[y - 4 : y + 5, x - 4 : x + 5], still[y - 4 : y + 5, x - 4 : x + 5]) > 40) is told
+
+
+def test_a_frame_whose_decoded_colours_are_burnt_has_a_mouth_in_the_pictures_own() -> None:
+    still = film(0)
+    own = drawn(seen(still)[None], [0.0])
+    burnt = np.clip(seen(still).astype(int) + np.array([70, 20, -50]), 0, 255).astype(np.uint8)[None]
+    (frame,) = move_picture(Source(still, CROP), own, drawn(burnt, [0.0], visible=0.0))
+    place = np.s_[140:160, 144:168]
+    off = frame[place].astype(float).mean((0, 1)) - still[place].mean((0, 1))
+    assert np.abs(off).max() < 8
+
+
 def test_light_that_the_model_draws_falls_on_what_moves() -> None:
     still = film(0)
     lit = np.clip(seen(still).astype(int) + 40, 0, 255).astype(np.uint8)[None]
