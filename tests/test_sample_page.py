@@ -117,8 +117,8 @@ def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visi
     for place in ("first", "second"):
         is_shown(page, f"#{place}-face .sd-face")
     page.locator("#second-clip .sd-name", has_text="04_seed_3.mp4").wait_for()
-    page.get_by_label("Learn these two faces").uncheck()
     page.get_by_role("button", name="Swap", exact=True).click()
+    page.get_by_role("button", name="Stop tuning and finish").click(timeout=_WAIT)
     is_shown(page, "#results video", 3)
     kept = with_second_clip()
     page.get_by_role("button", name="Second clip: remove").click()
