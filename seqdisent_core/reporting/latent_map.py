@@ -306,7 +306,7 @@ def _embedding(codes: np.ndarray, places: np.ndarray) -> "TSNEEmbedding":
 class AmongFixed:
     """openTSNE's Barnes-Hut gradient for new points among fixed ones, whose tree is built once, not at each step.
 
-    The same numbers; building it takes four fifths of a step, during which no other thread of the process goes on.
+    The same numbers. No other thread of the process goes on while a tree is built.
     """
 
     def __init__(self) -> None:
