@@ -1,6 +1,7 @@
 """Whether the server works: at once whether it answers, and by a swap whether it does what it is for."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 
@@ -13,19 +14,19 @@ class Trial:
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._clock = seconds, clock
-        self._until, self._failure = -1.0, ""
+        self._until, self._works = -1.0, False
         self._lock = asyncio.Lock()
 
-    async def failure(self) -> str:
-        """What went wrong with the swap, as a sentence; empty where it worked."""
+    async def works(self) -> bool:
+        """Whether the swap worked; where it did not, the log says why."""
         async with self._lock:
             if self._clock() >= self._until:
-                self._failure = await asyncio.to_thread(_tried)
+                self._works = await asyncio.to_thread(_tried)
                 self._until = self._clock() + self._seconds
-            return self._failure
+            return self._works
 
 
-def _tried() -> str:
+def _tried() -> bool:
     try:
         studio = model.film_studio()
         from seqdisent_core.machine import one_each
@@ -34,8 +35,9 @@ def _tried() -> str:
         one_each()  # beside what visitors have under way
         try_swap(studio)
     except SeqdisentError as error:
-        return str(error)
+        logging.getLogger("seqdisent").error("/health/swap: %s", error)
+        return False
     except Exception as error:  # as of any visitor's swap: the server goes on
         status.log_place(error)
-        return status.OUR_FAULT
-    return ""
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""One swap from end to end, by which a machine or a server is known to work."""
+"""One swap from end to end: the check of `seqdisent doctor` and of `/health/swap`."""
 
 import tempfile
 from pathlib import Path

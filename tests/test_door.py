@@ -143,19 +143,28 @@ def test_the_server_says_at_once_that_it_is_well(small: Served, busy: None) -> N
     assert ask(small, "GET", "health").json() == {"status": "ok"}
 
 
-def test_a_swap_that_failed_is_told_to_all_who_ask_until_it_is_tried_again(
-    small: Served, monkeypatch: pytest.MonkeyPatch
+def test_a_swap_that_failed_is_told_to_all_who_ask_until_it_is_tried_again_and_the_reason_to_the_log_alone(
+    small: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     tried: list[None] = []
 
     def gone() -> None:
         tried.append(None)
-        raise ConfigError("There is no model.")
+        raise ConfigError("There is no model in /srv/demo.")
 
     monkeypatch.setattr(model, "film_studio", gone)
     answers = [ask(small, "GET", "health/swap") for _ in range(2)]
-    assert [(one.status_code, one.json()) for one in answers] == [(503, {"status": "There is no model."})] * 2
-    assert len(tried) == 1
+    told = {"status": "No swap could be made. The server's log says why."}
+    assert [(one.status_code, one.json()) for one in answers] == [(503, told)] * 2
+    assert len(tried) == 1 and "There is no model in /srv/demo." in caplog.text
+
+
+def test_a_swap_is_tried_for_this_machine_alone_and_not_for_whom_a_proxy_passes_on(small: Served) -> None:
+    with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.3"), timeout=60) as another:
+        answers = [another.get(f"{small.address}health/swap")]
+    answers.append(ask(small, "GET", "health/swap", of="127.0.0.1"))
+    answers.append(httpx.get(f"{small.address}health/swap", headers={"forwarded": "for=10.0.0.1"}, timeout=60))
+    assert [one.status_code for one in answers] == [404] * 3
 
 
 def test_a_request_that_is_too_large_is_refused(small: Served) -> None:
