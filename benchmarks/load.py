@@ -1,13 +1,13 @@
 """Many visitors at once: how long they wait, whether each gets its own people back, and what the server does meanwhile.
 
-    python benchmarks/load.py [--clients 20] [--seconds 300] [--looks 0]
+    python benchmarks/load.py [--clients 20] [--seconds 300] [--think 0]
 
 Writes results/load.json. The app runs in a process of its own; each client is a gradio_client with an address of its
-own, which asks again as soon as it is answered, or has looked at the answer for some seconds. Of four clients one tunes
-and swaps, one swaps untuned, and two ask for what is quick: steps from one person to another, and a place on the map.
-Each checks that what comes shows its own people: a swapped film's picture is more like its own clip than any of the
-others', the judge sees both persons that it went between, and the map names its person. Health and memory are looked
-at once a second, from another process.
+own, which asks again as soon as it is answered, or after some seconds of think time. Of four clients one tunes and
+swaps, one swaps untuned, and two ask for what is quick: steps from one person to another, and a place on the map. Each
+checks that what comes shows its own people: a swapped film's picture is more like its own clip than any of the others',
+the judge sees both persons that it went between, and the map names its person. Health and memory are sampled once a
+second, from another process.
 """
 
 import argparse
@@ -59,9 +59,9 @@ def _person(film: Path) -> str:
 class Visitor(threading.Thread):
     """One client. waits: seconds of each request by kind; told: expected and real ones, where it had to wait."""
 
-    def __init__(self, number: int, address: str, until: float, looks: float = 0.0) -> None:
+    def __init__(self, number: int, address: str, until: float, think: float = 0.0) -> None:
         super().__init__()
-        self.number, self._until, self._looks = number, until, looks
+        self.number, self._until, self._think = number, until, think
         self.waits: dict[str, list[float]] = {}
         self.told: list[tuple[float, float]] = []
         self.errors: list[str] = []
@@ -88,7 +88,7 @@ class Visitor(threading.Thread):
                 continue
             self.waits.setdefault(kind, []).append(time.monotonic() - began)
             self.mixed += not right
-            time.sleep(self._looks)
+            time.sleep(self._think)
 
     def _ask(self, *given: Any, name: str) -> Any:
         began = time.monotonic()
@@ -199,7 +199,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=300)
-    parser.add_argument("--looks", type=float, default=0, help="seconds from an answer to the next question")
+    parser.add_argument("--think", type=float, default=0, help="seconds from an answer to the next request")
     chosen = parser.parse_args()
     os.environ["SEQDISENT_DEMO_PROXIES"] = "127.0.0.1"  # whose word counts for where a client is
     with running("app.py") as address:
@@ -207,7 +207,7 @@ def main() -> None:
         watch = Watch(address)
         Client(address, verbose=False).predict(mode="both", count=1, api_name="/sample")  # the models are loaded
         until = time.monotonic() + chosen.seconds
-        visitors = [Visitor(number, address, until, chosen.looks) for number in range(chosen.clients)]
+        visitors = [Visitor(number, address, until, chosen.think) for number in range(chosen.clients)]
         load = os.getloadavg()[0]
         for thread in (watch, *visitors):
             thread.start()
