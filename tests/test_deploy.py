@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -113,7 +114,19 @@ def test_addresses_come_from_the_proxy_and_not_from_what_a_visitor_says(site: Si
     assert send("10.0.0.2", "127.0.0.4") == 200, "somebody else may"
 
 
-def test_visitors_stay_with_a_replica_and_the_health_of_one_is_not_for_them(site: Site) -> None:
+def test_the_health_of_a_replica_is_not_for_visitors(site: Site) -> None:
+    paths = ("health/swap", "health/swap/", f"{BELOW[1:]}/health/swap")  # one goes at nginx, one at the replica
+    assert [httpx.get(f"{site.address}{path}", timeout=60).status_code for path in paths] == [404] * len(paths)
+    swapped = httpx.get(f"{site.here.address}health/swap", timeout=60)
+    assert (swapped.status_code, swapped.json()) == (200, {"status": "ok"})
+
+
+def test_a_path_without_its_slash_leads_to_the_page_at_whatever_port_visitors_have(site: Site) -> None:
+    answer = httpx.get(site.address.rstrip("/"))
+    assert (answer.status_code, answer.headers["location"]) == (301, f"{BELOW}/")
+
+
+def test_visitors_stay_with_a_replica_until_it_is_killed_and_then_swap_at_the_other(site: Site) -> None:
     begun = [httpx.get(f"{site.address}config") for _ in range(8)]
     later = [httpx.get(f"{site.address}config", cookies=dict(one.cookies)) for one in begun]
     assert [site.is_here(one.json()) for one in begun] == [site.is_here(one.json()) for one in later]
@@ -121,12 +134,6 @@ def test_visitors_stay_with_a_replica_and_the_health_of_one_is_not_for_them(site
     page = httpx.get(site.address, headers={"accept": "text/html"})
     assert page.status_code == 200 and f"Path={BELOW}/; HttpOnly" in page.headers["set-cookie"]
     assert "set-cookie" not in httpx.get(f"{site.address}health").headers, "what follows the page keeps its replica"
-    assert httpx.get(f"{site.address}health/swap").status_code == 404
-    swapped = httpx.get(f"{site.here.address}health/swap", timeout=60)
-    assert (swapped.status_code, swapped.json()) == (200, {"status": "ok"})
-
-
-def test_who_swapped_at_a_replica_that_is_killed_swaps_at_the_other(site: Site) -> None:
     clients = (Client(site.address, verbose=False) for _ in range(30))
     client = next(client for client in clients if not site.is_here(client.config))
     swapping = client.submit(*FILMS, 60, 1, "all", api_name="/swap")
@@ -137,6 +144,13 @@ def test_who_swapped_at_a_replica_that_is_killed_swaps_at_the_other(site: Site) 
     films = client.predict(*FILMS, 0, 1, "all", api_name="/swap")
     assert all(Path(film).stat().st_size > 1000 for film in films[:2])
     assert len([*site.here.folder.rglob("*_moved_by_*.mp4")]) == 2
+
+
+def test_replicas_of_the_recipe_keep_files_in_folders_of_their_own() -> None:
+    recipe = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
+    started = re.findall(r"^(.*)python app\.py --port", recipe, re.MULTILINE)
+    folders = [re.search(r"GRADIO_TEMP_DIR=(\S+)", line) for line in started]
+    assert len({folder[1] for folder in folders if folder}) == len(started) == 2
 
 
 def test_the_containers_are_given_all_that_the_proxy_and_the_demo_ask_for() -> None:
@@ -151,3 +165,8 @@ def test_the_containers_are_given_all_that_the_proxy_and_the_demo_ask_for() -> N
         assert (ROOT / "deploy" / services[name]["build"] / "Dockerfile").exists()
         own = {key: value for key, value in services[name]["environment"].items() if key.startswith("SEQDISENT_")}
         assert limits_of(own).proxies == proxy["networks"]["inside"]["ipv4_address"]
+    # An address that Docker chooses may be the proxy's, or be another later: nginx asks for names only once.
+    addresses = {ip_address(one["networks"]["inside"]["ipv4_address"]) for one in services.values()}
+    (inside,) = whole["networks"]["inside"]["ipam"]["config"]
+    assert len(addresses) == len(services)
+    assert all(address in [*ip_network(inside["subnet"]).hosts()][1:] for address in addresses), "the first is Docker's"
