@@ -109,7 +109,7 @@ def swap_faces(
         for clip in (first, second):
             check_play(len(clip.frames), play)  # now, not when the tuning has been waited for
             if wish.around == "film":
-                check_goes_on(clip, model.film_studio().head, detail=wish.how["detail"])
+                check_goes_on(clip, model.film_studio().head, detail=wish.how["detail"], transfer=wish.transfer)
         frames = sum(len(clip.frames) for clip in (first, second))
 
         def far(at: int, seconds: float) -> str:
