@@ -198,7 +198,7 @@ class Stage:
                     name=f"{who} link",
                     label="Link to share",
                     said=_of("Link to share driver and result", who),
-                    lead=f"For anyone who has it, for {how_long()}:",
+                    lead=f"Public for {how_long()}:",
                 ),
             ],
         )

@@ -7,6 +7,7 @@ let heard = '';
 // A link is whole for whoever looks at it from here. Without TLS there is no clipboard to write to: it is selected then.
 function offer(field) {
   field.value = new URL(field.dataset.link, location.href).href;
+  field.scrollIntoView({ block: 'nearest' }); // on a phone, what was pressed is far below
   field.nextElementSibling.addEventListener('click', async () => {
     field.select();
     try {
