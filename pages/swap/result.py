@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
 
+from pages.links import how_long
 from pages.player import STRIP_FRAMES, Ask, Download, Show, ShownClip, Words, kept_file, strip
 
 if TYPE_CHECKING:
@@ -195,6 +196,12 @@ class Stage:
                 Ask(name=f"{who} gif", label="GIF", said=f"Download as GIF: {said(who, does)}"),
                 Ask(name=f"{who} picture", label="Picture", said=_of("Picture of driver and result", who)),
                 Ask(name=f"{who} beside", label="Side by side", said=_of("Driver and result side by side", who)),
+                Ask(
+                    name=f"{who} link",
+                    label="Link to share",
+                    said=_of("Link to share driver and result", who),
+                    lead=f"Public for {how_long()}:",
+                ),
             ],
         )
 
