@@ -18,7 +18,7 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException
 from starlette.responses import JSONResponse, PlainTextResponse
 
-from pages import status
+from pages import links, status
 from pages.files import visitors_file
 from pages.health import Trial
 from pages.line import place_in_line
@@ -36,6 +36,7 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _HEALTH, _SWAPS = "/health", "/health/swap"
 _NO_SWAP = "No swap could be made. The server's log says why."
+_SHARED = re.compile(r"/shared/([^/]+)")
 _API = "/gradio_api"
 _FILE, _UPLOAD, _TOOLS, _AT_ONCE = f"{_API}/file=", f"{_API}/upload", f"{_API}/mcp", f"{_API}/run/"
 _GET = re.compile(
@@ -97,6 +98,9 @@ class Door:
             works = await self._trial.works()
             said, code = ("ok", 200) if works else (_NO_SWAP, 503)
             return await JSONResponse({"status": said}, code)(scope, receive, send)
+        shared = _SHARED.fullmatch(path)
+        if shared and scope["method"] in ("GET", "HEAD"):
+            return await links.answer(shared[1])(scope, receive, send)
         if not self._is_open(scope, path):
             return await JSONResponse({"detail": _CLOSED}, 404)(scope, receive, send)
         scope["visitor"] = _visitor(scope, headers)

@@ -126,6 +126,18 @@ def test_a_path_without_its_slash_leads_to_the_page_at_whatever_port_visitors_ha
     assert (answer.status_code, answer.headers["location"]) == (301, f"{BELOW}/")
 
 
+def test_a_link_to_share_opens_at_whichever_replica_is_asked(site: Site) -> None:
+    token = "A-link_of_22_letters--"
+    film = site.here.folder / "shared" / "somebody" / f"{token}.mp4"
+    film.parent.mkdir(parents=True)
+    film.write_bytes(b"film")
+    link = f"{site.address}shared/{token}"
+    answers = [httpx.get(link, headers={"accept": "text/html"}) for _ in range(8)]
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert httpx.get(f"{link}.mp4").content == b"film"
+    assert httpx.get(f"{link[:-1]}x").status_code == 404
+
+
 def test_visitors_stay_with_a_replica_until_it_is_killed_and_then_swap_at_the_other(site: Site) -> None:
     begun = [httpx.get(f"{site.address}config") for _ in range(8)]
     later = [httpx.get(f"{site.address}config", cookies=dict(one.cookies)) for one in begun]
