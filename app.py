@@ -30,7 +30,7 @@ from gradio.route_utils import delete_files_created_by_app
 from gradio.routes import App
 from starlette.middleware import Middleware
 
-from pages import model
+from pages import links, model
 from pages.belongings import BELONGINGS, files_in
 from pages.compare import page as compare
 from pages.door import Door, count_computing
@@ -191,6 +191,7 @@ def _sweep(app: App) -> None:
     kept = Path(app.uploaded_file_dir)
     for folder in (kept, work_folder(kept)):
         sweep(folder, limits().delete_seconds)
+    sweep(links.folder(), limits().keep_seconds)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -18,7 +18,7 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException
 from starlette.responses import JSONResponse, PlainTextResponse
 
-from pages import status
+from pages import links, status
 from pages.files import visitors_file
 from pages.health import Trial
 from pages.line import place_in_line
@@ -35,6 +35,7 @@ Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _HEALTH, _SWAPS = "/health", "/health/swap"
+_SHARED = re.compile(r"/shared/([^/]+)")
 _API = "/gradio_api"
 _FILE, _UPLOAD, _TOOLS, _AT_ONCE = f"{_API}/file=", f"{_API}/upload", f"{_API}/mcp", f"{_API}/run/"
 _GET = re.compile(
@@ -95,6 +96,9 @@ class Door:
         if path == _SWAPS:
             failure = await self._trial.failure()
             return await JSONResponse({"status": failure or "ok"}, 503 if failure else 200)(scope, receive, send)
+        shared = _SHARED.fullmatch(path)
+        if shared and scope["method"] in ("GET", "HEAD"):
+            return await links.answer(shared[1])(scope, receive, send)
         if not self._is_open(scope, path):
             return await JSONResponse({"detail": _CLOSED}, 404)(scope, receive, send)
         scope["visitor"] = _visitor(scope, headers)

@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from pages import status
+from pages import links, status
 from pages.belongings import BELONGINGS
 from pages.events import AT_ONCE, PRESSED
 from pages.session import browser_token, forget_session, token_of
@@ -57,12 +57,13 @@ def privacy(token: gr.BrowserState, line: str) -> None:
 
 
 async def delete_all(token: str, request: gr.Request) -> None:
-    """Deletes a visitor's clips, results and tuned models from memory and disk, on all pages that they have open."""
+    """Deletes a visitor's clips, results, shared films and tuned models, on all pages that they have open."""
     for session in {*BELONGINGS.sessions(token), str(request.session_hash)}:
         forget_session(request.request.app.state_holder, session)  # type: ignore[union-attr]
         BELONGINGS.delete(session)
     if token_of(token) == token:
         BELONGINGS.delete(token)
+        links.delete(token)
 
 
 async def closed(request: gr.Request) -> None:

@@ -137,13 +137,14 @@ def write_given(
 ) -> tuple[Path, Path]:
     """Write a clip as it was filmed, two MP4s to look at beside what is made: the face's square, and the whole picture.
 
-    count, fps: of a photograph, for how many frames and at which rate it stands still. reach: sides of the face's
-    square that are shown. Raises VideoError as `played` does, or where the film can't be read any more.
+    count: how many frames at most. fps: of a photograph, the rate at which it stands still, for all of these. reach:
+    sides of the face's square that are shown. Raises VideoError as `played` does, or where the film can't be read any
+    more.
     """
     size = clip.frames.shape[1]
     seen = [
         (picture, cut_out(picture, face_square(way, size, VIEW_SIZE, reach), VIEW_SIZE))
-        for picture, way in islice(film_frames(clip, 0, max_side=GIVEN_SIDE), len(clip.frames))
+        for picture, way in islice(film_frames(clip, 0, max_side=GIVEN_SIDE), min(count, len(clip.frames)))
     ]
     pictures, faces = (np.stack(kind) for kind in zip(*(seen * count if clip.still else seen), strict=True))
     films = {f"{stem}.mp4": faces, f"{stem}_whole.mp4": pictures}
@@ -158,8 +159,8 @@ def write_given(
 def write_beside(path: Path, driver: Path, result: Path) -> Path:
     """Write two films as one, the driver's at the left and what it moves at the right, as high as each other.
 
-    path: an MP4; or a PNG, of the frame in which the driver looks least as at its beginning. driver, result: MP4s of
-    the same length. Both are named in the picture; the sound is the result's, if it has any.
+    path: an MP4; or a PNG, of the frame in which the driver looks least as at its beginning. driver, result: MP4s, of
+    which the longer is cut. Both are named in the picture; the sound is the result's, if it has any.
     Raises VideoError where one cannot be read.
     """
     left, fps = read_video(driver, max_side=BESIDE_SIDE, max_fps=60.0, max_seconds=60.0)

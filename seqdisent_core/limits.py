@@ -37,6 +37,7 @@ class Limits(Settings):
     * keep_seconds: until a clip that was read is forgotten; delete_seconds: until files are deleted, which is later;
       sweep_seconds: from one look at the files to the next; closed_seconds: until what a closed page held in memory is
       freed; left_seconds: from then on until files and clips of a visitor go who has opened no other page.
+    * links: to films that one visitor may share at once, for `keep_seconds` each; links_megabytes: of all their films.
     * health_seconds: for which the swap holds that `/health/swap` has tried.
     * store_megabytes: of clips and tuned models in memory; who used theirs longest ago loses them first.
     * decoder_megabytes, decoder_seconds: address space and processor time of the process that reads or writes one film;
@@ -60,6 +61,8 @@ class Limits(Settings):
     sweep_seconds: Seconds = 300.0
     closed_seconds: Seconds = 5.0
     left_seconds: Seconds = 30.0
+    links: Count = 5
+    links_megabytes: Count = 500
     health_seconds: Seconds = 300.0
     store_megabytes: Count = 1000
     decoder_megabytes: Count = 4096

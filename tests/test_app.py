@@ -4,6 +4,7 @@ import base64
 import inspect
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -318,7 +319,7 @@ def test_the_preview_and_the_full_size_beside_a_photograph_are_of_the_one_result
         made = stage.show(pair).clips[1:]
     BELONGINGS.delete("nobody")
     assert [ask.name for clip in made for ask in clip.asks] == [
-        f"second {one}" for one in ("large", "gif", "picture", "beside")
+        f"second {one}" for one in ("large", "gif", "picture", "beside", "link")
     ]
     assert pair.full_size().frames(1, 0).shape[1:] == picture.shape
 
@@ -400,6 +401,19 @@ def test_the_first_screen_is_whole_and_one_press_leads_to_a_result_that_outlives
     driver = read_video(example(people()[0].name))[0]
     seen = [np.abs(picture[40:, : len(picture)] - frame[40:].astype(float)).mean() for frame in driver]
     assert 3 < np.argmin(seen) < 12, "the movement, and not the face at rest"
+    page.get_by_role("button", name="Link to share").first.click()
+    is_shown(page, ".sd-link input")
+    link = page.locator(".sd-link input").input_value()
+    assert link.startswith(f"{page.url}shared/")
+    page.get_by_role("button", name="Copy link").click()
+    page.locator(".sd-link button").filter(has_text=re.compile("Copied|Selected")).wait_for(timeout=_WAIT)
+    selected = page.locator(".sd-link input").evaluate("(it) => it.value.slice(it.selectionStart, it.selectionEnd)")
+    assert selected == link
+    page.goto(link)
+    page.wait_for_function("document.querySelector('video').videoWidth > 0", timeout=_WAIT)
+    assert page.locator("video").evaluate("(film) => film.videoWidth / film.videoHeight") == 2
+    demo = page.get_by_role("link", name="Swap two faces yourself").evaluate("(it) => it.href")
+    assert demo == link.rpartition("shared/")[0]
 
 
 def test_a_swap_goes_by_the_keyboard_alone_and_its_clips_play_in_step_and_stop_at_the_same_frame(

@@ -126,6 +126,18 @@ def test_visitors_stay_with_a_replica_and_the_health_of_one_is_not_for_them(site
     assert (swapped.status_code, swapped.json()) == (200, {"status": "ok"})
 
 
+def test_a_link_to_share_opens_whichever_replica_made_its_film(site: Site) -> None:
+    token = "A-link_of_22_letters--"
+    film = site.here.folder.with_name("other") / "shared" / "somebody" / f"{token}.mp4"
+    film.parent.mkdir(parents=True)
+    film.write_bytes(b"film")
+    link = f"{site.address}shared/{token}"
+    answers = [httpx.get(link, headers={"accept": "text/html"}) for _ in range(8)]
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert httpx.get(f"{link}.mp4").content == b"film"
+    assert httpx.get(f"{link[:-1]}x").status_code == 404
+
+
 def test_who_swapped_at_a_replica_that_is_killed_swaps_at_the_other(site: Site) -> None:
     clients = (Client(site.address, verbose=False) for _ in range(30))
     client = next(client for client in clients if not site.is_here(client.config))

@@ -38,6 +38,7 @@ def test_all_of_it_works_under_a_path_of_another_site(
         assert len(films) == 8 and all("/faces/gradio_api/file=" in film for film in films)
         assert ask(small, "GET", "faces/health").status_code == 200
         assert ask(small, "GET", "faces/gradio_api/openapi.json").status_code == 404
+        assert "There is no film at this link" in ask(small, "GET", "faces/shared/unknown").text
     finally:
         app.middleware_stack = alone
     assert len(answers) > 50

@@ -11,6 +11,7 @@ import pytest
 import torch
 from media import photograph
 
+from pages.swap.result import _all_along, face_window
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError, FaceError
 from seqdisent_core.faces.reading import FaceClip, film_pictures, read_face
@@ -18,7 +19,7 @@ from seqdisent_core.media.video import read_video, write_video
 from seqdisent_core.methods import Codes, Method
 from seqdisent_core.reenactment import personalising
 from seqdisent_core.reenactment.drawing import decode_frames, draws_motion
-from seqdisent_core.reenactment.pairs import Subject, drive, pairs, subject, subjects
+from seqdisent_core.reenactment.pairs import Subject, drive, lasts, pairs, subject, subjects
 from seqdisent_core.reenactment.personalising import Tuned, personalise
 from seqdisent_core.reenactment.tuning import Tuning
 from seqdisent_core.reenactment.windows import encode_in_windows
@@ -277,6 +278,25 @@ def test_a_film_goes_on_around_the_face_that_does_what_the_driver_does(
     assert np.ptp(still[:, :40].astype(int), axis=0).max() <= 1, "one picture"
     short = replace(own, frames=own.frames[:4], transforms=own.transforms[:4])
     assert len(drive(method, replace(person, clip=short), driver, codes, goes_on=True, head=head)) == 6
+    assert lasts(short, driver.clip, goes_on=True) == 6 and lasts(short, driver.clip) == 15
+
+
+def test_the_window_of_a_film_that_goes_on_holds_the_face_wherever_it_is(clips: list[FaceClip], tmp_path: Path) -> None:
+    film = np.pad(read_video(clips[0].source)[0], ((0, 0), (150, 150), (150, 150), (0, 0)), mode="edge")
+    still = subject(read_face(write_video(tmp_path / "wide.mp4", film, 15.0), size=128))
+    ways = still.clip.transforms.copy()
+    ways[:, 0, 2] += np.linspace(-60, 50, len(ways))  # half a face to the left, and to the right
+    source = replace(still.source, transform=ways[still.clip.anchor])
+    person = replace(still, clip=replace(still.clip, transforms=ways), source=source)
+    width = source.picture.shape[1]
+    for whole in (True, False):
+        window = np.array(face_window(*(_all_along(person) if whole else (person, 1.0)))).reshape(3, 2).T
+        inside = []
+        for way in ways:
+            corners = np.array([[10, 10, 1], [118, 118, 1]]) @ cv2.invertAffineTransform(way).T
+            seen = np.hstack([1000 / width * (corners + 0.5), np.ones((2, 1))]) @ window.T
+            inside.append(bool((seen > 0).all() and (seen < 1000).all()))
+        assert all(inside) is whole
 
 
 def test_what_cannot_go_on_is_said(method: Method, clips: list[FaceClip], tmp_path: Path) -> None:
@@ -289,6 +309,7 @@ def test_what_cannot_go_on_is_said(method: Method, clips: list[FaceClip], tmp_pa
         (still, {"head": head}, "A photograph does not go on"),
         (person, {}, "does not tell head turns"),
         (person, {"head": head, "detail": False}, "goes on in its own pixels"),
+        (person, {"head": head, "transfer": "head"}, "goes on with its own turns"),
     ):
         with pytest.raises(ConfigError, match=words):
             drive(method, who, driver, codes, goes_on=True, **how)

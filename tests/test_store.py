@@ -18,7 +18,7 @@ import pytest
 from conftest import FIRST, ROOT, SECOND, Served, Visit, is_shown, serve
 from test_app import choose, example, face_is_found, until
 
-from pages import model, privacy
+from pages import links, model, privacy
 from pages.belongings import BELONGINGS, Belongings, files_in
 from pages.files import sweep
 from pages.session import SESSIONS
@@ -176,10 +176,14 @@ def test_a_process_that_is_killed_leaves_films_to_be_swept_at_the_next_start(tmp
         until(lambda: not list(tmp_path.rglob("*.mp4")))
 
 
+def names_of_clips() -> set[str]:
+    """Of the films whose clips are at hand for other pages."""
+    return {kept.source.name for places in SESSIONS._kept.values() for kept in places.values() if kept.source}
+
+
 def left_of(served: Served, name: str) -> bool:
     """Whether a film of that name is still on the disk, or its clip at hand for other pages."""
-    clips = [kept.source.name for places in SESSIONS._kept.values() for kept in places.values()]
-    return name in clips or name in {path.name for path in served.folder.rglob("*.mp4")}
+    return name in names_of_clips() or name in {path.name for path in served.folder.rglob("*.mp4")}
 
 
 def sessions_of(served: Served) -> set[str]:
@@ -193,7 +197,7 @@ def with_a_clip(visit: Visit, tmp_path: Path, name: str) -> "Page":
     film.write_bytes(example(FIRST).read_bytes() + name.encode())
     choose(page, "first", film)
     face_is_found(page, "first")
-    until(lambda: any(kept.source.name == name for places in SESSIONS._kept.values() for kept in places.values()))
+    until(lambda: name in names_of_clips())
     return page
 
 
@@ -202,12 +206,17 @@ def test_everything_goes_at_once_when_its_owner_says_so(visit: Visit, served: Se
     others = sessions_of(served)
     page = with_a_clip(visit, tmp_path, "deleted.mp4")
     sessions = sessions_of(served) - others
+    (token,) = (one for one, places in SESSIONS._kept.items() if "deleted.mp4" in str(places))
+    with BELONGINGS.work("sharing") as work:
+        link = links.keep(example(FIRST), token, work)
+    assert links.answer(link).status_code == 200
     with page.expect_navigation(), other.expect_navigation():
         page.get_by_role("button", name="Delete everything of mine now").click()
     is_shown(page, ".sd-thumb")
     for each in (page, other):
         each.get_by_role("status").filter(has_text="Deleted: your clips").wait_for()
     assert not left_of(served, "deleted.mp4")
+    assert links.answer(link).status_code == 404
     until(lambda: not sessions & sessions_of(served))
     assert not page.locator("#first-face .sd-face").count()
     page.goto(f"{served.address}map")

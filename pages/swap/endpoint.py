@@ -95,7 +95,7 @@ def swap(
             _NOTHING_YET,
         )
         for clip in faces if around == "film" else ():
-            check_goes_on(clip, studio.head)
+            check_goes_on(clip, studio.head, transfer=transfer)
         for state in tuned(*faces, seconds):
             pair = state
             if shortened(pair, request):

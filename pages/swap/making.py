@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
-from pages import model, status
+from pages import links, model, status
 from pages.belongings import BELONGINGS
 from pages.clip_input import moving
 from pages.door import why_failed
@@ -38,8 +38,9 @@ _ASKED = {
     "large": "Making the film in full size",
     "beside": "Writing both side by side",
     "picture": "Writing the picture",
+    "link": "Making the film to share",
 }
-_BESIDE = {"beside": ".mp4", "picture": ".png"}  # endings
+_BESIDE = {"beside": ".mp4", "picture": ".png", "link": ".mp4"}  # endings
 _ANEW = "Making it anew …"
 
 
@@ -109,7 +110,7 @@ def swap_faces(
         for clip in (first, second):
             check_play(len(clip.frames), play)  # now, not when the tuning has been waited for
             if wish.around == "film":
-                check_goes_on(clip, model.film_studio().head, detail=wish.how["detail"])
+                check_goes_on(clip, model.film_studio().head, detail=wish.how["detail"], transfer=wish.transfer)
         frames = sum(len(clip.frames) for clip in (first, second))
 
         def far(at: int, seconds: float) -> str:
@@ -213,16 +214,19 @@ def failed_again(swapped: Any, request: gr.Request) -> tuple[str, Show | None]:
     return why_failed(request), swapped and swapped.show
 
 
-def answer(swapped: Any, event: gr.EventData) -> Iterator[tuple[Fetched | None, str]]:
-    """A result as a file to keep, which is asked for by the buttons under it."""
+def answer(token: str, swapped: Any, request: gr.Request, event: gr.EventData) -> Iterator[tuple[Fetched | None, str]]:
+    """A result as a file to keep, or as a link to share, which are asked for by the buttons under it."""
     who, kind = str(event.name).split()
     if swapped is None or kind not in _ASKED or who not in NAMES:
         yield None, status.problem(GONE)
         return
     yield None, status.stages((_ASKED[kind],), 0)
     try:
-        with TemporaryDirectory() as folder:
-            yield fetched(_file(swapped, NAMES.index(who), kind, Path(folder))), ""
+        if kind == "link":
+            links.check_room(token)
+        with BELONGINGS.work(str(request.session_hash)) as work, TemporaryDirectory() as folder:
+            film = _file(swapped, NAMES.index(who), kind, Path(folder))
+            yield (None, links.told(links.keep(film, token, work))) if kind == "link" else (fetched(film), "")
     except SeqdisentError as error:
         yield None, status.problem(str(error))
 

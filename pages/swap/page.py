@@ -12,6 +12,7 @@ from pages.door import why_failed
 from pages.events import AT_ONCE, BESIDE, BUSY, LAST, PRESSED, TUNES
 from pages.face_reading import FaceReader, Latest, latest
 from pages.line import place_in_line
+from pages.links import how_long
 from pages.player import KEPT, Show, fetcher, player, shown_file
 from pages.privacy import privacy, visitor
 from pages.progress import progress
@@ -38,7 +39,8 @@ _LOOK = """() => {
 }"""
 _PRIVACY = (
     "Use clips of people who agree to be shown like this. Your clips, the results and the model that was tuned to them "
-    "are deleted when you close the page, and within an hour of their last use; nothing is sent anywhere else. "
+    "are deleted when you close the page, and within an hour of their last use; nothing is sent anywhere else. A film "
+    f"that you make a link to is kept for {how_long()}, and whoever has the link can watch it. "
     "Every result is marked as synthetic, in the picture and inside the file."
 )
 _READER = FaceReader(model.film_studio, anchors=True)
@@ -182,7 +184,7 @@ def _bind_result(page: _Page) -> None:
         made.failure(swap_making.failed_again, page.swapped, [page.work, page.stage], **AT_ONCE)
         made.then(_keep_result, [page.token, page.swapped], None, **AT_ONCE)
     page.stage.ask(status.waiting, None, page.work, **AT_ONCE)
-    asked = page.stage.ask(swap_making.answer, page.swapped, [fetcher(), page.work], **BUSY)
+    asked = page.stage.ask(swap_making.answer, [page.token, page.swapped], [fetcher(), page.work], **BUSY)
     asked.failure(why_failed, None, page.work, **AT_ONCE)
 
 

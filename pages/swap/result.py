@@ -1,7 +1,7 @@
 """What the page "Swap" shows in the end: each driver, an arrow, and the person that it moves."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
 
+from pages.links import how_long
 from pages.player import STRIP_FRAMES, Ask, Download, Show, ShownClip, Words, kept_file, strip
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ REACH = 1.4  # sides of the face's square that are shown, so that hair and chin 
 LEAVING = "end what was left"  # the name of a thread
 _UNIT = 1000  # pixels of the player's square, and of the width of the film that it cuts it from
 
-# Films of the first (0) and the second clip (1) as they were given, by how they play and how much is shown.
-Written = dict[tuple["Play", int, float], ShownClip]
+# Films of the first (0) and the second clip (1) as they were given, by how they play, how much is shown and how long.
+Written = dict[tuple["Play", int, float, int], ShownClip]
 
 
 @dataclass(frozen=True)
@@ -129,17 +130,18 @@ class Stage:
 
     def _write_given(self, at: int) -> ShownClip:
         from seqdisent_core.films import write_given
-        from seqdisent_core.reenactment import reach_within
+        from seqdisent_core.reenactment import lasts, reach_within
 
         person, play = self.pair.subjects[at], self.wish.play
         clip, reach = person.clip, reach_within(person, REACH)
-        known = self.written.get((play, at, reach))
+        count = lasts(self.pair.subjects[1 - at].clip, clip, goes_on=self.wish.around == "film")
+        known = self.written.get((play, at, reach, count))
         if known is not None and Path(known.file.path).exists():
             return known
         face, whole = write_given(
-            Path(self._folder.name), NAMES[at], clip, count=len(clip.frames), fps=clip.fps, reach=reach, play=play
+            Path(self._folder.name), NAMES[at], clip, count=count, fps=clip.fps, reach=reach, play=play
         )
-        self.written[play, at, reach] = ShownClip(
+        self.written[play, at, reach, count] = ShownClip(
             file=kept_file(face, self.work),
             whole=kept_file(whole, self.work),
             caption=[Words(text=f"{NAMES[at].capitalize()} person", hue="who"), Words(text=", as filmed")],
@@ -149,7 +151,7 @@ class Stage:
             strip=strip(clip.frames),
             alt=f"The {NAMES[at]} clip, as filmed",
         )
-        return self.written[play, at, reach]
+        return self.written[play, at, reach, count]
 
     def _make(self, pair: "Pair", own: int) -> ShownClip:
         """One person's film by the other, written while it is made; some of its faces on the way are its strip."""
@@ -172,10 +174,11 @@ class Stage:
         folder = Path(self._folder.name)
         film = write_moved(Frames(frames.shape, seen()), own, folder, clips, play=self.wish.play)
         who, does, person = NAMES[own], NAMES[driver], pair.subjects[own]
+        shown, reach = _all_along(person) if self.wish.around == "film" else (person, 1.0)
         kept = kept_file(film, self.work)
         return ShownClip(
             file=kept,
-            square=face_window(person),
+            square=face_window(shown, reach),
             caption=[
                 Words(text=f"{who.capitalize()} person", hue="who"),
                 Words(text=", "),
@@ -184,7 +187,7 @@ class Stage:
             made=True,
             column=0,
             fps=clips[driver].fps,
-            strip=strip(around_face(np.stack(some), person, clips[own].frames.shape[1])),
+            strip=strip(around_face(np.stack(some), shown, clips[own].frames.shape[1], reach)),
             sound=probe_video(film).has_audio,
             alt=said(who, does),
             downloads=[Download(label="MP4", file=kept)],
@@ -193,6 +196,12 @@ class Stage:
                 Ask(name=f"{who} gif", label="GIF", said=f"Download as GIF: {said(who, does)}"),
                 Ask(name=f"{who} picture", label="Picture", said=_of("Picture of driver and result", who)),
                 Ask(name=f"{who} beside", label="Side by side", said=_of("Driver and result side by side", who)),
+                Ask(
+                    name=f"{who} link",
+                    label="Link to share",
+                    said=_of("Link to share driver and result", who),
+                    lead=f"Public for {how_long()}:",
+                ),
             ],
         )
 
@@ -205,11 +214,26 @@ def _of(what: str, who: str) -> str:
     return f"{what}: the {who} person's film"
 
 
-def face_window(person: "Subject") -> list[float]:
-    """The matrix by which the player shows the face alone, as ShownClip has it."""
+def _all_along(person: "Subject") -> tuple["Subject", float]:
+    """The same with the face's square where its film has it on average, and how much larger it is to hold it always."""
+    from seqdisent_core.faces import inverse
+
+    size, film, source = person.clip.frames.shape[1], person.clip.transforms, person.source
+    scale = np.sqrt(np.linalg.det(film[person.clip.anchor][:, :2]) / np.linalg.det(source.transform[:, :2]))
+    middles = np.array([inverse(way) @ [0.5 * size, 0.5 * size, 1] for way in film])
+    away = scale * (middles - middles[person.clip.anchor])  # in pixels of the picture
+    least, most = away.min(axis=0), away.max(axis=0)
+    transform = source.transform.copy()
+    transform[:, 2] -= transform[:, :2] @ (0.5 * (least + most))
+    reach = 1 + float((most - least).max() * np.sqrt(np.linalg.det(transform[:, :2])) / size)
+    return replace(person, source=replace(source, transform=transform)), reach
+
+
+def face_window(person: "Subject", reach: float = 1.0) -> list[float]:
+    """The matrix by which the player shows the face alone, as ShownClip has it; reach: as much more of it."""
     from seqdisent_core.reenactment import face_square, reach_within
 
-    reach = reach_within(person, REACH)
+    reach = reach_within(person, REACH * reach)
     to_square = face_square(person.source.transform, person.clip.frames.shape[1], _UNIT, reach)
     turn = to_square[:, :2] * person.source.picture.shape[1] / _UNIT
     move = to_square[:, 2] + 0.5 - 0.5 * to_square[:, :2].sum(axis=1)  # whole numbers are the middles of pixels

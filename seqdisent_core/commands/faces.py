@@ -73,7 +73,7 @@ def _swap(options: argparse.Namespace) -> None:
             clip = studio.read_face(path, face=face, progress=so_far)
             check_play(len(clip.frames), options.play)
             if options.goes_on:
-                check_goes_on(clip, studio.head, detail=not options.own_pixels)
+                check_goes_on(clip, studio.head, detail=not options.own_pixels, transfer=options.transfer)
             return replace(clip, anchor=options.anchors[number]) if options.anchors else clip
 
         with ThreadPoolExecutor(2, initializer=one_each) as threads:

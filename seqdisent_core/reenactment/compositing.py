@@ -63,10 +63,11 @@ def move_picture(
     fields = _Fields(still, drawn, others, drawn_others)
     place = _Place(source, fields.size)
     fine = _doubled(place.patch)
-    base, own = _base(source, still.decoded[0])
+    base, own = still.decoded[0].astype(np.float32), _face(source, fields.size)
     for at, decoded in enumerate(drawn.decoded):
         near, around = fields.near(at), fields.around(at)
-        light, toned = _light(decoded.astype(np.float32), base, own, near)
+        decoded = decoded.astype(np.float32)
+        light, toned = _light(decoded, base, near), _coloured(decoded, own, near)
         filled = fields.filling.over(at, _seen(toned, place.crop), place.x[place.inner], place.y[place.inner])
         yield place.move(fine, fields.shown(at), around, light, filled)
 
@@ -88,14 +89,13 @@ def move_film(
     fields, at_film = _Fields(still, drawn, others, drawn_others), _Fields(still, drawn_filmed)
     for at, (frame, decoded) in enumerate(zip(filmed, drawn.decoded, strict=True)):
         place = _Place(frame, fields.size)
-        base, own = _base(frame, drawn_filmed.decoded[at])
         near, there = fields.shown(at), at_film.near(at)
         motion = between(fields.near(at), there)
         seen = look_up(there, grid(len(near)) + motion)[..., 2:3]
         moved = np.dstack([motion / len(near), np.minimum(near[..., 2:3], seen), near[..., 3:]])
         around = fields.around(at)
         motion = between(around, at_film.around(at)) / len(around)
-        _, toned = _light(decoded.astype(np.float32), base, own, moved)
+        toned = _coloured(decoded.astype(np.float32), _face(frame, fields.size), moved)
         x, y = place.x[place.inner], place.y[place.inner]
         filled = fields.filling.over(at, _seen(toned, place.crop), x, y)
         filled += _from_crop(source, near, x, y, fields.size, filled)
@@ -158,9 +158,9 @@ def _eyes_and_mouth(cells: int) -> np.ndarray:
     return _ramp((1 + _BESIDE - np.minimum.reduce(away)) / _BESIDE)
 
 
-def _base(source: Source, decoded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The picture's own face as decoded, and as it is: float32 (size, size, 3)."""
-    return decoded.astype(np.float32), cut_out(source.picture, source.transform, len(decoded)).astype(np.float32)
+def _face(source: Source, size: int) -> np.ndarray:
+    """The picture's own face, float32 (size, size, 3)."""
+    return cut_out(source.picture, source.transform, size).astype(np.float32)
 
 
 def _others(sources: Sequence[Source], drawn: DrawnFrames, still: DrawnFrames) -> list[Other]:
@@ -201,26 +201,38 @@ def _carried_on(field: np.ndarray, reach: float) -> np.ndarray:
     return np.dstack([motion * _ramp(2 * share), 1 - (1 - field[..., 2]) * field[..., 3], person])
 
 
-def _light(decoded: np.ndarray, base: np.ndarray, own: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """On the crop, float32 (size, size, 3): how much lighter the picture gets, and decoded pixels in its colours.
+def _light(decoded: np.ndarray, base: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """How much lighter the picture gets, on the crop, float32 (size, size, 3).
 
-    decoded, base: the frame and the picture's own as decoded; own: the picture's own face. Colours are those of the
-    moved picture, from where it shows, carried on to where it does not: far from the anchor, the decoder errs in them.
+    decoded, base: the frame and the picture's own as decoded.
+    """
+    there, known, person = _there(near, len(decoded))
+    lacking = (decoded - look_up(base, there)) * known[..., None]
+    reach = _TONE * len(decoded)
+    light = cv2.GaussianBlur(lacking, (0, 0), reach) / (cv2.GaussianBlur(known, (0, 0), reach)[..., None] + 1e-2)
+    return _SHADE * person * light
+
+
+def _coloured(decoded: np.ndarray, own: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """A decoded frame, float32 (size, size, 3), in the colours of the picture's own face, `own`, as it is moved.
+
+    These are known where the picture shows, and carried on from there: far from the anchor, the decoder errs in them.
     """
     size = len(decoded)
-    field = cv2.resize(near, (size, size), interpolation=cv2.INTER_LINEAR)
-    there = grid(size) + size * field[..., :2]
-    known = np.ascontiguousarray(field[..., 2] * field[..., 3])
-    lacking = (decoded - look_up(base, there)) * known[..., None]
-    reach = _TONE * size
-    light = cv2.GaussianBlur(lacking, (0, 0), reach) / (cv2.GaussianBlur(known, (0, 0), reach)[..., None] + 1e-2)
+    there, known, _ = _there(near, size)
     smooth = cv2.GaussianBlur(decoded, (0, 0), _SMOOTH * size)
     errs = np.dstack([(look_up(own, there) - smooth) * known[..., None], known])
     errs = cv2.resize(errs, None, fx=1 / _COARSE, fy=1 / _COARSE, interpolation=cv2.INTER_AREA)
     close, far = (cv2.GaussianBlur(errs, (0, 0), reach * size / _COARSE) for reach in _COLOURS)
     errs = close + _FARTHER * far
-    errs = cv2.resize(errs[..., :3] / (errs[..., 3:] + 1e-3), (size, size), interpolation=cv2.INTER_LINEAR)
-    return _SHADE * field[..., 3:] * light, smooth + errs
+    return smooth + cv2.resize(errs[..., :3] / (errs[..., 3:] + 1e-3), (size, size), interpolation=cv2.INTER_LINEAR)
+
+
+def _there(near: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each pixel of the crop: its place in the picture's, whether that shows it, and whether it is the person."""
+    field = cv2.resize(near, (size, size), interpolation=cv2.INTER_LINEAR)
+    known = np.ascontiguousarray(field[..., 2] * field[..., 3])
+    return grid(size) + size * field[..., :2], known, field[..., 3:]
 
 
 class _Place:

@@ -159,23 +159,16 @@ def drive(
     driver's expression. at: which of the driver's frames. Raises ConfigError as `check_goes_on` does.
     """
     own, other = codes
-    times = np.arange(len(driver.clip.frames))
-    if goes_on:
-        check_goes_on(person.clip, head, detail=detail)
-        filmed = np.round(times * person.clip.fps / driver.clip.fps).astype(int)
-        times = times[filmed < len(person.clip.frames)][at]
-        filmed = filmed[times]
-    else:
-        times, filmed = times[at], np.zeros(0, int)
     neutral, rest = other.dynamics[:, driver.clip.anchor, None], own.dynamics[:, person.clip.anchor, None]
-    change = strength * (other.dynamics[:, times] - neutral)
-    if head is not None:
-        change = head.only(change, "expression" if goes_on else transfer)
-        if goes_on:
-            change = change + head.only(own.dynamics[:, filmed] - rest, "head")
-    dynamics = neutral + change
+    change = strength * (other.dynamics - neutral)
     if not goes_on:
-        return moved(method, person, own, dynamics, detail=detail)
+        change = change[:, at] if head is None else head.only(change[:, at], transfer)
+        return moved(method, person, own, neutral + change, detail=detail)
+    head = check_goes_on(person.clip, head, detail=detail, transfer=transfer)
+    times = np.arange(lasts(person.clip, driver.clip, goes_on=True))[at]
+    filmed = _frames_at(times, person.clip, driver.clip)
+    turned = own.dynamics[:, filmed] - rest
+    dynamics = neutral + head.only(change[:, times], "expression") + turned - head.only(turned, "expression")
     light = person.clip.light
     source = replace(person.source, picture=lit(person.source.picture, light))
     still, drawn, faces, drawn_faces = _drawn(method, person, own, dynamics)
@@ -212,14 +205,32 @@ def _drawn(
     return still, draw_frames(method, own.static, dynamics), faces, drawn_faces
 
 
-def check_goes_on(clip: FaceClip, head: HeadTurn | None, *, detail: bool = True) -> None:
-    """Raises ConfigError where the film of this person can't go on around their face."""
+def lasts(person: FaceClip, driver: FaceClip, *, goes_on: bool = False) -> int:
+    """How many frames a result has, at the driver's rate."""
+    times = np.arange(len(driver.frames))
+    return int((_frames_at(times, person, driver) < len(person.frames)).sum()) if goes_on else len(times)
+
+
+def _frames_at(times: np.ndarray, person: FaceClip, driver: FaceClip) -> np.ndarray:
+    """The person's frames that are filmed when the driver's frames `times` are."""
+    return np.round(times * person.fps / driver.fps).astype(int)
+
+
+def check_goes_on(
+    clip: FaceClip, head: HeadTurn | None, *, detail: bool = True, transfer: Transfer = "all"
+) -> HeadTurn:
+    """Gives what is known of turns. Raises ConfigError where the film of this person can't go on around their face."""
     if clip.still:
         raise ConfigError("A photograph does not go on. Let its picture stand still, or choose a film of this person.")
     if head is None:
         raise ConfigError("This model does not tell head turns from expressions, so a film can't go on around a face.")
     if not detail:
         raise ConfigError("A film goes on in its own pixels. Let the picture stand still to see the model's.")
+    if transfer == "head":
+        raise ConfigError(
+            "A film goes on with its own turns of the head. Let the picture stand still to transfer turns."
+        )
+    return head
 
 
 def _filmed(person: Subject, indices: np.ndarray) -> Iterator[Source]:
