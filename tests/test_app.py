@@ -316,8 +316,11 @@ def test_the_preview_and_the_full_size_beside_a_photograph_are_of_the_one_result
     preview = swap_making._preview(pair, tiles, tiles)
     assert preview.count("<figure>") == 1 and "Second person" in preview
     with BELONGINGS.work("nobody") as work, Stage(pair, wish, work, {}) as stage:
-        made = stage.show(pair).clips[1:]
+        shares: list[float] = []
+        made = stage.show(pair, shares.append).clips[1:]
     BELONGINGS.delete("nobody")
+    assert len(shares) == wish.frames(*(one.clip for one in pair.subjects)) == len(faces[0].frames)
+    assert shares == sorted(shares) and shares[-1] == 1
     assert [ask.name for clip in made for ask in clip.asks] == [
         f"second {one}" for one in ("large", "gif", "picture", "beside", "link")
     ]
