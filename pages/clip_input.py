@@ -79,8 +79,8 @@ def clip_input(
 
     Its value is the uploaded file (FileData) or None. Events: `upload` (a new value), `example` (its data holds the
     `name` of an example), `trim` (other seconds of the same film), `clear` (the clip was taken away, or is about to be
-    replaced). The data of each holds `turn`, a count that only grows, and of `upload` and `trim` the part of the film
-    that was chosen, if it was: `start` and `seconds`.
+    replaced), `remove` (nothing stands there any more). The data of each holds `turn`, a count that only grows, and of
+    `upload` and `trim` the part of the film that was chosen, if it was: `start` and `seconds`.
     What is wrong with a file is for the reader of faces to say, so nothing is refused here but what is too large.
     photographs: whether the zone says that it takes them, too.
     An event may give it a file as its value: then that one stands there as chosen, without an event of its own.

@@ -26,7 +26,7 @@ _loaded: "dict[str, Studio]" = {}
 
 
 def studio() -> "Studio":
-    """The one for drawn people, of the pages Sample and Latent map, with its judge.
+    """The one for rendered people, of the pages Sample and Latent map, with its judge.
 
     The first call loads it, which takes seconds (it imports torch), and others wait for that. Raises ConfigError if
     the shipped checkpoint is missing or does not fit.

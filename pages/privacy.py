@@ -18,7 +18,7 @@ _LINE = """
 <p class="sd-deleted" role="status"></p><div>${value || ""}</div></div>
 """
 _TELL = "() => new BroadcastChannel('seqdisent deleted').postMessage('')"  # also to this page
-_LOST = "The demo was started again. Clips and results that were here are gone: choose your clips again."
+_LOST = "Another server answers now. Clips and results that were here are gone: choose your clips again."
 _ANOTHER_SERVER = """(token) => {
     const now = String(window.gradio_config.app_id);
     const before = sessionStorage.getItem("seqdisent-server");

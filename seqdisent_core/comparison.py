@@ -114,8 +114,8 @@ def make_comparison(
         method = Method.from_pretrained(models[name])
         method.stored_half = True
         method.save_pretrained(folder / name)
-        if reason := method.reason("encode"):
-            row["why"] = reason
+        if lack := method.lack("encode"):
+            row["why"] = lack
             continue
         codes = encode_clips(method, frames)
         maps[name] = {

@@ -259,7 +259,8 @@ class Live:
     given: some frames of the clip; rebuilt: the same as decoded, both uint8 (frames, size, size, 3). moved, sampled:
     the clip's own pixels with another clip's movement, and with one that is sampled, uint8 (frames, side, side, 3).
     features: g_t of the frames given, float32 (frames, feature_dim); anchor: number of the frame that s was read from;
-    seconds: of the clip. face, change: of which these are made, and the other clip's change of dynamics.
+    seconds: of the clip; what is sampled has latents.FPS frames a second. face, change: of which these are made, and
+    the other clip's change of dynamics.
     """
 
     given: np.ndarray
@@ -316,7 +317,7 @@ def _given(clip: "FaceClip") -> np.ndarray:
 
 
 def _made(face: "OwnFace", change: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """rebuilt, moved, sampled, as of Live; the latter two last as long as the clip."""
+    """rebuilt, moved, sampled, as of Live; moved lasts as long as the clip."""
     from seqdisent_core.latents import FPS, FRAMES, new_movement
     from seqdisent_core.reenactment import around_face, reach_within
 

@@ -232,7 +232,7 @@ def test_a_page_says_what_is_lost_when_another_server_answers_than_before(guest:
     guest.evaluate("sessionStorage.setItem('seqdisent-server', 'another')")
     guest.reload()
     is_shown(guest, "#lost [role=alert]")
-    assert guest.locator("#lost").inner_text().startswith("The demo was started again.")
+    assert guest.locator("#lost").inner_text().startswith("Another server answers now.")
 
 
 def test_a_page_may_have_so_many_jobs_waiting_and_an_address_so_many_under_way(small: Served, busy: None) -> None:

@@ -1,18 +1,22 @@
 """A person's own face in movements that are sampled from the prior."""
 
 import json
+import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from media import photograph
+from streamlit.testing.v1 import AppTest
 
 from seqdisent_core.assets import asset
 from seqdisent_core.cli import main
 from seqdisent_core.errors import SeqdisentError
-from seqdisent_core.latents import new_movement
+from seqdisent_core.latents import FPS, new_movement
 from seqdisent_core.latents.sampling import draw_dynamics, draw_movement
-from seqdisent_core.lecture import LIVE_SIDE, learn, take_apart
+from seqdisent_core.lecture import LIVE_SIDE, Live, learn, take_apart
 from seqdisent_core.media import read_video
 from seqdisent_core.reenactment import OwnFace, own_faces, subject
 from seqdisent_core.studio import Studio
@@ -75,8 +79,16 @@ def test_a_photograph_is_learnt_and_moved(studio: Studio, tmp_path: Path) -> Non
     assert apart(made[10], made[0]) > 1
 
 
-def test_the_audiences_face_is_taken_apart_moved_and_learnt(studio: Studio) -> None:
-    live = take_apart(studio, FILM, asset("examples") / "person_044_surprise.mp4")
+@pytest.fixture(scope="module")
+def live(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Live:
+    """As in the lecture: the film itself is deleted as soon as it was read."""
+    film = Path(shutil.copy(FILM, tmp_path_factory.mktemp("live")))
+    live = take_apart(studio, film, asset("examples") / "person_044_surprise.mp4")
+    film.unlink()
+    return live
+
+
+def test_the_audiences_face_is_taken_apart_moved_and_learnt_when_its_film_is_gone(studio: Studio, live: Live) -> None:
     said: list[str] = []
     learnt = learn(live, studio, said.append, steps=4)
     assert learnt.face.tuned.steps == 4 and "step 4 of 75" in said[-2]
@@ -86,6 +98,25 @@ def test_the_audiences_face_is_taken_apart_moved_and_learnt(studio: Studio) -> N
             assert made.shape[1:] == (LIVE_SIDE, LIVE_SIDE, 3)
             assert max(apart(frame, made[0]) for frame in made) > least
     assert apart(learnt.rebuilt, live.given) < apart(live.rebuilt, live.given)
+
+
+def test_a_clip_stays_in_the_lecture_beside_why_its_face_could_not_be_learnt(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def step() -> None:
+        from pages.lecture.live import show_made
+
+        show_made()
+
+    monkeypatch.setattr("pages.lecture.live._MOST_SECONDS", 0)
+    script = AppTest.from_function(step, default_timeout=120)
+    wrong = replace(live, change=live.change[:, 1:], seconds=10.0)  # fails once the face is learnt
+    script.session_state["live"], script.session_state["live learn"] = wrong, True
+    script.run()
+    assert [one.value for one in script.error] == ["A change is (frames, 64); this one is (15, 63)."]
+    assert script.session_state["live"] is wrong and [one.label for one in script.button] == ["Learn this face"]
+    durations = re.findall(r"--seconds:([\d.]+)s", "".join(one.proto.body for one in script.get("html")))
+    assert durations == ["10.000"] * 3 + [f"{len(live.sampled) / FPS:.3f}"]
 
 
 def test_what_cannot_be_made_is_said(face: OwnFace) -> None:

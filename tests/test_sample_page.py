@@ -41,7 +41,7 @@ def example(name: str) -> Path:
 
 
 def choose_drawn(page: "Page") -> None:
-    """The modes of the 52 drawn people, in place of the visitor's own face."""
+    """The modes of the 52 rendered people, in place of the visitor's own face."""
     page.locator("#sample-whose input[value=drawn]").check()
 
 

@@ -160,6 +160,15 @@ def test_the_page_in_a_browser_takes_a_csv_and_is_fit_for_all(
     page.locator("#series-csv input[type=file]").set_input_files(csv_of(months[6].values, tmp_path / "mine.csv"))
     page.locator("#series-said").get_by_text("mine: the mean of TEMP").wait_for(timeout=_WAIT)
     page.get_by_role("heading", name="Dynamics of mine").wait_for(timeout=_WAIT)
+    jobs: list[str] = []
+    page.on("request", lambda asked: jobs.append(asked.url) if "/queue/join" in asked.url else None)
+    other = tmp_path / "other.csv"
+    other.write_text((tmp_path / "mine.csv").read_text().replace("mine", "other"))
+    page.locator("#series-csv input[type=file]").set_input_files(other)
+    page.get_by_role("heading", name="Dynamics of other").wait_for(timeout=_WAIT)
+    assert len(jobs) == 2, "a file that is replaced is read and shown once"
+    page.get_by_role("button", name="My file: remove").click()
+    page.get_by_role("heading", name=f"Dynamics of {series_page.FIRST}").wait_for(timeout=_WAIT)
     before = page.evaluate("document.querySelector('#samples .sd-chart-plot').data[0].y[0]")
     page.get_by_role("button", name="Sample again").click()
     changed = "before => document.querySelector('#samples .sd-chart-plot')?.data?.[0].y[0] !== before"

@@ -83,9 +83,7 @@ def show_of(known: "Comparison", swapped: Swapped, moved: int, by: str, folder: 
             for film, at, hue in zip(given, (moved, 1 - moved), ("who", "does"), strict=True)
         ]
         clips += [_made(film.result(), row) for film, row in zip(made, able, strict=True)]
-    reasons = " ".join(
-        f"{METHOD_NAMES[row['name']]} {row['why'].removeprefix(row['name']).strip()}" for row in rows if "why" in row
-    )
+    reasons = " ".join(f"{METHOD_NAMES[row['name']]} {row['why']}." for row in rows if "why" in row)
     return Show(clips=clips, columns=[], line=[Words(text=reasons)] if reasons else [], calm=True)
 
 

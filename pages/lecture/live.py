@@ -76,7 +76,11 @@ def show_made() -> None:
         st.session_state.pop(_BROUGHT, None)
     made = st.session_state.get(_SHOWN)
     if st.session_state.pop(_LEARN, False) and isinstance(made, Live):
-        made = st.session_state[_SHOWN] = _told("Learning the face", partial(_learnt, made))
+        learnt = _told("Learning the face", partial(_learnt, made))
+        if isinstance(learnt, Live):
+            made = st.session_state[_SHOWN] = learnt
+        else:  # what is there stays
+            st.error(learnt)
     if made is None:
         st.html(
             '<p class="lx-waiting">Waiting for a clip: record three seconds, choose a video, or use the example.</p>'
@@ -140,7 +144,8 @@ def _show(made: Live) -> None:
     sheets = {_SHOWN: [made.given, labelled(made.rebuilt)]}
     sheets |= {_MOVED: [labelled(made.moved)], _SAMPLED: [labelled(made.sampled)]}
     held = {name: (draw.picture_address(sheet_bytes(rows)), len(rows), len(rows[0])) for name, rows in sheets.items()}
-    st.html(draw.films(shown, columns=4, sheets=held, seconds=made.seconds))
+    seconds = dict.fromkeys((_SHOWN, _MOVED), made.seconds)  # a sampled movement has a length of its own
+    st.html(draw.films(shown, columns=4, sheets=held, seconds=seconds))
     if not made.face.tuned.steps:
         st.button("Learn this face", key="live_learn", on_click=_wish_to_learn)
     order = np.argsort(made.features.mean(axis=0))

@@ -17,7 +17,7 @@ from seqdisent_core.assets import asset
 from seqdisent_core.lecture import Material, material
 from seqdisent_core.reporting import Chart, LatentMap
 
-_FPS = 15  # of the examples
+_FPS = 15  # of the examples and of what is sampled
 _CHART_TEXT = 28  # pixels: read from the last row
 _DIVERGING = [[0, "#5e3c99"], [0.5, "#fbf7f0"], [1, "#8a6d00"]]  # not the hues of who and what
 
@@ -61,18 +61,19 @@ def films(
     columns: int,
     name: str = "",
     sheets: Mapping[str, Sheet] | None = None,
-    seconds: float | None = None,
+    seconds: Mapping[str, float] | None = None,
 ) -> str:
     """Films in a grid, each over its caption, HTML; a sheet stands in it once, however many films are cut from it.
 
-    sheets: by name, where they are not the material's; seconds: how long a film takes (default: at 15 frames a second).
+    sheets: by name, where they are not the material's; seconds: how long a sheet's films take, by name, where they have
+    not 15 frames a second.
     """
     shown = list(shown)
     held = {film.sheet: (sheets or {}).get(film.sheet) or _sheet(material().sheet(film.sheet)) for film, _ in shown}
     numbers = {sheet: at for at, sheet in enumerate(held)}
     style = [f"--columns:{columns}", *(f"--sheet-{numbers[sheet]}:url({held[sheet][0]})" for sheet in held)]
     cells = "".join(
-        f"<figure>{_film(film, numbers[film.sheet], held[film.sheet], seconds)}"
+        f"<figure>{_film(film, numbers[film.sheet], held[film.sheet], (seconds or {}).get(film.sheet))}"
         f"{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>"
         for film, caption in shown
     )

@@ -69,7 +69,7 @@ class Step:
 
 @functools.cache
 def _results() -> dict[str, Result]:
-    """Of the drawn people, by model: of the very checkpoints whose swaps are shown."""
+    """Of the rendered people, by model: of the very checkpoints whose swaps are shown."""
     measured = {result["model"]["checkpoint_sha256"]: result for result in read_results(RESULTS)[_SET].values()}
     return {name: measured[films.about["checkpoint_sha256"]] for name, films in showcases().items()}
 
@@ -103,7 +103,7 @@ def _leak() -> Shown:
     return [
         '<p class="lx-caption">The person, read from the <b class="sd-does">dynamics</b> codes alone</p>',
         draw.bars((name, share, f"{share:.0f}%", hue) for name, share, hue in kinds),
-        '<p class="lx-caption">A linear probe on FaceKit-52, 52 drawn people; it should fall to guessing.</p>',
+        '<p class="lx-caption">A linear probe on FaceKit-52, 52 rendered people; it should fall to guessing.</p>',
     ]
 
 
@@ -228,7 +228,7 @@ def _sample() -> Shown:
 def _maps(by: str) -> Shown:
     known = latent_map()
     figures, chance = known.about["figures"], 100 * float(known.about["chance"][by])
-    read = [("", f"{100 * figures[factor][by]['mean']:.1f}%") for factor in ("static", "dynamics")]
+    read = [(factor, f"{100 * figures[factor][by]['mean']:.1f}%") for factor in ("static", "dynamics")]
     names = known.labels[by][1]
     looks = dot_looks(by, len(names))
     colours = (

@@ -154,15 +154,15 @@ SAID = {
     ),
     "live": Said(
         "Now you",
-        "Three seconds of a face from the audience, who moves as somebody else did, and as nobody ever did. Nothing "
-        "here is prepared.",
+        "Three seconds of a face from the audience, moved as in another clip, and by a sampled movement. Nothing here "
+        "is prepared.",
         (
             "Ask for consent aloud.",
             "Look straight ahead, then move the mouth.",
-            "The last two clips move the person's own pixels: a drawn person's surprise, and a sampled movement.",
+            "The last two clips move the person's own pixels: a rendered person's surprise, and a sampled movement.",
             "The sampled one is one seed of nine, chosen by its looks.",
             "The second clip is decoded, and only resembles the person.",
-            "Learn this face takes some fifteen seconds, and improves it.",
+            "Learn this face takes 20 seconds at most, and improves it.",
             "No camera: take the example.",
             "The clip is deleted when this step is left.",
         ),

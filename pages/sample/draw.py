@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from seqdisent_core.latents import Direction
     from seqdisent_core.studio import Sample
 
-DRAWN_MODES = ("person", "movement", "both")  # what a clip gives, the rest being drawn; "both" are new and need no clip
+DRAWN_MODES = ("person", "movement", "both")  # what a clip gives; the rest is sampled. "both" need no clip
 MODES = (*DRAWN_MODES, "between", "along")
 
 
@@ -57,7 +57,7 @@ def make(
     second: "FaceClip | None",
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> list[Made]:
-    """All that was asked for, films being written while the next clip is drawn; `progress` gets 0 to 1.
+    """All that was asked for, films being written while the next clip is sampled; `progress` gets 0 to 1.
 
     Raises SeqdisentError for a missing clip or a number outside its limits.
     """

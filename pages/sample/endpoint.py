@@ -61,7 +61,7 @@ def sample(
 ) -> Answer:
     """Draw new clips of faces from the model: a known person in new movements, new people in a known movement, or both.
 
-    People are drawn from a normal distribution fitted to the persons known.
+    People are sampled from a normal distribution fitted to the persons known.
 
     Args:
         clip: The film whose person or movement stays, a video file that was uploaded to this app; for mode person, a
@@ -69,7 +69,7 @@ def sample(
         mode: "person" keeps the clip's person and draws movements, "movement" the other way round; "both" draws both.
         count: How many clips, 1 to 16.
         frames: How many frames each has, 8 to 60; as many as the clip has for "movement".
-        temperature: How far from the mean is drawn, 0 to 2.
+        temperature: How far from the mean is sampled, 0 to 2.
         seed: Of the first clip; each next one has one more.
 
     Returns:
@@ -99,13 +99,13 @@ def move_face(
     seed: Any,
     request: gr.Request,
 ) -> Iterator[Any]:
-    """Give a person's own face new movements, sampled from the model: their own picture moves, not a drawn person's.
+    """Give a person's own face new movements, sampled from the model: their own picture moves, not a rendered person's.
 
     Args:
         clip: A film of the person's face, a video file that was uploaded to this app; or a photograph (JPEG, PNG or
             WebP).
-        seconds: For how long the model learns the face at most, 0 to 60; its 75 steps take some 15 on two cores, and
-            half of that while others wait.
+        seconds: For how long the model learns the face at most, 0 to 60. It ends after 75 steps in any case, and
+            after half of them where others wait.
         count: How many films, 1 to 16.
         frames: How many frames each has, 8 to 60, 15 of them a second.
         temperature: How far from the mean is sampled, 0 to 2.

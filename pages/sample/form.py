@@ -164,7 +164,7 @@ def numbers(name: str, *, most: int, count: int, frames: int) -> list[Any]:
     counted = gr.Slider(1, most, count, step=1, label="How many clips", elem_id=f"{name}-count")
     long = gr.Slider(8, 60, frames, step=1, label="Frames of each, 15 a second", elem_id=f"{name}-frames")
     temperature = gr.Slider(*(0, 2, 1), step=0.1, label="Variety: 0 typical, 1 natural", elem_id=f"{name}-temperature")
-    with gr.Row(elem_id=f"{name}-seed", elem_classes="sd-seed"):
+    with gr.Row(elem_id=f"{name}-seed"):
         seed = gr.Number(0, precision=0, label="Seed of the first clip", min_width=120)
         other = gr.Button("Another seed", size="sm", min_width=120)
     other.click(None, None, seed, js=_OTHER_SEED, queue=False, api_visibility="private")

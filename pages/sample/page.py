@@ -31,8 +31,8 @@ _INTRO = """
   <h1>Sample new clips</h1>
   <div class="sd-lede">
   <p>Keep a <span class="sd-who">person</span>, you for instance, and sample new <span class="sd-does">movements</span>;
-  or, among 52 drawn people, keep a movement and sample new people, or sample both. The same seed gives the same clip:
-  here, in a terminal and in Python.</p></div>
+  or, among 52 rendered people, keep a movement and sample new people, or sample both. The same seed gives the same
+  clip: here, in a terminal and in Python.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
 from seqdisent_core.films import save_movements
 from seqdisent_core.studio import Studio
@@ -46,10 +46,10 @@ person = studio.encode_face(studio.read_face("me.mp4"))
 clips = studio.sample_dynamics(person.static, count=8, seed=7)</code></details>
 </div>
 """
-_WHOSE = [("My own, or any filmed face", "mine"), ("One of the 52 drawn people", "drawn")]
+_WHOSE = [("My own, or any filmed face", "mine"), ("One of the 52 rendered people", "drawn")]
 _STRANGERS = """
-<p class="sd sd-hint-line">These modes use a model that knows 52 drawn people and nobody else: a filmed face comes out
-as the nearest of them, who is a stranger. For new movements of your own face, choose it above.</p>
+<p class="sd sd-hint-line">These modes use a model that knows 52 rendered people and nobody else: a filmed face comes
+out as the nearest of them, who is a stranger. For new movements of your own face, choose it above.</p>
 """
 _KNOWN = "This model knows 52 rendered people, so a filmed face is shown as the nearest it can make."
 _FACE = {  # by mode, whose face will be seen

@@ -105,10 +105,10 @@ def layout(demo: gr.Blocks) -> None:
     seed = gr.State(0)
     # One event for what is chosen: a page may have few jobs waiting, and what was asked for last is what counts.
     given, shown = [first, second, feature, own, seed], [swaps, said, places, near, made]
-    chosen = gr.on([demo.load, *(each.change for each in (first, second, feature))], show, given, shown, **_NEWEST)
+    chosen = gr.on([demo.load, *(each.input for each in (first, second, feature))], show, given, shown, **_NEWEST)
     chosen.failure(why_failed, None, said, **AT_ONCE)
     more.click(lambda seed: seed + 1, seed, seed, **AT_ONCE).then(show, given, shown, **_NEWEST)
-    for brought in (drop.upload, drop.clear):
+    for brought in (drop.upload, drop.remove):
         read = brought(read_own, [drop, first, second], [own, first, second, heard], **_NEWEST)
         read.failure(why_failed, None, heard, **AT_ONCE)
         read.success(show, given, shown, **_NEWEST)

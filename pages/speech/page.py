@@ -91,7 +91,7 @@ def layout(demo: gr.Blocks) -> None:
     for event in (demo.load, *(one.input for one in chosen)):
         swapping(event)
     for voice, drop, heard, own, example in zip(chosen, drops, heards, owns, (FIRST, SECOND), strict=True):
-        for brought in (drop.upload, drop.clear):
+        for brought in (drop.upload, drop.remove):
             read = brought(partial(read_own, example), drop, [own, voice, heard], **_NEWEST)
             read.failure(why_failed, None, heard, **AT_ONCE)
             swapping(read.success)

@@ -111,7 +111,7 @@ def swap_faces(
             check_play(len(clip.frames), play)  # now, not when the tuning has been waited for
             if wish.around == "film":
                 check_goes_on(clip, model.film_studio().head, detail=wish.how["detail"], transfer=wish.transfer)
-        frames = sum(len(clip.frames) for clip in (first, second))
+        frames = wish.frames(first, second)
 
         def far(at: int, seconds: float) -> str:
             left = countdown.tell(time.monotonic(), seconds)
@@ -139,10 +139,10 @@ def swap_faces(
                     preview, shown = _preview(pair, before, tiles), time.monotonic()
                 left = PACE.left(STEPS - steps, frames)
                 yield seen._replace(progress=far(1, left), preview=preview, enough=gr.skip())
-            films_began, left = time.monotonic(), PACE.left(0, frames)
-            making = status.Job(lambda report: stage.show(pair))
-            for _ in making:
-                progress = far(len(names) - 1, left - (time.monotonic() - films_began))
+            films_began = time.monotonic()
+            making = status.Job(lambda report: stage.show(pair, report))
+            for share in making:
+                progress = far(len(names) - 1, PACE.left(0, round((1 - share) * frames)))
                 yield seen._replace(progress=progress, preview=gr.skip())
             show = making.result
             PACE.made(frames, time.monotonic() - films_began)
@@ -201,7 +201,7 @@ def again(
             Stage(pair, wish, work, swapped.written) as stage,
         ):
             show = yield from status.meanwhile(
-                lambda report: stage.show(pair), (gr.skip(), swapped.noted(_ANEW), gr.skip())
+                lambda report: stage.show(pair, report), (gr.skip(), swapped.noted(_ANEW), gr.skip())
             )
         made = swapped._replace(show=show, wish=wish)
         yield _ready(made), made.show, made

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -11,6 +12,7 @@ import numpy as np
 
 from pages.links import how_long
 from pages.player import STRIP_FRAMES, Ask, Download, Show, ShownClip, Words, kept_file, strip
+from pages.status import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +60,13 @@ class Wish:
     def whose(self, possible: tuple[int, ...]) -> tuple[int, ...]:
         """Which of the possible films are wanted; all, where the wanted one isn't possible."""
         return tuple(own for own in possible if self.films in ("both", NAMES[own])) or possible
+
+    def frames(self, first: "FaceClip", second: "FaceClip") -> int:
+        """How many frames the films of two clips have that are wanted. Raises FaceError for two photographs."""
+        from seqdisent_core.reenactment import lasts, results
+
+        clips, goes_on = (first, second), self.around == "film"
+        return sum(lasts(clips[own], clips[1 - own], goes_on=goes_on) for own in self.whose(results(*clips)))
 
 
 class Swapped(NamedTuple):
@@ -122,9 +131,20 @@ class Stage:
         self._writers.shutdown(cancel_futures=True)
         self._folder.cleanup()
 
-    def show(self, pair: "Pair") -> Show:
-        """Makes the films as `pair` knows the two people by now: each driver, and the result beside it."""
-        made = {driver: self._writers.submit(self._make, pair, 1 - driver) for driver in self._given}
+    def show(self, pair: "Pair", report: Report) -> Show:
+        """Makes the films as `pair` knows the two people by now: each driver, and the result beside it.
+
+        report: gets how much of the results is made, 0 to 1.
+        """
+        shares = dict.fromkeys(self._given, 0.0)
+
+        def seen(driver: int, share: float) -> None:
+            shares[driver] = share
+            report(sum(shares.values()) / len(shares))
+
+        made = {
+            driver: self._writers.submit(self._make, pair, 1 - driver, partial(seen, driver)) for driver in self._given
+        }
         clips = [clip.result() for driver in self._given for clip in (self._given[driver], made[driver])]
         return Show(clips=clips, columns=[], line=[], arrows=True, calm=True)
 
@@ -153,7 +173,7 @@ class Stage:
         )
         return self.written[play, at, reach, count]
 
-    def _make(self, pair: "Pair", own: int) -> ShownClip:
+    def _make(self, pair: "Pair", own: int, report: Report) -> ShownClip:
         """One person's film by the other, written while it is made; some of its faces on the way are its strip."""
         from seqdisent_core.films import write_moved
         from seqdisent_core.media import Frames, probe_video
@@ -169,6 +189,7 @@ class Stage:
                 self.work.check()
                 if number in wanted:
                     some.append(frame)
+                report((number + 1) / len(frames))
                 yield frame
 
         folder = Path(self._folder.name)

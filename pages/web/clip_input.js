@@ -14,24 +14,24 @@ input.setAttribute('aria-label', `${props.title}: file`);
 input.accept = props.accept;
 one('.sd-hint strong').textContent = props.asks;
 one('.sd-hint span').textContent = props.hint + (props.photographs ? '; or a photograph' : '');
-one('.sd-camera').textContent = `Use the ${props.live}`;
+one('.sd-use-live').textContent = `Use the ${props.live}`;
 one('.sd-choose').setAttribute('aria-label', `${props.title}: choose a file`);
-one('.sd-camera').setAttribute('aria-label', `${props.title}: use the ${props.live}`);
+one('.sd-use-live').setAttribute('aria-label', `${props.title}: use the ${props.live}`);
 one('.sd-change').setAttribute('aria-label', `${props.title}: change`);
 one('.sd-remove').setAttribute('aria-label', `${props.title}: remove`);
 one('.sd-thumbs').setAttribute('aria-label', `Examples for: ${props.title}`);
-one('.sd-camera').hidden = !props.live || !hasCamera;
+one('.sd-use-live').hidden = !props.live || !canRecord;
 one('.sd-look').classList.toggle('sd-heard', props.live === 'microphone');
 
 function show(state, name) {
   zone.dataset.state = state;
   one('.sd-area').hidden = state !== 'empty';
-  one('.sd-live').hidden = state !== 'camera';
+  one('.sd-live').hidden = state !== 'live';
   one('.sd-chosen').hidden = state !== 'sending' && state !== 'chosen';
   one('.sd-name').textContent = state === 'sending' ? `Sending ${name} …` : name || '';
   one('.sd-upload').hidden = state !== 'sending';
   if (state !== 'chosen') one('.sd-trim').hidden = true;
-  if (state !== 'camera' && stream) {
+  if (state !== 'live' && stream) {
     stream.getTracks().forEach((track) => track.stop());
     stream = null;
   }
@@ -155,6 +155,7 @@ for (const [name, said] of [['.sd-from', 'first second used'], ['.sd-to', 'last 
 function discard() {
   forget();
   trigger('clear', { turn });
+  trigger('remove', { turn });
 }
 
 async function take(file) {
@@ -162,9 +163,13 @@ async function take(file) {
   forget();
   const mine = turn;
   if (replaces) trigger('clear', { turn: mine });
-  if (file.size > props.most_megabytes * 1024 * 1024) {
+  const refuse = (words) => {
     show('empty');
-    complain(`${file.name} is larger than ${props.most_megabytes} MB. ${props.shorter}`);
+    complain(words);
+    if (replaces) trigger('remove', { turn });
+  };
+  if (file.size > props.most_megabytes * 1024 * 1024) {
+    refuse(`${file.name} is larger than ${props.most_megabytes} MB. ${props.shorter}`);
     return;
   }
   show('sending', file.name);
@@ -179,9 +184,7 @@ async function take(file) {
     props.value = { path, url, orig_name: file.name, size: file.size, meta: { _type: 'gradio.FileData' } };
     trigger('upload', { turn });
   } catch (error) {
-    if (mine !== turn) return;
-    show('empty');
-    complain(error.message || `${file.name} could not be sent. Check the connection and that it is a file, not a folder, then try again.`);
+    if (mine === turn) refuse(error.message || `${file.name} could not be sent. Check the connection and that it is a file, not a folder, then try again.`);
   }
 }
 
@@ -218,7 +221,7 @@ zone.addEventListener('drop', (event) => {
   else if (event.dataTransfer.types.length) complain(props.not_a_file);
 });
 
-one('.sd-camera').addEventListener('click', async () => {
+one('.sd-use-live').addEventListener('click', async () => {
   complain('');
   asked += 1;
   const mine = asked;
@@ -230,7 +233,7 @@ one('.sd-camera').addEventListener('click', async () => {
     if (mine === asked) complain(`The ${props.live} could not be used. Allow it for this page in the browser, or choose a file instead.`);
     return;
   }
-  show('camera');
+  show('live');
   const video = one('.sd-live video');
   video.srcObject = stream;
   video.play();
@@ -239,7 +242,7 @@ one('.sd-camera').addEventListener('click', async () => {
 one('.sd-stop').addEventListener('click', () => show('empty'));
 one('.sd-record').textContent = `Record ${RECORD_SECONDS} seconds`;
 one('.sd-record').addEventListener('click', async () => {
-  const live = stream; // of this look at the camera: cancelled, there is another or none
+  const live = stream; // cancelled, there is another or none
   const [button, count, told] = ['.sd-record', '.sd-count', '.sd-told'].map(one);
   if (button.getAttribute('aria-disabled')) return; // counting already
   button.setAttribute('aria-disabled', 'true');

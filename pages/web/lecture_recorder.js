@@ -49,7 +49,7 @@ export default function ({ parentElement, setTriggerValue }) {
   };
 
   if (sent.delete(button)) free('Use the camera again'); // called anew: what became of the clip is drawn
-  if (!button.hidden && !hasCamera) {
+  if (!button.hidden && !canRecord) {
     button.hidden = true;
     said.textContent = `${before} The camera is lent only to pages by https, or of this machine: choose a video below.`;
   }

@@ -1,5 +1,6 @@
-// Clips in step. There is one clock, ours; every video follows it, each looping at its own length, so that two clips
-// of one column always show the same frame. Videos play by themselves; those that stray are hurried or held back.
+// Clips in step. There is one clock, ours; every video follows it, each looping at its own length, so that clips of
+// one column show the same frame when they stand still, and nearly the same while they play: videos play by themselves,
+// and those that stray are hurried or held back.
 const one = (selector) => element.querySelector(selector);
 const stage = one('.sd-stage');
 const scrub = one('.sd-scrub');
@@ -7,7 +8,8 @@ const button = one('.sd-play');
 const PLAY = 'M3 1.5v13l11-6.5z';
 const PAUSE = 'M3 1.5h3.5v13H3zM9.5 1.5H13v13H9.5z';
 const STRAY = 0.06; // seconds off before a playing video is hurried or held back
-const LOST = 0.5; // seconds off before it is set right, which a phone with many videos takes long for:
+const LOST = 0.5; // seconds off, half of what a short one can be at most, before it is set right, which a phone with
+// many videos takes long for:
 const PATIENCE = 2000; // milliseconds until it is once more
 const righted = new WeakMap(); // when each video was set right last
 let videos = [];
@@ -42,7 +44,10 @@ const sized = new ResizeObserver(([entry]) => {
 function frameIn(video, clip) {
   const face = view === 'face';
   const source = (!face && clip.whole) || clip.file;
-  if (video.getAttribute('src') !== source.url) video.src = source.url;
+  if (video.getAttribute('src') !== source.url) {
+    video.src = source.url;
+    righted.delete(video); // the other film begins anew: it is set right as soon as it plays
+  }
   const windowed = face && clip.square.length > 0;
   video.classList.toggle('sd-windowed', windowed);
   if (windowed) video.style.setProperty('--square', `matrix(${clip.square.join(',')})`);
@@ -152,7 +157,7 @@ function tick(now) {
     const own = wanted(video);
     let off = own - video.currentTime;
     if (Math.abs(off) > video.duration / 2) off -= Math.sign(off) * video.duration; // the shorter way round
-    if (Math.abs(off) > LOST && !video.seeking && now - (righted.get(video) ?? -PATIENCE) >= PATIENCE) {
+    if (Math.abs(off) > Math.min(LOST, video.duration / 4) && !video.seeking && now - (righted.get(video) ?? -PATIENCE) >= PATIENCE) {
       righted.set(video, now);
       video.currentTime = own;
     }

@@ -1,7 +1,7 @@
 // Camera or microphone: open it, then after a countdown record a few seconds, which end by themselves.
 const RECORD_SECONDS = 3;
 const COUNTDOWN_SECONDS = 3;
-const hasCamera = Boolean(navigator.mediaDevices && window.MediaRecorder); // not on pages that came by plain http
+const canRecord = Boolean(navigator.mediaDevices && window.MediaRecorder); // not on pages that came by plain http
 
 function openCamera() {
   const video = { width: { ideal: 1280 }, height: { ideal: 720 }, facingMode: 'user' };
@@ -12,7 +12,7 @@ function openMicrophone() {
   return navigator.mediaDevices.getUserMedia({ audio: true });
 }
 
-// Gives the clip as a File, or null once it is not wanted any more; throws where the camera went meanwhile.
+// Gives the clip as a File, or null once it is not wanted any more; throws where the device went away meanwhile.
 // tell(state, left): 'ready' and then 'recording', with so many seconds left.
 async function record(stream, wanted, tell) {
   const count = async (state, seconds) => {

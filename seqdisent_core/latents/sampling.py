@@ -27,8 +27,8 @@ FRAMES = (8, 60)
 TEMPERATURE = (0.0, 2.0)
 REACH = 2.5  # standard deviations, to each side, that a move spans
 FPS = 15.0  # frames per second of sampled clips, as in the training set
-# Of a movement for somebody's own face. On its own, the prior of `wild` strays 1.7 times as far from the anchor as the
-# takes that it has learnt, in steps five times as long, which makes a face tremble.
+# Of a movement for somebody's own face. On its own, the prior of `wild` strays further from the anchor than the takes
+# that it was trained on, in much longer steps, which makes a face tremble.
 _SHARE = 0.6  # of a sampled change of dynamics that is kept
 _SMOOTH = 1.5  # frames, deviation of the window over time
 _EASE = 5  # frames from the anchor to the movement, and back to it

@@ -189,7 +189,13 @@ class Method(nn.Module, ModelHubMixin, ABC):
     @classmethod
     def reason(cls, ability: Ability) -> str | None:
         """Why this method lacks an ability, as a sentence; None where it has it."""
-        return None if ability in cls.abilities else f"{cls.name} {cls.lacks.get(ability, _LACKS[ability])}."
+        lack = cls.lack(ability)
+        return None if lack is None else f"{cls.name} {lack}."
+
+    @classmethod
+    def lack(cls, ability: Ability) -> str | None:
+        """The same as the end of a sentence, to be said of the method by another name of it."""
+        return None if ability in cls.abilities else cls.lacks.get(ability, _LACKS[ability])
 
     def _unable(self, ability: Ability) -> ConfigError:
         return ConfigError(self.reason(ability) or f"{self.name} does not implement {ability}.")
