@@ -123,7 +123,7 @@ def test_films_of_a_swap_that_is_left_midway_go_with_their_page(
     faces = [model.film_studio().read_face(example(name)) for name in (FIRST, SECOND)]
     BELONGINGS.opened("visitor", "left")
     request, untuned = gr.Request(session_hash="left"), False
-    going = swap_faces(None, *faces, untuned, 1.0, "film", "once", "all", "both", "still", request)
+    going = swap_faces(None, *faces, untuned, 1.0, "film", "once", "all", "both", False, request)
     assert "Making the films" in [next(going), next(going)][1].progress
     if closed:
         going.close()  # which does not wait for what is being written

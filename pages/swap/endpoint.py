@@ -10,7 +10,7 @@ import gradio as gr
 
 from pages import model, status
 from pages.file_endpoint import asked_file
-from pages.swap.result import AROUND, NAMES, said
+from pages.swap.result import NAMES, said
 from pages.swap.tuning import shortened, tuned
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
@@ -31,12 +31,12 @@ def bind() -> None:
         seconds = gr.Number(limits().tuning_seconds, label="Seconds of tuning to the two people, at most")
         strength = gr.Number(1, label="Strength of the movement")
         transfer = gr.Textbox("all", label="What is transferred")
-        around = gr.Textbox("still", label="What is seen around the face")
+        goes_on = gr.Checkbox(False, label="Whether each person's film goes on around the face")
         films = [gr.File(label=f"The {who} person's film") for who in NAMES]
         words = [gr.Textbox(label=f"What the {who} film shows") for who in NAMES]
         gr.Button().click(
             swap,
-            [first, second, seconds, strength, transfer, around],
+            [first, second, seconds, strength, transfer, goes_on],
             [*films, *words],
             preprocess=False,  # or gr.File would leave an empty file behind for each
             api_name="swap",
@@ -53,7 +53,7 @@ def swap(
     seconds: Any,
     strength: Any,
     transfer: Any,
-    around: Any,
+    goes_on: Any,
     request: gr.Request,
 ) -> Iterator[tuple[Any, Any, Any, Any]]:
     """Swap what two faces do: each person's film comes back with that person doing what the other one did.
@@ -66,8 +66,8 @@ def swap(
             cores, and half of that while others wait.
         strength: Of the movement, 0 to 1.5; 1 is as it was.
         transfer: What of the movement is transferred: "all", "expression" (without turns of the head) or "head".
-        around: What is seen around the face: "still", one picture of the person's film, or "film", which goes on: its
-            head turns as filmed, with the other one's expression, until one of both films ends.
+        goes_on: Whether each person's film goes on around the face, its head turning as filmed with the other one's
+            expression, until one of both films ends; or else one picture of it stands still.
 
     Returns:
         The first person's film doing what the second does (an MP4), the second person's film doing what the first does
@@ -83,8 +83,8 @@ def swap(
         raise gr.Error(f"seconds is {seconds!r}; it must be 0 to {most:g}.", print_exception=False)
     if not isinstance(strength, int | float):
         raise gr.Error(f"strength is {strength!r}; it must be a number.", print_exception=False)
-    if around not in AROUND:
-        raise gr.Error(f"around is {around!r}; it must be one of {', '.join(AROUND)}.", print_exception=False)
+    if not isinstance(goes_on, bool):
+        raise gr.Error(f"goes_on is {goes_on!r}; it must be true or false.", print_exception=False)
     try:
         check_strength(strength)
         studio = model.film_studio()
@@ -94,7 +94,7 @@ def swap(
             lambda report: (studio.read_face(one, progress=report), studio.read_face(other, progress=report)),
             _NOTHING_YET,
         )
-        for clip in faces if around == "film" else ():
+        for clip in faces if goes_on else ():
             check_goes_on(clip, studio.head, transfer=transfer)
         for state in tuned(*faces, seconds):
             pair = state
@@ -102,7 +102,7 @@ def swap(
                 break
             yield _NOTHING_YET
         with TemporaryDirectory() as folder:
-            how: dict[str, Any] = {"strength": strength, "transfer": transfer, "goes_on": around == "film"}
+            how: dict[str, Any] = {"strength": strength, "transfer": transfer, "goes_on": goes_on}
 
             def write(report: status.Report) -> dict[int, str]:
                 large = pair.full_size()

@@ -87,7 +87,7 @@ def swap_faces(
     play: Any,
     transfer: Any,
     films: Any,
-    around: Any,
+    goes_on: Any,
     request: gr.Request,
 ) -> Iterator[Seen]:
     """Swaps the two faces that were read, stage by stage; while it tunes, both results are shown as they are by then.
@@ -102,14 +102,14 @@ def swap_faces(
     from seqdisent_core.films import check_play
     from seqdisent_core.reenactment import STEPS, check_goes_on
 
-    wish = Wish(strength, pixels, play, transfer, films, around)
+    wish = Wish(strength, pixels, play, transfer, films, goes_on)
     countdown, enough = Countdown(time.monotonic()), Event()
     names = _STAGES if tune else _WITHOUT
     seen = seen._replace(running=enough)
     try:
         for clip in (first, second):
             check_play(len(clip.frames), play)  # now, not when the tuning has been waited for
-            if wish.around == "film":
+            if wish.goes_on:
                 check_goes_on(clip, model.film_studio().head, detail=wish.how["detail"], transfer=wish.transfer)
         frames = wish.frames(first, second)
 
@@ -182,7 +182,7 @@ def again(
     play: Any,
     transfer: Any,
     films: Any,
-    around: Any,
+    goes_on: Any,
     request: gr.Request,
 ) -> Iterator[tuple[Any, Show | None, Any]]:
     """The films once more, as they shall be now; those that are there stay until then."""
@@ -193,7 +193,7 @@ def again(
     try:
         from seqdisent_core.films import check_play
 
-        pair, wish = swapped.pair, Wish(strength, pixels, play, transfer, films, around)
+        pair, wish = swapped.pair, Wish(strength, pixels, play, transfer, films, goes_on)
         for subject in pair.subjects:
             check_play(len(subject.clip.frames), play)
         with (
@@ -235,7 +235,7 @@ def _ready(made: Swapped) -> str:
     from seqdisent_core.reenactment import TURNS_FAR
 
     pair, whose = made.pair, made.wish.whose(made.pair.results)
-    turns = made.wish.transfer != "expression" and made.wish.around == "still"
+    turns = made.wish.transfer != "expression" and not made.wish.goes_on
     far = turns and any(pair.turns_far(1 - own) for own in whose)
     hint = f'<p class="sd-hint-line">{TURNS_FAR}</p>' if far else ""
     return status.ready(FILMS_READY if len(whose) == 2 else FILM_READY) + hint

@@ -25,17 +25,17 @@ class Options:
     play: gr.Radio
     transfer: gr.Radio
     films: gr.Radio
-    around: gr.Radio
+    goes_on: gr.Radio
 
     @property
     def wish(self) -> list[Any]:
         """In the order of `Wish`."""
-        return [self.strength, self.pixels, self.play, self.transfer, self.films, self.around]
+        return [self.strength, self.pixels, self.play, self.transfer, self.films, self.goes_on]
 
     @property
     def limited(self) -> list[Any]:
         """Those that `limits` gives."""
-        return [self.play, self.films, self.around]
+        return [self.play, self.films, self.goes_on]
 
     @staticmethod
     def limits(first: "FaceClip | None", second: "FaceClip | None") -> tuple[gr.Radio, gr.Radio, gr.Radio]:
@@ -49,12 +49,10 @@ class Options:
         play = gr.Radio(value="once", interactive=False, info=NO_LOOP) if long else gr.Radio(interactive=True, info="")
         one = any(clip.still for clip in clips)
         films = gr.Radio(interactive=not one, info=_ONE_FILM if one else "")
-        around = (
-            gr.Radio(value="still", interactive=False, info=_STANDS)
-            if one
-            else gr.Radio(interactive=True, info=_GOES_ON)
+        goes_on = (
+            gr.Radio(value=False, interactive=False, info=_STANDS) if one else gr.Radio(interactive=True, info=_GOES_ON)
         )
-        return play, films, around
+        return play, films, goes_on
 
 
 def options() -> Options:
@@ -82,11 +80,11 @@ def options() -> Options:
             label="Make",
             elem_id="films",
         )
-        around = gr.Radio(
-            [("One picture", "still"), ("The film goes on", "film")],
-            value="still",
+        goes_on = gr.Radio(
+            [("One picture", False), ("The film goes on", True)],
+            value=False,
             label="Around the face",
             info=_GOES_ON,
-            elem_id="around",
+            elem_id="goes-on",
         )
-    return Options(strength, pixels, play, transfer, films, around)
+    return Options(strength, pixels, play, transfer, films, goes_on)

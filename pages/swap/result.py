@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from seqdisent_core.reenactment import How, Pair, Subject, Transfer
 
 NAMES = ("first", "second")
-AROUND = ("still", "film")
 REACH = 1.4  # sides of the face's square that are shown, so that hair and chin are seen
 LEAVING = "end what was left"  # the name of a thread
 _UNIT = 1000  # pixels of the player's square, and of the width of the film that it cuts it from
@@ -36,8 +35,8 @@ Written = dict[tuple["Play", int, float, int], ShownClip]
 class Wish:
     """How the films shall be: the movement's strength, whose pixels ("film" or "model"), how they play, what moves.
 
-    films: both, or that of the first or the second person alone. around: what is seen around the face, one picture that
-    stands still, or the person's film, which goes on.
+    films: both, or that of the first or the second person alone. goes_on: the person's film goes on around the
+    face, or else one picture of it stands still.
     """
 
     strength: float
@@ -45,7 +44,7 @@ class Wish:
     play: "Play"
     transfer: "Transfer" = "all"
     films: Literal["both", "first", "second"] = "both"
-    around: Literal["still", "film"] = "still"
+    goes_on: bool = False
 
     @property
     def how(self) -> "How":
@@ -54,7 +53,7 @@ class Wish:
             "strength": self.strength,
             "detail": self.pixels == "film",
             "transfer": self.transfer,
-            "goes_on": self.around == "film",
+            "goes_on": self.goes_on,
         }
 
     def whose(self, possible: tuple[int, ...]) -> tuple[int, ...]:
@@ -65,8 +64,8 @@ class Wish:
         """How many frames the films of two clips have that are wanted. Raises FaceError for two photographs."""
         from seqdisent_core.reenactment import lasts, results
 
-        clips, goes_on = (first, second), self.around == "film"
-        return sum(lasts(clips[own], clips[1 - own], goes_on=goes_on) for own in self.whose(results(*clips)))
+        clips = (first, second)
+        return sum(lasts(clips[own], clips[1 - own], goes_on=self.goes_on) for own in self.whose(results(*clips)))
 
 
 class Swapped(NamedTuple):
@@ -154,7 +153,7 @@ class Stage:
 
         person, play = self.pair.subjects[at], self.wish.play
         clip, reach = person.clip, reach_within(person, REACH)
-        count = lasts(self.pair.subjects[1 - at].clip, clip, goes_on=self.wish.around == "film")
+        count = lasts(self.pair.subjects[1 - at].clip, clip, goes_on=self.wish.goes_on)
         known = self.written.get((play, at, reach, count))
         if known is not None and Path(known.file.path).exists():
             return known
@@ -195,7 +194,7 @@ class Stage:
         folder = Path(self._folder.name)
         film = write_moved(Frames(frames.shape, seen()), own, folder, clips, play=self.wish.play)
         who, does, person = NAMES[own], NAMES[driver], pair.subjects[own]
-        shown, reach = _all_along(person) if self.wish.around == "film" else (person, 1.0)
+        shown, reach = _all_along(person) if self.wish.goes_on else (person, 1.0)
         kept = kept_file(film, self.work)
         return ShownClip(
             file=kept,
