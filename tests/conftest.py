@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -198,6 +199,7 @@ def serve(folder: Path) -> Iterator[Served]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
+        patch.setattr(tempfile, "tempdir", None)  # the app sets it; a folder deep in a test's is too long for a socket
         demo = app.build()
         yield Served(demo, app.start(demo, host="127.0.0.1", port=free_port(), block=False), folder)
         demo.close()

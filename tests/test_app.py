@@ -597,6 +597,8 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     page.get_by_text("A film goes on in its own pixels.").wait_for(timeout=_WAIT)
     assert film.evaluate("(video) => video.src") == turned, "films stay where they can't be as wished"
     page.get_by_label("Sharp (recommended)").check()
+    page.get_by_text("A film goes on with its own turns of the head.").wait_for(timeout=_WAIT)
+    page.get_by_label("Expression only").check()
     assert again(turned) != turned
     assert len(written) == 4, "what was given is written again though it plays as before"
 
