@@ -22,7 +22,7 @@ def asked_swap(served: Served, session: str) -> None:
     """Asks for a swap of two examples, tuned, as a page does."""
     (swap,) = [fn for fn in served.demo.fns.values() if fn.api_name == "swap"]
     files = [{"path": str(example(name)), "meta": {"_type": "gradio.FileData"}} for name in (FIRST, SECOND)]
-    body = {"data": [*files, 60, 1, "all"], "fn_index": swap._id, "session_hash": session}
+    body = {"data": [*files, 60, 1, "all", False], "fn_index": swap._id, "session_hash": session}
     ask(served, "POST", "gradio_api/queue/join", json=body).raise_for_status()
 
 

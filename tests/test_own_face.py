@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -109,6 +110,7 @@ def test_a_clip_stays_in_the_lecture_beside_why_its_face_could_not_be_learnt(
         show_made()
 
     monkeypatch.setattr("pages.lecture.live._MOST_SECONDS", 0)
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # a script that runs takes its place
     script = AppTest.from_function(step, default_timeout=120)
     wrong = replace(live, change=live.change[:, 1:], seconds=10.0)  # fails once the face is learnt
     script.session_state["live"], script.session_state["live learn"] = wrong, True
