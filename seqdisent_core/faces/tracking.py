@@ -36,8 +36,8 @@ LIGHT_KEPT = 0.05  # the flow takes points to keep their brightness: a larger ch
 # Two pictures of the square show one face where its inner part, shifted by some pixels, correlates so highly: of shaken
 # films it does by 0.98, and of 380 pairs of people, of whom the flow takes 14 for one face, by up to 0.88.
 LOOK, LOOK_AROUND, SAME_LOOK = (slice(32, 128),) * 2, (slice(24, 136),) * 2, 0.9
-# Below this it is another face: of 132 pairs of rendered people in one place the flow loses 107, of whom two in three are
-# below; one person with two expressions has 0.69 or more, and the flow loses none.
+# Below this it is another face: of 132 pairs of rendered people in one place the flow loses 107, of whom two in three
+# are below; one person with two expressions has 0.69 or more, and the flow loses none.
 OTHER_LOOK = 0.6
 OTHER_SCORE = 0.8  # the finder's least: a face that a hand covers looks otherwise, too, but hardly like a face
 # That square stays put until the face has moved by so many crop sides, grown by so much or rolled by so many radians.
