@@ -165,6 +165,15 @@ def test_nothing_is_out_of_sight_and_axe_finds_nothing_serious_in_light_and_dark
     assert (on_a_phone_and_a_desk(), in_both_themes(page)) == ([], [])
 
 
+def test_no_answer_to_the_pages_opening_undoes_what_was_chosen_meanwhile(served: Served) -> None:
+    config = served.demo.get_config_file()
+    named = {part["props"].get("elem_id"): part for part in config["components"]}
+    buttons = {named[name]["id"] for name in ("make", "move")}
+    opens = [event for event in config["dependencies"] if any(kind == "load" for _, kind in event["targets"])]
+    assert opens and not any(buttons & set(event["outputs"]) for event in opens)
+    assert "Add a film or a photograph" in named["own-work"]["props"]["value"]
+
+
 def test_one_press_counts_until_it_is_served_and_what_failed_shows_nothing_anew(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,6 +120,7 @@ def own_face(demo: gr.Blocks, token: gr.BrowserState) -> Place:
         said = progress(elem_id="own-said")
     moved, running = (gr.State(None, time_to_live=limits().keep_seconds) for _ in range(2))
     ready, shown = [place.face, running], [go, work]
+    work.value = _hint(None)  # not by a load event, whose answer may come after a clip's
     for event in readings_of(place, token, model.film_studio, anchors=True):
         event.failure(why_failed, None, place.seen, **AT_ONCE)
         event.then(can_move, ready, shown, **AT_ONCE)
@@ -134,7 +135,6 @@ def own_face(demo: gr.Blocks, token: gr.BrowserState) -> Place:
     fetching = stage.ask(answer, moved, [fetcher(), said], **BUSY)
     fetching.failure(why_failed, None, said, **AT_ONCE)
     demo.load(lambda: gr.Checkbox(label=learn_words()), None, learn, **AT_ONCE)
-    demo.load(can_move, ready, shown, **AT_ONCE)
     return place
 
 
@@ -147,7 +147,11 @@ def can_move(clip: "FaceClip | None", running: Any) -> tuple[Any, Any]:
     """Whether one may press, and what is missing until then; what is under way goes on."""
     if running is not None:
         return gr.skip(), gr.skip()
-    return _button(clip), f'<p class="sd-hint-line">{_MISSING if clip is None else _FACE}</p>'
+    return _button(clip), _hint(clip)
+
+
+def _hint(clip: "FaceClip | None") -> str:
+    return f'<p class="sd-hint-line">{_MISSING if clip is None else _FACE}</p>'
 
 
 def _button(clip: "FaceClip | None") -> gr.Button:

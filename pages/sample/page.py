@@ -77,6 +77,7 @@ def layout(demo: gr.Blocks) -> None:
     asked = form()
     privacy(token, _PRIVACY)
     go, work = asked.go, asked.work
+    work.value = _hint(asked.mode.value, None, None)  # not by a load event, whose answer may come after a choice's
     stage = player(elem_id="samples")
     said = progress(elem_id="said")
     made = gr.State(None, time_to_live=limits().keep_seconds)  # list[Made] | None
@@ -93,7 +94,6 @@ def layout(demo: gr.Blocks) -> None:
     made.change(show, made, [stage, said], **AT_ONCE)
     _bind_stage(stage, said, made, token)
     demo.load(offer, token, [own.kept, asked.first.kept, asked.second.kept], **AT_ONCE)
-    demo.load(_ready, [*ready, running], [go, work], **AT_ONCE)
     sample_endpoint.bind()
 
 
