@@ -14,7 +14,7 @@ from pages.file_endpoint import asked_file
 from pages.sample.draw import DRAWN_MODES, Made, Wanted, make, number, whole
 from pages.sample.own import Asked
 from pages.sample.result import readings, stem
-from pages.swap.tuning import learnt, shortened
+from pages.swap.tuning import check_seconds, learnt, shortened
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
 
@@ -116,11 +116,9 @@ def move_face(
     """
     from seqdisent_core.films import write_movement
 
-    most = limits().tuning_seconds
     if clip is None:
         raise gr.Error("The clip is missing: give a video file or a photograph.", print_exception=False)
-    if not isinstance(seconds, int | float) or not 0 <= seconds <= most:
-        raise gr.Error(f"seconds is {seconds!r}; it must be 0 to {most:g}.", print_exception=False)
+    check_seconds(seconds)
     try:
         asked = Asked.of(count, frames, temperature, seed)
         read = partial(model.film_studio().read_face, clip["path"])

@@ -23,6 +23,7 @@ from pages.player import Ask, Download, Fetched, Show, ShownClip, Words, fetched
 from pages.progress import progress
 from pages.sample.draw import number, whole
 from pages.sample.form import Place, clip_place, numbers, readings_of
+from pages.swap.making import stop
 from pages.swap.result import face_window
 from pages.swap.tuning import learnt, shortened
 from seqdisent_core.errors import SeqdisentError
@@ -161,13 +162,6 @@ def _button(clip: "FaceClip | None") -> gr.Button:
 def wait() -> tuple[str, gr.Button, Event]:
     """What is seen until those who pressed before are served."""
     return status.waiting(), gr.Button(_BUSY, interactive=False), Event()
-
-
-def stop(running: Any) -> gr.Button:
-    """The visitor wants the films as they would be by now."""
-    if running is not None:
-        running.set()
-    return gr.Button("Finishing …", interactive=False)
 
 
 # Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.

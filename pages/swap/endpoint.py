@@ -11,7 +11,7 @@ import gradio as gr
 from pages import model, status
 from pages.file_endpoint import asked_file
 from pages.swap.result import NAMES, said
-from pages.swap.tuning import shortened, tuned
+from pages.swap.tuning import check_seconds, shortened, tuned
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
 
@@ -78,9 +78,7 @@ def swap(
 
     if first is None or second is None:
         raise gr.Error("Two clips are needed: give first and second, each a video file.", print_exception=False)
-    most = limits().tuning_seconds
-    if not isinstance(seconds, int | float) or not 0 <= seconds <= most:
-        raise gr.Error(f"seconds is {seconds!r}; it must be 0 to {most:g}.", print_exception=False)
+    check_seconds(seconds)
     if not isinstance(strength, int | float):
         raise gr.Error(f"strength is {strength!r}; it must be a number.", print_exception=False)
     if not isinstance(goes_on, bool):

@@ -7,6 +7,7 @@ import gradio as gr
 
 from pages import model
 from pages.line import others_wait
+from seqdisent_core.limits import limits
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
@@ -39,6 +40,13 @@ def learnt(clip: "FaceClip", seconds: float | None) -> "Iterator[OwnFace]":
         studio = model.film_studio()
         return own_faces(studio.method, one, seconds=seconds, every=_EVERY, head=studio.head)
     return _own_states(one, seconds)
+
+
+def check_seconds(seconds: object) -> None:
+    """Raises gr.Error for what an endpoint cannot take as the most seconds of tuning."""
+    most = limits().tuning_seconds
+    if not isinstance(seconds, int | float) or not 0 <= seconds <= most:
+        raise gr.Error(f"seconds is {seconds!r}; it must be 0 to {most:g}.", print_exception=False)
 
 
 def shortened(state: "Pair | OwnFace", request: gr.Request) -> bool:

@@ -67,9 +67,10 @@ def move_picture(
     for at, decoded in enumerate(drawn.decoded):
         near, around = fields.near(at), fields.around(at)
         decoded = decoded.astype(np.float32)
-        light, toned = _light(decoded, base, near), _coloured(decoded, own, near)
+        there = _there(near, fields.size)
+        light, toned = _light(decoded, base, *there), _coloured(decoded, own, *there[:2])
         filled = fields.filling.over(at, _seen(toned, place.crop), place.x[place.inner], place.y[place.inner])
-        yield place.move(fine, fields.shown(at), around, light, filled)
+        yield place.move(fine, fields.shown(at, near), around, light, filled)
 
 
 def move_film(
@@ -89,19 +90,17 @@ def move_film(
     fields, at_film = _Fields(still, drawn, others, drawn_others), _Fields(still, drawn_filmed)
     for at, (frame, decoded) in enumerate(zip(filmed, drawn.decoded, strict=True)):
         place = _Place(frame, fields.size)
-        near, there = fields.shown(at), at_film.near(at)
-        motion = between(fields.near(at), there)
+        wanted, there = fields.near(at), at_film.near(at)
+        near, motion = fields.shown(at, wanted), between(wanted, there)
         seen = look_up(there, grid(len(near)) + motion)[..., 2:3]
         moved = np.dstack([motion / len(near), np.minimum(near[..., 2:3], seen), near[..., 3:]])
         around = fields.around(at)
         motion = between(around, at_film.around(at)) / len(around)
-        toned = _coloured(decoded.astype(np.float32), _face(frame, fields.size), moved)
+        toned = _coloured(decoded.astype(np.float32), _face(frame, fields.size), *_there(moved, fields.size)[:2])
         x, y = place.x[place.inner], place.y[place.inner]
         filled = fields.filling.over(at, _seen(toned, place.crop), x, y)
         filled += _from_crop(source, near, x, y, fields.size, filled)
-        yield place.move(
-            _doubled(place.patch), moved, np.dstack([motion, around[..., 2:]]), np.zeros_like(toned), filled
-        )
+        yield place.move(_doubled(place.patch), moved, np.dstack([motion, around[..., 2:]]), None, filled)
 
 
 def _from_crop(
@@ -140,9 +139,8 @@ class _Fields:
         around = _since(self._drawn.around[at], self._still.around[0])
         return _carried_on(around, _BEYOND * len(around) / REACH)
 
-    def shown(self, at: int) -> np.ndarray:
-        """The near field, where the picture shows for longer before what is only decoded, and alone in most places."""
-        near = self.near(at)
+    def shown(self, at: int, near: np.ndarray) -> np.ndarray:
+        """near(at), where the picture shows for longer before what is only decoded, and alone in most places."""
         cells = len(near)
         sooner = _carried_on(_since(self._drawn.near[at], self._still.near[0], _SOONER), _BEYOND * cells)
         decoded = look_up(_eyes_and_mouth(cells), grid(cells) + cells * np.ascontiguousarray(sooner[..., :2]))
@@ -201,25 +199,25 @@ def _carried_on(field: np.ndarray, reach: float) -> np.ndarray:
     return np.dstack([motion * _ramp(2 * share), 1 - (1 - field[..., 2]) * field[..., 3], person])
 
 
-def _light(decoded: np.ndarray, base: np.ndarray, near: np.ndarray) -> np.ndarray:
+def _light(
+    decoded: np.ndarray, base: np.ndarray, there: np.ndarray, known: np.ndarray, person: np.ndarray
+) -> np.ndarray:
     """How much lighter the picture gets, on the crop, float32 (size, size, 3).
 
-    decoded, base: the frame and the picture's own as decoded.
+    decoded, base: the frame and the picture's own as decoded; there, known, person: as `_there` gives them.
     """
-    there, known, person = _there(near, len(decoded))
     lacking = (decoded - look_up(base, there)) * known[..., None]
     reach = _TONE * len(decoded)
     light = cv2.GaussianBlur(lacking, (0, 0), reach) / (cv2.GaussianBlur(known, (0, 0), reach)[..., None] + 1e-2)
     return _SHADE * person * light
 
 
-def _coloured(decoded: np.ndarray, own: np.ndarray, near: np.ndarray) -> np.ndarray:
+def _coloured(decoded: np.ndarray, own: np.ndarray, there: np.ndarray, known: np.ndarray) -> np.ndarray:
     """A decoded frame, float32 (size, size, 3), in the colours of the picture's own face, `own`, as it is moved.
 
     These are known where the picture shows, and carried on from there: far from the anchor, the decoder errs in them.
     """
     size = len(decoded)
-    there, known, _ = _there(near, size)
     smooth = cv2.GaussianBlur(decoded, (0, 0), _SMOOTH * size)
     errs = np.dstack([(look_up(own, there) - smooth) * known[..., None], known])
     errs = cv2.resize(errs, None, fx=1 / _COARSE, fy=1 / _COARSE, interpolation=cv2.INTER_AREA)
@@ -277,9 +275,9 @@ class _Place:
         return slice(top, bottom), slice(left, right)
 
     def move(
-        self, fine: np.ndarray, near: np.ndarray, around: np.ndarray, light: np.ndarray, filled: np.ndarray
+        self, fine: np.ndarray, near: np.ndarray, around: np.ndarray, light: np.ndarray | None, filled: np.ndarray
     ) -> np.ndarray:
-        """fine: the patch, doubled; near, around: float32 (cells, cells, 4); light: as `_light` gives it.
+        """fine: the patch, doubled; near, around: float32 (cells, cells, 4); light: as `_light` gives it, if any.
 
         filled: float32 (rows, columns, 3), what shows in `inner` where the picture does not.
         """
@@ -287,7 +285,7 @@ class _Place:
         field = _seen(near, self._cells(len(near), 1.0, self.inner))
         motion[self.inner] += self.shows[..., :2] * (field[..., :2] - motion[self.inner])
         moved = look_up(fine, self.places + cv2.transform(motion, self.back) * self.fade)
-        own = moved[self.inner] + self.shows * _seen(light, self.crop)
+        own = moved[self.inner] if light is None else moved[self.inner] + self.shows * _seen(light, self.crop)
         hidden = self.shows * (1 - field[..., 2:3])
         return self._set(own + hidden * (filled - own), moved)
 
