@@ -542,7 +542,15 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     for place in (reenactment, personalising):
         monkeypatch.setattr(place, "STEPS", 100_000)  # which nobody waits for
     monkeypatch.setattr(swap_making, "_BETWEEN", 0.5)
+    tuned, looked_at = swap_making.tuned, Event()
 
+    def resting(*given: Any) -> "Iterator[Pair]":
+        """Takes no core while the page is looked at."""
+        for pair in tuned(*given):
+            yield pair
+            looked_at.wait(_WAIT / 1000)
+
+    monkeypatch.setattr(swap_making, "tuned", resting)
     written: list[Path] = []
     write, frames, free = films.write_given, Pair.frames, Event()
     monkeypatch.setattr(films, "write_given", lambda *by, **how: written.append(by[0]) or write(*by, **how))
@@ -556,6 +564,7 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     boxes = [page.locator(at).bounding_box() for at in ("#work .sd-bar", "#enough", ".sd-preview")]
     assert all(box and box["y"] >= 0 and box["y"] + box["height"] <= 900 for box in boxes), boxes
     assert in_both_themes(page) == []
+    looked_at.set()
     page.wait_for_function("parseInt(document.querySelector('.sd-preview p').textContent.split(' ')[2]) > 0")
     page.emulate_media(reduced_motion="no-preference")
     moves = "getComputedStyle(document.querySelector('.sd-preview .sd-film')).animationName"
