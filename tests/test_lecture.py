@@ -451,7 +451,7 @@ def test_the_handout_needs_nothing_else(chromium: "Browser", tmp_path: Path, mon
     """Written from another folder, so that an installed package is asked for its own pages and figures."""
     monkeypatch.chdir(tmp_path)
     assert main(["lecture", "--handout", "talk.html"]) == 0
-    with chromium.new_context() as context:
+    with chromium.new_context(reduced_motion="reduce") as context:
         page = context.new_page()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
