@@ -227,11 +227,13 @@ def test_everything_goes_at_once_when_its_owner_says_so(visit: Visit, served: Se
 def test_a_closed_page_frees_its_own_in_seconds_and_the_next_page_keeps_it(
     visit: Visit, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(privacy, "limits", lambda: replace(limits(), left_seconds=5.0))
     others = sessions_of(served)
     page = with_a_clip(visit, tmp_path, "closed.mp4")
+    (token,) = (one for one, places in SESSIONS._kept.items() if "closed.mp4" in str(places))
     page.goto(f"{served.address}sample")
     is_shown(page, ".sd-kept [data-place=first]")
-    until(lambda: len(sessions_of(served) - others) == 1)  # the page Swap is gone
+    until(lambda: len(sessions_of(served) - others) == len(BELONGINGS.sessions(token)) == 1)  # the page Swap is gone
     assert left_of(served, "closed.mp4"), "the visitor is still here"
     monkeypatch.setattr(privacy, "limits", lambda: replace(limits(), closed_seconds=0.5, left_seconds=0.5))
     page.close()
