@@ -24,7 +24,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of the made voices, after a few steps of the command."""
     folder = tmp_path_factory.mktemp("voices")
     speech_set(sentences=2).save(folder / "set")
-    assert main(["voices", str(folder / "set"), str(folder / "model"), "--steps", "60"]) == 0
+    assert main(["voices", str(folder / "set"), str(folder / "model"), "--steps", "20"]) == 0
     return folder / "model"
 
 
