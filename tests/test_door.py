@@ -208,7 +208,7 @@ def test_a_folder_for_uploads_that_was_cleared_away_is_made_again(small: Served)
 @pytest.fixture(scope="module")
 def guest(chromium: "Browser", small: Served) -> "Iterator[Page]":
     """A page of the app with small limits, for all tests here."""
-    with chromium.new_context() as context:
+    with chromium.new_context(reduced_motion="reduce") as context:
         page = context.new_page()
         page.goto(small.address)
         is_shown(page, ".sd-thumb")
