@@ -56,7 +56,7 @@ def people() -> list[np.ndarray]:
 
 
 def film(path: Path, frames: Sequence[np.ndarray]) -> Path:
-    return write_video(path, np.stack(frames), FPS)
+    return write_video(path, np.stack(frames), FPS, hurried=True)
 
 
 def moved_by_hand(frames: Sequence[np.ndarray], away: np.ndarray) -> list[np.ndarray]:
