@@ -20,8 +20,8 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -84,23 +84,35 @@ def build(lecture: str | None = None) -> gr.Blocks:
     os.environ.setdefault("GRADIO_TEMP_DIR", str(own_folder()))
     deleting = (int(limits().sweep_seconds), int(limits().delete_seconds))
     gr.set_static_paths([asset("examples")])  # what else visitors may read of the project, its page says
-    with _Demo(title=_TITLE, delete_cache=deleting) as demo:
-        _lay_out(demo, swap.layout, lecture)
-    with demo.route("Sample", "/sample"):
-        _lay_out(demo, sample.layout, lecture)
-    with demo.route("Latent map", "/map"):
-        _lay_out(demo, latent.layout, lecture)
-    with demo.route("Compare", "/compare"):
-        _lay_out(demo, compare.layout, lecture)
-    with demo.route("Series", "/series"):
-        _lay_out(demo, series.layout, lecture, needs_model=False)
-    with demo.route("Speech", "/speech"):
-        _lay_out(demo, speech.layout, lecture, needs_model=False)
-    with demo.route("Results", "/results"):
-        _lay_out(demo, results.layout, lecture, needs_model=False)
+    with _no_server_yet():
+        with _Demo(title=_TITLE, delete_cache=deleting) as demo:
+            _lay_out(demo, swap.layout, lecture)
+        with demo.route("Sample", "/sample"):
+            _lay_out(demo, sample.layout, lecture)
+        with demo.route("Latent map", "/map"):
+            _lay_out(demo, latent.layout, lecture)
+        with demo.route("Compare", "/compare"):
+            _lay_out(demo, compare.layout, lecture)
+        with demo.route("Series", "/series"):
+            _lay_out(demo, series.layout, lecture, needs_model=False)
+        with demo.route("Speech", "/speech"):
+            _lay_out(demo, speech.layout, lecture, needs_model=False)
+        with demo.route("Results", "/results"):
+            _lay_out(demo, results.layout, lecture, needs_model=False)
     demo.unload(closed)
     STORE.behind(demo)
     return demo.queue(max_size=limits().waiting, api_open=False)  # nobody gets past the queue
+
+
+@contextmanager
+def _no_server_yet() -> Iterator[None]:
+    """Gradio would make a whole server at the end of each page, which takes half of the time that laying out takes."""
+    create = App.create_app
+    App.create_app = staticmethod(lambda *_, **__: None)  # type: ignore[assignment,method-assign]
+    try:
+        yield
+    finally:
+        App.create_app = staticmethod(create)  # type: ignore[method-assign]
 
 
 def _lay_out(
