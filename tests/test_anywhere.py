@@ -61,7 +61,7 @@ def test_persons_look_more_alike_than_those_of_facekit52() -> None:
 def test_a_set_is_drawn_by_the_command_and_loads_as_facekit52_does(tmp_path: Path) -> None:
     pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
     sizes = {"persons": 2, "takes": 3, "frames": 4, "size": 24}
-    out = render_facekit_any(tmp_path / "any", SOURCE, workers=2, **sizes)
+    out = render_facekit_any(tmp_path / "any", SOURCE, workers=1, **sizes)
     clips = load_clips(out)
     assert (
         clips.name == "facekit_any" and len(clips) == 2 * 6 * 3 and set(clips.split) == {"train", "validation", "test"}
