@@ -33,10 +33,11 @@ FIRST, SECOND = "person_000_happiness.mp4", "person_005_surprise.mp4"  # example
 
 # Files that take longest, so that no worker begins one of them when the others are nearly done.
 _FIRST = (
-    *("test_app", "test_lecture", "test_cli", "test_sample_page", "test_faces", "test_latent_page", "test_facekit"),
-    *("test_filmed", "test_contract", "test_docs", "test_door", "test_store", "test_wild", "test_personalising"),
-    *("test_examples", "test_results_page", "test_processes", "test_measures", "test_readme", "test_series_page"),
-    *("test_speech_page", "test_voices", "test_training", "test_video", "test_mcp"),
+    *("test_app", "test_lecture", "test_sample_page", "test_cli", "test_faces", "test_store", "test_results_page"),
+    *("test_filmed", "test_wild", "test_latent_page", "test_personalising", "test_facekit", "test_contract"),
+    *("test_processes", "test_examples", "test_compare_page", "test_docs", "test_deploy", "test_video", "test_door"),
+    *("test_series_page", "test_training", "test_speech_page", "test_measures", "test_mcp", "test_voices"),
+    *("test_studio", "test_anywhere"),
 )
 
 
@@ -55,8 +56,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
     And Gradio is imported as the app imports it, whichever test comes first.
     """
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+    workers = config.getoption("numprocesses", None) or 1  # workers inherit what is said here before they start
+    for name in ("OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
+        os.environ.setdefault(name, str(max(1, (os.cpu_count() or 1) // workers)))
     without_stubs()
 
 

@@ -2,9 +2,11 @@
 
 import ast
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -81,3 +83,9 @@ def test_only_commands_change_how_the_process_keeps_its_memory() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "keep_freed_memory"
     }
     assert callers == {"commands"}
+
+
+def test_workers_that_run_these_tests_share_the_cores() -> None:
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    share = max(1, (os.cpu_count() or 1) // workers)
+    assert torch.get_num_threads() <= share and cv2.getNumThreads() <= share
