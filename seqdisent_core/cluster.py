@@ -103,7 +103,9 @@ def _reach(address: str) -> None:
     try:
         import ray
     except ImportError:
-        raise ConfigError(f"A cluster needs Ray: pip install 'seqdisent[cluster]', {_UNSET}.") from None
+        raise ConfigError(
+            f"A cluster needs Ray, which is not installed. Run: python -m pip install '.[cluster]', {_UNSET}."
+        ) from None
     host, _, port = address.rpartition(":")
     local: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
     try:

@@ -111,7 +111,7 @@ _APP_ALONE = """
 import json, os, sys
 import app
 
-heavy = ("torch", "cv2", "plotly", "sklearn", "vtkmodules")
+heavy = ("torch", "cv2", "plotly", "ray", "sklearn", "vtkmodules")
 told = {}
 try:
     app.main(["-h"])

@@ -67,7 +67,7 @@ def test_a_cluster_that_cannot_be_used_is_refused_at_the_start(
         build()
     assert "cannot be reached" in cluster.described() and not cluster.workers()
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ConfigError, match=r"pip install 'seqdisent\[cluster\]'"):
+    with pytest.raises(ConfigError, match=r"pip install '\.\[cluster\]'"):
         build()
     named("ray://127.0.0.1:1")
     with pytest.raises(ConfigError, match="must be local, auto or one such as"):
