@@ -230,7 +230,7 @@ class Worker:
     def __init__(self) -> None:
         share_cores()  # before torch is imported
         share_heap()
-        tempfile.tempdir, self._kept = _own_folder()
+        tempfile.tempdir, self.alive = _own_folder()
         self._orders: dict[int, str] = {}
         self._studios: dict[str, Studio] = {}
 
@@ -287,7 +287,7 @@ class Worker:
 
 
 def _own_folder() -> tuple[str, Any]:
-    """A folder for temporary files that is deleted when this process ends, however it does; and what keeps it."""
+    """A folder for temporary files that is deleted when this process ends, however it does; and the pipe that tells."""
     folder = tempfile.mkdtemp(prefix="seqdisent-worker-")
     # Waits until the other end of its pipe is closed, which no kill prevents. It is no child of this process nor of its
     # group, or Ray would end it, too.

@@ -4,10 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import imageio_ffmpeg
 import psutil
@@ -24,7 +29,7 @@ from seqdisent_core import cluster, jobs
 from seqdisent_core.errors import ConfigError, SeqdisentError, VideoError
 from seqdisent_core.limits import limits
 from seqdisent_core.media import read_video
-from seqdisent_core.parcels import opened, opened_answer, pack, pack_answer
+from seqdisent_core.parcels import Places, opened, opened_answer, pack, pack_answer
 from seqdisent_core.reenactment import pairs, subjects
 
 _NODE = {"num_cpus": 2 * cluster.CORES, "object_store_memory": 100 * 2**20, "include_dashboard": False}
@@ -74,15 +79,48 @@ def test_a_cluster_that_cannot_be_used_is_refused_at_the_start(
         build()
 
 
+def endless(report: Callable[[int], bool]) -> int:
+    """Counts until that is enough."""
+    for number in count():
+        if report(number):
+            return number
+    raise AssertionError
+
+
+def test_a_worker_ends_what_is_enough_and_what_nobody_waits_for_and_leaves_nothing_when_it_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with patch.dict(os.environ):
+        worker = cluster.Worker()
+    parcel, _ = pack((endless, (), {}))
+    answers = worker.run(1, parcel, True)
+    kind, first = next(answers)
+    worker.order(1, "enough")
+    *_, (last_kind, answer) = answers
+    assert (kind, last_kind) == ("told", "made") and opened_answer(answer, Places([], [])) > first
+    answers = worker.run(2, parcel, True)
+    next(answers)
+    worker.order(2, "left")
+    assert {kind for kind, _ in answers} <= {"told"}
+    folder = Path(str(tempfile.tempdir))
+    assert list(folder.iterdir()) == []
+    worker.alive.close()  # as the system does at the end of a process
+    until(lambda: not folder.exists())
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The app with a cluster of its own."""
     from ray.cluster_utils import Cluster
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    # A folder deep in a test's would be too long for a socket.
+    with TemporaryDirectory(prefix="ray") as short, pytest.MonkeyPatch.context() as here:
+        for name in ("TMPDIR", "RAY_TMPDIR"):
+            here.setenv(name, short)
+        here.setenv("RAY_USAGE_STATS_ENABLED", "0")
         begun = Cluster(initialize_head=True, head_node_args=_NODE)
-        patch.setenv("SEQDISENT_DEMO_CLUSTER", begun.address)
+        here.setenv("SEQDISENT_DEMO_CLUSTER", begun.address)
         limits.cache_clear()
         assert cluster.described().endswith("workers of 2 cores each that it has room for: 2")
         with serve(tmp_path_factory.mktemp("gradio")) as app:
@@ -94,13 +132,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def running() -> list[psutil.Process]:
     """The workers that do a call just now, by the name that Ray gives them meanwhile."""
-    every = psutil.process_iter(["cmdline"])
-    return [one for one in every if (one.info["cmdline"] or [""])[0] == "ray::Worker.run"]
+    found = []
+    for one in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            found += [one] if one.cmdline()[:1] == ["ray::Worker.run"] else []
+    return found
 
 
 def held_by_workers() -> set[Path]:
     """Files that they have in their folders."""
-    folders = Path("/tmp").glob("seqdisent-worker-*")  # where machines without TMPDIR have them
+    folders = Path(os.environ["RAY_TMPDIR"]).glob("seqdisent-worker-*")
     return {path for folder in folders for path in folder.rglob("*") if path.is_file()}
 
 
