@@ -256,6 +256,14 @@ class Visitor:
         self.context.new_cdp_session(page).send("Storage.clearDataForOrigin", of_all)
         return page
 
+    def reload(self, page: "Page") -> None:
+        """Reloads a page, which breaks off what it waits for: that it says so then is no trouble."""
+        page.evaluate("0")  # what it has said until now is heard by then
+        troubles = self._troubles.copy()
+        page.reload(wait_until="commit")
+        self._troubles[:] = troubles
+        page.wait_for_load_state()
+
     def leave(self) -> None:
         """Closes the pages; fails where a console had an error, or anything was asked of another host."""
         pages = [page for page in self.context.pages if page is not self._stays]

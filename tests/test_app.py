@@ -371,7 +371,9 @@ _SHIFTS = """window.shifts = [];
         .observe({ type: 'layout-shift', buffered: true });"""
 
 
-def test_the_first_screen_is_whole_and_one_press_leads_to_a_result_that_outlives_a_reload(visit: Visit) -> None:
+def test_the_first_screen_is_whole_and_one_press_leads_to_a_result_that_outlives_a_reload(
+    visit: Visit, visitor: Visitor
+) -> None:
     wanted = ("h1", ".sd-reel", ".sd-try", "#first-clip .sd-choose", "#second-clip .sd-choose", "#swap")
     wanted = (*wanted, "#first-clip .sd-thumb", "#second-clip .sd-thumb")
     for width, height in ((390, 844), (1280, 800)):
@@ -380,7 +382,7 @@ def test_the_first_screen_is_whole_and_one_press_leads_to_a_result_that_outlives
         below = {at: box for at, box in boxes.items() if not box or box["y"] + box["height"] > height}
         assert below == {}, width
         page.add_init_script(_SHIFTS)
-        page.reload()
+        visitor.reload(page)
         page.get_by_role("button", name="Try with these two").click()
         results_are_shown(page)
         assert not page.locator("#first-clip .sd-reading").count() and page.locator("#learn").is_visible()
@@ -392,7 +394,7 @@ def test_the_first_screen_is_whole_and_one_press_leads_to_a_result_that_outlives
     page.get_by_role("button", name="Whole film").click()
     assert page.eval_on_selector_all(".sd-windowed", "(films) => films.length") == 0
     assert page.eval_on_selector_all(_PLAYERS, "(films) => films[0].src") != films[0]
-    page.reload()
+    visitor.reload(page)
     results_are_shown(page)
     assert page.eval_on_selector_all(_PLAYERS, "(films) => films.map((film) => film.src)") == films
     page.locator("#second-clip .sd-thumb").last.click()
@@ -623,7 +625,7 @@ def test_a_film_that_was_made_smaller_can_be_had_in_full_size(visit: Visit, tmp_
 
 
 def test_the_clip_that_came_last_is_the_one_that_counts_and_its_chosen_anchor_stays_with_it(
-    visit: Visit, served: Served, tmp_path: Path
+    visit: Visit, visitor: Visitor, served: Served, tmp_path: Path
 ) -> None:
     long = tmp_path / "long.mp4"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-stream_loop", "9", "-i", example(FIRST)]
@@ -646,7 +648,7 @@ def test_the_clip_that_came_last_is_the_one_that_counts_and_its_chosen_anchor_st
     assert page.locator("#first-face .sd-reading").count() == 0
     assert "15 frames" in page.locator("#first-face .sd-facts").inner_text()
     assert page.locator("#first-clip .sd-name").inner_text() == "Example: happiness"
-    page.reload()
+    visitor.reload(page)
     is_shown(page, chosen)
 
 

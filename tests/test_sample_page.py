@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import pytest
-from conftest import FIRST, SECOND, Served, Visit, is_shown
+from conftest import FIRST, SECOND, Served, Visit, Visitor, is_shown
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from media import photograph
@@ -73,7 +73,9 @@ def with_second_clip() -> int:
     return sum("second" in SESSIONS.clips(token) for token in [*SESSIONS._kept])
 
 
-def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visit: Visit, tmp_path: Path) -> None:
+def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(
+    visit: Visit, visitor: Visitor, tmp_path: Path
+) -> None:
     page = visit(moving=True)
     page.locator("#first-clip .sd-thumb").first.click()
     is_shown(page, "#first-face .sd-face")
@@ -124,7 +126,7 @@ def test_a_person_of_swap_moves_anew_and_one_sample_goes_back_to_be_swapped(visi
     page.get_by_role("button", name="Second clip: remove").click()
     is_shown(page, "#swap[disabled]")
     assert lasting(page, lambda: ["the server still has it"] * (with_second_clip() >= kept)) == []
-    page.reload()
+    visitor.reload(page)
     is_shown(page, "#first-face .sd-face")
     assert page.locator("#second-face .sd-face").count() == 0, "what was removed has come back"
 
