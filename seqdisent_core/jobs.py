@@ -44,10 +44,10 @@ class Moved(NamedTuple):
 
 
 def read(
-    studio: Studio, path: Path, *, face: int = 0, span: dict[str, float], report: Callable[[float], Any]
+    studio: Studio, path: Path, *, face: int = 0, span: dict[str, float] | None = None, report: Callable[[float], Any]
 ) -> FaceClip:
     """As `Studio.read_face`; span: its start and seconds, where they are wanted."""
-    return studio.read_face(path, face=face, progress=report, **span)
+    return studio.read_face(path, face=face, progress=report, **(span or {}))
 
 
 def previews(pair: Pair, whose: Sequence[int], how: How, reach: float) -> Previews:

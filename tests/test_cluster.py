@@ -178,7 +178,7 @@ def test_a_swap_whose_worker_is_killed_is_done_again_and_comes_as_without_a_clus
     assert killed and 0 < max(shares) <= 1
     until(lambda: not held_by_workers())
     studio = model.film_studio()
-    faces = [jobs.read(studio, path, span={}, report=lambda share: None) for path in (example(FIRST), long)]
+    faces = [jobs.read(studio, path, report=lambda share: None) for path in (example(FIRST), long)]
     *_, pair = pairs(studio.method, subjects(*faces), seconds=0, every=1.0, head=studio.head)
     for own, film in enumerate(films):
         how: Any = {"strength": 1, "transfer": "all", "goes_on": False}
@@ -219,9 +219,9 @@ def _stopped(swap: Iterator[swap_making.Seen]) -> Iterator[swap_making.Seen]:
 def test_what_is_wrong_with_a_film_is_said_as_without_a_cluster(served: Served, tmp_path: Path) -> None:
     (tmp_path / "words.mp4").write_text("words")
     with pytest.raises(VideoError, match=r"words\.mp4") as there:
-        cluster.call(jobs.read, model.film_studio(), tmp_path / "words.mp4", span={}, report=lambda share: None)
+        cluster.call(jobs.read, model.film_studio(), tmp_path / "words.mp4", report=lambda share: None)
     with pytest.raises(VideoError) as here:
-        jobs.read(model.film_studio(), tmp_path / "words.mp4", span={}, report=lambda share: None)
+        jobs.read(model.film_studio(), tmp_path / "words.mp4", report=lambda share: None)
     assert str(there.value) == str(here.value)
 
 

@@ -123,7 +123,7 @@ def move_face(
     try:
         asked = Asked.of(count, frames, temperature, seed)
         given = model.film_studio(), Path(clip["path"])
-        found = yield from status.meanwhile(lambda report: call(read, *given, span={}, report=report), None)
+        found = yield from status.meanwhile(lambda report: call(read, *given, report=report), None)
         for state in learnt(found, seconds, lambda steps: shortened(steps, request)):
             face = state
             yield None
@@ -161,9 +161,11 @@ def interpolate(first: dict[str, Any] | None, second: dict[str, Any] | None, fac
 
 
 def _answer(wanted: Wanted, first: dict[str, Any] | None, second: dict[str, Any] | None = None) -> Answer:
+    from seqdisent_core.jobs import read
+
     def read_and_make(report: status.Report) -> list[Made]:
-        read = partial(model.studio().read_face, progress=report)
-        one, other = (None if given is None else read(given["path"]) for given in (first, second))
+        read_one = partial(call, read, model.studio(), report=report)
+        one, other = (None if given is None else read_one(Path(given["path"])) for given in (first, second))
         return make(wanted, one, other, report)
 
     made = yield from status.meanwhile(read_and_make, _NOTHING_YET)

@@ -84,7 +84,7 @@ def swap(
         check_transfer(transfer, studio.head)
         files = Path(first["path"]), Path(second["path"])
         faces = yield from status.meanwhile(
-            lambda report: [call(read, studio, file, span={}, report=report) for file in files], _NOTHING_YET
+            lambda report: [call(read, studio, file, report=report) for file in files], _NOTHING_YET
         )
         for clip in faces if goes_on else ():
             check_goes_on(clip, studio.head, transfer=transfer)
