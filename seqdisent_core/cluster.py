@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-CORES = 2  # that a worker takes, and a GPU where the cluster has any
 TRIES = 3  # of one call whose workers die
 _NEWS_EVERY = 0.25  # seconds
 _REACH_WITHIN, _START_WITHIN = 5.0, 120.0  # seconds
@@ -94,8 +93,8 @@ def described() -> str:
         options, room = _room()
     finally:
         _leave()
-    gpu = " and a GPU" if "num_gpus" in options else ""
-    return f"{limits().cluster} is reached; workers of {CORES} cores{gpu} each that it has room for: {room}"
+    each = "a core and a GPU" if "num_gpus" in options else "a core"
+    return f"{limits().cluster} is reached; workers that it has room for, {each} each: {room}"
 
 
 def _reach(address: str) -> None:
@@ -126,15 +125,17 @@ def _leave() -> None:
 
 
 def _room() -> tuple[dict[str, int], int]:
-    """What each worker asks of the cluster, and how many workers it has room for."""
+    """What each worker takes of the cluster, and how many workers it has room for.
+
+    A core each: torch on one of them does more swaps in all than on two for each. And a GPU, where there are any.
+    """
     import ray
 
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    rooms = [int(node.get("CPU", 0)) // CORES for node in nodes]
-    gpus = [int(node.get("GPU", 0)) for node in nodes]
+    cores, gpus = ([int(node.get(kind, 0)) for node in nodes] for kind in ("CPU", "GPU"))
     if any(gpus):
-        return {"num_cpus": CORES, "num_gpus": 1}, sum(map(min, rooms, gpus))
-    return {"num_cpus": CORES}, sum(rooms)
+        return {"num_cpus": 1, "num_gpus": 1}, sum(map(min, cores, gpus))
+    return {"num_cpus": 1}, sum(cores)
 
 
 class _Pool:
@@ -148,7 +149,7 @@ class _Pool:
         options, room = _room()
         self.size = min(room, most)
         if not self.size:
-            raise ConfigError(f"No machine of the cluster has {CORES} cores for a worker. Start Ray with more of them.")
+            raise ConfigError("No machine of the cluster has a core for a worker. Start Ray with more of them.")
         self._free: SimpleQueue[Any] = SimpleQueue()
         self._numbers = count()
         kept = {"max_restarts": -1, "scheduling_strategy": "SPREAD", "concurrency_groups": {"orders": 1}}

@@ -32,7 +32,7 @@ from seqdisent_core.media import read_video
 from seqdisent_core.parcels import Places, opened, opened_answer, pack, pack_answer
 from seqdisent_core.reenactment import pairs, subjects
 
-_NODE = {"num_cpus": 2 * cluster.CORES, "object_store_memory": 100 * 2**20, "include_dashboard": False}
+_NODE = {"num_cpus": 2, "object_store_memory": 100 * 2**20, "include_dashboard": False}
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_worker_ends_what_is_enough_and_what_nobody_waits_for_and_leaves_nothi
     kind, first = next(answers)
     worker.order(1, "enough")
     *_, (last_kind, answer) = answers
-    assert (kind, last_kind) == ("told", "made") and opened_answer(answer, Places([], [])) > first
+    assert (kind, last_kind) == ("told", "made") and opened_answer(answer, Places([], [])) >= first
     answers = worker.run(2, parcel, True)
     next(answers)
     worker.order(2, "left")
@@ -122,7 +122,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         begun = Cluster(initialize_head=True, head_node_args=_NODE)
         here.setenv("SEQDISENT_DEMO_CLUSTER", begun.address)
         limits.cache_clear()
-        assert cluster.described().endswith("workers of 2 cores each that it has room for: 2")
+        assert cluster.described().endswith("is reached; workers that it has room for, a core each: 2")
         with serve(tmp_path_factory.mktemp("gradio")) as app:
             yield app
         cluster.disconnect()

@@ -127,13 +127,13 @@ def test_visitors_need_as_many_replicas_as_what_they_ask_for_takes_time() -> Non
 
 
 def test_visitors_of_a_cluster_need_workers_and_processes_of_the_page(tmp_path: Path) -> None:
-    seconds = {"worker, untuned": 16.8, "worker, tuned for all of its steps": 66.8}  # a worker has two a second
+    seconds = {"worker, untuned": 16.8, "worker, tuned for all of its steps": 66.8}
     page = {"page, untuned": 0.84, "page, tuned for all of its steps": 1.84}
     entries = [{"what": what, "value": value, "unit": "s"} for what, value in (seconds | page).items()]
     result = {"command": "python x", "hardware": "2 cores", "entries": entries}
     (tmp_path / "cluster.json").write_text(json.dumps(result))
     rows = cluster_table(tmp_path).splitlines()[2:5]
-    assert rows[2] == "| Swap, untuned | 16.8 s | 0.84 s | 1 + 1 | 10 + 1 | 100 + 10 |"
+    assert rows[2] == "| Swap, untuned | 16.8 s | 0.84 s | 2 + 1 | 20 + 1 | 200 + 10 |"
     assert rows[1].startswith("| Swap, tuned while others wait | 40.8 s | 1.32 s |")
 
 

@@ -34,9 +34,9 @@ def serving_table(folder: Path) -> str:
 
 
 def cluster_table(folder: Path) -> str:
-    """Workers, of two cores each, and pages' processes by the number of visitors; from benchmarks/cluster.py's file.
+    """Workers, of a core each, and pages' processes by the number of visitors; from the file of benchmarks/cluster.py.
 
-    As `replicas`, of processor seconds: a worker has two a second, a page's process one.
+    As `replicas`, of processor seconds.
     """
     result = read_result(folder / "cluster.json")
     known = {entry["what"]: float(entry["value"]) for entry in result["entries"]}
@@ -46,9 +46,9 @@ def cluster_table(folder: Path) -> str:
         taken[who] = (whole, untuned + SHORTENED * (whole - untuned), untuned)
     rows = []
     for kind, worker, page in zip(_SWAPS, taken["worker"], taken["page"], strict=True):
-        needed = [f"{replicas(many, worker / 2):,} + {replicas(many, page)}" for many in VISITORS]
+        needed = [f"{replicas(many, worker):,} + {replicas(many, page)}" for many in VISITORS]
         rows.append([kind, f"{worker:.1f} s", f"{page:.2f} s", *needed])
-    head = ["each asks for", "workers' cores", "page's core", *(f"{many:,} visitors" for many in VISITORS)]
+    head = ["each asks for", "of workers", "of the page", *(f"{many:,} visitors" for many in VISITORS)]
     said = f"Processor seconds on {result['hardware']}: `{result['command']}`."
     return table(head, rows) + "\n\n" + said
 
