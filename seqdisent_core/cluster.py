@@ -101,6 +101,7 @@ def _reach(address: str) -> None:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # it would send figures to its makers
     try:
         import ray
+        from ray.exceptions import RayError
     except ImportError:
         raise ConfigError(
             f"A cluster needs Ray, which is not installed. Run: python -m pip install '.[cluster]', {_UNSET}."
@@ -111,7 +112,7 @@ def _reach(address: str) -> None:
         if host:
             socket.create_connection((host, int(port)), _REACH_WITHIN).close()  # Ray itself would try for minutes
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **local)
-    except (OSError, RuntimeError, ValueError) as error:  # ConnectionError, which Ray raises, is an OSError
+    except (OSError, RuntimeError, ValueError, RayError) as error:  # ConnectionError, of Ray, is an OSError
         raise ConfigError(
             f"The cluster {address} cannot be reached ({type(error).__name__}). Start Ray there and on this machine as "
             f"docs/serving.md says, {_UNSET}."
