@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -114,8 +114,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The app with a cluster of its own."""
     from ray.cluster_utils import Cluster
 
-    # A folder deep in a test's would be too long for a socket.
-    with TemporaryDirectory(prefix="ray") as short, pytest.MonkeyPatch.context() as here:
+    with ExitStack() as ending:
+        here = ending.enter_context(pytest.MonkeyPatch.context())
+        here.setattr(tempfile, "tempdir", None)  # a folder deep in a test's would be too long for a socket
+        short = ending.enter_context(TemporaryDirectory(prefix="ray"))
         for name in ("TMPDIR", "RAY_TMPDIR"):
             here.setenv(name, short)
         here.setenv("RAY_USAGE_STATS_ENABLED", "0")
