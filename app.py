@@ -49,12 +49,14 @@ from pages.swap import page as swap
 from pages.theme import PageTheme
 from pages.web import FAVICON
 from seqdisent_core.assets import asset
+from seqdisent_core.cluster import connect, workers
 from seqdisent_core.commands.arguments import add_demo
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.limits import limits
 from seqdisent_core.threads import share_cores, share_heap
 
 _TITLE = "seqdisent: who a face is, and what it does"
+_THREADS = 40  # of events, as Gradio has them
 _FIRST_PAGE = "Swap"  # its name in the bar of pages
 
 
@@ -78,8 +80,10 @@ class _Demo(gr.Blocks):
 def build(lecture: str | None = None) -> gr.Blocks:
     """All pages in one app, not yet served. A page more: `with demo.route(name, path): _lay_out(demo, ...)`.
 
-    lecture: the address at which `seqdisent lecture` runs, for a link in the bar of pages; None for no link.
+    lecture: the address at which `seqdisent lecture` runs, for a link in the bar of pages; None for no link. Raises
+    ConfigError as `cluster.connect` does.
     """
+    connect()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # this very word: Gradio takes no other for a no
     os.environ.setdefault("GRADIO_TEMP_DIR", str(own_folder()))
     deleting = (int(limits().sweep_seconds), int(limits().delete_seconds))
@@ -101,6 +105,9 @@ def build(lecture: str | None = None) -> gr.Blocks:
             _lay_out(demo, results.layout, lecture, needs_model=False)
     demo.unload(closed)
     STORE.behind(demo)
+    for event in demo.fns.values() if workers() else ():  # of a cluster, which does as many jobs at once
+        if event.concurrency_id in (model.TUNING, model.QUEUE):
+            event.concurrency_limit = workers()
     return demo.queue(max_size=limits().waiting, api_open=False)  # nobody gets past the queue
 
 
@@ -143,6 +150,7 @@ def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, 
             theme=PageTheme(),
             favicon_path=FAVICON,
             footer_links=["api"],
+            max_threads=max(_THREADS, 2 * workers()),
             max_file_size=f"{limits().upload_megabytes}mb",
             run_history=False,
             enable_monitoring=False,

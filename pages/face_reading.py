@@ -14,6 +14,7 @@ from pages import status
 from pages.clip_input import MOST_SECONDS, found
 from pages.events import AT_ONCE, QUIET
 from seqdisent_core.assets import asset
+from seqdisent_core.cluster import call, workers
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
 
@@ -124,20 +125,21 @@ class FaceReader:
             yield self.shown(chosen), chosen
 
     def _read(self, path: Path, face: int, last: Latest, *, instead: "FaceClip | None" = None) -> Reading:
-        def read(report: status.Report) -> "FaceClip":
+        def found_in(report: status.Report) -> "FaceClip":
             while not at_once().acquire(timeout=_BETWEEN_LOOKS):
                 report(0.0)  # which ends this where nobody waits for it any more
             try:
                 report(0.0)
                 studio = self._studio()
+                from seqdisent_core.jobs import read
                 from seqdisent_core.machine import one_each
 
                 one_each()
-                return studio.read_face(path, face=face, progress=report, **last.span)
+                return call(read, studio, path, face=face, span=last.span, report=report)
             finally:
                 at_once().release()
 
-        job = status.Job(read)
+        job = status.Job(found_in)
         last.take(job)
         yield _reading(0.0), gr.skip() if instead else None
         for fraction in job:
@@ -163,7 +165,7 @@ def _span(event: gr.EventData) -> dict[str, float]:
 @functools.cache
 def at_once() -> threading.BoundedSemaphore:
     """Readings of all visitors; Gradio's own queue would not let one be stopped."""
-    return threading.BoundedSemaphore(limits().readings)
+    return threading.BoundedSemaphore(max(limits().readings, workers()))
 
 
 def clear(last: Latest, event: gr.EventData) -> tuple[Any, Any]:

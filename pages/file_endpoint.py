@@ -14,20 +14,20 @@ _SERVED = "/gradio_api/file="
 
 
 class UploadedFile(OnlyFile):
-    """A video file that was uploaded to this app; the address of any other is refused."""
+    """A file that was uploaded to this app; the address of any other is refused."""
 
     # The endpoint's page shows these words. A tool's files come as addresses. Gradio would take data: too, and leave
     # the film on the disk for good.
     model_config = ConfigDict(json_schema_extra={"pattern": "^https?://"})
 
 
-def asked_file(label: str) -> gr.File:
+def asked_file(label: str, example: str = "clip.mp4") -> gr.File:
     """A file of an endpoint, with an example for its page in place of Gradio's own, which is a link.
 
     Uploaded files and the examples may be given by the addresses that this server has for them, too, as tools do:
     nothing is fetched for it. All other addresses are refused with a sentence (gr.Error).
     """
-    example = {"path": "clip.mp4", "meta": {"_type": "gradio.FileData"}}
+    shown = {"path": example, "meta": {"_type": "gradio.FileData"}}
     asked = refuse_links(gr.File(label=label))
     keep = asked.async_move_resource_to_block_cache
 
@@ -36,7 +36,7 @@ def asked_file(label: str) -> gr.File:
 
     asked.data_model = UploadedFile
     asked.async_move_resource_to_block_cache = found  # type: ignore[method-assign, assignment]
-    asked.example_payload = lambda: example  # type: ignore[method-assign]
+    asked.example_payload = lambda: shown  # type: ignore[method-assign]
     return asked
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from pages import model, status
+from seqdisent_core.cluster import call
 from seqdisent_core.errors import SeqdisentError
 
 
@@ -33,7 +34,7 @@ def _tried() -> bool:
         from seqdisent_core.trial import try_swap
 
         one_each()  # beside what visitors have under way
-        try_swap(studio)
+        call(try_swap, studio)
     except SeqdisentError as error:
         logging.getLogger("seqdisent").error("/health/swap: %s", error)
         return False

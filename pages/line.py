@@ -56,7 +56,7 @@ def _before(queue: Any, session: str) -> tuple[int, float] | None:
         running = [(fn, now - began) for fn, starts in line.start_times_per_fn.items() for began in starts]
         ahead: list[Event] = line.queue[:at]
         left = sum(max(1.0, _usual(queue, fn) - spent) for fn, spent in running)
-        return at + len(running), left + sum(_usual(queue, event.fn) for event in ahead)
+        return at + len(running), (left + sum(_usual(queue, event.fn) for event in ahead)) / line.concurrency_limit
     return None
 
 

@@ -10,6 +10,7 @@ from pages.belongings import BELONGINGS
 from pages.events import AT_ONCE, PRESSED
 from pages.session import browser_token, forget_session, token_of
 from pages.web import web
+from seqdisent_core.cluster import workers
 from seqdisent_core.limits import limits
 
 _LINE = """
@@ -17,6 +18,7 @@ _LINE = """
 <button type="button" class="sd-button sd-small sd-delete">Delete everything of mine now</button>
 <p class="sd-deleted" role="status"></p><div>${value || ""}</div></div>
 """
+_ON_CLUSTER = " Other machines of this server's read and make films; they keep nothing once they have answered."
 _TELL = "() => new BroadcastChannel('seqdisent deleted').postMessage('')"  # also to this page
 _LOST = "Another server answers now. Clips and results that were here are gone: choose your clips again."
 _ANOTHER_SERVER = """(token) => {
@@ -48,6 +50,7 @@ def opened(token: str, another: bool, request: gr.Request) -> tuple[str, Any]:
 
 def privacy(token: gr.BrowserState, line: str) -> None:
     """Lays out the line and the button, which empties all pages of this visitor; they load again and say so."""
+    line += _ON_CLUSTER if workers() else ""
     shown = gr.HTML(
         "", html_template=_LINE.replace("LINE", line), js_on_load=web("privacy.js"), apply_default_css=False
     )

@@ -6,6 +6,7 @@
 import functools
 import json
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from seqdisent_core.settings import Settings, settings
 
 PREFIX = "SEQDISENT_DEMO_"
 _SPACE_PROXIES = "10.0.0.0/8"  # where requests to a Hugging Face Space come from
+_CLUSTER = re.compile(r"|local|auto|[^\s:/]+:\d{1,5}")
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -40,6 +42,8 @@ class Limits(Settings):
     * links: to films that one visitor may share at once, for `keep_seconds` each; links_megabytes: of all their films.
     * health_seconds: for which the swap holds that `/health/swap` has tried.
     * store_megabytes: of clips and tuned models in memory; who used theirs longest ago loses them first.
+    * cluster: of Ray, which reads, tunes and makes films: "local", "auto" or the address host:port; none for this
+      process. cluster_workers: of it, at most.
     * decoder_megabytes, decoder_seconds: address space and processor time of the process that reads or writes one film;
       film_megabytes: of a file that it writes.
     """
@@ -65,6 +69,8 @@ class Limits(Settings):
     links_megabytes: Count = 500
     health_seconds: Seconds = 300.0
     store_megabytes: Count = 1000
+    cluster: str = ""
+    cluster_workers: Count = 1000
     decoder_megabytes: Count = 4096
     decoder_seconds: Count = 240
     film_megabytes: Count = 2000
@@ -77,6 +83,8 @@ class Limits(Settings):
                 raise ConfigError(
                     f"proxies has {place.strip()!r}; it must be addresses or networks such as 10.0.0.0/8."
                 ) from None
+        if not _CLUSTER.fullmatch(self.cluster):
+            raise ConfigError(f"cluster is {self.cluster!r}; it must be local, auto or one such as 10.0.0.1:6379.")
         if self.delete_seconds <= self.keep_seconds:
             raise ConfigError("delete_seconds must be more than keep_seconds: a clip needs its file.")
 

@@ -87,6 +87,7 @@ class Studio:
         self._neutral, self.head = neutral, head
         self._latents: Latents | None = None
         self._lock = Lock()
+        self.checkpoint = ""  # as `from_pretrained` takes it; none where it was not loaded from one
 
     @classmethod
     def from_pretrained(cls, source: str | Path | None = None, *, device: str | None = None) -> "Studio":
@@ -99,7 +100,9 @@ class Studio:
         judge = Judge.from_pretrained(asset(SHIPPED_JUDGE)) if folder == checkpoint_folder(DRAWN) else None
         method, latents = Method.from_pretrained(folder), partial(_load_latents, folder)
         faces: dict[str, Any] = {"neutral": NeutralFrame.load(folder), "head": HeadTurn.load(folder)}
-        return cls(method, device, judge=judge, latents=latents, **faces)
+        studio = cls(method, device, judge=judge, latents=latents, **faces)
+        studio.checkpoint = str(DRAWN if source is None else source)
+        return studio
 
     @property
     def size(self) -> int:

@@ -37,7 +37,7 @@ _FIRST = (
     *("test_filmed", "test_wild", "test_latent_page", "test_personalising", "test_facekit", "test_contract"),
     *("test_processes", "test_examples", "test_compare_page", "test_docs", "test_deploy", "test_video", "test_door"),
     *("test_series_page", "test_training", "test_speech_page", "test_measures", "test_mcp", "test_voices"),
-    *("test_studio", "test_anywhere"),
+    *("test_studio", "test_anywhere", "test_cluster", "test_readme"),
 )
 
 
@@ -113,7 +113,7 @@ _APP_ALONE = """
 import json, os, sys
 import app
 
-heavy = ("torch", "cv2", "plotly", "sklearn", "vtkmodules")
+heavy = ("torch", "cv2", "plotly", "ray", "sklearn", "vtkmodules")
 told = {}
 try:
     app.main(["-h"])

@@ -867,7 +867,8 @@ def test_the_endpoint_says_what_it_takes(client: Client) -> None:
 def test_only_what_is_meant_for_programs_is_offered_to_them(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)
     assert isinstance(endpoints, dict)
-    assert set(endpoints["named_endpoints"]) == {"/swap", "/sample", "/move_face", "/interpolate", "/map_place"}
+    named = {"/swap", "/sample", "/move_face", "/interpolate", "/map_place", "/voice_swap"}
+    assert set(endpoints["named_endpoints"]) == named
     assert endpoints["unnamed_endpoints"] == {}
 
 

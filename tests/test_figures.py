@@ -25,7 +25,7 @@ from seqdisent_core.reporting.filmed_tables import (
 from seqdisent_core.reporting.published import published_tables
 from seqdisent_core.reporting.report import PLACES, with_figures
 from seqdisent_core.reporting.result_files import read_results
-from seqdisent_core.reporting.serving_table import SHORTENED, replicas, serving_table
+from seqdisent_core.reporting.serving_table import SHORTENED, cluster_table, replicas, serving_table
 from seqdisent_core.weights import sha256_of
 
 if TYPE_CHECKING:
@@ -124,6 +124,17 @@ def test_visitors_need_as_many_replicas_as_what_they_ask_for_takes_time() -> Non
     rows = [row.split(" | ") for row in serving_table(RESULTS).splitlines()[2:6]]
     (whole,), (shortened,), (untuned,), _ = ([float(row[1].split()[0])] for row in rows)
     assert shortened == pytest.approx(untuned + SHORTENED * (whole - untuned), abs=0.1)
+
+
+def test_visitors_of_a_cluster_need_workers_and_processes_of_the_page(tmp_path: Path) -> None:
+    seconds = {"worker, untuned": 16.8, "worker, tuned for all of its steps": 66.8}
+    page = {"page, untuned": 0.84, "page, tuned for all of its steps": 1.84}
+    entries = [{"what": what, "value": value, "unit": "s"} for what, value in (seconds | page).items()]
+    result = {"command": "python x", "hardware": "2 cores", "entries": entries}
+    (tmp_path / "cluster.json").write_text(json.dumps(result))
+    rows = cluster_table(tmp_path).splitlines()[2:5]
+    assert rows[2] == "| Swap, untuned | 16.8 s | 0.84 s | 2 + 1 | 20 + 1 | 200 + 10 |"
+    assert rows[1].startswith("| Swap, tuned while others wait | 40.8 s | 1.32 s |")
 
 
 def test_a_text_without_marks_and_a_folder_without_results_are_refused(tmp_path: Path) -> None:

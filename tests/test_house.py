@@ -29,7 +29,8 @@ FLOORS = (
     ("latents",),
     ("studio", "series_studio", "voices"),
     ("films", "lecture", "runs"),
-    ("comparison", "image_tables", "trial"),
+    ("comparison", "image_tables", "jobs", "parcels", "trial"),
+    ("cluster",),
     ("commands",),
     ("cli",),
     ("pages",),
@@ -156,7 +157,7 @@ def test_heavy_parts_stay_out_of_rooms_that_do_without(imported: str, without: t
 
 
 def test_heavy_parts_stay_out_of_the_app(app_alone: dict[str, Any]) -> None:
-    assert not {"torch", "cv2", "sklearn", "vtkmodules"} & set(app_alone["built"])
+    assert not {"torch", "cv2", "ray", "sklearn", "vtkmodules"} & set(app_alone["built"])
     assert app_alone["stubs"] == "pages.quick_import", "nor does Gradio write its type stubs"
 
 

@@ -22,6 +22,7 @@ import pytest
 from conftest import FIRST, Visitor, free_port, is_shown
 from test_app import COUNTED_DOWN, lasting, serious_findings
 
+from pages.lecture import pictures
 from pages.lecture.handout import write_handout
 from pages.lecture.start import check
 from pages.lecture.steps import Control, Step, Talk
@@ -31,6 +32,7 @@ from seqdisent_core.cli import main
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.lecture import TERMS, Live, Material, likeness, material, subtracted
 from seqdisent_core.media.synthetic import label
+from seqdisent_core.reporting import read_comparison
 from seqdisent_core.weights import sha256_of
 
 if TYPE_CHECKING:
@@ -234,6 +236,24 @@ def test_the_loss_is_the_sum_of_its_weighted_terms() -> None:
     total = sum(material().about["weights"][term] * terms[term] for term in TERMS)
     assert f"{total:,.0f}" in str(step.shown()[-1])
     assert f"{total - material().about['weights']['anchor'] * terms['anchor']:,.0f}" in str(step.shown(anchor=0)[-1])
+
+
+def test_every_method_that_encodes_is_a_dot_with_its_name_beside_it() -> None:
+    (plane,) = Talk().steps[Talk().find("methods")].shown()
+    found = dict(re.findall(r"--x:([\d.]+)%;--y:[\d.]+%\"><i></i><b>([^<]+)</b>", str(plane)))
+    rows = {row["name"]: row["figures"] for row in read_comparison(asset("compare"))["rows"]}
+    read = {name: figures["probe_static_dynamic_acc"] for name, figures in rows.items()}
+    assert read.pop("mocogan") is None
+    assert sorted(map(float, found)) == sorted(round(100 * figure["mean"], 1) for figure in read.values())
+    assert {"DBSE", "Exchange", "SPYL", "C-DSVAE"} < set(found.values())
+
+
+def test_names_of_dots_keep_clear_of_dots_and_of_one_another() -> None:
+    shown = [("first", 50, 50, "ours"), ("second", 50.5, 50, "quiet"), ("at the very end", 96, 60, "quiet")]
+    drawn = pictures.dots(shown, (10, 20), ("across", "up"))
+    sides = re.findall(r"lx-(\w+)\" style=[^>]+><i></i><b>([^<]+)</b>", drawn)
+    assert sides == [("left", "first"), ("right", "second"), ("left", "at the very end")]
+    assert 'lx-along" style="--at:10.0%' in drawn and 'lx-across" style="--at:20.0%' in drawn
 
 
 def test_a_remotes_keys_turn_every_step_which_the_last_row_and_a_phone_can_read_and_back(opened: Opened) -> None:

@@ -24,7 +24,7 @@ from seqdisent_core.assets import asset
 from seqdisent_core.media.video import read_video
 
 ROOT = Path(__file__).resolve().parent.parent
-TOOLS = {"swap", "sample", "move_face", "interpolate", "place_on_map"}
+TOOLS = {"swap", "sample", "move_face", "interpolate", "place_on_map", "voice_swap"}
 Answer = TypeVar("Answer")
 
 

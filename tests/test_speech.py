@@ -255,6 +255,22 @@ def test_folders_that_are_not_timit_get_a_sentence(tmp_path: Path, capsys: pytes
     assert "There is nothing at" in capsys.readouterr().err
 
 
+def test_a_folder_a_speaker_is_packed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for speaker in range(2):
+        place = tmp_path / "mine" / f"speaker {speaker}"
+        place.mkdir(parents=True)
+        for sentence in range(2):
+            write_wav(place / f"{sentence}.wav", voice(speaker, sentence))
+    (tmp_path / "mine" / "speaker 0" / "notes.txt").write_text("none of a recording")
+    assert main(["pack", "recordings", str(tmp_path / "mine"), str(tmp_path / "set")]) == 0
+    assert "4 recordings of 2 speakers" in capsys.readouterr().out
+    packed = SpeechSet.load(tmp_path / "set")
+    assert packed.name == "mine" and packed.speaker.names == ("speaker 0", "speaker 1") and not packed.test.any()
+    assert packed.names[3] == "speaker 1 1" and np.abs(packed.recording(3) - voice(1, 1)).max() < 1e-4
+    with pytest.raises(DataError, match="has no files SPEAKER/RECORDING"):
+        CORPORA["recordings"](tmp_path / "mine" / "speaker 0")
+
+
 def test_the_stand_in_is_read_from_its_arrays(tmp_path: Path) -> None:
     made = speech_set(speakers=2)
     arrays = {"audio": made.audio, "offsets": made.offsets, "utt_id": np.array(made.names), "sample_rate": RATE}

@@ -5,15 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Visit, is_shown
+from conftest import Served, Visit, is_shown
 from gradio.data_classes import FileData
+from gradio_client import Client, handle_file  # type: ignore[import-untyped]
+from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from made_speech import RATE, voice, write_wav
 from test_app import COUNTED_DOWN, out_of_sight, serious_findings
 
 from pages import model
 from pages.speech import page as speech_page
 from seqdisent_core.media import MOST_SECONDS, read_sound
-from seqdisent_core.voices import shipped_recordings, spectrogram_picture
+from seqdisent_core.voices import Voices, shipped_recordings, spectrogram_picture
 
 _WAIT = 60_000  # milliseconds; how long a busy machine may take, not how long it should
 
@@ -86,6 +88,21 @@ def test_every_recording_is_swapped_or_gets_a_sentence(
         return  # what is longer than a window is swapped as every other recording
     for problem, made, _ in speech_page.show(speech_page.OWN, speech_page.SECOND, recording, None):
         assert problem == "" and made is not None and made.notes == list(recording.notes)
+
+
+def test_a_program_swaps_two_recordings_and_is_told_what_is_wrong(served: Served, tmp_path: Path) -> None:
+    shipped = [str(one.file) for one in shipped_recordings()[:2]]
+    client = Client(served.address, download_files=str(tmp_path / "got"), verbose=False)
+    made = client.predict(*map(handle_file, shipped), api_name="/voice_swap")
+    voices = Voices.from_pretrained()
+    given = [voices.read(path) for path in shipped]
+    lengths = [len(voices.read(path).samples) for path in made]
+    assert lengths == pytest.approx([len(recording.samples) for recording in given[::-1]], abs=RATE // 10)
+    with pytest.raises(AppError, match="Two recordings are needed"):
+        client.predict(handle_file(shipped[0]), None, api_name="/voice_swap")
+    (tmp_path / "words.wav").write_text("no sound at all")
+    with pytest.raises(AppError, match=r"words\.wav"):
+        client.predict(handle_file(shipped[0]), handle_file(str(tmp_path / "words.wav")), api_name="/voice_swap")
 
 
 def test_what_is_no_recording_gets_a_sentence(tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ from test_facekit import SOURCE, needs_model
 
 from seqdisent_core.cli import main
 from seqdisent_core.data import EXPRESSIONS, load_clips
-from seqdisent_core.errors import DataError
+from seqdisent_core.errors import ConfigError, DataError
+from seqdisent_core.evaluation import TruePairs, swap_truth
 from seqdisent_core.evaluation.swap_truth import MEASURED, _figures, flow_errors
 from seqdisent_core.facekit.acting import perform
 from seqdisent_core.facekit.pairs import FIRST, Pairs, expressions_of, in_the_place_of, render_pairs
+from seqdisent_core.reporting.rival_tables import truth_table
 
 PLAN = Pairs("pairs", "0", persons=4, takes=7, frames=3, size=64, seed=0)
 
@@ -96,25 +98,42 @@ def test_pairs_are_drawn_with_their_truth_and_landmarks(pairs: Path) -> None:
 
 
 @needs_model
-def test_the_command_measures_swaps_beside_their_floors(pairs: Path, tmp_path: Path, capsys) -> None:
-    torch.manual_seed(0)
-    small_dbse().eval().save_pretrained(tmp_path / "model")
+def test_the_command_measures_models_beside_floors_and_seeds_of_a_method_share_a_row(
+    pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models = []
+    for seed in range(2):
+        torch.manual_seed(seed)
+        models.append(tmp_path / f"model{seed}")
+        small_dbse().eval().save_pretrained(models[-1])
+        (models[-1] / "training.json").write_text("{}")
     labelled_judge().save(tmp_path / "judge", "")
-    (tmp_path / "model" / "training.json").write_text("{}")
-    given = ["--data", str(pairs), "--judge", str(tmp_path / "judge"), "--out", str(tmp_path / "out.json")]
-    assert main(["evaluate-pairs", str(tmp_path / "model"), *given, "--device", "cpu"]) == 0
-    figures = json.loads((tmp_path / "out.json").read_text())["truth_of_swaps"]
-    assert figures["clips"] == 2 and set(figures) == {"clips", "swap", "rebuilt", "still", "driver"}
-    psnr = {name: figures[name]["psnr"]["mean"] for name in ("swap", "rebuilt", "still", "driver")}
-    assert psnr["still"] > psnr["driver"] and min(psnr.values()) > 5
+    out = tmp_path / "results" / "truth.json"
+    given = ["--data", str(pairs), "--judge", str(tmp_path / "judge"), "--out", str(out)]
+    assert main(["evaluate-pairs", *map(str, models), *given, "--device", "cpu"]) == 0
+    found = json.loads(out.read_text())
+    assert found["swaps"] == 2 and len({run["checkpoint_sha256"] for run in found["truth_of_swaps"]}) == 2
+    made = [run[of]["psnr"]["mean"] for run in found["truth_of_swaps"] for of in ("swap", "rebuilt")]
+    still, driver = (found["floors"][name]["psnr"]["mean"] for name in ("still", "driver"))
+    assert still > driver and min(*made, driver) > 5
     assert "still: psnr" in capsys.readouterr().out
+    head, _, *rows = truth_table(out.parent).splitlines()
+    assert "2 swaps of new persons (`truth`)" in head
+    assert [row.split()[1] for row in rows] == ["dbse", "no", "no"]
+    assert f"{np.mean(made[::2]):.2f} ± {np.std(made[::2], ddof=1):.2f}" in rows[0] and rows[0].endswith("| 2 |")
+    assert f"| {still:.2f} |" in rows[1]
+
+
+@needs_model
+def test_a_method_that_reads_another_size_than_the_first_is_refused(pairs: Path) -> None:
+    read = TruePairs.read(pairs, size=32)
+    with pytest.raises(ConfigError, match="64 pixels a side"):
+        swap_truth(small_dbse().eval(), labelled_judge(), read)
 
 
 def test_a_set_without_landmarks_is_refused(tmp_path: Path) -> None:
     from test_contract import write_set
 
-    from seqdisent_core.evaluation import swap_truth
-
     write_set(tmp_path / "set")
     with pytest.raises(DataError, match="holds no pairs"):
-        swap_truth(small_dbse().eval(), labelled_judge(), tmp_path / "set")
+        TruePairs.read(tmp_path / "set", size=64)

@@ -12,6 +12,7 @@ import gradio as gr
 
 from pages import model, status
 from pages.clip_input import picture
+from pages.compare.leaks import by_chance, leaks
 from pages.compare.result import Swapped, show_of, swapped_example, swapped_own
 from pages.door import why_failed
 from pages.events import AT_ONCE, BUSY
@@ -24,7 +25,7 @@ from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError, SeqdisentError
 from seqdisent_core.limits import limits
-from seqdisent_core.reporting import COMPARED_CLIPS, METHOD_NAMES, SORTED_BY, mean_of, read_comparison
+from seqdisent_core.reporting import COMPARED_CLIPS, METHOD_NAMES, SORTED_BY, read_comparison
 
 if TYPE_CHECKING:
     from seqdisent_core.comparison import Comparison
@@ -188,12 +189,7 @@ def _charts(about: dict[str, Any]) -> str:
         f'aria-pressed="{str(not at).lower()}">{escape(METHOD_NAMES[name])}</button>'
         for at, name in enumerate(names)
     )
-    told = []
-    for row in about["rows"]:
-        if (point := _leaks(row)) is not None:
-            told.append(
-                f"{METHOD_NAMES[row['name']]}: expression from s {point[0]:.0f} %, person from d {point[1]:.0f} %"
-            )
+    told = [f"{one.name}: expression from s {one.x:.0f} %, person from d {one.y:.0f} %" for one in leaks(about)]
     count = len(next(iter(about["maps"].values()))["static"])
     return _CHART.format(buttons=buttons, count=count, runs=_runs(about), label=escape("; ".join(told)))
 
@@ -203,19 +199,8 @@ def _runs(about: dict[str, Any]) -> str:
     return "trained once" if least == 1 else f"the mean of {least} or more training runs"
 
 
-def _leaks(row: dict[str, Any]) -> tuple[float, float] | None:
-    """Percent: the expression read from s, the person read from d."""
-    found = mean_of(row, "probe_static_dynamic_acc"), mean_of(row, "probe_dynamics_static_acc")
-    return None if found[0] is None or found[1] is None else (100 * found[0], 100 * found[1])
-
-
 def _points(about: dict[str, Any]) -> dict[str, Any]:
     """What the chart and the maps show, as JSON has it."""
-    dots = [
-        {"name": METHOD_NAMES[row["name"]], "ours": row["name"] in ("dbse", "exchange"), "x": point[0], "y": point[1]}
-        for row in about["rows"]
-        if (point := _leaks(row)) is not None
-    ]
-    chance = [100 * about["chance"][group] for group in ("dynamic", "static")]
+    dots = [one._asdict() for one in leaks(about)]
     labels = {group: next(iter(values.values())) for group, values in about["mapped"].items()}
-    return {"dots": dots, "chance": chance, "maps": about["maps"], "labels": labels}
+    return {"dots": dots, "chance": by_chance(about), "maps": about["maps"], "labels": labels}

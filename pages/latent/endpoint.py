@@ -10,6 +10,7 @@ import gradio as gr
 from pages import model, status
 from pages.file_endpoint import asked_file
 from pages.latent.data import latent_map
+from seqdisent_core.cluster import call
 from seqdisent_core.errors import SeqdisentError
 
 
@@ -40,12 +41,14 @@ def place_on_map(clip: dict[str, Any] | None) -> Iterator[Any]:
         JSON: where its static code lies (x, y), where its dynamics codes lie (x, y a frame), and the nearest known
         persons and expressions, each with the share of the ten nearest clips that show it.
     """
+    from seqdisent_core.jobs import read
+
     if clip is None:
         raise gr.Error("A clip is needed: give clip, a video file.", print_exception=False)
     path = Path(clip["path"])
     try:
         studio = model.studio()
-        face = yield from status.meanwhile(lambda report: studio.read_face(path, progress=report), None)
+        face = yield from status.meanwhile(lambda report: call(read, studio, path, report=report), None)
         yield latent_map().place(studio.encode_face(face.require_movement())).to_dict()
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pages.compare.leaks import by_chance, leaks
 from pages.latent.data import dot_looks, latent_map
 from pages.lecture import pictures as draw
 from pages.lecture.pictures import Film
@@ -15,8 +16,9 @@ from pages.lecture.words import SAID
 from pages.made_films import MODELS, showcases
 from pages.names import person_and_expression
 from pages.results.files import RESULTS
+from seqdisent_core.assets import asset
 from seqdisent_core.lecture import TERMS, likeness, material, subtracted
-from seqdisent_core.reporting import PUBLISHED, Chart, Result, read_filmed, read_result, read_results
+from seqdisent_core.reporting import PUBLISHED, Chart, Result, read_comparison, read_filmed, read_result, read_results
 
 Shown = list[str | tuple[Chart, ...]]  # HTML, and plotly side by side; one under the other
 _SET = "facekit52"
@@ -278,6 +280,12 @@ def _reached() -> Shown:
     ]
 
 
+def _methods() -> Shown:
+    about = read_comparison(asset("compare"))
+    shown = [(one.name.removesuffix(" (ours)"), one.x, one.y, "ours" if one.ours else "quiet") for one in leaks(about)]
+    return [draw.dots(shown, by_chance(about), ("expression read from s, %", "person read from d, %"))]
+
+
 def _fails() -> Shown:
     measured = read_filmed(RESULTS)["filmed"]
     at = max(measured["measured"], key=lambda one: one["steps"])
@@ -343,6 +351,7 @@ def _steps() -> tuple[Step, ...]:
         _step("sample", _sample),
         _step("map", _maps, Control("by", "Colour by", "expression", choices=by)),
         _step("results", _reached, wide=True),
+        _step("methods", _methods),
         _step("fails", _fails, wide=True),
         _step("live", list, live=True),
         _step("questions", _title),

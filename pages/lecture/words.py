@@ -24,7 +24,8 @@ SAID = {
             "Let it play first. Ask: what stays along a row, what along a column?",
             "Row: static. Column: dynamics.",
             "Top row is given. All below is decoded, the diagonal too.",
-            "36 minutes with questions. For 20: leave out loss, ablations, new movements, what it reaches.",
+            "38 minutes with questions.",
+            "For 20: leave out loss, ablations, new movements, what it reaches, other methods.",
         ),
         1,
     ),
@@ -138,6 +139,20 @@ SAID = {
             "Inception score exp(H(y) - H(y|x)): how sure the judge is, and how varied the clips.",
             "Gap: what a linear probe should tell minus what it should not, percentage points.",
             "Page Results: every figure of ours with the command that made it.",
+        ),
+        2,
+    ),
+    "methods": Said(
+        "Beside other methods",
+        'One judge, one budget. The lower, the less <b class="sd-does">d</b> tells of the person. The farther left, '
+        'the less <b class="sd-who">s</b> tells of the expression. Dashed: guessing. Bold: this method, '
+        "and a variant of ours.",
+        (
+            "Another set, made to be hard: clips begin anywhere in a movement.",
+            "DBSE subtracts the person from d best, and pays: its one frame shows an expression, so s holds it.",
+            "Exchange is a variant of ours that reads s from two frames in training.",
+            "A probe tells what is in a code. Which swaps are right is another figure: page Compare.",
+            "Small models, a few minutes each; MoCoGAN has no encoder, so no dot.",
         ),
         2,
     ),

@@ -15,6 +15,7 @@ from pages.sample.draw import DRAWN_MODES, Made, Wanted, make, number, whole
 from pages.sample.own import Asked
 from pages.sample.result import readings, stem
 from pages.swap.tuning import check_seconds, learnt, shortened
+from seqdisent_core.cluster import call
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
 
@@ -114,28 +115,24 @@ def move_face(
     Returns:
         The films (MP4), whole pictures of the clip.
     """
-    from seqdisent_core.films import write_movement
+    from seqdisent_core.jobs import read
 
     if clip is None:
         raise gr.Error("The clip is missing: give a video file or a photograph.", print_exception=False)
     check_seconds(seconds)
     try:
         asked = Asked.of(count, frames, temperature, seed)
-        read = partial(model.film_studio().read_face, clip["path"])
-        found = yield from status.meanwhile(lambda report: read(progress=report), None)
-        for state in learnt(found, seconds):
+        given = model.film_studio(), Path(clip["path"])
+        found = yield from status.meanwhile(lambda report: call(read, *given, report=report), None)
+        for state in learnt(found, seconds, lambda steps: shortened(steps, request)):
             face = state
-            if shortened(face, request):
-                break
             yield None
         with TemporaryDirectory() as folder:
 
             def write(report: status.Report) -> list[str]:
-                films = []
-                for at, made in enumerate(asked.movements(face.full_size())):
-                    report(at / asked.count)
-                    films.append(str(write_movement(made, Path(folder), asked.seeds[at], at + 1)))
-                return films
+                return [
+                    str(asked.film(at, face, Path(folder), full_size=True, report=report)) for at in range(asked.count)
+                ]
 
             yield (yield from status.meanwhile(write, None))
     except SeqdisentError as error:
@@ -164,9 +161,11 @@ def interpolate(first: dict[str, Any] | None, second: dict[str, Any] | None, fac
 
 
 def _answer(wanted: Wanted, first: dict[str, Any] | None, second: dict[str, Any] | None = None) -> Answer:
+    from seqdisent_core.jobs import read
+
     def read_and_make(report: status.Report) -> list[Made]:
-        read = partial(model.studio().read_face, progress=report)
-        one, other = (None if given is None else read(given["path"]) for given in (first, second))
+        read_one = partial(call, read, model.studio(), report=report)
+        one, other = (None if given is None else read_one(Path(given["path"])) for given in (first, second))
         return make(wanted, one, other, report)
 
     made = yield from status.meanwhile(read_and_make, _NOTHING_YET)

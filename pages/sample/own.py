@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -26,13 +27,13 @@ from pages.sample.form import Place, clip_place, numbers, readings_of
 from pages.swap.making import stop
 from pages.swap.result import face_window
 from pages.swap.tuning import learnt, shortened
+from seqdisent_core.cluster import call
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
 
 if TYPE_CHECKING:
     from pages.belongings import Work
     from seqdisent_core.faces import FaceClip
-    from seqdisent_core.media import Frames
     from seqdisent_core.reenactment import OwnFace
 
 MOST = 8  # films at once
@@ -70,12 +71,12 @@ class Asked(NamedTuple):
         check_limits(seed=asked.seeds[-1])
         return asked
 
-    def movements(self, face: "OwnFace") -> "Iterator[Frames]":
-        """The films of a face, frame by frame, one a seed."""
-        from seqdisent_core.latents import new_movement
+    def film(self, at: int, face: "OwnFace", folder: Path, **how: Any) -> Path:
+        """Writes one of the films of a face, as `jobs.move_own` does."""
+        from seqdisent_core.jobs import move_own
 
-        for seed in self.seeds:
-            yield new_movement(face, frames=self.frames, temperature=self.temperature, seed=seed)
+        asked = {"seed": self.seeds[at], "number": at + 1, "frames": self.frames, "temperature": self.temperature}
+        return call(move_own, model.film_studio(), face, folder, **asked, **how)
 
     @property
     def seeds(self) -> range:
@@ -185,19 +186,22 @@ def learn_and_move(
             left = countdown.tell(time.monotonic(), seconds)
             return status.stages(names, at, countdown.share, left, busy=countdown.busy)
 
+        def is_enough(steps: int) -> bool:
+            return enough.is_set() or not learn or steps >= STEPS or shortened(steps, request)
+
         seen = seen._replace(running=enough)
         stoppable = gr.Button(_STOP, visible=learn, interactive=True)
         yield seen._replace(work=far(0, _PACE.left(STEPS if learn else 0, total)), enough=stoppable)
         with BELONGINGS.work(str(request.session_hash)) as work:
             start, step = None, _PACE.step
-            for face in learnt(clip.at_size(model.film_studio().size), None if learn else 0.0):
+            for face in learnt(clip.at_size(model.film_studio().size), None if learn else 0.0, is_enough):
                 work.check()
                 steps, now = face.tuned.steps, time.monotonic()
                 start = now if start is None else start
                 if steps:
                     _PACE.tuned(step, steps, now - start)
-                if enough.is_set() or not learn or steps >= STEPS or shortened(face, request):
-                    break
+                if is_enough(steps):
+                    continue  # to the last one
                 yield seen._replace(work=far(0, _PACE.left(STEPS - steps, total)), enough=gr.skip())
             began = time.monotonic()
             job = status.Job(lambda report: show_of(face, asked, work, report))
@@ -218,26 +222,19 @@ def not_moved(moved: Any, request: gr.Request) -> tuple[str, Show | None, gr.But
 
 def show_of(face: "OwnFace", asked: Asked, work: "Work", report: status.Report) -> Show:
     """Makes the films, two at a time, and puts them on a stage; `report` gets 0 to 1."""
-    from seqdisent_core.films import write_movement
     from seqdisent_core.machine import one_each
-    from seqdisent_core.media import Frames
 
-    done = [0] * asked.count
+    done = [0.0] * asked.count
 
-    def counted(at: int, frames: "Frames") -> "Frames":
-        def seen() -> Iterator[Any]:
-            for frame in frames:
-                work.check()
-                done[at] += 1
-                report(sum(done) / (asked.count * asked.frames))
-                yield frame
-
-        return Frames(frames.shape, seen())
+    def told(at: int, share: float) -> None:
+        work.check()
+        done[at] = share
+        report(sum(done) / asked.count)
 
     with TemporaryDirectory() as folder, ThreadPoolExecutor(2, initializer=one_each) as writers:
-        waiting = []
-        for at, (seed, frames) in enumerate(zip(asked.seeds, asked.movements(face), strict=True)):
-            waiting.append(writers.submit(write_movement, counted(at, frames), Path(folder), seed, at + 1))
+        waiting = [
+            writers.submit(asked.film, at, face, Path(folder), report=partial(told, at)) for at in range(asked.count)
+        ]
         try:
             films = [kept_file(film.result(), work) for film in waiting]
         except BaseException:
@@ -283,9 +280,6 @@ def answer(moved: Any, event: gr.EventData) -> Iterator[tuple[Fetched | None, st
 
 def _file(moved: Moved, name: str, at: int, folder: Path) -> Path:
     """Writes what was asked for. Raises SeqdisentError where what it needs was deleted."""
-    from seqdisent_core.films import write_movement
-    from seqdisent_core.latents import new_movement
-
     if name == "zip":
         path = folder / "movements.zip"
         films = [Path(clip.file.path) for clip in moved.show.clips]
@@ -295,6 +289,5 @@ def _file(moved: Moved, name: str, at: int, folder: Path) -> Path:
             for film in films:
                 archive.write(film, film.name)
         return path
-    face, seed = moved.face.full_size() if name == "large" else moved.face, moved.asked.seeds[at]
-    frames = new_movement(face, frames=moved.asked.frames, temperature=moved.asked.temperature, seed=seed)
-    return write_movement(frames, folder, seed, at + 1, ending=".mp4" if name == "large" else ".gif")
+    large = name == "large"
+    return moved.asked.film(at, moved.face, folder, ending=".mp4" if large else ".gif", full_size=large)

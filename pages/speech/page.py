@@ -16,6 +16,7 @@ from pages.events import AT_ONCE, BUSY, LAST
 from pages.plotting import plotly_script
 from pages.privacy import privacy, visitor
 from pages.progress import progress, spoken
+from pages.speech import endpoint
 from pages.speech.stage import Heard, stage
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
@@ -80,6 +81,7 @@ def layout(demo: gr.Blocks) -> None:
         "speaker-map",
     )
     privacy(token, _PRIVACY)
+    endpoint.bind()
     gr.HTML(_CREDIT, apply_default_css=False)
     given, shown = [*chosen, *owns], [work, swaps, places]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from inspect import getdoc
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
@@ -12,14 +12,9 @@ from pages import model, status
 from pages.file_endpoint import asked_file
 from pages.swap.result import NAMES, said
 from pages.swap.tuning import check_seconds, shortened, tuned
+from seqdisent_core.cluster import call
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from seqdisent_core.media import Frames
-
 
 _NOTHING_YET = None, None, "", ""  # no skips, for which Gradio would make new components, whose files it forgets
 
@@ -73,7 +68,7 @@ def swap(
         The first person's film doing what the second does (an MP4), the second person's film doing what the first does
         (an MP4), and a sentence on each. The person whose film would be moved by a photograph gets none.
     """
-    from seqdisent_core.films import write_moved
+    from seqdisent_core.jobs import move, read
     from seqdisent_core.reenactment import check_goes_on, check_strength, check_transfer
 
     if first is None or second is None:
@@ -87,26 +82,23 @@ def swap(
         check_strength(strength)
         studio = model.film_studio()
         check_transfer(transfer, studio.head)
-        one, other = Path(first["path"]), Path(second["path"])
+        files = Path(first["path"]), Path(second["path"])
         faces = yield from status.meanwhile(
-            lambda report: (studio.read_face(one, progress=report), studio.read_face(other, progress=report)),
-            _NOTHING_YET,
+            lambda report: [call(read, studio, file, report=report) for file in files], _NOTHING_YET
         )
         for clip in faces if goes_on else ():
             check_goes_on(clip, studio.head, transfer=transfer)
-        for state in tuned(*faces, seconds):
+        for state in tuned(*faces, seconds, lambda steps: shortened(steps, request)):
             pair = state
-            if shortened(pair, request):
-                break
             yield _NOTHING_YET
         with TemporaryDirectory() as folder:
             how: dict[str, Any] = {"strength": strength, "transfer": transfer, "goes_on": goes_on}
 
             def write(report: status.Report) -> dict[int, str]:
-                large = pair.full_size()
+                given = how, Path(folder)
                 return {
-                    who: str(write_moved(_told(large.frames(who, 1 - who, **how), report), who, Path(folder), faces))
-                    for who in large.results
+                    who: str(call(move, studio, pair, who, *given, full_size=True, report=report).file)
+                    for who in pair.results
                 }
 
             films = yield from status.meanwhile(write, _NOTHING_YET)
@@ -117,15 +109,3 @@ def swap(
             yield films.get(0), films.get(1), words[0], words[1]
     except SeqdisentError as error:
         raise gr.Error(str(error), print_exception=False) from error
-
-
-def _told(frames: "Frames", report: status.Report) -> "Frames":
-    """The same frames; says at each how far they are, which ends them where nobody waits any more."""
-    from seqdisent_core.media import Frames
-
-    def made() -> "Iterator[np.ndarray]":
-        for number, frame in enumerate(frames):
-            report(number / len(frames))
-            yield frame
-
-    return Frames(frames.shape, made())

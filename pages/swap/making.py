@@ -20,7 +20,8 @@ from pages.pace import STEPS as WHOLE
 from pages.pace import Countdown, Pace, about
 from pages.player import Fetched, Show, fetched
 from pages.swap.result import NAMES, REACH, Stage, Swapped, Wish, Written, said
-from pages.swap.tuning import shortened, tuned
+from pages.swap.tuning import OnCluster, shortened, tuned
+from seqdisent_core.cluster import call
 from seqdisent_core.errors import FaceError, SeqdisentError
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def swap_faces(
         yield seen._replace(progress=status.problem(GONE), stage=None, swapped=None)
         return
     from seqdisent_core.films import check_play
-    from seqdisent_core.reenactment import STEPS, check_goes_on
+    from seqdisent_core.jobs import Wanted
+    from seqdisent_core.reenactment import STEPS, check_goes_on, results
 
     wish = Wish(strength, pixels, play, transfer, films, goes_on)
     countdown, enough = Countdown(time.monotonic()), Event()
@@ -117,23 +119,27 @@ def swap_faces(
             left = countdown.tell(time.monotonic(), seconds)
             return status.stages(names, at, countdown.share, left, busy=countdown.busy)
 
+        def is_enough(steps: int) -> bool:
+            return enough.is_set() or not tune or steps >= STEPS or shortened(steps, request)
+
         shown, start, step, pair, before, stage = -inf, 0.0, PACE.step, None, {}, None
         stoppable = gr.Button(_STOP, visible=tune, interactive=True)
         yield seen._replace(progress=far(0, PACE.left(STEPS if tune else 0, frames)), enough=stoppable)
         size = model.film_studio().size
+        wanted = Wanted(wish.whose(results(first, second)), wish.how, REACH, _BETWEEN) if tune else None
         written: Written = {}
         with BELONGINGS.work(str(request.session_hash)) as work, ExitStack() as ending:
-            for pair in tuned(first.at_size(size), second.at_size(size), None if tune else 0.0):
+            for pair in tuned(first.at_size(size), second.at_size(size), None if tune else 0.0, is_enough, wanted):
                 work.check()
                 now, steps = time.monotonic(), pair.tuned.steps
                 if stage is None:
                     start, stage = now, ending.enter_context(Stage(pair, wish, work, written))
                 elif steps:
                     PACE.tuned(step, steps, now - start)
-                if enough.is_set() or not tune or steps >= STEPS or shortened(pair, request):
-                    break
+                if is_enough(steps):
+                    continue  # to the last one
                 preview = gr.skip()
-                if now - shown >= _BETWEEN:
+                if pair.previews if isinstance(pair, OnCluster) else now - shown >= _BETWEEN:
                     tiles = _tiles(pair, wish)
                     before = before or tiles
                     preview, shown = _preview(pair, before, tiles), time.monotonic()
@@ -241,20 +247,16 @@ def _ready(made: Swapped) -> str:
     return status.ready(FILMS_READY if len(whose) == 2 else FILM_READY) + hint
 
 
-def _tiles(pair: "Pair", wish: Wish) -> dict[int, str]:
+def _tiles(pair: "Pair | OnCluster", wish: Wish) -> dict[int, str]:
     """The wanted results as they are by now, a second or two of each: HTML by whose film it is."""
-    from seqdisent_core.media import labelled
-    from seqdisent_core.reenactment import reach_within
+    from seqdisent_core.jobs import previews
 
-    tiles = {}
-    for own in reversed(wish.whose(pair.results)):
-        reach = reach_within(pair.subjects[own], REACH)
-        frames, seconds = pair.preview(own, **wish.how, reach=reach)
-        tiles[own] = moving(labelled(frames), seconds, said(NAMES[own], NAMES[1 - own]))
-    return tiles
+    whose = tuple(reversed(wish.whose(pair.results)))
+    made = pair.previews if isinstance(pair, OnCluster) else previews(pair, whose, wish.how, REACH)
+    return {own: moving(*made[own], said(NAMES[own], NAMES[1 - own])) for own in whose}
 
 
-def _preview(pair: "Pair", before: dict[int, str], now: dict[int, str]) -> str:
+def _preview(pair: "Pair | OnCluster", before: dict[int, str], now: dict[int, str]) -> str:
     """Each result before the tuning, and beside it as it is by now."""
     steps = pair.tuned.steps
     after = f"Preview after {steps} {'step' if steps == 1 else 'steps'}"
@@ -270,7 +272,8 @@ def _preview(pair: "Pair", before: dict[int, str], now: dict[int, str]) -> str:
 
 def _file(swapped: Swapped, own: int, kind: str, folder: Path) -> Path:
     """Writes a result as it was asked for. Raises FaceError where the films that it needs were deleted."""
-    from seqdisent_core.films import write_beside, write_moved
+    from seqdisent_core.films import write_beside
+    from seqdisent_core.jobs import move
 
     if kind in _BESIDE:
         films = swapped.show.clips
@@ -279,8 +282,8 @@ def _file(swapped: Swapped, own: int, kind: str, folder: Path) -> Path:
         if driver is None or not all(Path(film.path).exists() for film in (driver, result)):
             raise FaceError(GONE)
         path = folder / f"{NAMES[own]}_beside_its_driver{_BESIDE[kind]}"
-        return write_beside(path, Path(driver.path), Path(result.path))
-    pair = swapped.pair.full_size(own) if kind == "large" else swapped.pair
-    clips, ending = [subject.clip for subject in pair.subjects], ".mp4" if kind == "large" else ".gif"
-    frames = pair.frames(own, 1 - own, **swapped.wish.how)
-    return write_moved(frames, own, folder, clips, ending=ending, play=swapped.wish.play)
+        return call(write_beside, path, Path(driver.path), Path(result.path))
+    large, wish = kind == "large", swapped.wish
+    ending = ".mp4" if large else ".gif"
+    given = model.film_studio(), swapped.pair, own, wish.how, folder
+    return call(move, *given, ending=ending, play=wish.play, full_size=large).file

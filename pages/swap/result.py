@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
 
+from pages import model
 from pages.links import how_long
 from pages.player import STRIP_FRAMES, Ask, Download, Show, ShownClip, Words, kept_file, strip
 from pages.status import Report
+from seqdisent_core.cluster import call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pages.belongings import Work
+    from pages.swap.tuning import OnCluster
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.films import Play
     from seqdisent_core.reenactment import How, Pair, Subject, Transfer
@@ -104,7 +105,7 @@ class Stage:
     missing is added to it.
     """
 
-    pair: "Pair"
+    pair: "Pair | OnCluster"
     wish: Wish
     work: "Work"
     written: Written
@@ -157,9 +158,8 @@ class Stage:
         known = self.written.get((play, at, reach, count))
         if known is not None and Path(known.file.path).exists():
             return known
-        face, whole = write_given(
-            Path(self._folder.name), NAMES[at], clip, count=count, fps=clip.fps, reach=reach, play=play
-        )
+        folder = Path(self._folder.name)
+        face, whole = call(write_given, folder, NAMES[at], clip, count=count, fps=clip.fps, reach=reach, play=play)
         self.written[play, at, reach, count] = ShownClip(
             file=kept_file(face, self.work),
             whole=kept_file(whole, self.work),
@@ -174,28 +174,21 @@ class Stage:
 
     def _make(self, pair: "Pair", own: int, report: Report) -> ShownClip:
         """One person's film by the other, written while it is made; some of its faces on the way are its strip."""
-        from seqdisent_core.films import write_moved
-        from seqdisent_core.media import Frames, probe_video
+        from seqdisent_core.jobs import move
         from seqdisent_core.reenactment import around_face
 
-        driver, some = 1 - own, []
+        driver, folder = 1 - own, Path(self._folder.name)
         clips = [subject.clip for subject in pair.subjects]
-        frames = pair.frames(own, driver, **self.wish.how)
-        wanted = set(np.linspace(0, len(frames) - 1, STRIP_FRAMES).round().astype(int).tolist())
 
-        def seen() -> "Iterator[np.ndarray]":
-            for number, frame in enumerate(frames):
-                self.work.check()
-                if number in wanted:
-                    some.append(frame)
-                report((number + 1) / len(frames))
-                yield frame
+        def told(share: float) -> None:
+            self.work.check()
+            report(share)
 
-        folder = Path(self._folder.name)
-        film = write_moved(Frames(frames.shape, seen()), own, folder, clips, play=self.wish.play)
+        given = model.film_studio(), pair, own, self.wish.how, folder
+        film = call(move, *given, play=self.wish.play, some=STRIP_FRAMES, report=told)
         who, does, person = NAMES[own], NAMES[driver], pair.subjects[own]
         shown, reach = _all_along(person) if self.wish.goes_on else (person, 1.0)
-        kept = kept_file(film, self.work)
+        kept = kept_file(film.file, self.work)
         return ShownClip(
             file=kept,
             square=face_window(shown, reach),
@@ -207,8 +200,8 @@ class Stage:
             made=True,
             column=0,
             fps=clips[driver].fps,
-            strip=strip(around_face(np.stack(some), shown, clips[own].frames.shape[1], reach)),
-            sound=probe_video(film).has_audio,
+            strip=strip(around_face(np.stack(film.some), shown, clips[own].frames.shape[1], reach)),
+            sound=film.sounds,
             alt=said(who, does),
             downloads=[Download(label="MP4", file=kept)],
             asks=[

@@ -1,45 +1,120 @@
 """Tuning to two people for the page "Swap", to one for "Sample", and for endpoints: on a lent GPU where there are."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
-from pages import model
+from pages import model, status
 from pages.line import others_wait
+from seqdisent_core.cluster import call, workers
 from seqdisent_core.limits import limits
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
+    from seqdisent_core.jobs import Previews, Wanted
     from seqdisent_core.reenactment import OwnFace, Pair, Subject
+    from seqdisent_core.studio import Studio
 
 # While others wait: the most that is measured in results/filmed_curve.json is reached by then.
 SHORT_STEPS = 36
-_EVERY = 0.5  # seconds of tuning from one state to the next
 _USUAL = 3  # seconds that a GPU takes for the usual number of steps, or less
 _AROUND = 30  # seconds that a lent GPU may take to get ready, besides
 
 
-def tuned(first: "FaceClip", second: "FaceClip", seconds: float | None) -> "Iterator[Pair]":
-    """Two clips at the model's size and a model that comes to know them, as Studio.personalise gives and raises."""
-    from seqdisent_core.reenactment import pairs, subjects
+class Steps(NamedTuple):
+    """What is known here of a model that is tuned elsewhere."""
 
-    two = subjects(first, second)
-    if seconds == 0:  # no GPU is lent for that
-        studio = model.film_studio()
-        return pairs(studio.method, two, seconds=seconds, every=_EVERY, head=studio.head)
-    return _states(two, seconds)
+    steps: int
 
 
-def learnt(clip: "FaceClip", seconds: float | None) -> "Iterator[OwnFace]":
-    """A clip at the model's size and a model that comes to know its face, as Studio.learn_face gives and raises."""
-    from seqdisent_core.reenactment import own_faces, subject
+@dataclass(frozen=True)
+class OnCluster:
+    """A state on the way of a tuning that a cluster does, which keeps the model to itself until the end.
 
-    one = subject(clip)
-    if seconds == 0:
-        studio = model.film_studio()
-        return own_faces(studio.method, one, seconds=seconds, every=_EVERY, head=studio.head)
-    return _own_states(one, seconds)
+    subjects: of a pair. previews: where they are due.
+    """
+
+    tuned: Steps
+    subjects: "tuple[Subject, ...]"
+    previews: "Previews | None"
+
+    @property
+    def results(self) -> tuple[int, ...]:
+        """As of a Pair."""
+        from seqdisent_core.reenactment import results
+
+        return results(*(subject.clip for subject in self.subjects))
+
+
+Enough = Callable[[int], bool]  # whether a tuning ends after so many steps
+
+
+def tuned(
+    first: "FaceClip",
+    second: "FaceClip",
+    seconds: float | None,
+    enough: Enough = lambda steps: False,
+    wanted: "Wanted | None" = None,
+) -> "Iterator[Pair | OnCluster]":
+    """Two clips at the model's size and a model that comes to know them, as Studio.personalise gives and raises.
+
+    Ends once there have been `enough` steps. Where a cluster does it, all but the last are OnCluster, with the previews
+    that are `wanted`.
+    """
+    from seqdisent_core.jobs import tune
+    from seqdisent_core.reenactment import subjects
+
+    two = call(subjects, first, second)
+    if workers():
+        return _on_cluster(partial(call, tune, model.film_studio(), two, seconds, wanted), two, enough)
+    # For no tuning no GPU is lent.
+    return _until(enough, _pairs(model.film_studio(), two, 0.0) if seconds == 0 else _states(two, seconds))
+
+
+def learnt(
+    clip: "FaceClip", seconds: float | None, enough: Enough = lambda steps: False
+) -> "Iterator[OwnFace | OnCluster]":
+    """A clip at the model's size and a model that comes to know its face, as Studio.learn_face gives and raises.
+
+    The rest as of `tuned`.
+    """
+    from seqdisent_core.jobs import learn
+    from seqdisent_core.reenactment import subject
+
+    one = call(subject, clip)
+    if workers():
+        return _on_cluster(partial(call, learn, model.film_studio(), one, seconds), (one,), enough)
+    return _until(enough, _own_faces(model.film_studio(), one, 0.0) if seconds == 0 else _own_states(one, seconds))
+
+
+def _until(enough: Enough, states: "Iterator[Any]") -> "Iterator[Any]":
+    for state in states:
+        yield state
+        if enough(state.tuned.steps):
+            break
+
+
+def _on_cluster(tuning: Callable[..., Any], subjects: "tuple[Subject, ...]", enough: Enough) -> Iterator[Any]:
+    told = deque[Any]()  # all of it: a preview may not be missed
+
+    def tune(report: status.Report) -> Any:
+        def tell(news: Any) -> bool:
+            report(0.0)
+            told.append(news)
+            return enough(news.steps)
+
+        return tuning(report=tell)
+
+    job = status.Job(tune)
+    for _ in job:
+        while told:
+            news = told.popleft()
+            yield OnCluster(Steps(news.steps), subjects, news.previews)
+    yield job.result
 
 
 def check_seconds(seconds: object) -> None:
@@ -49,24 +124,32 @@ def check_seconds(seconds: object) -> None:
         raise gr.Error(f"seconds is {seconds!r}; it must be 0 to {most:g}.", print_exception=False)
 
 
-def shortened(state: "Pair | OwnFace", request: gr.Request) -> bool:
-    """Whether a tuning ends here because somebody waits for it."""
-    return state.tuned.steps >= SHORT_STEPS and others_wait(request)
+def shortened(steps: int, request: gr.Request) -> bool:
+    """Whether a tuning ends after so many steps because somebody waits for it."""
+    return steps >= SHORT_STEPS and others_wait(request)
+
+
+def _pairs(studio: "Studio", two: "tuple[Subject, Subject]", seconds: float | None) -> "Iterator[Pair]":
+    from seqdisent_core.jobs import EVERY
+    from seqdisent_core.reenactment import pairs
+
+    return pairs(studio.method, two, seconds=seconds, every=EVERY, head=studio.head)
+
+
+def _own_faces(studio: "Studio", one: "Subject", seconds: float | None) -> "Iterator[OwnFace]":
+    from seqdisent_core.jobs import EVERY
+    from seqdisent_core.reenactment import own_faces
+
+    return own_faces(studio.method, one, seconds=seconds, every=EVERY, head=studio.head)
 
 
 @model.on_gpu(lambda two, seconds: (_USUAL if seconds is None else seconds) + _AROUND)
 def _states(two: "tuple[Subject, Subject]", seconds: float | None) -> "Iterator[Pair]":
-    from seqdisent_core.reenactment import pairs
-
-    studio = model.tuning_studio()
-    for pair in pairs(studio.method, two, seconds=seconds, every=_EVERY, head=studio.head):
+    for pair in _pairs(model.tuning_studio(), two, seconds):
         yield pair.kept() if model.ZERO_GPU else pair
 
 
 @model.on_gpu(lambda one, seconds: (_USUAL if seconds is None else seconds) + _AROUND)
 def _own_states(one: "Subject", seconds: float | None) -> "Iterator[OwnFace]":
-    from seqdisent_core.reenactment import own_faces
-
-    studio = model.tuning_studio()
-    for face in own_faces(studio.method, one, seconds=seconds, every=_EVERY, head=studio.head):
+    for face in _own_faces(model.tuning_studio(), one, seconds):
         yield face.kept() if model.ZERO_GPU else face

@@ -22,6 +22,7 @@ def _doctor(options: argparse.Namespace) -> None:
     import imageio_ffmpeg
     import psutil  # type: ignore[import-untyped]
 
+    from seqdisent_core.cluster import described
     from seqdisent_core.limits import limits
     from seqdisent_core.machine import hardware, software
     from seqdisent_core.studio import FILMED, Studio
@@ -37,6 +38,7 @@ def _doctor(options: argparse.Namespace) -> None:
         "ffmpeg": imageio_ffmpeg.get_ffmpeg_version(),
         "free_memory_megabytes": psutil.virtual_memory().available // 2**20,
         "free_disk_megabytes": shutil.disk_usage(tempfile.gettempdir()).free // 2**20,
+        "cluster": described(),
         "limits": allowed.to_dict(),
         "swap": f"works: {try_swap(studio)} frames written and read",
     }

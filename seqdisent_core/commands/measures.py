@@ -46,7 +46,7 @@ def add_commands(commands: Any) -> None:
     filmed.set_defaults(run=_evaluate_filmed)
 
     pairs = commands.add_parser("evaluate-pairs", help="compare swaps of new persons with the true result")
-    pairs.add_argument("checkpoint", help="folder or Hugging Face id")
+    pairs.add_argument("checkpoint", nargs="+", help="folders or Hugging Face ids; those of one method are its seeds")
     pairs.add_argument("--data", type=Path, required=True, help="a set of `seqdisent render pairs`")
     pairs.add_argument("--judge", type=Path, required=True, help="folder of a judge of faces, for the identity")
     pairs.add_argument("--out", type=Path, required=True, help="the result file, JSON")
@@ -130,42 +130,42 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _evaluate_pairs(options: argparse.Namespace) -> None:
     from datetime import UTC, datetime
 
+    from tqdm import tqdm
+
     from seqdisent_core.checkpoints import checkpoint_folder, read_training
-    from seqdisent_core.evaluation import Judge, swap_truth
-    from seqdisent_core.machine import hardware, place, software
+    from seqdisent_core.evaluation import Judge, TruePairs, swap_truth, truth_floors
+    from seqdisent_core.machine import hardware, keep_freed_memory, place, software
     from seqdisent_core.methods import Method
     from seqdisent_core.reporting import number, write_result
     from seqdisent_core.weights import sha256_of
 
-    checkpoint, judge_folder = checkpoint_folder(options.checkpoint), checkpoint_folder(options.judge)
-    model = place(Method.from_pretrained(checkpoint), options.device)
-    judge = place(Judge.from_pretrained(judge_folder), str(model.device))
-    with progress_bar(1, "swapping") as bar:
-
-        def progress(done: int, total: int, what: str) -> None:
-            bar.total = total
-            bar.set_description(what)
-            bar.update(done - bar.n)
-
-        figures = swap_truth(model, judge, options.data, progress)
+    keep_freed_memory()
+    judge_folder = checkpoint_folder(options.judge)
+    folders = [checkpoint_folder(name) for name in options.checkpoint]
+    first = place(Method.from_pretrained(folders[0]), options.device)
+    pairs = TruePairs.read(options.data, first.backbone.element[-1])
+    judge = place(Judge.from_pretrained(judge_folder), str(first.device))
+    runs = []
+    for folder in tqdm(folders, desc="swapping", unit="model"):
+        model = place(Method.from_pretrained(folder), options.device)
+        measured = swap_truth(model, judge, pairs)
+        told = {"method": model.name, "checkpoint_sha256": sha256_of(folder), "training": read_training(folder)}
+        runs.append({**told, **measured})
+    floors = truth_floors(judge, pairs)
+    figures = {"truth_of_swaps": runs, "floors": floors}
     result = {
         "command": options.command_line,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "hardware": hardware(model.device),
+        "hardware": hardware(first.device),
         "software": software(),
-        "method": model.name,
-        "checkpoint_sha256": sha256_of(checkpoint),
         "judge_sha256": sha256_of(judge_folder),
-        "training": read_training(checkpoint),
         "pairs": json.loads((options.data / "set.json").read_text(encoding="utf-8")),
-        "truth_of_swaps": figures,
+        "swaps": len(pairs.true),
+        **figures,
     }
     write_result(result, options.out)
-    lines = [
-        f"{name}: {', '.join(f'{of} {number(value)}' for of, value in row.items())}"
-        for name, row in figures.items()
-        if isinstance(row, dict)
-    ]
+    rows = [(run["method"], run["swap"]) for run in runs] + list(floors.items())
+    lines = [f"{name}: {', '.join(f'{of} {number(value)}' for of, value in row.items())}" for name, row in rows]
     tell(options, *lines, f"written to {options.out}", written={"result": options.out}, figures=figures)
 
 

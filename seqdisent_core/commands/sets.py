@@ -9,7 +9,7 @@ from seqdisent_core.commands.arguments import add_json, add_seed, count, progres
 from seqdisent_core.errors import ConfigError, DataError
 
 SERIES = ("physionet2012", "air_quality", "etth1", "series")  # as domains.series.READERS, whose import takes seconds
-SPEECH = ("speech", "timit")  # as domains.speech.CORPORA, likewise
+SPEECH = ("speech", "timit", "recordings")  # as domains.speech.CORPORA, likewise
 
 
 def add_commands(commands: Any) -> None:

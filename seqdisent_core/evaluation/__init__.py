@@ -31,7 +31,7 @@ from seqdisent_core.evaluation.series import SeriesTable, about_series, anchor_r
 from seqdisent_core.evaluation.sheet import result_sheet
 from seqdisent_core.evaluation.speech import SpeechTable, about_speech, recording_codes, speech_rows
 from seqdisent_core.evaluation.suite import TRUSTED, evaluate
-from seqdisent_core.evaluation.swap_truth import swap_truth
+from seqdisent_core.evaluation.swap_truth import TruePairs, swap_truth, truth_floors
 from seqdisent_core.evaluation.verification import equal_error_rate, speaker_error_rate
 from seqdisent_core.evaluation.voice_swaps import SpeakerJudge, envelope_correlation, voice_swap_figures
 
@@ -49,6 +49,7 @@ __all__ = [
     "Share",
     "SpeakerJudge",
     "SpeechTable",
+    "TruePairs",
     "about_series",
     "about_speech",
     "accuracies",
@@ -81,6 +82,7 @@ __all__ = [
     "swap_pairs",
     "swap_truth",
     "train_judge",
+    "truth_floors",
     "voice_swap_figures",
     "worst_sheet",
     "write_made",

@@ -1,8 +1,7 @@
 """Swaps against what they should be: pairs of persons of whom the renderer has drawn the true result."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -11,7 +10,7 @@ from torch import Tensor
 
 from seqdisent_core.data import load_clips
 from seqdisent_core.domains.images import as_frames, as_training_tensor
-from seqdisent_core.errors import DataError
+from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation.judge import Judge, read_features
 from seqdisent_core.evaluation.protocols import signal_to_noise, structural_similarity
 from seqdisent_core.methods import Codes, Method, decode_batches, encode_clips, require
@@ -20,13 +19,36 @@ from seqdisent_core.reporting import figure
 CLIPS = 4  # of a take, as facekit's pairs have them: two persons' own, then the true swaps
 MEASURED = ("psnr", "ssim", "motion_error", "landmark_error", "identity")
 _SEEN = 128  # pixels a side that optical flow is computed at
-_Progress = Callable[[int, int, str], None]
 
 
-def swap_truth(
-    method: Method, judge: Judge, folder: Path, progress: _Progress = lambda done, total, what: None
-) -> dict[str, Any]:
-    """Figures of a method's swaps of all pairs in a folder of `seqdisent render pairs`, both ways, against the truth.
+class TruePairs(NamedTuple):
+    """The clips of `seqdisent render pairs`, and which belong together."""
+
+    clips: Tensor  # uint8 (clips, frames, 3, size, size)
+    landmarks: np.ndarray  # (clips, frames, 68, 2), in sides of the picture
+    static: Tensor  # of each swap the index of the static clip,
+    driver: Tensor  # of the driver's,
+    true: Tensor  # and of the true result
+
+    @classmethod
+    def read(cls, folder: Path, size: int) -> "TruePairs":
+        """Raises DataError for a folder of another kind."""
+        clips = load_clips(folder, size=size)
+        files = sorted(folder.glob("*.landmarks.npy"))
+        if not files or len(clips) % CLIPS:
+            raise DataError(f"{folder} holds no pairs. `seqdisent render pairs` draws them.")
+        place = torch.arange(len(clips)).view(-1, CLIPS)
+        static, driver, true = place[:, :2].flatten(), place[:, [1, 0]].flatten(), place[:, 2:].flatten()
+        landmarks = np.concatenate([np.load(file) for file in files])
+        return cls(as_training_tensor(clips)[:], landmarks, static, driver, true)
+
+    def shown(self, index: Tensor) -> Tensor:
+        """Some clips in [0, 1]."""
+        return self.clips[index].float() / 255
+
+
+def swap_truth(method: Method, judge: Judge, pairs: TruePairs) -> dict[str, Any]:
+    """Figures of a method's swaps of all pairs, both ways, against the truth ("swap").
 
     * psnr in dB, ssim: means over frames.
     * motion_error: of the landmarks' displacement since the first frame, by optical flow (DIS) in the made clip,
@@ -35,37 +57,36 @@ def swap_truth(
       there is no flow to be found, so a flat one has a small landmark_error: read it beside the others.
     * identity: share of swaps that the judge's features place nearer to the truth than to the driver's own clip.
 
-    Beside "swap": "rebuilt", the true clips' own reconstructions; and two floors, "still", the static clip's first
-    frame, and "driver", the driver's own clip. Figures are means over clips, with their deviation over clips.
-
-    Raises ConfigError for a method without an encoder, DataError for a folder of another kind.
+    Beside it "rebuilt": the true clips' own reconstructions. Figures are means over clips, with their deviation over
+    clips. Raises ConfigError for a method without an encoder, or of another size of frames.
     """
     require(method, "encode")
-    clips = load_clips(folder, size=method.backbone.element[-1])
-    files = sorted(folder.glob("*.landmarks.npy"))
-    if not files or len(clips) % CLIPS:
-        raise DataError(f"{folder} holds no pairs. `seqdisent render pairs` draws them.")
-    landmarks = np.concatenate([np.load(file) for file in files])
-    frames = as_training_tensor(clips)[:].float() / 255
-    place = torch.arange(len(clips)).view(-1, CLIPS)
-    static, driver, true = place[:, :2].flatten(), place[:, [1, 0]].flatten(), place[:, 2:].flatten()
-    codes = encode_clips(method, as_training_tensor(clips))
-    made = {
-        "swap": _decoded(method, Codes(codes.static[static], codes.dynamics[driver])),
-        "rebuilt": _decoded(method, Codes(codes.static[true], codes.dynamics[true])),
-        "still": frames[static, :1].expand(-1, frames.shape[1], -1, -1, -1),
-        "driver": frames[driver],
-    }
-    figures = {}
-    for number, (name, shown) in enumerate(made.items()):
-        progress(number, len(made), f"comparing: {name}")
-        figures[name] = _figures(shown, frames[true], landmarks[true.numpy()], judge, frames[driver])
-    progress(len(made), len(made), "done")
-    return {"clips": len(true), **figures}
+    if method.backbone.element[-1] != pairs.clips.shape[-1]:
+        raise ConfigError(
+            f"{method.name} reads frames of {method.backbone.element[-1]} pixels a side, the first model of "
+            f"{pairs.clips.shape[-1]}. Compare models of one size."
+        )
+    codes = encode_clips(method, pairs.clips)
+    swapped = Codes(codes.static[pairs.static], codes.dynamics[pairs.driver])
+    rebuilt = Codes(codes.static[pairs.true], codes.dynamics[pairs.true])
+    made = {"swap": _decoded(method, swapped), "rebuilt": _decoded(method, rebuilt)}
+    return {name: _against_truth(shown, pairs, judge) for name, shown in made.items()}
+
+
+def truth_floors(judge: Judge, pairs: TruePairs) -> dict[str, Any]:
+    """The figures of two results that are no swap: "still", the static clip's first frame, and "driver", their clip."""
+    still = pairs.shown(pairs.static)[:, :1].expand(-1, pairs.clips.shape[1], -1, -1, -1)
+    made = {"still": still, "driver": pairs.shown(pairs.driver)}
+    return {name: _against_truth(shown, pairs, judge) for name, shown in made.items()}
 
 
 def _decoded(method: Method, codes: Codes) -> Tensor:
     return torch.cat(list(decode_batches(method, codes.static, codes.dynamics)))
+
+
+def _against_truth(made: Tensor, pairs: TruePairs, judge: Judge) -> dict[str, Any]:
+    landmarks = pairs.landmarks[pairs.true.numpy()]
+    return _figures(made, pairs.shown(pairs.true), landmarks, judge, pairs.shown(pairs.driver))
 
 
 def _figures(made: Tensor, true: Tensor, landmarks: np.ndarray, judge: Judge, driver: Tensor) -> dict[str, Any]:

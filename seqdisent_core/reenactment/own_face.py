@@ -39,6 +39,11 @@ class OwnFace:
         """A copy on the CPU, which stays as it is while the tuning goes on, and can be given to another process."""
         return replace(self, tuned=self.tuned.kept())
 
+    def on(self, device: torch.device) -> "OwnFace":
+        """The same with the model on a device: itself where it is there, or a copy."""
+        tuned = self.tuned.on(device)
+        return self if tuned is self.tuned else replace(self, tuned=tuned)
+
     def full_size(self) -> "OwnFace":
         """The same with the picture in full size, which takes longer to move. Raises as `subject` does."""
         return replace(self, subject=subject(self.subject.clip, full_size=True))

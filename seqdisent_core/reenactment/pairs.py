@@ -285,6 +285,11 @@ class Pair:
         """A copy on the CPU, which stays as it is while the tuning goes on, and can be given to another process."""
         return replace(self, tuned=self.tuned.kept())
 
+    def on(self, device: torch.device) -> "Pair":
+        """The same with the model on a device: itself where it is there, or a copy."""
+        tuned = self.tuned.on(device)
+        return self if tuned is self.tuned else replace(self, tuned=tuned)
+
     def full_size(self, own: int | None = None) -> "Pair":
         """The same with the films' pictures in full size, which take longer to move; own: that of one person alone.
 

@@ -50,6 +50,13 @@ class Tuned:
         method = copy.deepcopy(self.method).cpu()
         return replace(self, method=method, codes=codes, nbytes=_bytes_of([*method.parameters(), *_values(codes)]))
 
+    def on(self, device: torch.device) -> "Tuned":
+        """The same on a device: itself where it is there, or a copy."""
+        if self.method.device == device:
+            return self
+        codes = tuple(Codes(code.static.to(device), code.dynamics.to(device)) for code in self.codes)
+        return replace(self, method=copy.deepcopy(self.method).to(device), codes=codes)
+
 
 def prepare() -> None:
     """Has torch load what it needs for its first optimiser, which takes a second, before somebody waits for it."""

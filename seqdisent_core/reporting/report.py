@@ -7,10 +7,10 @@ from seqdisent_core.errors import DataError
 from seqdisent_core.reporting import filmed_tables, tables
 from seqdisent_core.reporting.published import published_tables
 from seqdisent_core.reporting.result_files import Result, guessed, number, percent, read_result
-from seqdisent_core.reporting.rival_tables import rivals_table
+from seqdisent_core.reporting.rival_tables import rivals_table, truth_table
 from seqdisent_core.reporting.robustness_table import robustness_table
 from seqdisent_core.reporting.series_tables import anchors_table, published_series_table, series_tables
-from seqdisent_core.reporting.serving_table import serving_table
+from seqdisent_core.reporting.serving_table import cluster_table, serving_table
 from seqdisent_core.reporting.speech_tables import published_speech_table, speech_tables, voice_swaps_table
 from seqdisent_core.reporting.speed_tables import load_table, profile_table, seconds, speed_table, times
 
@@ -88,6 +88,7 @@ PLACES: dict[str, Callable[[Path], str]] = {
     "filmed_looks": filmed_tables.filmed_looks_table,
     "filmed_made": filmed_tables.filmed_made_table,
     "rivals": rivals_table,
+    "truth": truth_table,
     "published": lambda folder: published_tables(),
     "series": series_tables,
     "series_anchors": anchors_table,
@@ -100,6 +101,7 @@ PLACES: dict[str, Callable[[Path], str]] = {
     "robustness": robustness_table,
     "load": load_table,
     "serving": serving_table,
+    "cluster": cluster_table,
 }
 
 

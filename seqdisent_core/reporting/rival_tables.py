@@ -1,4 +1,4 @@
-"""Tables of methods by training seeds, from the files of `seqdisent benchmark images`."""
+"""Tables of methods by training seeds: of `seqdisent benchmark images`, and of `seqdisent evaluate-pairs`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from seqdisent_core.reporting.figures import figure
 from seqdisent_core.reporting.result_files import NONE, Result, number, percent, read_result, share, table
 
 _COLUMNS = {  # of a file's figures, in the order of the table
@@ -20,6 +21,13 @@ _COLUMNS = {  # of a file's figures, in the order of the table
 _NUMBERS = {"psnr": ("PSNR, dB ↑", 2), "is": ("IS ↑", 3), "frechet": ("Fréchet ↓", 2)}
 _CEILING = {"swap_static": "static", "swap_dynamic": "dynamic", "acc": "dynamic"}
 _CHANCE = _CEILING | {"probe_static_dynamic_acc": "dynamic", "probe_dynamics_static_acc": "static"}
+_AGAINST_TRUTH = {  # of a swap compared with its true result, in the order of the table
+    "psnr": ("PSNR, dB ↑", 2),
+    "ssim": ("SSIM ↑", 3),
+    "motion_error": ("error of the motion, px ↓", 2),
+    "landmark_error": ("error of landmarks, px ↓", 2),
+}
+_FLOORS = {"still": "no motion: the static clip's first frame", "driver": "no swap: the driver's clip"}
 
 
 def rivals_table(folder: Path) -> str:
@@ -66,3 +74,38 @@ def _cost(stem: str, result: Result) -> str:
 
 def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values))
+
+
+def truth_table(folder: Path) -> str:
+    """Swaps compared with their true results, a row a method, or a sentence where nothing is measured."""
+    found = [(path.stem, result) for path in sorted(folder.glob("*.json")) if _is_truth(result := read_result(path))]
+    if not found:
+        return "Nothing has been measured so far; the command above writes a file."
+    return "\n\n".join(_truth(stem, result) for stem, result in found)
+
+
+def _is_truth(result: Any) -> bool:
+    return isinstance(result, dict) and "truth_of_swaps" in result
+
+
+def _truth(stem: str, result: Result) -> str:
+    rows = []
+    for name in dict.fromkeys(run["method"] for run in result["truth_of_swaps"]):
+        runs = [run for run in result["truth_of_swaps"] if run["method"] == name]
+        swap, rebuilt = ({key: _over_seeds(runs, of, key) for key in runs[0][of]} for of in ("swap", "rebuilt"))
+        rows.append([name, *_against_truth(swap), number(rebuilt["psnr"], 2), f"{len(runs)}"])
+    for key, floor in _FLOORS.items():
+        alone = {of: {**value, "n": 1} for of, value in result["floors"][key].items()}
+        rows.append([floor, *_against_truth(alone), NONE, NONE])
+    words = [of for of, _ in _AGAINST_TRUTH.values()]
+    head = [f"{result['swaps']} swaps of new persons (`{stem}`)", *words, "the static clip's person ↑"]
+    return table([*head, "reconstruction: PSNR, dB ↑", "seeds"], rows)
+
+
+def _over_seeds(runs: Sequence[Result], of: str, key: str) -> Result:
+    return figure([run[of][key]["mean"] for run in runs])
+
+
+def _against_truth(figures: Result) -> list[str]:
+    shown = [number(figures[key], digits) for key, (_, digits) in _AGAINST_TRUTH.items()]
+    return [*shown, percent(figures["identity"])]

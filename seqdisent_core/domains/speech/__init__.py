@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from seqdisent_core.domains.speech.backbone import Spectra, SpectraConfig
-from seqdisent_core.domains.speech.readers import read_speechocean, read_timit
+from seqdisent_core.domains.speech.readers import read_recordings, read_speechocean, read_timit
 from seqdisent_core.domains.speech.sets import PARTS, SpeechSet
 from seqdisent_core.domains.speech.spectra import (
     FRAMES,
@@ -18,7 +18,11 @@ from seqdisent_core.domains.speech.spectra import (
 )
 from seqdisent_core.domains.speech.views import mel_bands
 
-CORPORA: dict[str, Callable[[Path], SpeechSet]] = {"speech": read_speechocean, "timit": read_timit}
+CORPORA: dict[str, Callable[[Path], SpeechSet]] = {
+    "speech": read_speechocean,
+    "timit": read_timit,
+    "recordings": read_recordings,
+}
 
 __all__ = [
     "CORPORA",

@@ -1,4 +1,4 @@
-"""Readers of corpora of speech: the 60 adults of speechocean762, and folders laid out as TIMIT is."""
+"""Readers of speech: the 60 adults of speechocean762, folders laid out as TIMIT is, and folders of one's own."""
 
 import zipfile
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ TIMIT_CREDIT = "TIMIT, Garofolo et al. 1993, LDC93S1: for use under your licence
 _ARRAYS = ("audio", "offsets", "utt_id", "speaker_id", "gender", "sample_rate")
 _LONGEST = 60.0  # seconds of a sentence
 _PARTS = ("train", "test")
+_ENDINGS = {".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus", ".mp4", ".mov", ".webm"}  # of a folder of one's own
 
 
 def read_speechocean(source: Path) -> SpeechSet:
@@ -65,8 +66,24 @@ def read_timit(source: Path) -> SpeechSet:
 
     def recordings() -> Iterator[tuple[str, str, bool, np.ndarray]]:
         for (part, _, speaker, sentence), file in sorted(by_name.items()):
-            samples = read_sound(file, max_seconds=_LONGEST).samples
-            yield f"{speaker} {sentence}", speaker, part.lower() == "test", np.round(samples * 32768).astype(np.int16)
+            yield f"{speaker} {sentence}", speaker, part.lower() == "test", _samples(file)
 
     genders = {name[2]: name[2][0].lower() for name in by_name}  # a speaker's name there begins with F or M
     return SpeechSet.of("timit", recordings(), TIMIT_CREDIT, genders)
+
+
+def read_recordings(source: Path) -> SpeechSet:
+    """A folder of one's own, SPEAKER/RECORDING: sound files, or films for their sound; of each its first minute.
+
+    The set is named after the folder. Raises DataError where there are no such files, and VideoError for a file that
+    cannot be read.
+    """
+    files = [file for file in sorted(source.glob("*/*")) if file.suffix.lower() in _ENDINGS and file.is_file()]
+    if not files:
+        raise DataError(f"{source.name} has no files SPEAKER/RECORDING.wav. Make a folder a speaker, with recordings.")
+    recordings = ((f"{file.parent.name} {file.stem}", file.parent.name, False, _samples(file)) for file in files)
+    return SpeechSet.of(source.resolve().name, recordings, "")
+
+
+def _samples(file: Path) -> np.ndarray:
+    return np.round(read_sound(file, max_seconds=_LONGEST).samples * 32768).astype(np.int16)
