@@ -140,6 +140,10 @@ def test_visitors_of_a_cluster_need_workers_and_processes_of_the_page(tmp_path: 
 def test_a_text_without_marks_and_a_folder_without_results_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="marks"):
         with_figures("no marks", RESULTS)
+    for name in ("figures", "rivals"):  # the one needs certain files; the other would be emptied
+        with pytest.raises(DataError, match="There is no result file in"):
+            with_figures(f"<!-- {name}: begin --><!-- {name}: end -->", tmp_path)
+    (tmp_path / "other.json").write_text("{}")
     with pytest.raises(DataError, match="evaluate"):
         with_figures("<!-- figures: begin --><!-- figures: end -->", tmp_path)
 

@@ -112,6 +112,7 @@ def test_rows_are_sorted_from_best_to_worst_and_those_without_a_figure_are_last(
 
 
 def test_a_text_has_a_sentence_where_no_table_has_been_measured(tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text("{}")
     assert "No table has been measured" in with_figures("<!-- rivals: begin --><!-- rivals: end -->", tmp_path)
 
 

@@ -18,7 +18,16 @@ from pages.names import person_and_expression
 from pages.results.files import RESULTS
 from seqdisent_core.assets import asset
 from seqdisent_core.lecture import TERMS, likeness, material, subtracted
-from seqdisent_core.reporting import PUBLISHED, Chart, Result, read_comparison, read_filmed, read_result, read_results
+from seqdisent_core.reporting import (
+    PUBLISHED,
+    Chart,
+    Result,
+    mean_of,
+    read_comparison,
+    read_filmed,
+    read_result,
+    read_results,
+)
 
 Shown = list[str | tuple[Chart, ...]]  # HTML, and plotly side by side; one under the other
 _SET = "facekit52"
@@ -105,7 +114,7 @@ def _leak() -> Shown:
     return [
         '<p class="lx-caption">The person, read from the <b class="sd-does">dynamics</b> codes alone</p>',
         draw.bars((name, share, f"{share:.0f}%", hue) for name, share, hue in kinds),
-        '<p class="lx-caption">A linear probe on FaceKit-52, 52 rendered people; it should fall to guessing.</p>',
+        '<p class="lx-caption">A linear probe on 52 rendered people, our recipe; it should fall to guessing.</p>',
     ]
 
 
@@ -182,11 +191,7 @@ def _ablations(model: str) -> Shown:
 def _told_apart(model: str) -> str:
     """What is measured of a model."""
     kept = float(_results()[model]["metrics"]["swap"]["static"]["mean"])
-    figures = [
-        ("the person leaks into d", _leaked(model), f"{_leaked(model):.0f}%", "who"),
-        ("swaps keep the person", 100 * kept, f"{100 * kept:.1f}%", "who"),
-    ]
-    return draw.bars(figures)
+    return draw.figures([("person in d", f"{_leaked(model):.0f}%"), ("right person", f"{100 * kept:.1f}%")])
 
 
 def _swap(who: str, does: str) -> Shown:
@@ -283,7 +288,15 @@ def _reached() -> Shown:
 def _methods() -> Shown:
     about = read_comparison(asset("compare"))
     shown = [(one.name.removesuffix(" (ours)"), one.x, one.y, "ours" if one.ours else "quiet") for one in leaks(about)]
-    return [draw.dots(shown, by_chance(about), ("expression read from s, %", "person read from d, %"))]
+    right = {row["name"]: [mean_of(row, f"swap_{group}") for group in ("static", "dynamic")] for row in about["rows"]}
+    told = [
+        f"{name} <b>{right[key][0]:.0%}</b> / <b>{right[key][1]:.0%}</b>"
+        for key, name in (("dbse", "DBSE"), ("exchange", "Exchange"), ("spyl", "SPYL"))
+    ]
+    return [
+        draw.dots(shown, by_chance(about), ("expression read from s, 0 to 100 %", "person read from d, 0 to 100 %")),
+        f'<p class="lx-caption">Swaps with the right person / expression: {", ".join(told)}</p>',
+    ]
 
 
 def _fails() -> Shown:

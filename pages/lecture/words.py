@@ -19,11 +19,11 @@ SAID = {
     "title": Said(
         "Who a face is, and what it does",
         'Each row is <b class="sd-who">one person</b>. Each column is <b class="sd-does">one movement</b>. '
-        "Every face here was made from two codes.",
+        "The top row is given; every face below is made from two codes.",
         (
             "Let it play first. Ask: what stays along a row, what along a column?",
             "Row: static. Column: dynamics.",
-            "Top row is given. All below is decoded, the diagonal too.",
+            "All below the top row is decoded, the diagonal too.",
             "38 minutes with questions.",
             "For 20: leave out loss, ablations, new movements, what it reaches, other methods.",
         ),
@@ -89,8 +89,7 @@ SAID = {
     ),
     "ablations": Said(
         "Ablations",
-        "One part of the model is left out: the subtraction, the loss of the anchor frame, or both. Does the swapped "
-        "face still show the right person?",
+        "Without the subtraction, the loss of the anchor frame, or both: does a swap still show the right person?",
         (
             "Start: the paper's recipe at half its length. Change between with and without subtraction.",
             "Watch one face: it becomes a mixture of the two.",
@@ -144,15 +143,14 @@ SAID = {
     ),
     "methods": Said(
         "Beside other methods",
-        'One judge, one budget. The lower, the less <b class="sd-does">d</b> tells of the person. The farther left, '
-        'the less <b class="sd-who">s</b> tells of the expression. Dashed: guessing. Bold: this method, '
-        "and a variant of ours.",
+        "A harder set: clips begin anywhere in a movement, so the one frame shows an expression. DBSE keeps "
+        '<b class="sd-does">d</b> free of the person, but <b class="sd-who">s</b> tells the expression.',
         (
-            "Another set, made to be hard: clips begin anywhere in a movement.",
-            "DBSE subtracts the person from d best, and pays: its one frame shows an expression, so s holds it.",
-            "Exchange is a variant of ours that reads s from two frames in training.",
-            "A probe tells what is in a code. Which swaps are right is another figure: page Compare.",
-            "Small models, a few minutes each; MoCoGAN has no encoder, so no dot.",
+            "Other persons, clips and models than before: small ones, 800 steps and one training run each.",
+            "Lower: d tells less of the person. Farther left: s tells less of the expression. Dashed: guessing.",
+            "Bold: DBSE, and Exchange, a variant of ours that reads s from two frames in training.",
+            "A dot tells what is in a code; the line below, which swaps are right. Page Compare shows them.",
+            "SKD has no prior. MoCoGAN has no encoder, so no dot.",
         ),
         2,
     ),
@@ -169,8 +167,8 @@ SAID = {
     ),
     "live": Said(
         "Now you",
-        "Three seconds of a face from the audience, moved as in another clip, and by a sampled movement. Nothing here "
-        "is prepared.",
+        "Three seconds of a face from the audience, moved as in another clip, and by a sampled movement. The model has "
+        "never seen it.",
         (
             "Ask for consent aloud.",
             "Look straight ahead, then move the mouth.",

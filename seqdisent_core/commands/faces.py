@@ -102,6 +102,8 @@ def _swap(options: argparse.Namespace) -> None:
     if options.transfer != "expression" and not options.goes_on:
         notes += [f"{clips[1 - own].source.name}: {TURNS_FAR}" for own in pair.results if pair.turns_far(1 - own)]
     names = (options.first.name, options.second.name)
+    if names[0] == names[1]:
+        names = ("the first clip", "the second clip")
     made = [(film, own) for own, film in enumerate((files.first, files.second)) if film]
     tell(
         options,

@@ -20,7 +20,7 @@ def add_commands(commands: Any) -> None:
     """Adds the commands of this module to the subparsers."""
     train = commands.add_parser("train", help="train a model; resumes if it was stopped")
     train.add_argument(
-        "config", help="a preset (published, fast, sprites, wild, METHOD, METHOD_published), or a JSON recipe"
+        "config", help="a preset (published, fast, sprites, wild, film, METHOD, METHOD_published), or a JSON recipe"
     )
     train.add_argument("data", type=Path, help="a rendered set, a folder person/expression/*.mp4, or a CSV")
     train.add_argument("out", type=Path, help="folder for checkpoints, log, contact sheets and the trained model")

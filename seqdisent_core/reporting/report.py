@@ -109,8 +109,10 @@ def with_figures(text: str, folder: Path) -> str:
     """A Markdown text with every block of figures regenerated from the result files in `folder`.
 
     A block is between the marks `<!-- NAME: begin -->` and `<!-- NAME: end -->`, NAME one of PLACES. Raises DataError
-    if there is none.
+    if there is none, or no result file.
     """
+    if not any(folder.glob("*.json")):  # or tables that may lack a file would be emptied
+        raise DataError(f"There is no result file in {folder}. Name the folder of result files with --results.")
     names = [name for name in PLACES if f"<!-- {name}: begin -->" in text and f"<!-- {name}: end -->" in text]
     if not names:
         raise DataError("The text has no place for figures: it lacks marks like <!-- figures: begin --> and its end.")
