@@ -37,12 +37,13 @@ from app import build
 from pages import face_reading, model, status
 from pages.belongings import BELONGINGS
 from pages.face_reading import Latest
+from pages.player import Show
 from pages.session import forget_visitors
 from pages.swap import making as swap_making
 from pages.swap import page as swap_page
 from pages.swap import tuning as swap_tuning
 from pages.swap.hero import people
-from pages.swap.result import Stage, Wish
+from pages.swap.result import Stage, Swapped, Wish
 from seqdisent_core.assets import asset
 from seqdisent_core.faces.reading import read_face
 from seqdisent_core.limits import limits
@@ -612,6 +613,34 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     page.get_by_label("Expression only").check()
     assert again(turned) != turned
     assert len(written) == 4, "what was given is written again though it plays as before"
+
+
+def test_films_made_anew_give_way_to_a_swap_and_none_are_made_anew_of_clips_that_were_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from seqdisent_core.reenactment.pairs import Pair
+
+    first, second = (model.film_studio().read_face(example(name)) for name in (FIRST, SECOND))
+    *_, pair = swap_tuning.tuned(first, second, 0)
+    swapped = Swapped(pair, {}, Show(clips=[], columns=[], line=[]), Wish(1.0, "film", "once"))
+    last, wished = Latest(), (0.5, "film", "once", "all", "first", False, gr.Request(session_hash="hasty"))
+    frames, free = Pair.frames, Event()
+    monkeypatch.setattr(Pair, "frames", lambda *by, **how: free.wait(_WAIT / 1000) and frames(*by, **how))
+    making = swap_making.again(swapped, first, second, None, last, *wished)
+    shows = [next(making)[1] for _ in range(2)]
+    assert shows == [swapped.noted("Making it anew …")] * 2
+    *_, running = swap_making.wait(last)
+    free.set()
+    assert list(making) == [], "it would come after the films of the swap"
+    BELONGINGS.delete("hasty")
+    other = replace(second, anchor=second.anchor + 1)
+    for known, note in (
+        ((first, second, running), "Making it anew …"),
+        ((first, other, None), "Made with the earlier second clip. Press Swap to make it anew."),
+    ):
+        stays = (gr.skip(), swapped.noted(note))
+        assert swap_making.wait_again(swapped, *known) == stays
+        assert list(swap_making.again(swapped, *known, last, *wished)) == [(*stays, gr.skip())]
 
 
 def test_a_film_that_was_made_smaller_can_be_had_in_full_size(visit: Visit, tmp_path: Path) -> None:

@@ -16,10 +16,11 @@ from pages import links, model, status
 from pages.belongings import BELONGINGS
 from pages.clip_input import moving
 from pages.door import why_failed
+from pages.face_reading import Latest
 from pages.pace import STEPS as WHOLE
 from pages.pace import Countdown, Pace, about
 from pages.player import Fetched, Show, fetched
-from pages.swap.result import NAMES, REACH, Stage, Swapped, Wish, Written, said
+from pages.swap.result import ANEW, NAMES, REACH, Stage, Swapped, Wish, Written, said
 from pages.swap.tuning import OnCluster, shortened, tuned
 from seqdisent_core.cluster import call
 from seqdisent_core.errors import FaceError, SeqdisentError
@@ -42,7 +43,6 @@ _ASKED = {
     "link": "Making the film to share",
 }
 _BESIDE = {"beside": ".mp4", "picture": ".png", "link": ".mp4"}  # endings
-_ANEW = "Making it anew …"
 
 
 PACE = Pace()  # of all swaps of this process
@@ -72,8 +72,12 @@ class Seen(NamedTuple):
     running: Event | None
 
 
-def wait() -> tuple[str, gr.Button, Event]:
-    """What is seen until those who pressed before are served: a swap is under way from now on."""
+def wait(last: Latest) -> tuple[str, gr.Button, Event]:
+    """What is seen until those who pressed before are served: a swap is under way from now on.
+
+    Films that are made anew of what is there are given up: they would come after those of the swap, in their place.
+    """
+    last.take(None)
     return status.waiting(), gr.Button("Swapping …", interactive=False), Event()
 
 
@@ -95,7 +99,7 @@ def swap_faces(
 
     Stopped, it goes on with what it has. Films of an earlier swap stay until the new ones are there.
     """
-    hidden, old = gr.Button(visible=False), swapped and swapped.noted(_ANEW)
+    hidden, old = gr.Button(visible=False), swapped and swapped.noted(ANEW)
     seen = Seen("", "", old, hidden, hidden, gr.skip(), None)
     if first is None or second is None or not (first.source.exists() and second.source.exists()):
         yield seen._replace(progress=status.problem(GONE), stage=None, swapped=None)
@@ -173,16 +177,24 @@ def stop(enough: Any) -> gr.Button:
     return gr.Button("Finishing …", interactive=False)
 
 
-def wait_again(swapped: Any, running: Any) -> tuple[Any, Show | None]:
+def _stay(swapped: Any, first: Any, second: Any, running: Any) -> bool:
+    """Whether another wish leaves the films as they are until Swap is pressed, or the swap under way is done."""
+    return swapped is None or running is not None or bool(swapped.earlier(first, second))
+
+
+def wait_again(swapped: Any, first: Any, second: Any, running: Any) -> tuple[Any, Show | None]:
     """What is seen of another wish until those who pressed before are served; a swap that is under way goes on."""
-    if swapped is None or running is not None:
-        return gr.skip(), swapped and swapped.noted(_ANEW)
-    return status.waiting(), swapped.noted(_ANEW)
+    if _stay(swapped, first, second, running):
+        return gr.skip(), swapped and swapped.shown(first, second, running)
+    return status.waiting(), swapped.noted(ANEW)
 
 
 def again(
     swapped: Any,
+    first: Any,
+    second: Any,
     running: Any,
+    last: Latest,
     strength: Any,
     pixels: Any,
     play: Any,
@@ -191,11 +203,11 @@ def again(
     goes_on: Any,
     request: gr.Request,
 ) -> Iterator[tuple[Any, Show | None, Any]]:
-    """The films once more, as they shall be now; those that are there stay until then."""
-    if swapped is None or running is not None:
-        yield gr.skip(), swapped and swapped.show, gr.skip()
+    """The films once more, as they shall be now; those that are there stay until then, and when a swap begins."""
+    if _stay(swapped, first, second, running):
+        yield gr.skip(), swapped and swapped.shown(first, second, running), gr.skip()
         return
-    yield status.stages(_WITHOUT[-1:], 0), swapped.noted(_ANEW), gr.skip()
+    yield status.stages(_WITHOUT[-1:], 0), swapped.noted(ANEW), gr.skip()
     try:
         from seqdisent_core.films import check_play
 
@@ -206,10 +218,15 @@ def again(
             BELONGINGS.work(str(request.session_hash)) as work,
             Stage(pair, wish, work, swapped.written) as stage,
         ):
-            show = yield from status.meanwhile(
-                lambda report: stage.show(pair, report), (gr.skip(), swapped.noted(_ANEW), gr.skip())
-            )
-        made = swapped._replace(show=show, wish=wish)
+            making = status.Job(lambda report: stage.show(pair, report))
+            last.take(making)
+            for _ in making:
+                if not making.stopped:
+                    yield gr.skip(), swapped.noted(ANEW), gr.skip()
+            if making.stopped:
+                return
+            last.job = None
+            made = swapped._replace(show=making.result, wish=wish)
         yield _ready(made), made.show, made
     except SeqdisentError as error:
         yield status.problem(str(error)), swapped.show, gr.skip()

@@ -13,7 +13,7 @@ from pages.events import AT_ONCE, BESIDE, BUSY, LAST, PRESSED, TUNES
 from pages.face_reading import FaceReader, Latest, latest
 from pages.line import place_in_line
 from pages.links import how_long
-from pages.player import KEPT, Show, fetcher, player, shown_file
+from pages.player import KEPT, fetcher, player, shown_file
 from pages.privacy import privacy, visitor
 from pages.progress import progress
 from pages.session import SESSIONS
@@ -74,10 +74,16 @@ class _Page:
     preview: gr.HTML
     swapped: gr.State  # Swapped | None
     running: gr.State  # Event | None: set once the visitor has seen enough of a swap that is under way
+    anew: gr.State  # Latest: the films that are made anew, as they are wished now
 
     @property
     def faces(self) -> list[Any]:
         return [half.face for half in self.halves]
+
+    @property
+    def known(self) -> list[Any]:
+        """What `_ready` takes."""
+        return [*self.faces, self.swapped, self.running]
 
     @property
     def readied(self) -> list[Any]:
@@ -108,7 +114,8 @@ def layout(demo: gr.Blocks) -> None:
     privacy(token, _PRIVACY)
     python_code()
     swapped, running = (gr.State(None, time_to_live=limits().keep_seconds) for _ in range(2))
-    page = _Page(token, (first, second), go, tune, learn, hint, asked, stage, work, enough, preview, swapped, running)
+    halves, anew = (first, second), latest()
+    page = _Page(token, halves, go, tune, learn, hint, asked, stage, work, enough, preview, swapped, running, anew)
     for half in page.halves:
         _bind_half(page, half)
     _bind_swaps(page, start)
@@ -132,10 +139,9 @@ def _half(name: str, at: int) -> _Half:
 
 def _bind_half(page: _Page, half: _Half) -> None:
     """What happens when a clip comes into one place, leaves it, or another of its faces or frames is chosen."""
-    known = [*page.faces, page.swapped, page.running]
     for event in _READER.events(half.drop, half.seen, half.face, half.last):
         event.failure(why_failed, None, half.seen, **AT_ONCE)
-        event.then(_ready, known, page.readied, **AT_ONCE)
+        event.then(_ready, page.known, page.readied, **AT_ONCE)
         event.then(partial(_keep, half.name), [page.token, half.face], None, **AT_ONCE)
 
 
@@ -147,7 +153,7 @@ def _bind_swaps(page: _Page, start: gr.HTML) -> None:
         tries = number == len(ways) - 1
         busy = BUSY if tries else TUNES
         begins(None, js=_LOOK)
-        event = pressed = begins(swap_making.wait, None, [page.work, page.go, page.running], **PRESSED)
+        event = pressed = begins(swap_making.wait, page.anew, [page.work, page.go, page.running], **PRESSED)
         if tries:
             places = [part for half in page.halves for part in (half.drop, half.seen, half.face)]
             event = event.then(_take_people, [half.last for half in page.halves], [*places, page.hint], **busy)
@@ -160,11 +166,7 @@ def _bind_swaps(page: _Page, start: gr.HTML) -> None:
             **AT_ONCE,
         )
         for ended in (made, failed):  # what `then` is bound to is not called after a failure
-            ended.then(
-                *(_ready, [*page.faces, page.swapped, page.running]),
-                page.readied,
-                **AT_ONCE,
-            )
+            ended.then(_ready, page.known, page.readied, **AT_ONCE)
         made.then(_keep_result, [page.token, page.swapped], None, **AT_ONCE)
         for half in page.halves if tries else ():
             made.then(partial(_keep, half.name), [page.token, half.face], None, **AT_ONCE)
@@ -173,15 +175,16 @@ def _bind_swaps(page: _Page, start: gr.HTML) -> None:
 
 def _bind_result(page: _Page) -> None:
     """What may be wished otherwise once the films are there, and the files that are asked for."""
+    known = [page.swapped, *page.faces, page.running]
     for part in page.options.wish:
-        made = part.input(
-            swap_making.wait_again, [page.swapped, page.running], [page.work, page.stage], **AT_ONCE | LAST
-        ).then(
-            *(swap_making.again, [page.swapped, page.running, *page.options.wish]),
+        made = part.input(swap_making.wait_again, known, [page.work, page.stage], **AT_ONCE | LAST).then(
+            *(swap_making.again, [*known, page.anew, *page.options.wish]),
             [page.work, page.stage, page.swapped],
             **BUSY | LAST,
         )
-        made.failure(swap_making.failed_again, page.swapped, [page.work, page.stage], **AT_ONCE)
+        failed = made.failure(swap_making.failed_again, page.swapped, [page.work, page.stage], **AT_ONCE)
+        for ended in (made, failed):  # the clips may be others by then
+            ended.then(_ready, page.known, page.readied, **AT_ONCE)
         made.then(_keep_result, [page.token, page.swapped], None, **AT_ONCE)
     page.stage.ask(status.waiting, None, page.work, **AT_ONCE)
     asked = page.stage.ask(swap_making.answer, [page.token, page.swapped], [fetcher(), page.work], **BUSY)
@@ -191,11 +194,7 @@ def _bind_result(page: _Page) -> None:
 def _bind_load(page: _Page, demo: gr.Blocks) -> None:
     """What a visitor finds who comes back."""
     places = [part for half in page.halves for part in (half.drop, half.seen, half.face)]
-    demo.load(restore, page.token, [*places, page.swapped], **AT_ONCE).then(
-        *(_ready, [*page.faces, page.swapped, page.running]),
-        page.readied,
-        **AT_ONCE,
-    )
+    demo.load(restore, page.token, [*places, page.swapped], **AT_ONCE).then(_ready, page.known, page.readied, **AT_ONCE)
 
 
 def _take_people(first: Latest, second: Latest) -> tuple[Any, ...]:
@@ -263,12 +262,9 @@ def _ready(first: "FaceClip | None", second: "FaceClip | None", swapped: Any, ru
     A swap that is under way goes on.
     """
     limited = Options.limits(first, second)
-    shown: Show | None = None
-    if swapped is not None:
-        earlier = swapped.earlier(first, second)
-        shown = swapped.noted(earlier) if earlier else swapped.show
+    shown = swapped and swapped.shown(first, second, running)
     if running is not None:
-        return gr.skip(), gr.skip(), gr.skip(), swapped and swapped.noted("Making it anew …"), *limited
+        return gr.skip(), gr.skip(), gr.skip(), shown, *limited
     ready = first is not None and second is not None and not _problem(first, second)
     tune = gr.Checkbox(label=learn_words(first, second))
     return gr.Button("Swap", interactive=ready), tune, _hint(first, second), shown, *limited

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NAMES = ("first", "second")
 REACH = 1.4  # sides of the face's square that are shown, so that hair and chin are seen
+ANEW = "Making it anew …"
 LEAVING = "end what was left"  # the name of a thread
 _UNIT = 1000  # pixels of the player's square, and of the width of the film that it cuts it from
 
@@ -91,6 +92,11 @@ class Swapped(NamedTuple):
             if now is not None and _which(now) != _which(subject.clip):
                 return f"Made with the earlier {name} clip. Press Swap to make it anew."
         return ""
+
+    def shown(self, first: "FaceClip | None", second: "FaceClip | None", running: Any) -> Show:
+        """The films, dimmed while a swap is under way (running), or where they are of other clips than these."""
+        note = self.earlier(first, second) if running is None else ANEW
+        return self.noted(note) if note else self.show
 
 
 def _which(clip: "FaceClip") -> tuple[Any, ...]:
