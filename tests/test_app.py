@@ -629,7 +629,8 @@ def test_films_made_anew_give_way_to_a_swap_and_none_are_made_anew_of_clips_that
     making = swap_making.again(swapped, first, second, None, last, *wished)
     shows = [next(making)[1] for _ in range(2)]
     assert shows == [swapped.noted("Making it anew …")] * 2
-    *_, running = swap_making.wait(last)
+    *_, hint, running = swap_making.wait(last)
+    assert hint == "", "no clip is missing"
     free.set()
     assert list(making) == [], "it would come after the films of the swap"
     BELONGINGS.delete("hasty")

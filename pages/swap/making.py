@@ -72,13 +72,13 @@ class Seen(NamedTuple):
     running: Event | None
 
 
-def wait(last: Latest) -> tuple[str, gr.Button, Event]:
-    """What is seen until those who pressed before are served: a swap is under way from now on.
+def wait(last: Latest) -> tuple[str, gr.Button, str, Event]:
+    """What is seen until those who pressed before are served: a swap is under way from now on, and no clip is missing.
 
     Films that are made anew of what is there are given up: they would come after those of the swap, in their place.
     """
     last.take(None)
-    return status.waiting(), gr.Button("Swapping …", interactive=False), Event()
+    return status.waiting(), gr.Button("Swapping …", interactive=False), "", Event()
 
 
 # Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.

@@ -153,10 +153,11 @@ def _bind_swaps(page: _Page, start: gr.HTML) -> None:
         tries = number == len(ways) - 1
         busy = BUSY if tries else TUNES
         begins(None, js=_LOOK)
-        event = pressed = begins(swap_making.wait, page.anew, [page.work, page.go, page.running], **PRESSED)
+        waits = [page.work, page.go, page.hint, page.running]
+        event = pressed = begins(swap_making.wait, page.anew, waits, **PRESSED)
         if tries:
             places = [part for half in page.halves for part in (half.drop, half.seen, half.face)]
-            event = event.then(_take_people, [half.last for half in page.halves], [*places, page.hint], **busy)
+            event = event.then(_take_people, [half.last for half in page.halves], places, **busy)
         inputs = [page.swapped, *page.faces, learns, *page.options.wish]
         made = event.then(swap_making.swap_faces, inputs, makes, **busy)
         pressed.then(place_in_line, None, page.work, **BESIDE)
@@ -205,7 +206,7 @@ def _take_people(first: Latest, second: Latest) -> tuple[Any, ...]:
     shown: list[Any] = []
     for path, clip in zip(people(), read_people(), strict=True):
         shown += [shown_file(path), _READER.shown(clip), clip]
-    return (*shown, "")
+    return tuple(shown)
 
 
 def _keep(place: str, token: str, face: "FaceClip | None") -> None:
