@@ -627,8 +627,9 @@ def test_films_made_anew_give_way_to_a_swap_and_none_are_made_anew_of_clips_that
     frames, free = Pair.frames, Event()
     monkeypatch.setattr(Pair, "frames", lambda *by, **how: free.wait(_WAIT / 1000) and frames(*by, **how))
     making = swap_making.again(swapped, first, second, None, last, *wished)
-    shows = [next(making)[1] for _ in range(2)]
-    assert shows == [swapped.noted("Making it anew …")] * 2
+    (said, *dimmed), (_, *still) = next(making), next(making)
+    assert dimmed == still == [swapped.noted("Making it anew …"), gr.skip()]
+    assert ">Making the film<" in said, "one is wished"
     *_, hint, running = swap_making.wait(last)
     assert hint == "", "no clip is missing"
     free.set()

@@ -33,8 +33,7 @@ _BETWEEN = 3.0  # seconds from one preview to the next
 _STOP = "Stop tuning and finish"
 FILMS_READY, FILM_READY = "Both films are ready.", "The film is ready."
 GONE = "The clips were deleted after a while without use. Choose them again."
-_STAGES = ("Reading the films", "Learning these two faces", "Making the films")
-_WITHOUT = ("Reading the films", "Making the films")
+_READS, _LEARNS = "Reading the films", "Learning these two faces"
 _ASKED = {
     "gif": "Writing the GIF",
     "large": "Making the film in full size",
@@ -110,14 +109,14 @@ def swap_faces(
 
     wish = Wish(strength, pixels, play, transfer, films, goes_on)
     countdown, enough = Countdown(time.monotonic()), Event()
-    names = _STAGES if tune else _WITHOUT
     seen = seen._replace(running=enough)
     try:
         for clip in (first, second):
             check_play(len(clip.frames), play)  # now, not when the tuning has been waited for
             if wish.goes_on:
                 check_goes_on(clip, model.film_studio().head, detail=wish.how["detail"], transfer=wish.transfer)
-        frames = wish.frames(first, second)
+        frames, whose = wish.frames(first, second), wish.whose(results(first, second))
+        names = (_READS, _LEARNS, _making(whose)) if tune else (_READS, _making(whose))
 
         def far(at: int, seconds: float) -> str:
             left = countdown.tell(time.monotonic(), seconds)
@@ -130,7 +129,7 @@ def swap_faces(
         stoppable = gr.Button(_STOP, visible=tune, interactive=True)
         yield seen._replace(progress=far(0, PACE.left(STEPS if tune else 0, frames)), enough=stoppable)
         size = model.film_studio().size
-        wanted = Wanted(wish.whose(results(first, second)), wish.how, REACH, _BETWEEN) if tune else None
+        wanted = Wanted(whose, wish.how, REACH, _BETWEEN) if tune else None
         written: Written = {}
         with BELONGINGS.work(str(request.session_hash)) as work, ExitStack() as ending:
             for pair in tuned(first.at_size(size), second.at_size(size), None if tune else 0.0, is_enough, wanted):
@@ -207,11 +206,11 @@ def again(
     if _stay(swapped, first, second, running):
         yield gr.skip(), swapped and swapped.shown(first, second, running), gr.skip()
         return
-    yield status.stages(_WITHOUT[-1:], 0), swapped.noted(ANEW), gr.skip()
+    pair, wish = swapped.pair, Wish(strength, pixels, play, transfer, films, goes_on)
+    yield status.stages((_making(wish.whose(pair.results)),), 0), swapped.noted(ANEW), gr.skip()
     try:
         from seqdisent_core.films import check_play
 
-        pair, wish = swapped.pair, Wish(strength, pixels, play, transfer, films, goes_on)
         for subject in pair.subjects:
             check_play(len(subject.clip.frames), play)
         with (
@@ -252,6 +251,10 @@ def answer(token: str, swapped: Any, request: gr.Request, event: gr.EventData) -
             yield (None, links.told(links.keep(film, token, work))) if kind == "link" else (fetched(film), "")
     except SeqdisentError as error:
         yield None, status.problem(str(error))
+
+
+def _making(whose: tuple[int, ...]) -> str:
+    return "Making the films" if len(whose) == 2 else "Making the film"
 
 
 def _ready(made: Swapped) -> str:
