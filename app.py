@@ -16,6 +16,7 @@ if __name__ == "__main__":
 
 import argparse
 import asyncio
+import json
 import os
 import signal
 import tempfile
@@ -128,6 +129,9 @@ def _lay_out(
     """One page under the bar of pages; the model is loaded once a page that needs it shows itself."""
     gr.Navbar([("Lecture", lecture)] if lecture else None, main_page_name=_FIRST_PAGE)
     layout(demo)
+    (name,) = (name for path, name, _ in demo.pages if path == demo.current_page)
+    if demo.current_page:  # Gradio gives all pages the title of the first
+        demo.load(None, js=f"() => {{ document.title = {json.dumps(f'{name} · seqdisent')}; }}")
     if needs_model:
         demo.load(model.warm_up, queue=False, show_progress="hidden", api_visibility="private")
 

@@ -157,6 +157,7 @@ def test_the_page_in_a_browser_takes_a_csv_and_is_fit_for_all(
 ) -> None:
     page = visit("series", ready=".sd-drawn")
     is_shown(page, ".sd-drawn", 3)
+    page.wait_for_function("document.title === 'Series · seqdisent'")
     page.locator("#series-csv input[type=file]").set_input_files(csv_of(months[6].values, tmp_path / "mine.csv"))
     page.locator("#series-said").get_by_text("mine: the mean of TEMP").wait_for(timeout=_WAIT)
     page.get_by_role("heading", name="Dynamics of mine").wait_for(timeout=_WAIT)
