@@ -90,11 +90,14 @@ def delete(visitor: str) -> None:
             film.unlink()
 
 
-def told(token: str) -> str:
-    """HTML of a new link, which the place for what is under way makes whole and offers to copy."""
+def told(token: str, film: str) -> str:
+    """HTML of a new link, which the place for what is under way makes whole and offers to copy.
+
+    film: which one it shows, in words.
+    """
     return (
-        f'<div class="sd-link"><p>Anyone with this link can watch this film for {how_long()}, also after you close '
-        'this page. "Delete everything of mine now" ends it.</p>'
+        f'<div class="sd-link"><p><strong>{escape(film)}</strong>: anyone with this link can watch it for '
+        f'{how_long()}, also after you close this page. "Delete everything of mine now" ends it.</p>'
         f'<input type="text" readonly data-link="shared/{escape(token)}" aria-label="Link to share">'
         '<button type="button" class="sd-button sd-small">Copy link</button></div>'
     )

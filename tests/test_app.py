@@ -415,6 +415,7 @@ def test_the_first_screen_is_whole_and_one_press_leads_to_a_result_that_outlives
     assert 3 < np.argmin(seen) < 12, "the movement, and not the face at rest"
     page.get_by_role("button", name="Link to share").first.click()
     is_shown(page, ".sd-link input")
+    assert page.locator(".sd-link strong").inner_text() == "Second person's film"
     link = page.locator(".sd-link input").input_value()
     assert link.startswith(f"{page.url}shared/")
     page.get_by_role("button", name="Copy link").click()

@@ -248,7 +248,10 @@ def answer(token: str, swapped: Any, request: gr.Request, event: gr.EventData) -
             links.check_room(token)
         with BELONGINGS.work(str(request.session_hash)) as work, TemporaryDirectory() as folder:
             film = _file(swapped, NAMES.index(who), kind, Path(folder))
-            yield (None, links.told(links.keep(film, token, work))) if kind == "link" else (fetched(film), "")
+            if kind == "link":
+                yield None, links.told(links.keep(film, token, work), f"{who.capitalize()} person's film")
+            else:
+                yield fetched(film), ""
     except SeqdisentError as error:
         yield None, status.problem(str(error))
 
