@@ -10,8 +10,9 @@ import secrets
 import shutil
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from html import escape
-from math import inf
+from math import ceil, inf
 from pathlib import Path
 
 from gradio.utils import get_upload_folder
@@ -37,8 +38,7 @@ _GONE = "There is no film at this link, or no longer: links to films end after a
 
 def how_long() -> str:
     """For how long a link is good, in words."""
-    minutes = max(1, int(limits().keep_seconds // 60))
-    return f"{minutes} minute{'' if minutes == 1 else 's'}"
+    return _minutes(limits().keep_seconds)
 
 
 def folder() -> Path:
@@ -111,12 +111,24 @@ def answer(name: str) -> Response:
         return HTMLResponse(_page(f"<p>{_GONE}</p>"), 404, _HEADERS)
     if name != token:
         return FileResponse(film, headers=_HEADERS, media_type="video/mp4")
-    shown = f'<video controls loop playsinline preload="metadata" src="{token}.mp4"></video>'
+    # What a player has at its foot hides the mark in the picture.
+    shown = (
+        f'<div class="film"><video controls loop playsinline preload="metadata" src="{token}.mp4"></video>'
+        "<span>synthetic</span></div>"
+    )
+    left = max(0.0, limits().keep_seconds - _age(film))
+    end = datetime.fromtimestamp(time.time() + left, UTC)
     words = (
-        "<p>Made with seqdisent: on the left a film as it was given, on the right a person who does what is seen "
-        "there. The film on the right is <strong>synthetic</strong>; it never happened.</p>"
+        "<p>Made with seqdisent. On the left the driver, a film as it was given; on the right the result, another "
+        "person who does what the driver does. The result is <strong>synthetic</strong>; it never happened.</p>"
+        f"<p>This link works until {end:%H:%M} UTC, for {_minutes(left)} more.</p>"
     )
     return HTMLResponse(_page(shown + words), headers=_HEADERS)
+
+
+def _minutes(seconds: float) -> str:
+    minutes = max(1, ceil(seconds / 60))
+    return f"{minutes} minute{'' if minutes == 1 else 's'}"
 
 
 def _of(visitor: str) -> Path:

@@ -3,6 +3,7 @@
 import os
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -50,13 +51,16 @@ def test_a_link_opens_a_page_and_its_film_whole_and_in_ranges(served: Served, tm
 def test_a_link_ends_after_its_time_and_its_film_is_swept(served: Served, tmp_path: Path) -> None:
     old, young = (shared(tmp_path, "ends") for _ in range(2))
     film = age(old, limits().keep_seconds + 5)
-    age(young, limits().keep_seconds - 60)
+    ends = age(young, limits().keep_seconds - 90).stat().st_mtime + limits().keep_seconds
     for name in (old, f"{old}.mp4"):
         answer = httpx.get(f"{served.address}shared/{name}")
         assert answer.status_code == 404 and "no longer" in answer.text and "<video" not in answer.text
     assert film.exists()
     app._sweep(served.demo.app)
-    assert not film.exists() and httpx.get(f"{served.address}shared/{young}").status_code == 200
+    page = httpx.get(f"{served.address}shared/{young}")
+    assert not film.exists() and page.status_code == 200
+    until = f"{datetime.fromtimestamp(ends, UTC):%H:%M} UTC"
+    assert f"This link works until {until}, for 2 minutes more." in page.text
 
 
 def test_nothing_but_the_very_token_opens_anything(served: Served, tmp_path: Path) -> None:
