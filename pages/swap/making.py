@@ -207,6 +207,8 @@ def again(
         yield gr.skip(), swapped and swapped.shown(first, second, running), gr.skip()
         return
     pair, wish = swapped.pair, Wish(strength, pixels, play, transfer, films, goes_on)
+    making = status.Job(lambda report: stage.show(pair, report))
+    last.take(making)
     yield status.stages((_making(wish.whose(pair.results)),), 0), swapped.noted(ANEW), gr.skip()
     try:
         from seqdisent_core.films import check_play
@@ -217,8 +219,6 @@ def again(
             BELONGINGS.work(str(request.session_hash)) as work,
             Stage(pair, wish, work, swapped.written) as stage,
         ):
-            making = status.Job(lambda report: stage.show(pair, report))
-            last.take(making)
             for _ in making:
                 if not making.stopped:
                     yield gr.skip(), swapped.noted(ANEW), gr.skip()
