@@ -2,12 +2,12 @@
 
     python benchmarks/load.py [--clients 20] [--seconds 300] [--think 0]
 
-Writes results/load.json. The app runs in a process of its own; each client is a gradio_client with an address of its
-own, which asks again as soon as it is answered, or after some seconds of think time. Of four clients one tunes and
-swaps, one swaps untuned, and two ask for what is quick: steps from one person to another, and a place on the map. Each
-checks that what comes shows its own people: a swapped film's picture is more like its own clip than any of the others',
-the judge sees both persons that it went between, and the map names its person. Health and memory are sampled once a
-second, from another process.
+Writes results/load.json, with think time results/load_think.json. The app runs in a process of its own; each client
+is a gradio_client with an address of its own, which asks again as soon as it is answered, or after some seconds of
+think time. Of four clients one tunes and swaps, one swaps untuned, and two ask for what is quick: steps from one
+person to another, and a place on the map. Each checks that what comes shows its own people: a swapped film's picture
+is more like its own clip than any of the others', the judge sees both persons that it went between, and the map names
+its person. Health and memory are sampled once a second, from another process.
 """
 
 import argparse
@@ -227,7 +227,7 @@ def main() -> None:
         "memory_megabytes": [round(at) for at in watch.memory],
         "errors": [error for one in visitors for error in one.errors],
     }
-    write_result(result, ROOT / "results" / "load.json")
+    write_result(result, ROOT / "results" / ("load_think.json" if chosen.think else "load.json"))
     for entry in entries:
         print(entry)
 
