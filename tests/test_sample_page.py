@@ -68,6 +68,12 @@ def clips_are_shown(page: "Page", count: int) -> None:
     assert page.locator(_FILMS).count() == count
 
 
+def is_above(page: "Page", one: str, other: str) -> bool:
+    """Whether an element comes before another on the page."""
+    place = "([one, other]) => document.querySelector(one).compareDocumentPosition(document.querySelector(other))"
+    return bool(page.evaluate(place, [one, other]) & 4)
+
+
 def with_second_clip() -> int:
     """How many visitors have a second clip in Swap."""
     return sum("second" in SESSIONS.clips(token) for token in [*SESSIONS._kept])
