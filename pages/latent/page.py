@@ -39,10 +39,10 @@ _INTRO = """
 <div class="sd sd-intro">
   <h1>Two maps<br>of the same clips</h1>
   <div class="sd-lede">
-  <p>Each dot is a test clip and stands in both maps. Left: by its <span class="sd-who">static</span> code, which gives
-  one cluster per person, with all six expressions in it. Right: by its <span class="sd-does">dynamics</span> codes,
-  which give one cluster per expression, with all persons in it; in the first frames, when every face is neutral, there
-  is only one.</p></div>
+  <p>Each dot is a test clip and stands in both maps. Static map: by its <span class="sd-who">static</span> code, which
+  gives one cluster per person, with all six expressions in it. Dynamics map: by its <span
+  class="sd-does">dynamics</span> codes, which give one cluster per expression, with all persons in it; in the first
+  frames, when every face is neutral, there is only one.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
 from seqdisent_core.reporting import LatentMap
 from seqdisent_core.studio import Studio
@@ -189,8 +189,7 @@ def _list(title: str, hue: str, near: "tuple[Named, ...]") -> str:
     if near[_LISTED:]:
         shown.append(("Others", sum(one.share for one in near[_LISTED:])))
     lines = "".join(
-        f"<li><span>{_face(one.name) if hue == 'who' else ''}{escape(shown_name(one.name))}</span>"
-        f'<i style="--share:{one.share:.0%}"></i><span>{one.share:.0%}</span></li>'
-        for one in near[:5]
+        f'<li><span>{name}</span><i style="--share:{share:.0%}"></i><span>{share:.0%}</span></li>'
+        for name, share in shown
     )
     return f'<div style="--hue:var(--{hue})"><h3>{title}</h3><ul>{lines}</ul></div>'
