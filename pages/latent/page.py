@@ -64,7 +64,8 @@ _PRIVACY = (
 _LISTED = 5  # of the nearest persons or expressions
 _STAR = (
     "Your clip is the large outlined star in both maps above; the dashed line is its path over time. The expressions "
-    f"are those of its {NEIGHBOURS} nearest clips by the codes of all frames; the star in their map shows one frame."
+    f"are those of its {NEIGHBOURS} nearest clips by the codes of all frames; the star in their map shows one frame, "
+    "and stands in the middle while the face is nearly neutral."
 )
 _NEAR = '<div class="sd sd-found" aria-live="polite">${value || ""}</div>'
 # In the browser, which knows at once whether there is anything to wait for.

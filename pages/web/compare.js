@@ -32,7 +32,7 @@ function map(place, points, group, words) {
   place.setAttribute('aria-label', words);
   return window.Plotly.react(place, [{
     type: 'scatter', mode: 'markers', x: points.map(([x]) => x), y: points.map(([, y]) => y), text: values.map((value) => value.replaceAll('_', ' ')),
-    marker: { size: dressed.map(([, symbol]) => SIZES[symbol]), color: dressed.map(([hue]) => hue), symbol: dressed.map(([, symbol]) => symbol), opacity: 0.85 },
+    marker: { size: dressed.map(([, symbol]) => SIZES[symbol]), color: dressed.map(([hue]) => hue), symbol: dressed.map(([, symbol]) => symbol), opacity: 0.85, line: { width: 0 } },
     hovertemplate: '%{text}<extra></extra>',
   }], {
     ...look(), margin: { l: 8, r: 8, t: 8, b: 8 },
