@@ -1,13 +1,14 @@
 """Many visitors at once: how long they wait, whether each gets its own people back, and what the server does meanwhile.
 
-    python benchmarks/load.py [--clients 20] [--seconds 300] [--think 0]
+    python benchmarks/load.py [--clients 20] [--seconds 300] [--think 0] [--chromium PATH]
 
-Writes results/load.json. The app runs in a process of its own; each client is a gradio_client with an address of its
-own, which asks again as soon as it is answered, or after some seconds of think time. Of four clients one tunes and
-swaps, one swaps untuned, and two ask for what is quick: steps from one person to another, and a place on the map. Each
-checks that what comes shows its own people: a swapped film's picture is more like its own clip than any of the others',
-the judge sees both persons that it went between, and the map names its person. Health and memory are sampled once a
-second, from another process.
+Writes results/load.json, with think time results/load_think.json. The app runs in a process of its own; each client
+has an address of its own, and asks again as soon as it is answered, or after some seconds of think time. All are
+gradio_clients but two, browsers on the page Swap. Of four clients one tunes and swaps, one swaps untuned, as the
+browsers do, and two ask for what is quick: steps from one person to another, and a place on the map. Each checks that
+what comes shows its own people: a swapped film's picture is more like its own clip than any of the others', the judge
+sees both persons that it went between, and the map names its person. Health and memory are sampled once a second,
+from another process.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
@@ -30,12 +32,14 @@ import psutil  # type: ignore[import-untyped]
 import torch
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from page import ROOT, running
+from playwright.sync_api import sync_playwright
 
 from seqdisent_core.assets import asset
 from seqdisent_core.machine import hardware
 from seqdisent_core.media import read_video
 from seqdisent_core.reporting import write_result
 
+BROWSERS = 2  # of those who swap untuned
 EXAMPLES = sorted(asset("examples").glob("*.mp4"))
 QUICK = ("between", "map")
 _SECOND = 1.0
@@ -70,7 +74,9 @@ class Visitor(threading.Thread):
         self._own = [EXAMPLES[(number + step) % len(EXAMPLES)] for step in (0, 5)]
 
     def run(self) -> None:
-        kinds = (("tuned",), ("untuned",), ("between", "map"), ("map", "between"))[self.number % 4]
+        self._ask_on((("tuned",), ("untuned",), ("between", "map"), ("map", "between"))[self.number % 4])
+
+    def _ask_on(self, kinds: tuple[str, ...]) -> None:
         turn = 0
         while time.monotonic() < self._until:
             kind, began = kinds[turn % len(kinds)], time.monotonic()
@@ -126,6 +132,43 @@ class Visitor(threading.Thread):
         return bool(told["persons"][0]["name"] == _person(self._own[0]))
 
 
+class OnPage(Visitor):
+    """One who uses the page Swap, in a browser."""
+
+    def __init__(self, chromium: str, number: int, address: str, until: float, think: float) -> None:
+        super().__init__(number, address, until, think)
+        self._chromium, self._address = chromium, address
+
+    def run(self) -> None:
+        with sync_playwright() as playwright:
+            arguments = ["--no-sandbox", "--disable-background-networking"]
+            browser = playwright.chromium.launch(executable_path=self._chromium, args=arguments)
+            of = {"X-Forwarded-For": f"10.0.0.{self.number + 1}"}
+            self._context = browser.new_context(extra_http_headers=of, reduced_motion="reduce")
+            self._context.set_default_timeout(180_000)
+            self._ask_on(("page",))
+            browser.close()
+
+    def _page(self) -> bool:
+        page = self._context.new_page()
+        page.goto(self._address)
+        for place, own in zip(("first", "second"), self._own, strict=True):
+            page.locator(f"#{place}-clip input[type=file]").set_input_files(own)
+            page.locator(f"#{place}-face .sd-face").wait_for()
+        page.get_by_label("Learn these two faces").uncheck()
+        page.get_by_role("button", name="Swap", exact=True).click()
+        links = page.get_by_role("link", name="Download as MP4")
+        links.nth(1).wait_for()
+        seen = set()
+        for link in links.all():
+            with TemporaryDirectory() as folder:
+                film = Path(folder) / "film.mp4"
+                film.write_bytes(httpx.get(link.get_attribute("href") or "").content)
+                seen.add(self._nearest(str(film)))
+        page.close()
+        return seen == set(self._own)
+
+
 class Watch(threading.Thread):
     """Seconds of health checks, and the server's memory in MB, until it is told to end."""
 
@@ -170,7 +213,8 @@ def _is_up(address: str) -> bool:
 def entries_of(visitors: list[Visitor], watch: Watch) -> list[dict[str, Any]]:
     """What the visitors and the watch have seen, an entry a figure."""
     waits = {
-        kind: [wait for one in visitors for wait in one.waits.get(kind, [])] for kind in ("tuned", "untuned", *QUICK)
+        kind: [wait for one in visitors for wait in one.waits.get(kind, [])]
+        for kind in ("tuned", "untuned", "page", *QUICK)
     }
     quick = [wait for kind in QUICK for wait in waits[kind]]
     entries = [
@@ -200,6 +244,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--think", type=float, default=0, help="seconds from an answer to the next request")
+    parser.add_argument("--chromium", default="/usr/bin/chromium")
     chosen = parser.parse_args()
     os.environ["SEQDISENT_DEMO_PROXIES"] = "127.0.0.1"  # whose word counts for where a client is
     with running("app.py") as address:
@@ -207,7 +252,11 @@ def main() -> None:
         watch = Watch(address)
         Client(address, verbose=False).predict(mode="both", count=1, api_name="/sample")  # the models are loaded
         until = time.monotonic() + chosen.seconds
-        visitors = [Visitor(number, address, until, chosen.think) for number in range(chosen.clients)]
+        on_page = range(1, chosen.clients, 4)[:BROWSERS]
+        visitors = [
+            OnPage(chosen.chromium, *given) if given[0] in on_page else Visitor(*given)
+            for given in ((number, address, until, chosen.think) for number in range(chosen.clients))
+        ]
         load = os.getloadavg()[0]
         for thread in (watch, *visitors):
             thread.start()
@@ -227,7 +276,7 @@ def main() -> None:
         "memory_megabytes": [round(at) for at in watch.memory],
         "errors": [error for one in visitors for error in one.errors],
     }
-    write_result(result, ROOT / "results" / "load.json")
+    write_result(result, ROOT / "results" / ("load_think.json" if chosen.think else "load.json"))
     for entry in entries:
         print(entry)
 

@@ -4,6 +4,7 @@ import gc
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -405,6 +406,27 @@ def test_a_child_knows_no_secrets_and_may_write_no_file(long_4k: Path, monkeypat
     assert known <= {"PATH", "LD_LIBRARY_PATH", "AV_LOG_FORCE_NOCOLOR"}
     for name in ("Max file size", "Max core file size"):
         assert re.search(rf"^{name} +0 +0 ", limited, re.M), limited
+
+
+@on_linux
+def test_a_child_has_no_network_where_the_kernel_allows_that(long_4k: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    apart = ffmpeg.without_network()
+    with open_video(long_4k) as reader:
+        next(reader)
+        assert reader._child is not None
+        theirs = (Path(f"/proc/{reader._child._process.pid}") / "ns" / "net").readlink()
+    assert (theirs != Path("/proc/self/ns/net").readlink()) == bool(apart)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        call = f"import socket; socket.create_connection(('127.0.0.1', {server.getsockname()[1]}))"
+        for begin in ((), apart):
+            done = subprocess.run([*begin, sys.executable, "-c", call], capture_output=True, check=False)
+            assert (done.returncode == 0) == (not begin), done.stderr
+    monkeypatch.setattr(ffmpeg.shutil, "which", lambda name: None)
+    ffmpeg.without_network.cache_clear()
+    try:
+        assert ffmpeg.without_network() == () and len(read_video(long_4k, max_seconds=0.1)[0])
+    finally:
+        ffmpeg.without_network.cache_clear()
 
 
 @on_linux

@@ -25,6 +25,7 @@ def _doctor(options: argparse.Namespace) -> None:
     from seqdisent_core.cluster import described
     from seqdisent_core.limits import limits
     from seqdisent_core.machine import hardware, software
+    from seqdisent_core.media import without_network
     from seqdisent_core.studio import FILMED, Studio
     from seqdisent_core.trial import try_swap
 
@@ -36,6 +37,7 @@ def _doctor(options: argparse.Namespace) -> None:
         **software(),
         "gradio": _version("gradio"),
         "ffmpeg": imageio_ffmpeg.get_ffmpeg_version(),
+        "network_of_the_decoder": "none" if without_network() else "as this process, for the kernel allows no other",
         "free_memory_megabytes": psutil.virtual_memory().available // 2**20,
         "free_disk_megabytes": shutil.disk_usage(tempfile.gettempdir()).free // 2**20,
         "cluster": described(),

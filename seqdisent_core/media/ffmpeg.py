@@ -1,8 +1,8 @@
 """ffmpeg as a child process within limits, and what it says of the one file it is given.
 
 A hostile or broken file can neither crash nor fill the server: the child reads that file and nothing else, knows none
-of the server's environment, and lives within limits of memory, processor time, what it writes, and waiting. What it
-complains of becomes a sentence for a person.
+of the server's environment, has no network where the kernel allows that, and lives within limits of memory, processor
+time, what it writes, and waiting. What it complains of becomes a sentence for a person.
 
 Not PyAV, although it would spare reading ffmpeg's log: its ffmpeg has no zscale, which HDR needs, and decodes in this
 process, so that each film would need a child with a protocol of our own; it is 100 MB more, as imageio's stays.
@@ -12,6 +12,7 @@ import io
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -83,8 +84,9 @@ class Child:
     """One ffmpeg within limits: reading, writing and ending wait a bounded time, its messages are kept in bounds."""
 
     def __init__(self, arguments: Sequence[str], *, reads: bool = False, writes: bool = False) -> None:
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-timelimit", str(limits().decoder_seconds)]
         self._process = subprocess.Popen(
-            [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-timelimit", str(limits().decoder_seconds), *arguments],
+            [*without_network(), *command, *arguments],
             stdin=subprocess.PIPE if writes else subprocess.DEVNULL,
             stdout=subprocess.PIPE if reads else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -245,6 +247,20 @@ def _limit(pid: int, writes_megabytes: int) -> None:
                 hardest = resource.prlimit(pid, what)[1]
                 most = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
                 resource.prlimit(pid, what, (most, most))
+
+
+@lru_cache(maxsize=1)
+def without_network() -> tuple[str, ...]:
+    """What a command begins with to run in a network of its own, which is empty: util-linux's unshare.
+
+    Nothing where that is not installed, or the kernel does not allow it, as in many containers.
+    """
+    if sys.platform == "linux" and (unshare := shutil.which("unshare")):
+        for apart in ((unshare, "--net"), (unshare, "--net", "--map-root-user")):  # by root, and by anybody else
+            tried = subprocess.run([*apart, "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            if tried.returncode == 0:
+                return apart
+    return ()
 
 
 @lru_cache(maxsize=1)

@@ -42,8 +42,12 @@ def profile_table(folder: Path) -> str:
 
 
 def load_table(folder: Path) -> str:
-    """What many visitors at once see, and what the server does meanwhile, from the file of benchmarks/load.py."""
-    result = read_result(folder / "load.json")
+    """What many visitors at once see, and what the server does meanwhile, from the files of benchmarks/load.py."""
+    names = ("load_think.json", "load.json")
+    return "\n\n".join(_load(read_result(folder / name)) for name in names if (folder / name).exists())
+
+
+def _load(result: Result) -> str:
     rows = []
     for entry in result["entries"]:
         more = [f"{name} {entry[name]:.2f}" for name in ("p95", "max") if name in entry]
