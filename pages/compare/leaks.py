@@ -59,7 +59,7 @@ def name_sides(shown: Sequence[tuple[str, float, float]], plane: Plane) -> list[
     for at in sorted(range(len(shown)), key=lambda at: -len(shown[at][0])):
         name, x, y = shown[at]
         boxes = {side: _name_box(x, y, len(name), to, plane) for side, to in _SIDES.items()}
-        inside = [side for side, box in boxes.items() if _fits(box, plane)]
+        inside = [side for side, box in boxes.items() if _fits(box, plane)] or list(boxes)
         sides[at] = min(inside, key=lambda side: sum(_shared(boxes[side], other) for other in taken))
         taken.append(boxes[sides[at]])
     return [sides[at] for at in range(len(shown))]
