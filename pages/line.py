@@ -17,10 +17,11 @@ _PATIENCE = 4  # looks until the job must have joined
 _UNKNOWN = 10.0  # seconds that a job takes, until one of its kind has been done
 
 
-async def place_in_line(request: gr.Request) -> AsyncIterator[str]:
+async def place_in_line(request: gr.Request) -> AsyncIterator[Any]:
     """HTML of how many are before a page's first waiting job, and about how long they take, until it begins.
 
-    An event of its own beside the job; its last words are the job's to replace.
+    An event of its own beside the job; its last words are the job's to replace. As Gradio sends once more what came
+    last, or empties the place where nothing came, it ends with leaving the place as it is.
     """
     shown, patience = "", _PATIENCE
     while True:
@@ -31,6 +32,7 @@ async def place_in_line(request: gr.Request) -> AsyncIterator[str]:
                 shown = html
                 yield html
         elif patience == 0:
+            yield gr.skip()
             return
         patience = max(0, patience - 1)
         await asyncio.sleep(_LOOK_EVERY)

@@ -12,6 +12,20 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 _FILMS = "#compared video"
+_HALFWAY = "document.querySelector('#compared .sd-clock').textContent === '0.5 / 1.0 s'"  # where films stand still
+_KINDS = (".sd-who", ".sd-does", ":not(.sd-who, .sd-does)")  # of a tile's figures
+# Names of the chart of leaks that lie over a dot or over another name; the box of a text is higher than its letters.
+_COVERED = """(() => {
+    const all = (what) => [...document.querySelectorAll(`.sd-compare-plot ${what}`)];
+    const meet = (one, other) => {
+        const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
+        const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        return across > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
+    };
+    const names = all('.textpoint text');
+    return names.filter((name) => [...names, ...all('.point')].some((other) => other !== name && meet(name, other)))
+        .map((name) => name.textContent);
+})()"""
 
 
 def test_every_method_swaps_a_pair_and_leaks_are_drawn(visit: Visit) -> None:
@@ -23,13 +37,21 @@ def test_every_method_swaps_a_pair_and_leaks_are_drawn(visit: Visit) -> None:
     assert all(
         METHOD_NAMES[row["name"]] in page.locator(".sd-line").inner_text() for row in about["rows"] if "why" in row
     )
+    page.wait_for_function(_HALFWAY)
+    better = [{text[-1] for text in page.locator(f"#compared .sd-read{kind}").all_inner_texts()} for kind in _KINDS]
+    assert better == [{"↑"}, {"↑"}, {"↓"}], "which way a figure is better"
     is_shown(page, ".sd-compare-map .scatterlayer", 1)
+    expressions = page.locator(".sd-compare-legend span").all_inner_texts()
+    assert [text[1:] for text in expressions] == sorted(set(about["mapped"]["dynamic"]["expression"]))
+    colours = "[...document.querySelectorAll('.sd-compare-map')].map((map) => new Set(map.data[0].marker.color).size)"
+    assert page.evaluate(colours) == [len(set(about["mapped"]["static"]["person"])), len(expressions)]
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function(f"innerWidth === {width}")
         fits = "(one) => one.getBoundingClientRect().right <= innerWidth"
         page.wait_for_function(f"[...document.querySelectorAll('.main-svg')].every({fits})")  # once they are redrawn
         assert out_of_sight(page) == []
+        assert page.evaluate(_COVERED) == []
     assert in_both_themes(page, ".sd-compare-plot .xtitle") == []
     first = page.locator("#compared .sd-tile .sd-said").first.inner_text()
 

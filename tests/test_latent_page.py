@@ -1,6 +1,7 @@
 """The page "Latent map" in a real browser: dots that move, are picked, swapped, and joined by an own clip's star."""
 
 import json
+import re
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -18,11 +19,12 @@ from pages import model
 from pages.latent import page as latent
 from pages.latent.data import latent_map, plotly_script
 from pages.latent.swap import swapped
+from pages.session import SESSIONS, token_of
 from seqdisent_core.assets import asset
 from seqdisent_core.cli import main
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.media.video import read_video
-from seqdisent_core.reporting import LatentMap
+from seqdisent_core.reporting import LatentMap, Named
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -218,6 +220,22 @@ def test_a_photograph_gets_its_sentence_in_place_of_a_star(tmp_path: Path) -> No
     photo = photograph(tmp_path / "one.png", read_video(asset("examples") / FIRST)[0][0])
     *_, (star, words) = latent.place_face(model.studio().read_face(photo))
     assert star is None and "one.png is a photograph, which has no movement to give" in words
+
+
+def test_of_swaps_clips_photographs_are_not_offered(tmp_path: Path) -> None:
+    photo = photograph(tmp_path / "one.png", read_video(asset("examples") / FIRST)[0][0])
+    token = token_of(None)
+    for place, file in (("first", asset("examples") / FIRST), ("second", photo)):
+        SESSIONS.keep(token, place, model.studio().read_face(file))
+    assert "First clip of Swap" in latent.offer(token)
+    assert "Second clip of Swap" not in latent.offer(token)
+
+
+def test_shares_beyond_the_longest_bars_are_of_others() -> None:
+    names, shares = latent_map().labels["person"].names[:8], (0.3, *[0.1] * 7)
+    near = tuple(Named(name, share) for name, share in zip(names, shares, strict=True))
+    shown = re.findall(r"<li>.*?(\w+)</span><i[^>]*></i><span>(\d+%)", latent._nearest(near, near[:1]))
+    assert shown[5] == ("Others", "30%") and len(shown) == 7
 
 
 def test_of_other_packages_only_plotlys_script_is_served(served: Served) -> None:

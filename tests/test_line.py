@@ -91,3 +91,13 @@ def test_a_page_that_waits_is_told_how_many_are_before_it_and_how_long_that_take
             told = next(message for message in heard if message["msg"] == "process_generating")
         (html,) = told["output"]["data"]
     assert "Waiting for your turn: 2 jobs are before yours, about " in html
+
+
+def test_the_place_in_line_of_a_job_that_did_not_wait_leaves_what_the_job_says(served: Served) -> None:
+    (place,) = [fn for fn in served.demo.fns.values() if fn.fn is place_in_line][:1]
+    body = {"data": [], "fn_index": place._id, "session_hash": "served at once"}
+    assert ask(served, "POST", "gradio_api/queue/join", json=body).status_code == 200
+    with messages(served, "served at once") as heard:
+        told = next(message for message in heard if message["msg"] == "process_completed")
+    (left,) = told["output"]["data"]
+    assert left["__type__"] == "update" and "value" not in left

@@ -68,6 +68,12 @@ def clips_are_shown(page: "Page", count: int) -> None:
     assert page.locator(_FILMS).count() == count
 
 
+def is_above(page: "Page", one: str, other: str) -> bool:
+    """Whether an element comes before another on the page."""
+    place = "([one, other]) => document.querySelector(one).compareDocumentPosition(document.querySelector(other))"
+    return bool(page.evaluate(place, [one, other]) & 4)
+
+
 def with_second_clip() -> int:
     """How many visitors have a second clip in Swap."""
     return sum("second" in SESSIONS.clips(token) for token in [*SESSIONS._kept])
@@ -156,6 +162,8 @@ def test_nothing_is_out_of_sight_and_axe_finds_nothing_serious_in_light_and_dark
         assert in_both_themes(page) == [], mode
     set_count(page, 5)
     make_clips(page, 5)
+    page.wait_for_function("document.querySelector('#samples .sd-clock').textContent === '0.5 / 1.0 s'")
+    assert is_above(page, "#samples", ".sd-privacy") and is_above(page, "#moved", ".sd-privacy")
     assert (on_a_phone_and_a_desk(), in_both_themes(page)) == ([], [])
     page.locator("#sample-seed input").fill("3000000000")
     page.locator("#make").click()

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -137,7 +138,7 @@ def test_the_page_shows_gaps_as_gaps_and_names_what_it_cannot_read(months: "list
     mine = FileData(path=str(csv_of(values, tmp_path / "mine.csv")))
     found, first, second, words = series_page.read_own(mine, june, june)
     assert first.value == "mine" and second.value == june and "1 series read" in words
-    swaps, said, places, near, made = series_page.show("mine", series_page.MONTHS[6], "TEMP", found, 0)
+    _, swaps, said, places, near, made = series_page.show("mine", series_page.MONTHS[6], "TEMP", found, 0)
     measured, swapped = json.loads(swaps)[0]["data"]
     assert measured["y"][10:20] == [None] * 10 and None not in swapped["y"] and measured["connectgaps"] is False
     assert "mine: the mean of TEMP goes from" in said and "Nearest to mine" in near
@@ -149,14 +150,18 @@ def test_the_page_shows_gaps_as_gaps_and_names_what_it_cannot_read(months: "list
     none, first, second, problem = series_page.read_own(bad, "mine", june)
     assert (first.value, second.value) == (series_page.FIRST, june), "what a file brought goes with it"
     assert none == [] and "has a time before the one above it" in problem
-    assert "goes from no value" in series_page.show("mine", series_page.MONTHS[6], "CO", found, 0)[1]
+    assert "goes from no value" in series_page.show("mine", series_page.MONTHS[6], "CO", found, 0)[2]
 
 
 def test_the_page_in_a_browser_takes_a_csv_and_is_fit_for_all(
-    visit: Visit, months: "list[Series]", tmp_path: Path
+    visit: Visit, months: "list[Series]", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = visit("series", ready=".sd-drawn")
+    free, studio = Event(), model.series_studio
+    monkeypatch.setattr(model, "series_studio", lambda: free.wait(_WAIT / 1000) and studio())
+    page = visit("series", ready="#series-work .sd-stages")
+    free.set()
     is_shown(page, ".sd-drawn", 3)
+    assert page.locator("#series-work .sd-stages").count() == 0
     page.wait_for_function("document.title === 'Series · seqdisent'")
     page.locator("#series-csv input[type=file]").set_input_files(csv_of(months[6].values, tmp_path / "mine.csv"))
     page.locator("#series-said").get_by_text("mine: the mean of TEMP").wait_for(timeout=_WAIT)

@@ -12,10 +12,11 @@ import gradio as gr
 
 from pages import model, status
 from pages.clip_input import picture
-from pages.compare.leaks import by_chance, leaks
+from pages.compare.leaks import Plane, Side, by_chance, leaks, name_sides
 from pages.compare.result import Swapped, show_of, swapped_example, swapped_own
 from pages.door import why_failed
 from pages.events import AT_ONCE, BUSY
+from pages.latent.data import dot_looks
 from pages.player import player
 from pages.plotting import address, plotly_script
 from pages.privacy import privacy, visitor
@@ -38,7 +39,7 @@ _INTRO = """
   <span class="sd-does">what they do</span> from the other. The percentages are of all {clips:,} test clips, not of this
   pair: how often the judge reads the right person and expression in swaps, and what a classifier reads from a code that
   should not be in it. Here clips begin anywhere in a movement, which is hard for DBSE, as it reads who from the first
-  frame.</p>
+  frame. ↑: more is better; ↓: less is better.</p>
   <p>All models are small: compare them with each other, not with the page Swap. They have the same networks and
   clips and {steps} steps of training, {runs}. <b>Exchange</b> is a variant of ours, not a published method.</p>
 </div>
@@ -49,16 +50,30 @@ _CHART = """
 <p>The lower a method, the less its dynamics reveal about the person; the farther left, the less its static code
 reveals about the expression. The best place is the bottom left, where the dashed lines of chance cross. Of two
 classifiers on the codes of test clips, the stronger is shown, {runs}.</p>
+<p class="sd-chart-legend"><span class="sd-hue-who">DBSE and Exchange, our variant of it</span>
+<span class="sd-hue-does">other methods</span></p>
 <div class="sd-compare-plot" role="img" aria-label="{label}"></div>
 <h2>Where the codes lie</h2>
-<p>t-SNE of the codes of {count} test clips. On the left each clip's static code, coloured by person; on the right its
-dynamics, coloured by expression. A good method shows small islands of one colour on both sides.</p>
+<p>t-SNE of the codes of {count} test clips. A good method shows small islands of one colour in both maps.</p>
 <p class="sd-row" role="group" aria-label="Maps of">{buttons}</p>
 <div class="sd-compare-maps">
-<div class="sd-compare-map" role="img"></div><div class="sd-compare-map" role="img"></div>
+<figure><figcaption><h3><span class="sd-who">Static</span> codes, a colour a person</h3>
+<p class="sd-quiet">{persons} persons: some colours are alike. Point at or tap a dot for its person.</p></figcaption>
+<div class="sd-compare-map" role="img"></div></figure>
+<figure><figcaption><h3><span class="sd-does">Dynamics</span>, a colour and a shape an expression</h3>
+<p class="sd-compare-legend"></p></figcaption>
+<div class="sd-compare-map" role="img"></div></figure>
 </div>
 </section>
 """
+# Of the chart on a phone, where names take most: on a wide page they have the more room.
+_PLANE = Plane(letter=2.5, line=4.8, across=2.4, up=2.0, right=104.0, top=104.0)
+_POSITIONS: dict[Side, str] = {  # in Plotly's words
+    "right": "middle right",
+    "left": "middle left",
+    "up": "top center",
+    "down": "bottom center",
+}
 _PRIVACY = (
     "Use clips of people who agree to it. Your clips and the results are deleted when you close the page, and within "
     "an hour of their last use; nothing is sent anywhere else."
@@ -99,7 +114,7 @@ def layout(demo: gr.Blocks) -> None:
     gr.set_static_paths([plotly_script()])
     gr.HTML(
         _charts(about),
-        js_on_load="\n".join(map(web, ("plotly.js", "compare.js"))),
+        js_on_load="\n".join(map(web, ("elements.js", "plotly.js", "compare.js"))),
         apply_default_css=False,
         points=json.dumps(_points(about), separators=(",", ":")),
         plotly=address(plotly_script()),
@@ -191,7 +206,9 @@ def _charts(about: dict[str, Any]) -> str:
     )
     told = [f"{one.name}: expression from s {one.x:.0f} %, person from d {one.y:.0f} %" for one in leaks(about)]
     count = len(next(iter(about["maps"].values()))["static"])
-    return _CHART.format(buttons=buttons, count=count, runs=_runs(about), label=escape("; ".join(told)))
+    persons = len(set(_mapped(about)["static"]))
+    words = {"count": count, "persons": persons, "runs": _runs(about), "label": escape("; ".join(told))}
+    return _CHART.format(buttons=buttons, **words)
 
 
 def _runs(about: dict[str, Any]) -> str:
@@ -201,6 +218,21 @@ def _runs(about: dict[str, Any]) -> str:
 
 def _points(about: dict[str, Any]) -> dict[str, Any]:
     """What the chart and the maps show, as JSON has it."""
-    dots = [one._asdict() for one in leaks(about)]
-    labels = {group: next(iter(values.values())) for group, values in about["mapped"].items()}
-    return {"dots": dots, "chance": by_chance(about), "maps": about["maps"], "labels": labels}
+    found, labels = leaks(about), _mapped(about)
+    sides = name_sides([(one.name, one.x, one.y) for one in found], _PLANE)
+    dots = [one._asdict() | {"side": _POSITIONS[side]} for one, side in zip(found, sides, strict=True)]
+    names = {group: sorted(set(values)) for group, values in labels.items()}
+    looks = {  # as on the page "Latent map"
+        theme: {
+            group: dot_looks(by, len(names[group]), dark=theme == "dark")
+            for group, by in (("static", "person"), ("dynamic", "expression"))
+        }
+        for theme in ("light", "dark")
+    }
+    maps = {"maps": about["maps"], "labels": labels, "names": names, "looks": looks}
+    return {"dots": dots, "chance": by_chance(about), **maps}
+
+
+def _mapped(about: dict[str, Any]) -> dict[str, list[str]]:
+    """What the clips of the maps show, by "static" and "dynamic"."""
+    return {group: next(iter(values.values())) for group, values in about["mapped"].items()}

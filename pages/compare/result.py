@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 FRAMES_A_SECOND = 15.0
 _SIDE = 192  # pixels of the written films
-_FIGURES = (
-    ("swap_static", "right person", "who"),
-    ("swap_dynamic", "right expression", "does"),
-    ("probe_static_dynamic_acc", "expression from s", ""),
-    ("probe_dynamics_static_acc", "person from d", ""),
+_FIGURES = (  # with an arrow to where it is better
+    ("swap_static", "right person\N{NO-BREAK SPACE}↑", "who"),
+    ("swap_dynamic", "right expression\N{NO-BREAK SPACE}↑", "does"),
+    ("probe_static_dynamic_acc", "expression from s\N{NO-BREAK SPACE}↓", ""),
+    ("probe_dynamics_static_acc", "person from d\N{NO-BREAK SPACE}↓", ""),
 )
 
 

@@ -27,6 +27,7 @@ from pages.web import web
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
+from seqdisent_core.reporting import NEIGHBOURS
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
@@ -38,10 +39,10 @@ _INTRO = """
 <div class="sd sd-intro">
   <h1>Two maps<br>of the same clips</h1>
   <div class="sd-lede">
-  <p>Each dot is a test clip and stands in both maps. Left: by its <span class="sd-who">static</span> code, which gives
-  one cluster per person, with all six expressions in it. Right: by its <span class="sd-does">dynamics</span> codes,
-  which give one cluster per expression, with all persons in it; in the first frames, when every face is neutral, there
-  is only one.</p></div>
+  <p>Each dot is a test clip and stands in both maps. Static map: by its <span class="sd-who">static</span> code, which
+  gives one cluster per person, with all six expressions in it. Dynamics map: by its <span
+  class="sd-does">dynamics</span> codes, which give one cluster per expression, with all persons in it; in the first
+  frames, when every face is neutral, there is only one.</p></div>
   <details class="sd-code"><summary>The same in Python</summary><code>\
 from seqdisent_core.reporting import LatentMap
 from seqdisent_core.studio import Studio
@@ -53,12 +54,18 @@ known.place(studio.encode_face(studio.read_face("me.mp4")))</code></details>
 """
 _OWN = """
 <div class="sd sd-map-own-head"><h2>Place my own clip</h2>
-<p>Your clip is placed in both maps as a star. The model knows only rendered faces: the nearest persons are its guess,
-not a likeness.</p></div>
+<p>Your clip is placed in both maps as a large outlined star. The model knows only rendered faces: the nearest persons
+are its guess, not a likeness.</p></div>
 """
 _PRIVACY = (
     "Use a clip of somebody who agrees to it. It is deleted when you close the page, and within an hour of its last "
     "use; nothing is sent anywhere else."
+)
+_LISTED = 5  # of the nearest persons or expressions
+_STAR = (
+    "Your clip is the large outlined star in both maps above; the dashed line is its path over time. The expressions "
+    f"are those of its {NEIGHBOURS} nearest clips by the codes of all frames; the star in their map shows one frame, "
+    "and stands in the middle while the face is nearly neutral."
 )
 _NEAR = '<div class="sd sd-found" aria-live="polite">${value || ""}</div>'
 # In the browser, which knows at once whether there is anything to wait for.
@@ -106,7 +113,12 @@ def _own_clip(demo: gr.Blocks, maps: gr.HTML) -> None:
     for event in readings_of(Place(drop, seen, kept, face, latest()), token, model.studio):
         event.failure(why_failed, None, seen, **AT_ONCE)
         event.then(wait_for_place, face, [maps, near], **AT_ONCE).then(place_face, face, [maps, near], **BUSY)
-    demo.load(lambda token: offered(SESSIONS.clips(token)), token, kept, **AT_ONCE)
+    demo.load(offer, token, kept, **AT_ONCE)
+
+
+def offer(token: str) -> str:
+    """The visitor's clips of Swap, without photographs, which have no dynamics to place."""
+    return offered({place: clip for place, clip in SESSIONS.clips(token).items() if not clip.still})
 
 
 # Gradio looks the hints of the following up to find the event, so they may not name what is imported for types alone.
@@ -157,8 +169,8 @@ def place_face(face: "FaceClip | None") -> Iterator[tuple[Any, str]]:
 
 def _nearest(persons: "tuple[Named, ...]", expressions: "tuple[Named, ...]") -> str:
     return (
-        '<div class="sd-map-near"><p>Your clip is the star in both maps above; the dashed line is its path over time.'
-        f"</p>{_list('Nearest known persons', 'who', persons)}"
+        f'<div class="sd-map-near"><p>{_STAR}</p>'
+        f"{_list('Nearest known persons', 'who', persons)}"
         f"{_list('Nearest known expressions', 'does', expressions)}</div>"
     )
 
@@ -171,9 +183,14 @@ def _face(person: str) -> str:
 
 
 def _list(title: str, hue: str, near: "tuple[Named, ...]") -> str:
+    shown = [
+        (f"{_face(one.name) if hue == 'who' else ''}{escape(shown_name(one.name))}", one.share)
+        for one in near[:_LISTED]
+    ]
+    if near[_LISTED:]:
+        shown.append(("Others", sum(one.share for one in near[_LISTED:])))
     lines = "".join(
-        f"<li><span>{_face(one.name) if hue == 'who' else ''}{escape(shown_name(one.name))}</span>"
-        f'<i style="--share:{one.share:.0%}"></i><span>{one.share:.0%}</span></li>'
-        for one in near[:5]
+        f'<li><span>{name}</span><i style="--share:{share:.0%}"></i><span>{share:.0%}</span></li>'
+        for name, share in shown
     )
     return f'<div style="--hue:var(--{hue})"><h3>{title}</h3><ul>{lines}</ul></div>'

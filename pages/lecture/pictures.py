@@ -11,6 +11,7 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 
+from pages.compare.leaks import Plane, name_sides
 from pages.latent.data import dot_looks
 from pages.names import person_and_expression, shown_name
 from seqdisent_core.assets import asset
@@ -127,44 +128,19 @@ def bars(rows: Iterable[tuple[str, float, str, str]]) -> str:
     return f'<dl class="lx-bars">{drawn}</dl>'
 
 
-_SIDES = {"right": (1, 0), "left": (-1, 0), "up": (0, 1), "down": (0, -1)}  # where a dot's name may stand
-_LETTER, _LINE, _DOT = 2.7, 8.0, 2.2  # percent: a letter's width, a line's height, half a dot, of the lecture's plane
-_WIDTH = 125  # percent: names may stand at the right of it
-_Box = tuple[float, float, float, float]  # left, bottom, right, top
+_PLANE = Plane(letter=2.7, line=8.0, across=2.2, up=2.2, right=125.0, top=110.0)  # of the lecture's own type and screen
 
 
 def dots(shown: Sequence[tuple[str, float, float, str]], chance: tuple[float, float], axes: tuple[str, str]) -> str:
-    """Named dots (name, x, y, "ours" or "quiet") over percent from 0 to 100, with lines at what guessing gives; HTML.
-
-    Names are placed from the longest to the shortest, each at the side where it covers least of dots and names.
-    """
-    taken = [(x - _DOT, y - _DOT, x + _DOT, y + _DOT) for _, x, y, _ in shown]
-    sides = {}
-    for name, x, y, _ in sorted(shown, key=lambda one: -len(one[0])):
-        boxes = {side: _name_box(x, y, len(name), *to) for side, to in _SIDES.items()}
-        inside = {side: box for side, box in boxes.items() if box[0] >= 0 and box[2] <= _WIDTH}
-        sides[name] = min(inside, key=lambda side: sum(_shared(inside[side], other) for other in taken))
-        taken.append(boxes[sides[name]])
+    """Named dots (name, x, y, "ours" or "quiet") over percent from 0 to 100, with lines at `chance`, percent; HTML."""
+    sides = name_sides([(name, x, y) for name, x, y, _ in shown], _PLANE)
     cells = "".join(
-        f'<li class="lx-{hue} lx-{sides[name]}" style="--x:{x:.1f}%;--y:{y:.1f}%"><i></i><b>{escape(name)}</b></li>'
-        for name, x, y, hue in shown
+        f'<li class="lx-{hue} lx-{side}" style="--x:{x:.1f}%;--y:{y:.1f}%"><i></i><b>{escape(name)}</b></li>'
+        for (name, x, y, hue), side in zip(shown, sides, strict=True)
     )
     ways = zip(("along", "across"), chance, strict=True)
     lines = "".join(f'<i class="lx-{way}" style="--at:{at:.1f}%"></i>' for way, at in ways)
     return f'<div class="lx-plane"><p>↑ {axes[1]}</p><div>{lines}<ul>{cells}</ul></div><p>{axes[0]} →</p></div>'
-
-
-def _name_box(x: float, y: float, letters: int, right: int, up: int) -> _Box:
-    """A name's place beside its dot, percent."""
-    width = _LETTER * letters
-    middle = x + right * (width / 2 + 1.1 * _DOT), y + up * (_LINE / 2 + 1.1 * _DOT)
-    return middle[0] - width / 2, middle[1] - _LINE / 2, middle[0] + width / 2, middle[1] + _LINE / 2
-
-
-def _shared(one: _Box, other: _Box) -> float:
-    """The area that two boxes share."""
-    across, up = (min(one[at + 2], other[at + 2]) - max(one[at], other[at]) for at in (0, 1))
-    return max(across, 0) * max(up, 0)
 
 
 def figures(shown: Iterable[tuple[str, str]]) -> str:

@@ -75,11 +75,11 @@ def layout(demo: gr.Blocks) -> None:
     own = own_face(demo, token)
     gr.HTML(_STRANGERS, apply_default_css=False, elem_id="sample-strangers")
     asked = form()
-    privacy(token, _PRIVACY)
     go, work = asked.go, asked.work
     work.value = _hint(asked.mode.value, None, None)  # not by a load event, whose answer may come after a choice's
     stage = player(elem_id="samples")
     said = progress(elem_id="said")
+    privacy(token, _PRIVACY)
     made = gr.State(None, time_to_live=limits().keep_seconds)  # list[Made] | None
     running = gr.State(None, time_to_live=limits().keep_seconds)  # True | None
     faces = [asked.first.face, asked.second.face]

@@ -14,7 +14,7 @@ from pages.door import why_failed
 from pages.events import AT_ONCE, BUSY, LAST
 from pages.plotting import plotly_script
 from pages.privacy import privacy, visitor
-from pages.progress import spoken
+from pages.progress import progress, spoken
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
@@ -61,6 +61,7 @@ _CREDIT = """
 doi:10.24432/C5RK5G, CC BY 4.0; cut into months. Values decoded where nothing was measured are no estimate of it.</p>
 """
 _PRIVACY = "Your file is deleted when you close the page, and within an hour of its last use; nothing is sent anywhere."
+_STAGES = ("Swapping the series",)
 _NEWEST = BUSY | LAST
 
 
@@ -78,6 +79,8 @@ def layout(demo: gr.Blocks) -> None:
         first = gr.Dropdown(list(MONTHS), value=FIRST, label="First series")
         second = gr.Dropdown(list(MONTHS), value=SECOND, label="Second series")
         feature = gr.Dropdown([(_called(name), name) for name in FEATURES], value=FEATURE, label="Measurement")
+    work = progress(elem_id="series-work")
+    work.value = status.stages(_STAGES, 0)  # there with the page, before its first event
     swaps = chart_section(
         "Swap",
         "Each series as measured, with its gaps, and its own dynamics decoded with the static code of the other: what "
@@ -104,9 +107,9 @@ def layout(demo: gr.Blocks) -> None:
     own = gr.State([], time_to_live=limits().keep_seconds)
     seed = gr.State(0)
     # One event for what is chosen: a page may have few jobs waiting, and what was asked for last is what counts.
-    given, shown = [first, second, feature, own, seed], [swaps, said, places, near, made]
+    given, shown = [first, second, feature, own, seed], [work, swaps, said, places, near, made]
     chosen = gr.on([demo.load, *(each.input for each in (first, second, feature))], show, given, shown, **_NEWEST)
-    chosen.failure(why_failed, None, said, **AT_ONCE)
+    chosen.failure(why_failed, None, work, **AT_ONCE)
     more.click(lambda seed: seed + 1, seed, seed, **AT_ONCE).then(show, given, shown, **_NEWEST)
     for brought in (drop.upload, drop.remove):
         read = brought(read_own, [drop, first, second], [own, first, second, heard], **_NEWEST)
@@ -114,8 +117,8 @@ def layout(demo: gr.Blocks) -> None:
         read.success(show, given, shown, **_NEWEST)
 
 
-def show(first: str, second: str, feature: str, own: "Sequence[Series]", seed: int) -> tuple[str, str, str, str, str]:
-    """Both swaps and what they do in words, the map of static codes with both series, their neighbours, and samples."""
+def show(first: str, second: str, feature: str, own: "Sequence[Series]", seed: int) -> tuple[str, ...]:
+    """No more waiting; both swaps and what they do in words; where both series lie, their neighbours; and samples."""
     from pages.series.charts import code_map, lines
 
     studio = model.series_studio()
@@ -143,6 +146,7 @@ def show(first: str, second: str, feature: str, own: "Sequence[Series]", seed: i
     colours = ("does", "who", "ink")
     samples = {f"sample {number + 1}": (made[number][:, at], colours[number]) for number in range(SAMPLES)}
     return (
+        "",
         as_value(charts),
         words,
         as_value([code_map(studio.known, stars)]),

@@ -1,5 +1,5 @@
 // The chart of both leakages, a dot a method, and the maps of one method's codes; Plotly draws them.
-const { dots, chance, maps, labels } = JSON.parse(props.points);
+const { dots, chance, maps, labels, names, looks } = JSON.parse(props.points);
 const style = getComputedStyle(element.querySelector('.sd-results'));
 const of = (name) => style.getPropertyValue(name).trim();
 const axis = (more) => ({ gridcolor: of('--line'), zeroline: false, fixedrange: true, automargin: true, ...more });
@@ -8,13 +8,14 @@ const look = () => ({
   paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)', showlegend: false, dragmode: false,
 });
 const plain = { displayModeBar: false, responsive: true };
-const COLOURS = ['#b3541e', '#0b6b76', '#7a4fa3', '#8a7a1f', '#b0305c', '#3d6ba8', '#4f8a3c', '#6e5a50'];
+const SIZES = { circle: 7, square: 7, diamond: 8, 'triangle-up': 8.5, cross: 8, star: 10 }; // these look equally large
+const themed = () => looks[document.body.classList.contains('dark') ? 'dark' : 'light'];
 
 function chart(place) {
   const line = (more) => ({ type: 'line', line: { color: of('--quiet'), dash: 'dash', width: 1.5 }, ...more });
   return window.Plotly.react(place, [{
     type: 'scatter', mode: 'markers+text', x: dots.map(({ x }) => x), y: dots.map(({ y }) => y), text: dots.map(({ name }) => name),
-    textposition: dots.map(({ x }) => (x > 75 ? 'middle left' : 'middle right')),
+    textposition: dots.map(({ side }) => side),
     marker: { size: 13, color: dots.map(({ ours }) => (ours ? of('--who') : of('--does'))) },
     hovertemplate: '%{text}<br>expression from s: %{x:.1f} %<br>person from d: %{y:.1f} %<extra></extra>', cliponaxis: false,
   }], {
@@ -25,17 +26,30 @@ function chart(place) {
   }, plain);
 }
 
-function map(place, points, values, words) {
-  const names = [...new Set(values)].sort();
+function map(place, points, group, words) {
+  const values = labels[group];
+  const dressed = values.map((value) => themed()[group][names[group].indexOf(value)]);
   place.setAttribute('aria-label', words);
   return window.Plotly.react(place, [{
     type: 'scatter', mode: 'markers', x: points.map(([x]) => x), y: points.map(([, y]) => y), text: values.map((value) => value.replaceAll('_', ' ')),
-    marker: { size: 7, color: values.map((value) => COLOURS[names.indexOf(value) % COLOURS.length]), opacity: 0.85 },
+    marker: { size: dressed.map(([, symbol]) => SIZES[symbol]), color: dressed.map(([hue]) => hue), symbol: dressed.map(([, symbol]) => symbol), opacity: 0.85, line: { width: 0 } },
     hovertemplate: '%{text}<extra></extra>',
   }], {
     ...look(), margin: { l: 8, r: 8, t: 8, b: 8 },
     xaxis: axis({ visible: false }), yaxis: axis({ visible: false, scaleanchor: 'x' }),
   }, plain);
+}
+
+function legend() {
+  element.querySelector('.sd-compare-legend').replaceChildren(...names.dynamic.map((name, at) => {
+    const [hue, , glyph] = themed().dynamic[at];
+    const entry = make('span', '', name);
+    const mark = make('i', '', glyph);
+    mark.style.color = hue;
+    mark.setAttribute('aria-hidden', 'true');
+    entry.prepend(mark);
+    return entry;
+  }));
 }
 
 const buttons = [...element.querySelectorAll('[data-map]')];
@@ -46,8 +60,9 @@ async function draw() {
   if (!chosen) return;
   for (const button of buttons) button.setAttribute('aria-pressed', String(button.dataset.map === chosen));
   const [left, right] = element.querySelectorAll('.sd-compare-map');
-  await map(left, maps[chosen].static, labels.static, 'Static codes, coloured by person');
-  await map(right, maps[chosen].dynamics, labels.dynamic, 'Dynamics, coloured by expression');
+  legend();
+  await map(left, maps[chosen].static, 'static', 'Static codes, coloured by person');
+  await map(right, maps[chosen].dynamics, 'dynamic', 'Dynamics, coloured by expression');
 }
 fetchPlotly(props.plotly).then(async () => {
   await draw();

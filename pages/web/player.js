@@ -20,7 +20,7 @@ let playing = false;
 let slow = false;
 let before = null;
 let shown = null;
-let half = false; // whether to begin in the middle
+let half = false; // whether to begin in the middle: of films that stand still
 let view = 'face'; // or 'whole': what is shown of films of whole pictures
 const ARROW = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M2 12h18M13 5l7 7-7 7" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round"/></svg>';
 
@@ -249,7 +249,7 @@ function render() {
   }
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   if (!still) play(true);
-  half = still && windows;
+  half = still;
   if (!show.calm) stage.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
 }
 

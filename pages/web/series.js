@@ -22,7 +22,7 @@ async function drawOne(chart, figure) {
     plot_bgcolor: 'rgba(0,0,0,0)',
     margin: { l: 44, r: 8, t: 8, b: 36 },
     dragmode: false,
-    legend: { orientation: 'h', y: chart.data.length > 4 ? -0.04 : -0.22, font: { size: 12 }, ...(chart.data.length > 4 && { entrywidth: 40 }), ...chart.layout.legend },
+    legend: { orientation: 'h', y: chart.data.length > 4 ? -0.04 : -0.22, font: { size: 12 }, ...(chart.data.length > 4 && { entrywidth: 30 }), ...chart.layout.legend },
     xaxis: { ...axis(), ...chart.layout.xaxis },
     yaxis: { ...axis(), ...chart.layout.yaxis },
   }, { displayModeBar: false, responsive: true });
