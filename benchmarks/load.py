@@ -1,14 +1,14 @@
 """Many visitors at once: how long they wait, whether each gets its own people back, and what the server does meanwhile.
 
-    python benchmarks/load.py [--clients 20] [--seconds 300] [--think 0] [--chromium PATH]
+    python benchmarks/load.py [--clients 20] [--seconds 300] [--think 0] [--browsers 0] [--chromium PATH]
 
 Writes results/load.json, with think time results/load_think.json. The app runs in a process of its own; each client
-has an address of its own, and asks again as soon as it is answered, or after some seconds of think time. All are
-gradio_clients but two, browsers on the page Swap. Of four clients one tunes and swaps, one swaps untuned, as the
-browsers do, and two ask for what is quick: steps from one person to another, and a place on the map. Each checks that
-what comes shows its own people: a swapped film's picture is more like its own clip than any of the others', the judge
-sees both persons that it went between, and the map names its person. Health and memory are sampled once a second,
-from another process.
+has an address of its own, and asks again as soon as it is answered, or after some seconds of think time. Of four
+clients one tunes and swaps, one swaps untuned, and two ask for what is quick: steps from one person to another, and a
+place on the map. With --browsers, so many of those who swap untuned use the page Swap in a browser; all others are
+gradio_clients. Each checks that what comes shows its own people: a swapped film's picture is more like its own clip
+than any of the others', the judge sees both persons that it went between, and the map names its person. Health and
+memory are sampled once a second, from another process.
 """
 
 import argparse
@@ -39,7 +39,6 @@ from seqdisent_core.machine import hardware
 from seqdisent_core.media import read_video
 from seqdisent_core.reporting import write_result
 
-BROWSERS = 2  # of those who swap untuned
 EXAMPLES = sorted(asset("examples").glob("*.mp4"))
 QUICK = ("between", "map")
 _SECOND = 1.0
@@ -143,14 +142,15 @@ class OnPage(Visitor):
         with sync_playwright() as playwright:
             arguments = ["--no-sandbox", "--disable-background-networking"]
             browser = playwright.chromium.launch(executable_path=self._chromium, args=arguments)
-            of = {"X-Forwarded-For": f"10.0.0.{self.number + 1}"}
-            self._context = browser.new_context(extra_http_headers=of, reduced_motion="reduce")
-            self._context.set_default_timeout(180_000)
+            self._browser = browser
             self._ask_on(("page",))
             browser.close()
 
     def _page(self) -> bool:
-        page = self._context.new_page()
+        of = {"X-Forwarded-For": f"10.0.0.{self.number + 1}"}
+        context = self._browser.new_context(extra_http_headers=of, reduced_motion="reduce")  # as never here before
+        context.set_default_timeout(180_000)
+        page = context.new_page()
         page.goto(self._address)
         for place, own in zip(("first", "second"), self._own, strict=True):
             page.locator(f"#{place}-clip input[type=file]").set_input_files(own)
@@ -165,7 +165,7 @@ class OnPage(Visitor):
                 film = Path(folder) / "film.mp4"
                 film.write_bytes(httpx.get(link.get_attribute("href") or "").content)
                 seen.add(self._nearest(str(film)))
-        page.close()
+        context.close()
         return seen == set(self._own)
 
 
@@ -244,6 +244,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--think", type=float, default=0, help="seconds from an answer to the next request")
+    parser.add_argument("--browsers", type=int, default=0, help="of the clients who swap untuned, in a browser")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     chosen = parser.parse_args()
     os.environ["SEQDISENT_DEMO_PROXIES"] = "127.0.0.1"  # whose word counts for where a client is
@@ -252,7 +253,7 @@ def main() -> None:
         watch = Watch(address)
         Client(address, verbose=False).predict(mode="both", count=1, api_name="/sample")  # the models are loaded
         until = time.monotonic() + chosen.seconds
-        on_page = range(1, chosen.clients, 4)[:BROWSERS]
+        on_page = range(1, chosen.clients, 4)[: chosen.browsers]
         visitors = [
             OnPage(chosen.chromium, *given) if given[0] in on_page else Visitor(*given)
             for given in ((number, address, until, chosen.think) for number in range(chosen.clients))

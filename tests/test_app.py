@@ -678,6 +678,7 @@ def test_the_clip_that_came_last_is_the_one_that_counts_and_its_chosen_anchor_st
     face_is_found(page, "first")
     until(lambda: not any(served.demo._queue.active_jobs))  # nor does the stopped reading bring anything more
     anchors = page.locator("#first-face .sd-anchor")
+    is_shown(page, "#first-face .sd-anchor", 2)
     assert anchors.count() == 3 and page.locator("#first-face .sd-anchor[aria-pressed=true]").count() == 1
     last = anchors.last.get_attribute("data-anchor")
     fns = {number: inspect.unwrap(one.fn) for number, one in served.demo.fns.items() if one.fn}

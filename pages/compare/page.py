@@ -212,8 +212,10 @@ def _charts(about: dict[str, Any]) -> str:
 
 
 def _runs(about: dict[str, Any]) -> str:
-    least = min(row["runs"] for row in about["rows"])
-    return "trained once" if least == 1 else f"the mean of {least} or more training runs"
+    least, most = (of(row["runs"] for row in about["rows"]) for of in (min, max))
+    if most == 1:
+        return "trained once"
+    return f"the mean of {least if least == most else f'{least} to {most}'} training runs"
 
 
 def _points(about: dict[str, Any]) -> dict[str, Any]:
