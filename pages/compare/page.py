@@ -41,7 +41,8 @@ _INTRO = """
   should not be in it. Here clips begin anywhere in a movement, which is hard for DBSE, as it reads who from the first
   frame. ↑: more is better; ↓: less is better.</p>
   <p>All models are small: compare them with each other, not with the page Swap. They have the same networks and
-  clips and {steps} steps of training, {runs}. <b>Exchange</b> is a variant of ours, not a published method.</p>
+  clips and {steps} steps of training; figures are {runs}. <b>Exchange</b> is a variant of ours, not a published
+  method.</p>
 </div>
 </div>
 """
@@ -214,7 +215,7 @@ def _charts(about: dict[str, Any]) -> str:
 def _runs(about: dict[str, Any]) -> str:
     least, most = (of(row["runs"] for row in about["rows"]) for of in (min, max))
     if most == 1:
-        return "trained once"
+        return "of one training run"
     return f"the mean of {least if least == most else f'{least} to {most}'} training runs"
 
 
