@@ -325,16 +325,16 @@ def test_a_weight_that_is_turned_changes_the_loss_at_once_and_every_run_tells_th
     at(page, Talk().find("loss") + 1)  # a slider that was dragged lets the talk go on
 
 
-def test_bars_are_as_long_as_they_say_and_keys_turn_steps_after_a_choice_but_belong_to_the_list_while_it_is_open(
-    opened: Opened,
-) -> None:
-    page, place = opened("ablations", width=390, height=844), Talk().find("ablations")
-    bars = page.locator(".lx-bar dd")
+def test_bars_are_as_long_as_they_say(opened: Opened) -> None:
+    bars = opened("leak", width=390, height=844).locator(".lx-bar dd")
     said = [float(figure.rstrip("%")) for figure in bars.locator("b").all_inner_texts()]
     long = [box["width"] for bar in bars.locator("i").all() if (box := bar.bounding_box())]
     assert max(said) > 90 > 30 > min(said)
     assert [width / max(long) for width in long] == pytest.approx([share / max(said) for share in said], abs=0.02)
-    page.set_viewport_size({"width": 1280, "height": 720})
+
+
+def test_keys_turn_steps_after_a_choice_but_belong_to_the_list_while_it_is_open(opened: Opened) -> None:
+    page, place = opened("ablations"), Talk().find("ablations")
     box = page.get_by_role("combobox").first
     box.click()
     page.keyboard.type("ours, n")  # filters the list
