@@ -2,13 +2,13 @@
 
     python benchmarks/load.py [--clients 20] [--seconds 300] [--think 0] [--browsers 0] [--chromium PATH]
 
-Writes results/load.json, with think time results/load_think.json. The app runs in a process of its own; each client
-has an address of its own, and asks again as soon as it is answered, or after some seconds of think time. Of four
-clients one tunes and swaps, one swaps untuned, and two ask for what is quick: steps from one person to another, and a
-place on the map. With --browsers, so many of those who swap untuned use the page Swap in a browser; all others are
-gradio_clients. Each checks that what comes shows its own people: a swapped film's picture is more like its own clip
-than any of the others', the judge sees both persons that it went between, and the map names its person. Health and
-memory are sampled once a second, from another process.
+Writes results/load.json, with think time load_think.json, with browsers load_browsers.json. The app runs in a process
+of its own; each client has an address of its own, and asks again as soon as it is answered, or after some seconds of
+think time. Of four clients one tunes and swaps, one swaps untuned, and two ask for what is quick: steps from one
+person to another, and a place on the map. With --browsers, so many of those who swap untuned use the page Swap in a
+browser; all others are gradio_clients. Each checks that what comes shows its own people: a swapped film's picture is
+more like its own clip than any of the others', the judge sees both persons that it went between, and the map names
+its person. Health and memory are sampled once a second, from another process.
 """
 
 import argparse
@@ -277,7 +277,8 @@ def main() -> None:
         "memory_megabytes": [round(at) for at in watch.memory],
         "errors": [error for one in visitors for error in one.errors],
     }
-    write_result(result, ROOT / "results" / ("load_think.json" if chosen.think else "load.json"))
+    name = "load_browsers" if chosen.browsers else "load_think" if chosen.think else "load"
+    write_result(result, ROOT / "results" / f"{name}.json")
     for entry in entries:
         print(entry)
 
