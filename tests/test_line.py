@@ -1,6 +1,7 @@
 """Those who wait for the model: what they are told, what goes beside a tuning, and what ends with whoever has gone."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
@@ -12,6 +13,7 @@ from conftest import FIRST, SECOND, Served
 from test_app import example, until
 from test_door import ask, held, join
 
+from pages import line
 from pages.line import place_in_line
 from pages.swap import endpoint as swap_endpoint
 from pages.swap import tuning
@@ -77,6 +79,30 @@ def test_a_tuning_is_shortened_while_somebody_else_waits(
         with messages(served, "second"):
             assert ended.wait(60) and done[-1] < STEPS
     until(lambda: not any(served.demo._queue.active_jobs) and not len(served.demo._queue))
+
+
+def test_a_tuning_stands_still_for_what_is_quick_but_not_for_long(
+    served: Served, steps: tuple[list[int], Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest, waited, (done, ended) = 2.0, list[float](), steps
+
+    def watched(request: Any) -> None:
+        began = time.monotonic()
+        line.let_quick_go_first(request)
+        waited.append(time.monotonic() - began)
+
+    monkeypatch.setattr(line, "_LONGEST", longest)
+    monkeypatch.setattr(swap_endpoint, "let_quick_go_first", watched)
+    with held(served):
+        asked_swap(served, "tuning")
+        with messages(served, "tuning"):
+            until(lambda: bool(waited))
+            assert waited[-1] < longest  # nobody asks for anything quick
+            join(served, session="quick")
+            until(lambda: waited[-1] >= longest)
+            so_far = len(done)
+            until(lambda: len(done) > so_far)
+    assert ended.wait(60)
 
 
 def test_a_page_that_waits_is_told_how_many_are_before_it_and_how_long_that_takes(served: Served) -> None:

@@ -11,6 +11,7 @@ import gradio as gr
 
 from pages import model, status
 from pages.file_endpoint import asked_file
+from pages.line import let_quick_go_first
 from pages.sample.draw import DRAWN_MODES, Made, Wanted, make, number, whole
 from pages.sample.own import Asked
 from pages.sample.result import readings, stem
@@ -127,6 +128,7 @@ def move_face(
         for state in learnt(found, seconds, lambda steps: shortened(steps, request)):
             face = state
             yield None
+            let_quick_go_first(request)
         with TemporaryDirectory() as folder:
 
             def write(report: status.Report) -> list[str]:

@@ -18,7 +18,7 @@ from pages import model, status
 from pages.belongings import BELONGINGS
 from pages.door import why_failed
 from pages.events import AT_ONCE, BESIDE, BUSY, PRESSED, TUNES
-from pages.line import place_in_line
+from pages.line import let_quick_go_first, place_in_line
 from pages.pace import STEPS, Countdown, Pace, about
 from pages.player import Ask, Download, Fetched, Show, ShownClip, Words, fetched, fetcher, kept_file, player
 from pages.progress import progress
@@ -203,6 +203,7 @@ def learn_and_move(
                 if is_enough(steps):
                     continue  # to the last one
                 yield seen._replace(work=far(0, _PACE.left(STEPS - steps, total)), enough=gr.skip())
+                let_quick_go_first(request)
             began = time.monotonic()
             job = status.Job(lambda report: show_of(face, asked, work, report))
             for share in job:

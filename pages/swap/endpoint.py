@@ -10,6 +10,7 @@ import gradio as gr
 
 from pages import model, status
 from pages.file_endpoint import asked_file
+from pages.line import let_quick_go_first
 from pages.swap.result import NAMES, said
 from pages.swap.tuning import check_seconds, shortened, tuned
 from seqdisent_core.cluster import call
@@ -91,6 +92,7 @@ def swap(
         for state in tuned(*faces, seconds, lambda steps: shortened(steps, request)):
             pair = state
             yield _NOTHING_YET
+            let_quick_go_first(request)
         with TemporaryDirectory() as folder:
             how: dict[str, Any] = {"strength": strength, "transfer": transfer, "goes_on": goes_on}
 

@@ -17,6 +17,7 @@ from pages.belongings import BELONGINGS
 from pages.clip_input import moving
 from pages.door import why_failed
 from pages.face_reading import Latest
+from pages.line import let_quick_go_first
 from pages.pace import STEPS as WHOLE
 from pages.pace import Countdown, Pace, about
 from pages.player import Fetched, Show, fetched
@@ -148,6 +149,7 @@ def swap_faces(
                     preview, shown = _preview(pair, before, tiles), time.monotonic()
                 left = PACE.left(STEPS - steps, frames)
                 yield seen._replace(progress=far(1, left), preview=preview, enough=gr.skip())
+                let_quick_go_first(request)
             films_began = time.monotonic()
             making = status.Job(lambda report: stage.show(pair, report))
             for share in making:
