@@ -17,7 +17,7 @@ _LOOK_EVERY = 0.5  # seconds
 _PATIENCE = 4  # looks until the job must have joined
 _UNKNOWN = 10.0  # seconds that a job takes, until one of its kind has been done
 _LOOK_OFTEN = 0.02  # seconds
-_LONGEST = 1.0  # seconds that a tuning stands still at a time, of at least half a second's steps
+_LONGEST = 0.5  # seconds that a tuning stands still at a time, of at least half a second's steps
 
 
 async def place_in_line(request: gr.Request) -> AsyncIterator[Any]:
