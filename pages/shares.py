@@ -47,9 +47,9 @@ class Recent:
 class Uploads:
     """Counts what is sent here and says when it is too much."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._sent = Recent(limits.delete_seconds + limits.sweep_seconds, clock)  # for which files stay on the disk
+        self._sent = Recent(limits.delete_seconds + limits.sweep_seconds)  # for which files stay on the disk
 
     def note(self, visitor: str, count: int) -> None:
         """So many bytes have come."""

@@ -146,11 +146,3 @@ def discriminative(static: Tensor, means: Tensor, group: Tensor) -> Tensor:
     All sequences are as likely, and z2 is N(mean, SPREAD) in each.
     """
     return nn.functional.cross_entropy(-torch.cdist(static, means).square() / (2 * SPREAD), group)
-
-
-def sequence_mean(static: Tensor) -> Tensor:
-    """The most probable mean of a sequence's z2, given those of its pieces, (pieces, dim): (dim,).
-
-    sum z2 / (pieces + SPREAD): the posterior of a Gaussian mean whose own prior is N(0, I).
-    """
-    return static.sum(dim=0) / (len(static) + SPREAD)
