@@ -24,7 +24,7 @@ import imageio.v3 as iio
 import imageio_ffmpeg
 import numpy as np
 import pytest
-from conftest import FIRST, SECOND, Served, Visit, Visitor, free_port, is_shown
+from conftest import FIRST, SECOND, Served, Visit, Visitor, free_port, is_shown, tab_to
 from gradio.data_classes import FileData
 from gradio.route_utils import delete_files_created_by_app
 from gradio.state_holder import StateHolder
@@ -436,23 +436,16 @@ def test_a_swap_goes_by_the_keyboard_alone_and_its_clips_play_in_step_and_stop_a
 
     page = visit(moving=True)
 
-    def tab_to(selector: str) -> None:
-        for _ in range(80):
-            page.keyboard.press("Tab")
-            if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
-                return
-        raise AssertionError(f"Tab does not reach {selector}")
-
     for place in ("first", "second"):
-        tab_to(f"#{place}-clip .sd-thumb")
+        tab_to(page, f"#{place}-clip .sd-thumb")
         ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert ring == "solid", "the focus is not to be seen"
         page.keyboard.press("Enter")
         face_is_found(page, place)
     is_shown(page, "#swap:not([disabled])")
-    tab_to("#tune input")
+    tab_to(page, "#tune input")
     page.keyboard.press(" ")
-    tab_to("#swap")
+    tab_to(page, "#swap")
     page.keyboard.press("Enter")
     results_are_shown(page)
     is_shown(page, ".sd-stage[data-playing=true]")
@@ -460,7 +453,7 @@ def test_a_swap_goes_by_the_keyboard_alone_and_its_clips_play_in_step_and_stop_a
     seeks, seconds = page.evaluate(_SEEKS_THAT_TAKE_LONG, _PLAYERS)
     assert seeks >= 4, "films of a second that stray are never sought"
     assert seeks <= 4 * (1 + np.ceil(seconds / 2)), "four films that stray are sought again and again"
-    tab_to(".sd-stage")
+    tab_to(page, ".sd-stage")
     page.keyboard.press(" ")
     is_shown(page, ".sd-stage[data-playing=false]")
     stands_at(page)

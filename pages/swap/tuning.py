@@ -69,9 +69,7 @@ def tuned(
     return _tuned(call(subjects, first, second), seconds, enough, wanted)
 
 
-def learnt(
-    clip: "FaceClip", seconds: float | None, enough: Enough = lambda steps: False
-) -> "Iterator[OwnFace | OnCluster]":
+def learnt(clip: "FaceClip", seconds: float | None, enough: Enough) -> "Iterator[OwnFace | OnCluster]":
     """A clip at the model's size and a model that comes to know its face, as Studio.learn_face gives and raises.
 
     The rest as of `tuned`.
