@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-RATE = 16_000  # samples a second
 FFT, WINDOW, HOP = 400, 320, 165
 BINS = FFT // 2 + 1
 SEGMENT, FRAMES = 3_200, 20  # samples and frames of a segment
