@@ -90,7 +90,7 @@ def clip_input(
     zone = gr.HTML(
         label=title,
         html_template=web("clip_input.html"),
-        js_on_load=web("recorder.js") + web("clip_input.js"),
+        js_on_load=web("elements.js") + web("recorder.js") + web("clip_input.js"),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["sd", "sd-drop"],
