@@ -1,5 +1,6 @@
 """Where everything lies that visitors bring and get: one folder of this app's own, swept by age."""
 
+import os
 import re
 import tempfile
 import time
@@ -43,8 +44,14 @@ def visitors_file(path: str | Path) -> Path | None:
     except (OSError, ValueError, RuntimeError):  # not there; a NUL or too long; a circle of links
         return None
     kept = Path(get_upload_folder()).resolve()
-    brought = file.parent.parent == kept and _ADDRESS_OF_ONE.fullmatch(file.parent.name) is not None
-    return file if file.is_file() and (brought or is_static_file(file)) else None
+    return file if lies_in(kept, file) or (file.is_file() and is_static_file(file)) else None
+
+
+def lies_in(kept: Path, file: Path) -> bool:
+    """Whether a file is there and its path is that of one that was brought or made: `kept`, its SHA-256, its name."""
+    if file.parent.parent != kept or not _ADDRESS_OF_ONE.fullmatch(file.parent.name):
+        return False
+    return os.path.isfile(file)  # noqa: PTH113 - Path.is_file raises OSError for a name that is too long
 
 
 def made_here(path: str | Path) -> bool:

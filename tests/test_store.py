@@ -9,7 +9,7 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import httpx
@@ -97,14 +97,15 @@ def test_a_swap_that_is_not_tuned_has_no_model_of_its_own_and_a_tuned_one_its_de
 
 def test_a_file_that_two_brought_stays_until_both_have_gone(tmp_path: Path) -> None:
     belongings = Belongings()
-    shared, alone, elsewhere = (tmp_path / name for name in ("kept/shared", "kept/alone", "elsewhere"))
-    shared.parent.mkdir()
+    kept, elsewhere = tmp_path / "kept", tmp_path / "elsewhere"
+    shared, alone = (kept / (digit * 64) / "film.mp4" for digit in "ab")
     for path in (shared, alone, elsewhere):
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     data = [{"path": str(shared)}, ["replace", ["clips", 0], {"file": {"path": str(alone)}}], str(elsewhere), 3, None]
     for session, named in (("page", data), ("other", [str(shared)])):
         with belongings.work(session) as work:
-            work.note(files_in(shared.parent, named))
+            work.note(files_in(kept, named))
     belongings.opened("token", "page")
     belongings.opened("token", "next")
     belongings.closed("page")
@@ -113,6 +114,25 @@ def test_a_file_that_two_brought_stays_until_both_have_gone(tmp_path: Path) -> N
     assert not alone.exists() and shared.exists() and elsewhere.exists()
     belongings.closed("other")
     assert not shared.exists() and elsewhere.exists()
+
+
+def test_who_calls_other_files_their_own_deletes_none_of_them(served: Served, tmp_path: Path) -> None:
+    def asks(name: str, *data: object) -> Any:
+        fn = next(fn for fn in served.demo.fns.values() if fn.name == name)
+        body = {"data": data, "fn_index": fn._id, "session_hash": "hostile"}
+        answer = httpx.post(f"{served.address}gradio_api/run/predict", json=body)
+        return answer.raise_for_status().json()["data"]
+
+    outside, unfinished = tmp_path / "film.mp4", served.folder / "tmpunfinished"
+    shared = links.folder() / ("c" * 64) / "film.mp4"
+    shared.parent.mkdir()
+    for path in (outside, unfinished, shared):
+        path.touch()
+        token, _ = asks("opened", f"{served.folder}/{os.path.relpath(path, served.folder)}", False)
+        asks("delete_all", token)
+        assert path.exists()
+    for path in (unfinished, shared):
+        path.unlink()
 
 
 @pytest.mark.parametrize("closed", [True, False])
