@@ -24,6 +24,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -193,6 +194,9 @@ def _looking_after(computed: Recent) -> Callable[[App], AbstractAsyncContextMana
 
     @asynccontextmanager
     async def lifespan(app: App) -> AsyncIterator[None]:
+        # Without this each session has a copy of all pages, half a megabyte, for links to what it was shown, which the
+        # door refuses.
+        app.state_holder.blocks = SimpleNamespace(default_config=app.get_blocks().default_config, blocks={})
         _sweep(app)  # what a process left that was killed
         tasks = [
             asyncio.create_task(work) for work in (_forget(app), count_computing(app.get_blocks()._queue, computed))
