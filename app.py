@@ -36,7 +36,7 @@ from pages import links, model
 from pages.belongings import BELONGINGS, files_in
 from pages.compare import page as compare
 from pages.door import Door, count_computing
-from pages.files import own_folder, sweep, work_folder
+from pages.files import kept_folder, sweep, work_folder
 from pages.latent import page as latent
 from pages.privacy import closed
 from pages.results import page as results
@@ -83,11 +83,11 @@ def build(lecture: str | None = None) -> gr.Blocks:
     """All pages in one app, not yet served. A page more: `with demo.route(name, path): _lay_out(demo, ...)`.
 
     lecture: the address at which `seqdisent lecture` runs, for a link in the bar of pages; None for no link. Raises
-    ConfigError as `cluster.connect` does.
+    ConfigError as `cluster.connect` and `kept_folder` do.
     """
     connect()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # this very word: Gradio takes no other for a no
-    os.environ.setdefault("GRADIO_TEMP_DIR", str(own_folder()))
+    os.environ["GRADIO_TEMP_DIR"] = str(kept_folder())
     deleting = (int(limits().sweep_seconds), int(limits().delete_seconds))
     gr.set_static_paths([asset("examples")])  # what else visitors may read of the project, its page says
     with _no_server_yet():

@@ -13,6 +13,27 @@ from gradio.utils import get_upload_folder, is_static_file
 from seqdisent_core.errors import ConfigError
 
 _ADDRESS_OF_ONE = re.compile(r"[0-9a-f]{64}")  # the folder of a file that Gradio keeps: its SHA-256
+_OURS = re.compile(rf"{_ADDRESS_OF_ONE.pattern}|tmp\w+|shared|deep_links|vibe_edit_history")  # of Gradio and of the app
+
+
+def kept_folder() -> Path:
+    """The folder that GRADIO_TEMP_DIR names, or one of the app's own, made where it is missing.
+
+    Raises ConfigError where it cannot be used, or holds somebody's own files: all in it is deleted by age.
+    """
+    named = os.environ.get("GRADIO_TEMP_DIR")
+    folder = Path(named).resolve() if named else own_folder()
+    try:
+        work_folder(folder)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        other = next((path.name for path in folder.iterdir() if not _OURS.fullmatch(path.name)), None)
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be used ({error.strerror}). Name another GRADIO_TEMP_DIR.") from None
+    if other is not None:
+        raise ConfigError(
+            f"{folder} holds {other}, and all that is old there would be deleted. Name an empty one in GRADIO_TEMP_DIR."
+        )
+    return folder
 
 
 def own_folder() -> Path:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -20,11 +21,12 @@ from test_app import choose, example, face_is_found, until
 
 from pages import links, model, privacy
 from pages.belongings import BELONGINGS, Belongings, files_in
-from pages.files import sweep
+from pages.files import kept_folder, sweep
 from pages.session import SESSIONS
 from pages.store import Held, Store, size_of
 from pages.swap.making import swap_faces
 from pages.swap.result import LEAVING
+from seqdisent_core.errors import ConfigError
 from seqdisent_core.limits import limits
 from seqdisent_core.reenactment import pairs, subjects
 
@@ -172,6 +174,28 @@ def test_old_files_and_empty_folders_are_swept(tmp_path: Path) -> None:
     sweep(tmp_path, 100)
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")} == {"a", "b", "b/new.mp4", "b/link", "c"}
     assert (ROOT / "app.py").exists()
+
+
+@pytest.mark.parametrize("named", ["home", "home/notes.txt", "home/notes.txt/kept"])
+def test_a_folder_that_holds_somebodys_own_files_is_not_swept_but_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    notes = tmp_path / "home" / "notes.txt"
+    notes.parent.mkdir()
+    notes.touch()
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / named))
+    with pytest.raises(ConfigError, match=r"GRADIO_TEMP_DIR\.$"):
+        kept_folder()
+
+
+def test_a_folder_may_be_named_from_here_and_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("kept", ""):
+        monkeypatch.setenv("GRADIO_TEMP_DIR", name)
+        folder = kept_folder()
+        (folder / ("a" * 64)).mkdir(exist_ok=True)
+        assert folder.is_absolute() and kept_folder() == folder
 
 
 def test_a_process_that_is_killed_leaves_films_to_be_swept_at_the_next_start(tmp_path: Path) -> None:
