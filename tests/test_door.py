@@ -394,3 +394,9 @@ def test_wrong_limits_get_a_sentence(name: str, value: str, sentence: str) -> No
 def test_limits_come_from_the_environment_and_a_space_names_its_proxies() -> None:
     assert limits_of({"SEQDISENT_DEMO_COMPUTE_SECONDS": "7", "SEQDISENT_CHROMIUM": "here"}).compute_seconds == 7
     assert (limits_of({}).proxies, limits_of({"SPACE_ID": "somebody/demo"}).proxies) == ("", "10.0.0.0/8")
+
+
+@pytest.mark.parametrize("name", ["DECODER_MEGABYTES", "DELETE_SECONDS"])
+def test_a_limit_that_no_system_has_is_refused_at_the_start_and_not_at_the_first_film(name: str) -> None:
+    with pytest.raises(ConfigError, match="at most"):
+        limits_of({f"SEQDISENT_DEMO_{name}": "99999999999"})
