@@ -125,9 +125,9 @@ def test_a_csv_that_would_fill_memory_is_refused_however_small_it_is(studio: Ser
             studio.read_csv(tmp_path / "bad.csv")
 
 
-@pytest.mark.parametrize("times", [("-1e308", "1e308"), ("-1e308", "1e18", "1e308"), ("0", "1e-320", "1e308")])
-def test_times_that_cannot_be_counted_are_said(studio: SeriesStudio, tmp_path: Path, times: tuple[str, ...]) -> None:
-    (tmp_path / "bad.csv").write_text("time,series,TEMP\n" + "".join(f"{time},a,1\n" for time in times))
+@pytest.mark.parametrize("rows", ["-1e308,a,1\n1e308,a,1\n", "-1e308,a,1\n0,b,1\n1e308,a,1\n"])
+def test_times_that_cannot_be_counted_are_said(studio: SeriesStudio, tmp_path: Path, rows: str) -> None:
+    (tmp_path / "bad.csv").write_text(f"time,series,TEMP\n{rows}")
     with pytest.raises(DataError, match="Check its times"):
         studio.read_csv(tmp_path / "bad.csv")
 

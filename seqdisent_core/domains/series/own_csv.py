@@ -15,9 +15,7 @@ TIME, SERIES = "time", "series"
 LEAST_SERIES = 3  # one for each part of the split
 MOST_STEPS = 100_000  # of a series: more are a time that was written wrongly
 HELD = 0.15  # of the series, for validation, and as many for the test
-MOST_TEXT = (
-    5 * 10**6
-)  # bytes of a file for a model of other series, which may be a stranger's: 120 of ours
+MOST_TEXT = 5 * 10**6  # bytes of a file for a model of other series, which may be a stranger's: 120 of ours
 MOST_VALUES = 10**7  # in such a file, gaps included
 _OFF_GRID = 0.05  # steps that a time may lie beside its place
 _EMPTY = "series without a value"
