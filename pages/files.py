@@ -81,10 +81,13 @@ def made_here(path: str | Path) -> bool:
 
 
 def sweep(folder: Path, after: float) -> None:
-    """Deletes files and empty folders that nobody has written to for `after` seconds, whoever left them."""
+    """Deletes files and empty folders that nobody has written to for `after` seconds, whoever left them.
+
+    What the clock says is as far in the future goes, too: it was set back, by nobody knows how much.
+    """
     for path in sorted(folder.rglob("*"), reverse=True):  # what a folder holds comes before it
         with suppress(OSError):  # gone meanwhile; a folder that holds something
-            if time.time() - path.lstat().st_mtime <= after:
+            if abs(time.time() - path.lstat().st_mtime) <= after:
                 continue
             if path.is_dir() and not path.is_symlink():
                 path.rmdir()

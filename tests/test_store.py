@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -170,6 +171,9 @@ def test_old_files_and_empty_folders_are_swept(tmp_path: Path) -> None:
         path.touch()
     for path in (old, old.parent, empty):
         os.utime(path, (0, 0))
+    of_the_future = tmp_path / "b" / "future.mp4"
+    of_the_future.touch()
+    os.utime(of_the_future, (time.time() + 1000,) * 2)  # the clock was set back
     (tmp_path / "b" / "link").symlink_to(ROOT)
     sweep(tmp_path, 100)
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")} == {"a", "b", "b/new.mp4", "b/link", "c"}
