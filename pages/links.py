@@ -143,7 +143,7 @@ def _found(token: str) -> Path | None:
 
 
 def _age(film: Path) -> float:
-    """Seconds since it was made, or until then where the clock was set back; for ever where it was deleted meanwhile."""
+    """Seconds since it was made, or until then where the clock was set back; for ever where it has gone meanwhile."""
     try:
         return abs(time.time() - film.stat().st_mtime)
     except OSError:
