@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SMALL = {  # limits that are soon reached; visitors are told apart by X-Forwarded-For
     "UPLOAD_MEGABYTES": "1",
     "VISITOR_MEGABYTES": "2",
-    "ALL_MEGABYTES": "4",
+    "ALL_MEGABYTES": "8",
     "BODY_KILOBYTES": "64",
     "SESSION_WAITING": "1",
     "ADDRESS_JOBS": "3",
