@@ -41,7 +41,7 @@ def voice_swap(first: dict[str, Any] | None, second: dict[str, Any] | None) -> I
         The first voice with the words of the second recording (FLAC, 16 kHz), then the second voice with the words of
         the first. Both are marked as synthetic inside the file.
     """
-    from seqdisent_core.voices import save_voices
+    from seqdisent_core.voices import VoiceSwap, save_voices
 
     if first is None or second is None:
         raise gr.Error("Two recordings are needed: give first and second.", print_exception=False)
@@ -49,7 +49,11 @@ def voice_swap(first: dict[str, Any] | None, second: dict[str, Any] | None) -> I
     try:
         voices = model.voices()
         given = [voices.read(file) for file in files]
-        swap = yield from status.meanwhile(lambda report: voices.swap(*given), (None, None))
+
+        def swapped(report: status.Report) -> VoiceSwap:
+            return voices.swap(*given, progress=report)
+
+        swap = yield from status.meanwhile(swapped, (None, None))
         with TemporaryDirectory() as folder:
             yield tuple(map(str, save_voices(swap, Path(folder), *given)))
     except SeqdisentError as error:

@@ -94,7 +94,9 @@ class Child:
             | {"AV_LOG_FORCE_NOCOLOR": "1"},
             creationflags=_NO_WINDOW,
         )
-        _limit(self._process.pid, limits().film_megabytes if writes else 0)
+        allowed = limits()
+        most = (allowed.encoder_megabytes, allowed.film_megabytes) if writes else (allowed.decoder_megabytes, 0)
+        _limit(self._process.pid, *most)
         self.expired = False
         self._left, self._deadline = _WAIT_IN_ALL, math.inf
         self._ended = threading.Event()
@@ -230,7 +232,7 @@ class Header:
         )
 
 
-def _limit(pid: int, writes_megabytes: int) -> None:
+def _limit(pid: int, megabytes: int, writes_megabytes: int) -> None:
     """Bound a child's address space, its files and its dumps from outside: code between fork and exec is unsafe in a
     server with threads.
 
@@ -238,7 +240,7 @@ def _limit(pid: int, writes_megabytes: int) -> None:
     """
     if sys.platform == "linux":
         wanted = {
-            resource.RLIMIT_AS: limits().decoder_megabytes * 2**20,
+            resource.RLIMIT_AS: megabytes * 2**20,
             resource.RLIMIT_FSIZE: writes_megabytes * 2**20,
             resource.RLIMIT_CORE: 0,  # a dump would hold the film
         }
