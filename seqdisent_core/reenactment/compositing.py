@@ -295,7 +295,7 @@ class _Place:
         closer -= inner
         closer *= self.shows_twice
         inner += closer
-        places = cv2.transform(motion, self.back)
+        places: np.ndarray = cv2.transform(motion, self.back)
         places *= self.fade
         places += self.places
         moved = look_up(fine, places)
@@ -304,11 +304,10 @@ class _Place:
             lighter = _seen(light, self.crop)
             lighter *= self.shows
             own += lighter
-        visible = _seen(np.ascontiguousarray(near[..., 2]), cells)
-        hidden = cv2.merge([1 - visible] * 3)
-        hidden *= self.shows
-        hidden *= filled - own
-        own += hidden
+        hidden = 1 - _seen(np.ascontiguousarray(near[..., 2]), cells)
+        gain = filled - own
+        gain *= self.shows * cv2.merge([hidden] * 3)
+        own += gain
         return self._set(own, moved)
 
     def lay(self, frame: np.ndarray) -> np.ndarray:
