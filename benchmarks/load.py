@@ -1,15 +1,15 @@
 """Many visitors at once: how long they wait, whether each gets its own people back, and what the server does meanwhile.
 
-    python benchmarks/load.py [--clients 20] [--seconds 300] [--think 0] [--browsers 0] [--chromium PATH]
+    python benchmarks/load.py [--clients 20] [--seconds 300] [--think 10] [--browsers 2] [--chromium PATH]
 
-Writes results/load.json, with think time load_think.json, with browsers load_browsers.json. The app runs in a process
-of its own; each client has an address of its own, and asks again as soon as it is answered, or after some seconds of
-think time. Of four clients one tunes and swaps, one swaps untuned, and two ask for what is quick: steps from one
-person to another, and a place on the map. With --browsers, so many of those who swap untuned use the page Swap in a
-browser; all others are gradio_clients. Each checks that what comes shows its own people: a swapped film's picture is
-more like its own clip than any of the others', the judge sees both persons that it went between, and the map names
-its person. Health and memory are sampled once a second, from another process. The clients, browsers included, run on
-the same processors, and get what the server leaves of them, as if they were on machines of their own.
+Writes results/load.json, or load_without_pause.json with --think 0. The app runs in a process of its own; each client
+has an address of its own, and asks again some seconds after it is answered, as people take to look at it. Of four
+clients one tunes and swaps, one swaps untuned, and two ask for what is quick: steps from one person to another, and a
+place on the map. Some of those who swap untuned use the page Swap in a browser; all others are gradio_clients. Each
+checks that what comes shows its own people: a swapped film's picture is more like its own clip than any of the
+others', the judge sees both persons that it went between, and the map names its person. Health and memory are sampled
+once a second, from another process. The clients, browsers included, run on the same processors, and get what the
+server leaves of them, as if they were on machines of their own.
 """
 
 import argparse
@@ -254,11 +254,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=300)
-    parser.add_argument("--think", type=float, default=0, help="seconds from an answer to the next request")
-    parser.add_argument("--browsers", type=int, default=0, help="of the clients who swap untuned, in a browser")
+    parser.add_argument("--think", type=float, default=10, help="seconds from an answer to the next request")
+    parser.add_argument("--browsers", type=int, default=2, help="of the clients who swap untuned, in a browser")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     chosen = parser.parse_args()
     os.environ["SEQDISENT_DEMO_PROXIES"] = "127.0.0.1"  # whose word counts for where a client is
+    load = os.getloadavg()[0]
     with running("app.py") as address:
         _wait_until(lambda: _is_up(address))
         watch = Watch(address)
@@ -270,7 +271,6 @@ def main() -> None:
             OnPage(chosen.chromium, *given) if given[0] in on_page else Visitor(*given)
             for given in ((number, address, until, chosen.think) for number in range(chosen.clients))
         ]
-        load = os.getloadavg()[0]
         for thread in (watch, *visitors):
             thread.start()
         for visitor in visitors:
@@ -289,7 +289,7 @@ def main() -> None:
         "memory_megabytes": [round(at) for at in watch.memory],
         "errors": [error for one in visitors for error in one.errors],
     }
-    name = "load_browsers" if chosen.browsers else "load_think" if chosen.think else "load"
+    name = "load" if chosen.think else "load_without_pause"
     write_result(result, ROOT / "results" / f"{name}.json")
     for entry in entries:
         print(entry)

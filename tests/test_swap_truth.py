@@ -15,7 +15,8 @@ from seqdisent_core.cli import main
 from seqdisent_core.data import EXPRESSIONS, load_clips
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation import TruePairs, swap_truth
-from seqdisent_core.evaluation.swap_truth import MEASURED, _figures, flow_errors
+from seqdisent_core.evaluation.judge import read_features
+from seqdisent_core.evaluation.swap_truth import MEASURED, _against_truth, flow_errors
 from seqdisent_core.facekit.acting import perform
 from seqdisent_core.facekit.pairs import FIRST, Pairs, expressions_of, in_the_place_of, render_pairs
 from seqdisent_core.reporting.rival_tables import truth_table
@@ -70,9 +71,10 @@ def test_both_of_a_pair_show_different_expressions_and_in_time_all_of_them() -> 
 
 def test_the_truth_is_the_truth_and_the_driver_is_another_person() -> None:
     torch.manual_seed(0)
-    true, driver = torch.rand(2, 3, 3, 64, 64), torch.rand(2, 3, 3, 64, 64)
-    places = np.full((2, 3, 5, 2), 0.5)
-    best, other = (_figures(made, true, places, labelled_judge(), driver) for made in (true, driver))
+    clips, true, driver = torch.randint(256, (4, 3, 3, 64, 64)).byte(), torch.tensor([0, 1]), torch.tensor([2, 3])
+    judge, places = labelled_judge(), np.full((4, 3, 5, 2), 0.5)
+    pairs = TruePairs(clips, places, true, driver, true, judge, read_features(judge, clips))
+    best, other = (_against_truth(pairs.shown(made), pairs) for made in (true, driver))
     assert set(best) == set(MEASURED) and best["ssim"]["mean"] == pytest.approx(1)
     assert best["identity"]["mean"] == 1 and other["identity"]["mean"] == 0
     assert best["psnr"]["mean"] > 100 > other["psnr"]["mean"]
@@ -125,10 +127,10 @@ def test_the_command_measures_models_beside_floors_and_seeds_of_a_method_share_a
 
 
 @needs_model
-def test_a_method_that_reads_another_size_than_the_first_is_refused(pairs: Path) -> None:
-    read = TruePairs.read(pairs, size=32)
-    with pytest.raises(ConfigError, match="64 pixels a side"):
-        swap_truth(small_dbse().eval(), labelled_judge(), read)
+def test_a_method_that_reads_another_size_than_the_judge_is_refused(pairs: Path) -> None:
+    read = TruePairs.read(pairs, labelled_judge())
+    with pytest.raises(ConfigError, match="128 pixels a side, the judge of 64"):
+        swap_truth(small_dbse(frame_size=128).eval(), read)
 
 
 def test_a_set_without_landmarks_is_refused(tmp_path: Path) -> None:
@@ -136,4 +138,4 @@ def test_a_set_without_landmarks_is_refused(tmp_path: Path) -> None:
 
     write_set(tmp_path / "set")
     with pytest.raises(DataError, match="holds no pairs"):
-        TruePairs.read(tmp_path / "set", size=64)
+        TruePairs.read(tmp_path / "set", labelled_judge())

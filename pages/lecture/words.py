@@ -146,7 +146,7 @@ SAID = {
         "A harder set: clips begin anywhere in a movement, so the one frame shows an expression. DBSE keeps "
         '<b class="sd-does">d</b> free of the person, but <b class="sd-who">s</b> tells the expression.',
         (
-            "Other persons, clips and models than before: small ones, 800 steps and two training runs each, SPYL one.",
+            "Other persons, clips and models than before: small ones, 800 steps and two training runs each.",
             "Lower: d tells less of the person. Farther left: s tells less of the expression. Dashed: guessing.",
             "Bold: DBSE, and Exchange, a variant of ours that reads s from two frames in training.",
             "A dot tells what is in a code; the line below, which swaps are right. Page Compare shows them.",

@@ -142,21 +142,20 @@ def _evaluate_pairs(options: argparse.Namespace) -> None:
     keep_freed_memory()
     judge_folder = checkpoint_folder(options.judge)
     folders = [checkpoint_folder(name) for name in options.checkpoint]
-    first = place(Method.from_pretrained(folders[0]), options.device)
-    pairs = TruePairs.read(options.data, first.backbone.element[-1])
-    judge = place(Judge.from_pretrained(judge_folder), str(first.device))
+    judge = place(Judge.from_pretrained(judge_folder), options.device)
+    pairs = TruePairs.read(options.data, judge)
     runs = []
     for folder in tqdm(folders, desc="swapping", unit="model"):
         model = place(Method.from_pretrained(folder), options.device)
-        measured = swap_truth(model, judge, pairs)
+        measured = swap_truth(model, pairs)
         told = {"method": model.name, "checkpoint_sha256": sha256_of(folder), "training": read_training(folder)}
         runs.append({**told, **measured})
-    floors = truth_floors(judge, pairs)
+    floors = truth_floors(pairs)
     figures = {"truth_of_swaps": runs, "floors": floors}
     result = {
         "command": options.command_line,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "hardware": hardware(first.device),
+        "hardware": hardware(next(judge.parameters()).device),
         "software": software(),
         "judge_sha256": sha256_of(judge_folder),
         "pairs": json.loads((options.data / "set.json").read_text(encoding="utf-8")),

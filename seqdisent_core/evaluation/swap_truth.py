@@ -22,32 +22,35 @@ _SEEN = 128  # pixels a side that optical flow is computed at
 
 
 class TruePairs(NamedTuple):
-    """The clips of `seqdisent render pairs`, and which belong together."""
+    """The clips of `seqdisent render pairs`, which belong together, and what a judge sees in them."""
 
     clips: Tensor  # uint8 (clips, frames, 3, size, size)
     landmarks: np.ndarray  # (clips, frames, 68, 2), in sides of the picture
     static: Tensor  # of each swap the index of the static clip,
     driver: Tensor  # of the driver's,
     true: Tensor  # and of the true result
+    judge: Judge
+    features: Tensor  # of the clips
 
     @classmethod
-    def read(cls, folder: Path, size: int) -> "TruePairs":
-        """Raises DataError for a folder of another kind."""
-        clips = load_clips(folder, size=size)
+    def read(cls, folder: Path, judge: Judge) -> "TruePairs":
+        """Clips of the judge's size. Raises DataError for a folder of another kind."""
+        clips = load_clips(folder, size=judge.config.frame_size)
         files = sorted(folder.glob("*.landmarks.npy"))
         if not files or len(clips) % CLIPS:
             raise DataError(f"{folder} holds no pairs. `seqdisent render pairs` draws them.")
         place = torch.arange(len(clips)).view(-1, CLIPS)
         static, driver, true = place[:, :2].flatten(), place[:, [1, 0]].flatten(), place[:, 2:].flatten()
         landmarks = np.concatenate([np.load(file) for file in files])
-        return cls(as_training_tensor(clips)[:], landmarks, static, driver, true)
+        shown = as_training_tensor(clips)[:]
+        return cls(shown, landmarks, static, driver, true, judge, read_features(judge, shown))
 
     def shown(self, index: Tensor) -> Tensor:
         """Some clips in [0, 1]."""
         return self.clips[index].float() / 255
 
 
-def swap_truth(method: Method, judge: Judge, pairs: TruePairs) -> dict[str, Any]:
+def swap_truth(method: Method, pairs: TruePairs) -> dict[str, Any]:
     """Figures of a method's swaps of all pairs, both ways, against the truth ("swap").
 
     * psnr in dB, ssim: means over frames.
@@ -63,36 +66,33 @@ def swap_truth(method: Method, judge: Judge, pairs: TruePairs) -> dict[str, Any]
     require(method, "encode")
     if method.backbone.element[-1] != pairs.clips.shape[-1]:
         raise ConfigError(
-            f"{method.name} reads frames of {method.backbone.element[-1]} pixels a side, the first model of "
-            f"{pairs.clips.shape[-1]}. Compare models of one size."
+            f"{method.name} reads frames of {method.backbone.element[-1]} pixels a side, the judge of "
+            f"{pairs.clips.shape[-1]}. Compare models of the judge's size."
         )
     codes = encode_clips(method, pairs.clips)
     swapped = Codes(codes.static[pairs.static], codes.dynamics[pairs.driver])
     rebuilt = Codes(codes.static[pairs.true], codes.dynamics[pairs.true])
     made = {"swap": _decoded(method, swapped), "rebuilt": _decoded(method, rebuilt)}
-    return {name: _against_truth(shown, pairs, judge) for name, shown in made.items()}
+    return {name: _against_truth(shown, pairs) for name, shown in made.items()}
 
 
-def truth_floors(judge: Judge, pairs: TruePairs) -> dict[str, Any]:
+def truth_floors(pairs: TruePairs) -> dict[str, Any]:
     """The figures of two results that are no swap: "still", the static clip's first frame, and "driver", their clip."""
     still = pairs.shown(pairs.static)[:, :1].expand(-1, pairs.clips.shape[1], -1, -1, -1)
     made = {"still": still, "driver": pairs.shown(pairs.driver)}
-    return {name: _against_truth(shown, pairs, judge) for name, shown in made.items()}
+    return {name: _against_truth(shown, pairs) for name, shown in made.items()}
 
 
 def _decoded(method: Method, codes: Codes) -> Tensor:
     return torch.cat(list(decode_batches(method, codes.static, codes.dynamics)))
 
 
-def _against_truth(made: Tensor, pairs: TruePairs, judge: Judge) -> dict[str, Any]:
-    landmarks = pairs.landmarks[pairs.true.numpy()]
-    return _figures(made, pairs.shown(pairs.true), landmarks, judge, pairs.shown(pairs.driver))
-
-
-def _figures(made: Tensor, true: Tensor, landmarks: np.ndarray, judge: Judge, driver: Tensor) -> dict[str, Any]:
+def _against_truth(made: Tensor, pairs: TruePairs) -> dict[str, Any]:
+    """made: clips in [0, 1] in the order of the swaps."""
+    true, landmarks = pairs.shown(pairs.true), pairs.landmarks[pairs.true.numpy()]
     similar = structural_similarity(made.flatten(0, 1), true.flatten(0, 1)).view(made.shape[:2]).mean(dim=1)
     moved = [flow_errors(*clip) for clip in zip(as_frames(made), as_frames(true), landmarks, strict=True)]
-    seen, right, other = (read_features(judge, clip) for clip in (made, true, driver))
+    seen, right, other = read_features(pairs.judge, made), pairs.features[pairs.true], pairs.features[pairs.driver]
     near = torch.cosine_similarity(seen, right) > torch.cosine_similarity(seen, other)
     values = {
         "psnr": signal_to_noise(made, true).tolist(),

@@ -43,7 +43,7 @@ def profile_table(folder: Path) -> str:
 
 def load_table(folder: Path) -> str:
     """What many visitors at once see, and what the server does meanwhile, from the files of benchmarks/load.py."""
-    names = ("load_think.json", "load_browsers.json", "load.json")
+    names = ("load.json", "load_without_pause.json")
     return "\n\n".join(_load(read_result(folder / name)) for name in names if (folder / name).exists())
 
 
