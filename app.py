@@ -110,18 +110,24 @@ def build(lecture: str | None = None) -> gr.Blocks:
     for event in demo.fns.values() if workers() else ():  # of a cluster, which does as many jobs at once
         if event.concurrency_id in (model.TUNING, model.QUEUE):
             event.concurrency_limit = workers()
-    return demo.queue(max_size=limits().waiting, api_open=False)  # nobody gets past the queue
+    with _no_server_yet():
+        return demo.queue(max_size=limits().waiting, api_open=False)  # nobody gets past the queue
 
 
 @contextmanager
 def _no_server_yet() -> Iterator[None]:
-    """Gradio would make a whole server at the end of each page, which takes half of the time that laying out takes."""
-    create = App.create_app
+    """Gradio would make a whole server at the end of each page, and a description of all pages laid out so far.
+
+    Both take more time than laying out, and are made anew when the app is served.
+    """
+    create, describe = App.create_app, gr.Blocks.get_config_file
     App.create_app = staticmethod(lambda *_, **__: None)  # type: ignore[assignment,method-assign]
+    gr.Blocks.get_config_file = lambda self: {}  # type: ignore[method-assign,typeddict-item]
     try:
         yield
     finally:
         App.create_app = staticmethod(create)  # type: ignore[method-assign]
+        gr.Blocks.get_config_file = describe  # type: ignore[method-assign]
 
 
 def _lay_out(

@@ -1,11 +1,11 @@
 """What was made as files: films that every browser plays, each marked as made by a model, and sheets of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Unpack
 
 import cv2
 import imageio.v3 as iio
@@ -14,6 +14,7 @@ import numpy as np
 from seqdisent_core.errors import VideoError
 from seqdisent_core.faces import FaceClip, cut_out, film_frames
 from seqdisent_core.latents import FPS, check_limits, new_movement
+from seqdisent_core.machine import one_each
 from seqdisent_core.media import (
     IN_A_FILM,
     MADE,
@@ -26,7 +27,7 @@ from seqdisent_core.media import (
     write_gif,
     write_video,
 )
-from seqdisent_core.reenactment import OwnFace, around_face, face_square, reach_within
+from seqdisent_core.reenactment import How, OwnFace, Pair, around_face, face_square, reach_within
 from seqdisent_core.studio import VIEW_SIZE, Sample, Swap
 
 Play = Literal["once", "loop", "boomerang"]
@@ -81,27 +82,78 @@ def save_swap(swap: Swap, folder: str | Path, first: FaceClip, second: FaceClip,
     Files are named after the clips. play: "loop" three times over, "boomerang" there and back, both without sound. The
     sheet's rows: first clip, second clip, the two swaps, time to the right.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    clips, given = (first, second), [first.frames, second.frames]
-    made = [frames for frames in (swap.first, swap.second) if frames is not None]
-    with ThreadPoolExecutor(2) as encoders:  # each waits for a process of its own
-        waiting = {
-            (who, ending): encoders.submit(
-                write_moved, frames, who, folder, clips, ending=ending, play=play, in_film=swap.in_films
-            )
-            for who, frames in enumerate((swap.first, swap.second))
-            if frames is not None
-            for ending in (".mp4", ".gif")
-        }
-    sheet = folder / "sheet.png"
-    rows = [*map(_squares, given), *(labelled(_squares(row)) for row in made)]
-    iio.imwrite(sheet, clip_rows(rows, scale=1))
-    mark(sheet, IN_A_FILM if swap.in_films else MADE)
-    films = {key: film.result() for key, film in waiting.items()}
-    return SwapFiles(
-        films.get((0, ".mp4")), films.get((0, ".gif")), films.get((1, ".mp4")), films.get((1, ".gif")), sheet
+    films = {own: frames for own, frames in enumerate((swap.first, swap.second)) if frames is not None}
+    clips = (first, second)
+    return _write_films([*films], films.__getitem__, Path(folder), clips, play=play, in_film=swap.in_films)
+
+
+def write_swap(
+    pair: Pair,
+    folder: str | Path,
+    *,
+    play: Play = "once",
+    report: Callable[[float], object] = lambda share: None,
+    **how: Unpack[How],
+) -> SwapFiles:
+    """As save_swap, of both films of a pair, each written while it is made: never all of one in memory.
+
+    report: gets 0 to 1; how, and what is raised, as in Pair.frames.
+    """
+    first, second = pair.subjects
+    clips = (first.clip, second.clip)
+    return _write_films(
+        pair.results, lambda own: pair.frames(own, 1 - own, **how), Path(folder), clips, play=play, report=report
     )
+
+
+def _write_films(
+    whose: Sequence[int],
+    film: Callable[[int], np.ndarray | Frames],
+    folder: Path,
+    clips: tuple[FaceClip, FaceClip],
+    *,
+    play: Play,
+    in_film: bool = True,
+    report: Callable[[float], object] = lambda share: None,
+) -> SwapFiles:
+    """whose: of the first clip's person (0), the second's (1); film: gives one's frames; the rest as in write_moved."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shares = dict.fromkeys(whose, 0.0)
+
+    def write(own: int) -> tuple[Path, Path, np.ndarray]:
+        frames = film(own)
+        count, height, width, _ = frames.shape
+        across = max(VIEW_SIZE, min(width, GIF_WIDTH))
+        size = across, round(height * across / width)
+        shown, kept, small = _evenly(count), {}, []
+
+        def seen() -> Iterator[np.ndarray]:
+            for at, frame in enumerate(frames):
+                small.append(_scaled(frame, size))
+                if at in shown:
+                    kept[at] = frame
+                shares[own] = (at + 1) / count
+                report(sum(shares.values()) / len(shares))
+                yield frame
+
+        mp4 = write_moved(Frames(frames.shape, seen()), own, folder, clips, play=play, in_film=in_film)
+        gif = write_moved(np.stack(small), own, folder, clips, ending=".gif", play=play, in_film=in_film)
+        return mp4, gif, _squares(np.stack([kept[at] for at in shown]))
+
+    with ThreadPoolExecutor(2, initializer=one_each) as threads:  # each waits for a process of its own as well
+        written = dict(zip(whose, threads.map(write, whose), strict=True))
+    sheet = folder / "sheet.png"
+    rows = [*(_squares(clip.frames[_evenly(len(clip.frames))]) for clip in clips)]
+    rows += [labelled(row) for *_, row in written.values()]
+    iio.imwrite(sheet, clip_rows(rows, scale=1))
+    mark(sheet, IN_A_FILM if in_film else MADE)
+    (first, first_gif), (second, second_gif) = (written.get(own, (None, None))[:2] for own in (0, 1))
+    return SwapFiles(first, first_gif, second, second_gif, sheet)
+
+
+def _evenly(count: int) -> list[int]:
+    """Some of so many frames, by their numbers, first and last included."""
+    return np.linspace(0, count - 1, 8).round().astype(int).tolist()
 
 
 def write_moved(
@@ -146,13 +198,15 @@ def write_given(
         (picture, cut_out(picture, face_square(way, size, VIEW_SIZE, reach), VIEW_SIZE))
         for picture, way in islice(film_frames(clip, 0, max_side=GIVEN_SIDE), min(count, len(clip.frames)))
     ]
-    pictures, faces = (np.stack(kind) for kind in zip(*(seen * count if clip.still else seen), strict=True))
-    films = {f"{stem}.mp4": faces, f"{stem}_whole.mp4": pictures}
+    order = played(np.zeros(count, int) if clip.still else np.arange(len(seen)), play)
     rate = fps if clip.still else clip.fps
+
+    def write(name: str, kind: int) -> Path:
+        frames = Frames((len(order), *seen[0][kind].shape), (seen[at][kind] for at in order))
+        return write_video(folder / name, frames, rate, hurried=True)
+
     with ThreadPoolExecutor(2) as encoders:  # each waits for a process of its own
-        face, whole = encoders.map(
-            lambda film: write_video(folder / film[0], played(film[1], play), rate, hurried=True), films.items()
-        )
+        whole, face = encoders.map(write, (f"{stem}_whole.mp4", f"{stem}.mp4"), (0, 1))
     return face, whole
 
 
@@ -196,13 +250,12 @@ def check_play(frames: int, play: Play) -> None:
 
 
 def _squares(frames: np.ndarray) -> np.ndarray:
-    """Some frames of a clip on black squares of SHEET_SIDE pixels."""
-    chosen = frames[np.linspace(0, len(frames) - 1, 8).round().astype(int)]
-    scale = SHEET_SIDE / max(chosen.shape[1:3])
-    size = (round(chosen.shape[2] * scale), round(chosen.shape[1] * scale))
-    squares = np.zeros((len(chosen), SHEET_SIDE, SHEET_SIDE, 3), np.uint8)
+    """Frames on black squares of SHEET_SIDE pixels."""
+    scale = SHEET_SIDE / max(frames.shape[1:3])
+    size = (round(frames.shape[2] * scale), round(frames.shape[1] * scale))
+    squares = np.zeros((len(frames), SHEET_SIDE, SHEET_SIDE, 3), np.uint8)
     left, top = (SHEET_SIDE - size[0]) // 2, (SHEET_SIDE - size[1]) // 2
-    for square, frame in zip(squares, chosen, strict=True):
+    for square, frame in zip(squares, frames, strict=True):
         square[top : top + size[1], left : left + size[0]] = _scaled(frame, size)
     return squares
 

@@ -7,13 +7,14 @@ import platform
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 import psutil  # type: ignore[import-untyped]
 import torch
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 from torch import nn
 
 from seqdisent_core import __version__
@@ -114,6 +115,21 @@ def one_each() -> None:
     """
     torch.get_num_threads()  # gives a new thread as many as all have, which the next line lowers
     threadpool_limits(1, user_api="openmp")
+
+
+@cache
+def _openmp() -> ThreadpoolController:
+    return ThreadpoolController().select(user_api="openmp")
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """While it lasts torch starts no other threads from this Python thread: for work of many small steps.
+
+    Each step waits for all threads, which takes no time where every one has a core, and where others use these up to a
+    thousand times as long as the step.
+    """
+    torch.get_num_threads()  # as in `one_each`
+    return _openmp().limit(limits=1)
 
 
 def free_cores(most: int, cores: int, others: float) -> int:

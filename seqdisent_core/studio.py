@@ -206,16 +206,17 @@ class Studio:
         *,
         seconds: float | None = None,
         every: float = 3.0,
+        full_size: bool = False,
     ) -> Iterator[Pair]:
         """Two people's films and a copy of the model that comes to know them: at once, as it learns, and at the end.
 
         One may be a photograph, which can be moved and has no movement to give: then there is one result.
         It takes 75 steps. seconds: of tuning, at most, 0 for none; every: between two states. Stop whenever you like.
         `Pair.swap` makes both films do what the other's does, whole pictures, as long as the driver; `Pair.full_size`
-        before it, if they are to be kept. Raises VideoError or FaceError where a film cannot be read any more, and
-        FaceError for two photographs.
+        before it, if they are to be kept, or full_size from the start. Raises VideoError or FaceError where a film
+        cannot be read any more, and FaceError for two photographs.
         """
-        two = subjects(first.at_size(self.size), second.at_size(self.size))
+        two = subjects(first.at_size(self.size), second.at_size(self.size), full_size=full_size)
         return pairs(self.method, two, seconds=seconds, every=every, head=self.head)
 
     def learn_face(self, clip: FaceClip, *, seconds: float | None = None, every: float = 3.0) -> Iterator[OwnFace]:

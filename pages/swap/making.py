@@ -137,10 +137,11 @@ def swap_faces(
                 work.check()
                 now, steps = time.monotonic(), pair.tuned.steps
                 if stage is None:
-                    start, stage = now, ending.enter_context(Stage(pair, wish, work, written))
+                    start = now
                 elif steps:
                     PACE.tuned(step, steps, now - start)
                 if is_enough(steps):
+                    stage = stage or ending.enter_context(Stage(pair, wish, work, written))
                     continue  # to the last one
                 preview = gr.skip()
                 if pair.previews if isinstance(pair, OnCluster) else now - shown >= _BETWEEN:
@@ -149,6 +150,8 @@ def swap_faces(
                     preview, shown = _preview(pair, before, tiles), time.monotonic()
                 left = PACE.left(STEPS - steps, frames)
                 yield seen._replace(progress=far(1, left), preview=preview, enough=gr.skip())
+                # The films as they were given are written beside the tuning, and not beside the first preview.
+                stage = stage or ending.enter_context(Stage(pair, wish, work, written))
                 let_quick_go_first(request)
             films_began = time.monotonic()
             making = status.Job(lambda report: stage.show(pair, report))

@@ -53,7 +53,7 @@ def _stages(width: int) -> Iterator[Callable[[float, str], None]]:
 
 
 def _swap(options: argparse.Namespace) -> None:
-    from seqdisent_core.films import check_play, save_swap
+    from seqdisent_core.films import check_play, write_swap
     from seqdisent_core.machine import keep_freed_memory, one_each
     from seqdisent_core.reenactment import STEPS, TURNS_FAR, check_goes_on, check_strength, check_transfer, draws_motion
     from seqdisent_core.studio import Studio
@@ -79,20 +79,21 @@ def _swap(options: argparse.Namespace) -> None:
         with ThreadPoolExecutor(2, initializer=one_each) as threads:
             clips = list(threads.map(read, (0, 1), (options.first, options.second), options.faces))
         options.out.mkdir(parents=True, exist_ok=True)  # what cannot be written is said before the tuning
-        for pair in studio.personalise(*clips, seconds=options.seconds, every=0.5):
+        for pair in studio.personalise(*clips, seconds=options.seconds, every=0.5, full_size=True):
             done, spent = pair.tuned.steps, pair.tuned.seconds
             share = max(done / STEPS, min(1.0, spent / (options.seconds or inf)))
             advance(0.3 + 0.5 * share, f"tuning to the two, step {done}")
         advance(0.8, "warping the videos")
-        large = pair.full_size()
-        swap = large.swap(
+        files = write_swap(
+            pair,
+            options.out,
+            play=options.play,
+            report=lambda share: advance(0.8 + 0.2 * share, "warping the videos"),
             strength=options.strength,
             detail=not options.own_pixels,
             transfer=options.transfer,
             goes_on=options.goes_on,
         )
-        advance(0.9, "writing the videos")
-        files = save_swap(swap, options.out, *clips, play=options.play)
         advance(1.0, "done")
     notes = [f"{clip.source.name}: {note}" for clip in clips for note in clip.notes]
     if not draws_motion(studio.method) and not options.own_pixels:

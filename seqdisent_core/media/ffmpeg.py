@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 import imageio_ffmpeg
 import numpy as np
@@ -31,12 +31,14 @@ from seqdisent_core.errors import VideoError
 from seqdisent_core.limits import limits
 
 if sys.platform == "linux":
+    import fcntl
     import resource
 
 _MOST_BYTES = 16 * 2**30  # only the part in use is read; past this it is no clip a person meant to drop here
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows would open one for every child
 _WAIT_FOR_ONE, _WAIT_IN_ALL = 20.0, 120.0  # seconds of waiting for one frame, for the whole file: then people give up
 _LOOK_EVERY = 0.2  # seconds between two looks at whether it keeps us waiting too long: far below either wait
+_PIPE_BYTES = 2**20  # of a pipe of frames, where the kernel allows it: with the usual 2**16, both ends wait more often
 _LOG_BYTES = 65536  # kept of either end of what ffmpeg says: its header and its last words, a pipe's buffer each
 
 # Containers people have, and pictures (the pipes). Left out on purpose: whatever names other files (hls, dash, concat,
@@ -97,6 +99,8 @@ class Child:
         allowed = limits()
         most = (allowed.encoder_megabytes, allowed.film_megabytes) if writes else (allowed.decoder_megabytes, 0)
         _limit(self._process.pid, *most)
+        for pipe in (self._process.stdin, self._process.stdout):
+            _widen(pipe)
         self.expired = False
         self._left, self._deadline = _WAIT_IN_ALL, math.inf
         self._ended = threading.Event()
@@ -249,6 +253,12 @@ def _limit(pid: int, megabytes: int, writes_megabytes: int) -> None:
                 hardest = resource.prlimit(pid, what)[1]
                 most = most if hardest == resource.RLIM_INFINITY else min(most, hardest)
                 resource.prlimit(pid, what, (most, most))
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    if sys.platform == "linux" and pipe is not None:
+        with suppress(OSError):  # the kernel gives a user no more than so many pages for pipes
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 @lru_cache(maxsize=1)

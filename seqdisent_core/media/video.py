@@ -16,6 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import ClassVar, Self
 
+import cv2
 import numpy as np
 
 from seqdisent_core.errors import VideoError
@@ -102,10 +103,11 @@ class FrameReader(Iterator[np.ndarray]):
             self._first, self._most = min(only), len(only)
         wanted = 1 if self.info.still else self._most + (not only)  # the last says whether the film goes on
         filters, self.notes = source.filters(self.size, rate, first, turn, only)
+        self._planar = source.planar
         self._arguments = (
             *("-loglevel", "verbose", "-threads", "2", *source.decoder(), *input_arguments(source.path)),
             *("-map", f"0:{source.stream}", "-filter_threads", "2", "-vf", filters, "-fps_mode", "passthrough"),
-            *("-frames:v", str(wanted), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"),
+            *("-frames:v", str(wanted), "-f", "rawvideo", "-pix_fmt", "gbrp" if self._planar else "rgb24", "pipe:1"),
         )
         self._child: Child | None = None
         self._count, self._ended = 0, False
@@ -122,7 +124,8 @@ class FrameReader(Iterator[np.ndarray]):
         if self._child is None:
             self._child = Child(self._arguments, reads=True)
             weakref.finalize(self, self._child.close)  # for a loop that is left without closing
-        frame = np.empty((self.size[1], self.size[0], 3), np.uint8)
+        width, height = self.size
+        frame = np.empty((3, height, width) if self._planar else (height, width, 3), np.uint8)
         if not self._child.read_into(frame):
             self._conclude(self._child)
         elif self._count == self._most:
@@ -131,7 +134,7 @@ class FrameReader(Iterator[np.ndarray]):
         if self._ended:
             raise StopIteration
         self._count += 1
-        return frame
+        return cv2.merge([frame[2], frame[0], frame[1]]) if self._planar else frame
 
     def close(self) -> None:
         """End the decoding now; no process stays behind. May be called more than once."""
@@ -351,6 +354,14 @@ class _Source(Header):
         if stored is None or shown is None:  # damaged, as the reading will say
             return False
         return stored.groups() != shown.groups() == stored.groups()[::-1]
+
+    @property
+    def planar(self) -> bool:
+        """Whether ffmpeg is asked for a plane a colour, which takes it half as long and gives the same values.
+
+        That is so for what films are stored in, and not for each of the ways in which other pictures become RGB.
+        """
+        return re.search(r", yuvj?4\d\dp\b", self._line) is not None
 
     @property
     def _line(self) -> str:

@@ -1,13 +1,16 @@
 """Gaussian heads, recurrences in float32, and the prior of the dynamics: parts that methods are built from."""
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
 
+from seqdisent_core.machine import one_thread
 from seqdisent_core.methods.gaussians import Gaussian
 
 LOG_VARIANCE_RANGE = (-10.0, 6.0)  # keeps exp() finite when a run starts badly; far outside what training reaches
+_FEW = 16  # sequences: two clips of ten seconds in windows
 
 
 class GaussianHead(nn.Module):
@@ -28,9 +31,14 @@ class GaussianHead(nn.Module):
 
 def run_lstm(lstm: nn.LSTM, inputs: Tensor) -> tuple[Tensor, Tensor]:
     """All outputs and the last hidden states of an LSTM, in float32: under autocast a GPU would run it in float16."""
-    with torch.autocast(inputs.device.type, enabled=False):
+    with torch.autocast(inputs.device.type, enabled=False), _threads(len(inputs)):
         outputs, (hidden, _) = lstm(inputs.float())
     return outputs, hidden
+
+
+def _threads(batch: int) -> AbstractContextManager[object]:
+    """One thread for the steps of a few sequences that are only read: two gain nothing there (`one_thread`)."""
+    return nullcontext() if torch.is_grad_enabled() or batch > _FEW else one_thread()
 
 
 def run_rnn(rnn: nn.RNN, inputs: Tensor) -> Tensor:
@@ -73,9 +81,10 @@ class DynamicsPrior(nn.Module):
         state = None
         widening = 2 * math.log(max(temperature, 1e-6))
         path = []
-        for _ in range(time):
-            hidden, state = self.lstm(step, state)
-            here = self.head(hidden)
-            step = Gaussian(here.mean, here.log_variance + widening).sample(generator)
-            path.append(here.mean if means else step)
+        with _threads(count):
+            for _ in range(time):
+                hidden, state = self.lstm(step, state)
+                here = self.head(hidden)
+                step = Gaussian(here.mean, here.log_variance + widening).sample(generator)
+                path.append(here.mean if means else step)
         return torch.cat(path, dim=1)

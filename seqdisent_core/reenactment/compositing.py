@@ -141,11 +141,13 @@ class _Fields:
 
     def shown(self, at: int, near: np.ndarray) -> np.ndarray:
         """near(at), where the picture shows for longer before what is only decoded, and alone in most places."""
-        cells = len(near)
-        sooner = _carried_on(_since(self._drawn.near[at], self._still.near[0], _SOONER), _BEYOND * cells)
-        decoded = look_up(_eyes_and_mouth(cells), grid(cells) + cells * np.ascontiguousarray(sooner[..., :2]))
-        sooner[..., 2] = 1 - decoded * (1 - sooner[..., 2])
-        return sooner + self.filling.share(at)[..., None] * (near - sooner)
+        cells, result = len(near), near.copy()
+        visible = _visible(self._drawn.near[at], self._still.near[0], _SOONER)
+        sooner = 1 - (1 - visible) * near[..., 3]
+        decoded = look_up(_eyes_and_mouth(cells), grid(cells) + cells * np.ascontiguousarray(near[..., :2]))
+        sooner = 1 - decoded * (1 - sooner)
+        result[..., 2] = sooner + self.filling.share(at) * (near[..., 2] - sooner)
+        return result
 
 
 @lru_cache
@@ -178,12 +180,16 @@ def paste_decoded(source: Source, decoded: np.ndarray) -> Iterator[np.ndarray]:
         yield place.lay(frame.astype(np.float32))
 
 
-def _since(now: np.ndarray, still: np.ndarray, shown: tuple[float, float] = _SHOWN) -> np.ndarray:
+def _since(now: np.ndarray, still: np.ndarray) -> np.ndarray:
     """A field relative to the picture's own, (cells, cells, 4), as DrawnFrames has them."""
+    return np.dstack([now[..., :2] - still[..., :2], _visible(now, still, _SHOWN), now[..., 3]])
+
+
+def _visible(now: np.ndarray, still: np.ndarray, shown: tuple[float, float]) -> np.ndarray:
+    """How far the picture shows, (cells, cells) in [0, 1], of fields as in `_since`: from when on, and when alone."""
     least, most = shown
     visible = cv2.GaussianBlur(now[..., 2] / np.maximum(still[..., 2], _SHOWN[1]), (0, 0), _GRID * len(now))
-    visible = _ramp((visible - least) / (most - least))
-    return np.dstack([now[..., :2] - still[..., :2], visible, now[..., 3]])
+    return _ramp((visible - least) / (most - least))
 
 
 def _carried_on(field: np.ndarray, reach: float) -> np.ndarray:
@@ -260,7 +266,8 @@ class _Place:
             slice(own_columns.start - columns.start, own_columns.stop - columns.start),
         )
         self.rows, self.columns = rows, columns
-        self.shows = cv2.merge([_ramp(within[self.inner] / (_EDGE * size))] * 3)  # 1 in the crop's middle, 0 beyond it
+        shows = _ramp(within[self.inner] / (_EDGE * size))  # 1 in the crop's middle, 0 beyond it
+        self.shows, self.shows_twice = cv2.merge([shows] * 3), cv2.merge([shows] * 2)
         self.crop = cv2.convertMaps(self.x[self.inner], self.y[self.inner], cv2.CV_16SC2)
         self.cells: dict[tuple[int, float], tuple[np.ndarray, np.ndarray]] = {}
 
@@ -281,13 +288,27 @@ class _Place:
 
         filled: float32 (rows, columns, 3), what shows in `inner` where the picture does not.
         """
-        motion = np.ascontiguousarray(_seen(around, self._cells(len(around), REACH))[..., :2])
-        field = _seen(near, self._cells(len(near), 1.0, self.inner))
-        motion[self.inner] += self.shows[..., :2] * (field[..., :2] - motion[self.inner])
-        moved = look_up(fine, self.places + cv2.transform(motion, self.back) * self.fade)
-        own = moved[self.inner] if light is None else moved[self.inner] + self.shows * _seen(light, self.crop)
-        hidden = self.shows * (1 - field[..., 2:3])
-        return self._set(own + hidden * (filled - own), moved)
+        # In place and with as many channels as are used: what is written to new memory takes longer than the sums.
+        motion = _seen(np.ascontiguousarray(around[..., :2]), self._cells(len(around), REACH))
+        cells, inner = self._cells(len(near), 1.0, self.inner), motion[self.inner]
+        closer = _seen(np.ascontiguousarray(near[..., :2]), cells)
+        closer -= inner
+        closer *= self.shows_twice
+        inner += closer
+        places: np.ndarray = cv2.transform(motion, self.back)
+        places *= self.fade
+        places += self.places
+        moved = look_up(fine, places)
+        own = moved[self.inner].astype(np.float32)
+        if light is not None:
+            lighter = _seen(light, self.crop)
+            lighter *= self.shows
+            own += lighter
+        hidden = 1 - _seen(np.ascontiguousarray(near[..., 2]), cells)
+        gain = filled - own
+        gain *= self.shows * cv2.merge([hidden] * 3)
+        own += gain
+        return self._set(own, moved)
 
     def lay(self, frame: np.ndarray) -> np.ndarray:
         """frame: decoded, float32 in [0, 255]."""
@@ -305,11 +326,11 @@ class _Place:
         return self.cells[cells, reach]
 
     def _set(self, inner: np.ndarray, around: np.ndarray) -> np.ndarray:
-        """The picture with `around`, uint8, in its place, and in the middle of that `inner`, float32 in [0, 255]."""
+        """The picture with `around`, uint8, in its place, and in the middle of that `inner`, float32, which changes."""
         result = self.picture.copy()
         part = result[self.rows, self.columns]
         part[:] = around
-        part[self.inner] = np.clip(inner, 0, 255).round()
+        part[self.inner] = np.rint(np.clip(inner, 0, 255, out=inner), out=inner)
         return result
 
 

@@ -84,21 +84,12 @@ def personalise(
     Gives the state before the first step, then about every `every` seconds, and at the end; stop whenever you like. The
     state's model goes on changing with the next one asked for.
     """
-    tuned = copy.deepcopy(method).eval().requires_grad_(False)
-    untuned = method.for_inference(picture_dtype(method.device))
-    for part in (*tuned.modules(), *untuned.modules()):
-        if isinstance(part, nn.LSTM):  # cuDNN goes back through one in training mode alone; it does the same in both
-            part.train()
-            part.flatten_parameters()  # a copy's weights lie apart, which cuDNN would mend at each call
+    untuned = _learning(method.for_inference(picture_dtype(method.device)))
     films = []
     for clip, anchor, out in zip(clips, anchors, occluded or [()] * len(clips), strict=True):
         frames = as_clip(clip, method.device)
         read = encode_in_windows(untuned, frames, anchor, occluded=out)
         films.append(Film(frames, anchor, np.setdiff1d(np.arange(len(clip)), out), read, _copied(read)))
-    codes = [film.code for film in films]
-    weights = _weights(tuned, tuning)
-    free = _free(codes, tuning)
-    learnt: list[Tensor] = [value.requires_grad_() for value in (*weights, *free)]
     limit = inf if seconds is None else seconds
     most = STEPS if steps is None else steps
     given = _sharing(method, _weights(method, tuning) if limit and most else [])
@@ -110,11 +101,13 @@ def personalise(
     def state() -> Tuned:
         return Tuned(given, tuple(_copied(code) for code in kept), done, spent, error, nbytes)
 
-    cores = Cores()
     yield state()
     if not limit or not most:  # the first optimiser takes torch a second to make (see `prepare`)
         yield state()
         return
+    cores, tuned = Cores(), _learning(copy.deepcopy(method).eval().requires_grad_(False))
+    weights, free = _weights(tuned, tuning), _free([film.code for film in films], tuning)
+    learnt: list[Tensor] = [value.requires_grad_() for value in (*weights, *free)]
     decoder = tuned.backbone.decoder
     branch = {id(weight) for weight in decoder.motion_parameters()} if isinstance(decoder, FrameDecoder) else set()
     groups = [
@@ -144,6 +137,15 @@ def personalise(
             last = spent
             yield state()
     yield state()
+
+
+def _learning(method: Anchored) -> Anchored:
+    """The same with LSTMs that a gradient can go back through."""
+    for part in method.modules():
+        if isinstance(part, nn.LSTM):  # cuDNN goes back through one in training mode alone; it does the same in both
+            part.train()
+            part.flatten_parameters()  # a copy's weights lie apart, which cuDNN would mend at each call
+    return method
 
 
 def _sharing(method: Anchored, learnt: Sequence[nn.Parameter]) -> Anchored:
