@@ -35,7 +35,7 @@ from starlette.middleware import Middleware
 from pages import links, model
 from pages.belongings import BELONGINGS, files_in
 from pages.compare import page as compare
-from pages.door import Door, count_computing
+from pages.door import Door, count_computing, note_reason
 from pages.files import kept_folder, sweep, work_folder
 from pages.latent import page as latent
 from pages.privacy import closed
@@ -45,7 +45,7 @@ from pages.series import page as series
 from pages.session import forget_visitors
 from pages.shares import MINUTE, Recent
 from pages.speech import page as speech
-from pages.status import OUR_FAULT, log_place
+from pages.status import log_fault
 from pages.store import STORE
 from pages.swap import page as swap
 from pages.theme import PageTheme
@@ -73,8 +73,9 @@ class _Demo(gr.Blocks):
                 error.print_exception = False
                 raise
             except Exception as error:
-                log_place(error)
-                raise gr.Error(OUR_FAULT, print_exception=False) from None
+                said = log_fault(error)
+                note_reason(work.session, said)
+                raise gr.Error(said, print_exception=False) from None
             work.note(files_in(Path(self.app.uploaded_file_dir), [inputs, done["data"]]))
         return done
 

@@ -55,14 +55,22 @@ _LEAST = 65536  # bytes that a file counts for, however small it is: the disk ha
 _CALLER = b"x-seqdisent-caller"  # for whom the tools' own client asks, with a word that only this process knows
 _WORD = secrets.token_hex(16)
 _COUNT_EVERY = 0.5  # seconds
-_MOST_REFUSALS = 1000  # sentences kept until their pages ask for them
+_MOST_REASONS = 1000  # sentences kept until their pages ask for them
 
-_refusals: OrderedDict[str, str] = OrderedDict()  # by page
+_reasons: OrderedDict[str, str] = OrderedDict()  # by page
+
+
+def note_reason(session: str, sentence: str) -> None:
+    """Why a page's job brings nothing, until the page asks for it."""
+    _reasons[session] = sentence
+    _reasons.move_to_end(session)
+    while len(_reasons) > _MOST_REASONS:
+        _reasons.popitem(last=False)
 
 
 def why_failed(request: gr.Request) -> str:
-    """HTML for a job that brought nothing: why it was not let in, or that something went wrong on our side."""
-    return status.problem(_refusals.pop(request.session_hash or "", status.OUR_FAULT))
+    """HTML for a job that brought nothing: why it was not let in, or what went wrong on our side."""
+    return status.problem(_reasons.pop(request.session_hash or "", status.OUR_FAULT))
 
 
 class Door:
@@ -88,9 +96,9 @@ class Door:
         try:
             await self._answer(scope, receive, noted)
         except Exception as error:  # else uvicorn would log it whole
-            status.log_place(error)
+            said = status.log_fault(error)
             if not started:
-                await JSONResponse({"detail": status.OUR_FAULT}, 500)(scope, receive, send)
+                await JSONResponse({"detail": said}, 500)(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope["path"]).removeprefix(_below(scope))
@@ -182,9 +190,7 @@ class Door:
         beside = any(fn.fn is place_in_line for fn in asked)
         sentence = self._refusal(blocks._queue, visitor, session, waits=waits, beside=beside)
         if sentence is not None and isinstance(session, str):
-            _refusals[session] = sentence
-            while len(_refusals) > _MOST_REFUSALS:
-                _refusals.popitem(last=False)
+            note_reason(session, sentence)
         return sentence
 
     def _refusal(self, queue: Any, visitor: str, session: Any, *, waits: bool, beside: bool) -> str | None:

@@ -38,6 +38,6 @@ def _tried() -> bool:
         logging.getLogger("seqdisent").error("/health/swap: %s", error)
         return False
     except Exception as error:  # as of any visitor's swap: the server goes on
-        status.log_place(error)
+        status.log_fault(error)
         return False
     return True

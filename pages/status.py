@@ -14,14 +14,31 @@ Shown = TypeVar("Shown")
 Report = Callable[[float], None]
 
 OUR_FAULT = "Something went wrong on our side. Try again; if it stays so, load the page again."
+NO_MEMORY = (
+    "The server has too little memory for this just now. Use shorter or smaller clips, leave out learning the faces, "
+    "or try again in a few minutes."
+)
+NO_GPU = "The server's GPU has failed, and nothing can be made until the server is started again. Try again later."
 
 _SECONDS_BETWEEN_NEWS = 0.15
+_MEMORY_WORDS = ("out of memory", "allocate memory", "ALLOC_FAILED")  # of torch, the system and cuBLAS
+_GPU_WORDS = "CUDA error"  # torch's; it says that each later call fails, too
 
 
-def log_place(error: BaseException) -> None:
-    """Logs what kind of error came up and where, but not its message, which may name a visitor's film."""
-    where = "".join(traceback.format_tb(error.__traceback__))
-    logging.getLogger("seqdisent").error("%s\n%s", type(error).__name__, where)
+def log_fault(error: BaseException) -> str:
+    """The sentence for a visitor about an error that is not theirs.
+
+    Logs what kind of error came up and where, but not its message, which may name a visitor's film.
+    """
+    log, where = logging.getLogger("seqdisent"), "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s\n%s", type(error).__name__, where)
+    said = str(error)
+    if isinstance(error, MemoryError) or any(words in said for words in _MEMORY_WORDS):
+        return NO_MEMORY
+    if _GPU_WORDS in said:
+        log.error("The GPU has failed, and this process cannot use it again: restart the server.")
+        return NO_GPU
+    return OUR_FAULT
 
 
 def problem(sentence: str) -> str:
