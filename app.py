@@ -33,6 +33,7 @@ from gradio.routes import App
 from starlette.middleware import Middleware
 
 from pages import links, model
+from pages.answers import forget_answers
 from pages.belongings import BELONGINGS, files_in
 from pages.compare import page as compare
 from pages.door import Door, count_computing, note_reason
@@ -59,6 +60,7 @@ from seqdisent_core.threads import share_cores, share_heap
 
 _TITLE = "seqdisent: who a face is, and what it does"
 _THREADS = 40  # of events, as Gradio has them
+_ANSWERS_EVERY = 1.0  # seconds from one look at what nobody fetches to the next
 _FIRST_PAGE = "Swap"  # its name in the bar of pages
 
 
@@ -205,9 +207,8 @@ def _looking_after(computed: Recent) -> Callable[[App], AbstractAsyncContextMana
         # door refuses.
         app.state_holder.blocks = SimpleNamespace(default_config=app.get_blocks().default_config, blocks={})
         _sweep(app)  # what a process left that was killed
-        tasks = [
-            asyncio.create_task(work) for work in (_forget(app), count_computing(app.get_blocks()._queue, computed))
-        ]
+        counting = count_computing(app.get_blocks()._queue, computed)
+        tasks = [asyncio.create_task(work) for work in (_forget(app), _forget_answers(app), counting)]
         yield
         for task in tasks:
             task.cancel()
@@ -220,6 +221,12 @@ async def _forget(app: App) -> None:
         await asyncio.sleep(limits().sweep_seconds)
         forget_visitors(app.state_holder, limits().delete_seconds)
         await asyncio.to_thread(_sweep, app)
+
+
+async def _forget_answers(app: App) -> None:
+    while True:
+        await asyncio.sleep(_ANSWERS_EVERY)
+        forget_answers(app.get_blocks()._queue, app.state_holder.time_last_used, limits().keep_seconds)
 
 
 def _sweep(app: App) -> None:

@@ -109,16 +109,17 @@ BELONGINGS = Belongings()  # of all visitors of this server
 
 def files_in(folder: Path, data: Any) -> set[Path]:
     """The files brought or made in a folder that an event's data names; a visitor may write any path there."""
-    named = {Path(text) for text in _texts(data) if text.startswith(f"{folder}/")}
+    named = {Path(text) for text in texts_in(data) if text.startswith(f"{folder}/")}
     return {path for path in named if lies_in(folder, path)}
 
 
-def _texts(data: Any) -> Iterator[str]:
+def texts_in(data: Any) -> Iterator[str]:
+    """All texts that an event's data has, at any depth."""
     if isinstance(data, str):
         yield data
     elif isinstance(data, dict):
         for value in data.values():
-            yield from _texts(value)
+            yield from texts_in(value)
     elif isinstance(data, list | tuple):
         for value in data:
-            yield from _texts(value)
+            yield from texts_in(value)

@@ -37,9 +37,10 @@ class Limits(Settings):
     * compute_seconds: that one address may compute within a minute while somebody else waits.
     * readings: films that are read at once; tuning_seconds: that a program may ask for.
     * proxies: addresses or networks, separated by commas, whose X-Forwarded-For is believed; in a Space, its own.
-    * keep_seconds: until a clip that was read is forgotten; delete_seconds: until files are deleted, which is later;
-      sweep_seconds: from one look at the files to the next; closed_seconds: until what a closed page held in memory is
-      freed; left_seconds: from then on until files and clips of a visitor go who has opened no other page.
+    * keep_seconds: until a clip that was read is forgotten, and an answer that nobody fetches; delete_seconds: until
+      files are deleted, which is later; sweep_seconds: from one look at the files to the next; closed_seconds: until
+      what a closed page held in memory is freed; left_seconds: from then on until files and clips of a visitor go who
+      has opened no other page.
     * links: to films that one visitor may share at once, for `keep_seconds` each; links_megabytes: of all their films.
     * health_seconds: for which the swap holds that `/health/swap` has tried.
     * store_megabytes: of clips and tuned models in memory; who used theirs longest ago loses them first.
