@@ -1,7 +1,11 @@
 """The page "Speech": two recordings in, four to hear with their spectrograms, a map; bad ones get a sentence."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +18,9 @@ from test_app import COUNTED_DOWN, out_of_sight, serious_findings
 
 from pages import model
 from pages.speech import page as speech_page
+from pages.speech.stage import Heard
 from seqdisent_core.media import MOST_SECONDS, read_sound
-from seqdisent_core.voices import Voices, shipped_recordings, spectrogram_picture
+from seqdisent_core.voices import Recording, Voices, VoiceSwap, shipped_recordings, spectrogram_picture
 
 _WAIT = 60_000  # milliseconds; how long a busy machine may take, not how long it should
 
@@ -28,10 +33,20 @@ def test_what_the_page_offers_is_what_ships() -> None:
     assert sum(one.file.stat().st_size for one in shipped_recordings()) < 2_000_000
 
 
+@contextmanager
+def shown(*given: Any) -> Iterator[tuple[Heard, Any]]:
+    """What the page shows once the swap is made, while its files are there."""
+    going = speech_page.show(*given)
+    problem, made, chart = next(seen for seen in going if seen[1] is not None)
+    assert problem == "" and made is not None
+    yield made, chart
+    going.close()
+
+
 def test_the_page_shows_four_recordings_and_where_they_lie() -> None:
     first, second = (model.shipped_voices()[name][0] for name in (speech_page.FIRST, speech_page.SECOND))
-    for problem, made, chart in speech_page.show(speech_page.FIRST, speech_page.SECOND, None, None):
-        assert problem == "" and made is not None and made.notes == []
+    with shown(speech_page.FIRST, speech_page.SECOND, None, None) as (made, chart):
+        assert made.notes == []
         seconds = [round(len(recording.samples) / RATE, 2) for recording in (first, first, second, second)]
         assert [track.seconds for track in made.tracks] == seconds, "a swap is as long as its driver"
         assert [track.made for track in made.tracks] == [False, True, False, True]
@@ -60,6 +75,28 @@ def test_a_spectrogram_shows_a_tone_where_it_is_however_long_it_lasts() -> None:
     assert (spectrogram_picture(np.zeros(RATE, np.float32)) == 255).all()
 
 
+def test_a_swap_ends_soon_when_its_page_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    done, ended, swap = list[float](), Event(), Voices.swap
+
+    def watched(voices: Voices, first: Recording, second: Recording, progress: Callable[[float], object]) -> VoiceSwap:
+        def note(share: float) -> None:
+            progress(share)
+            done.append(share)
+
+        try:
+            return swap(voices, first, second, note)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(Voices, "swap", watched)
+    long = Recording(np.tile(voice(3, 0), 100)[: 60 * RATE].astype(np.float32), "long.wav")
+    going = speech_page.show(speech_page.OWN, speech_page.OWN, long, long)
+    problem, made, _ = next(going)
+    assert "Swapping the voices" in problem and made is None
+    going.close()
+    assert ended.wait(60) and max(done, default=0.0) < 1
+
+
 @pytest.mark.parametrize(
     ("samples", "rate", "channels", "said"),
     [
@@ -86,8 +123,8 @@ def test_every_recording_is_swapped_or_gets_a_sentence(
     if note and "120" in note:
         assert len(recording.samples) == MOST_SECONDS * RATE
         return  # what is longer than a window is swapped as every other recording
-    for problem, made, _ in speech_page.show(speech_page.OWN, speech_page.SECOND, recording, None):
-        assert problem == "" and made is not None and made.notes == list(recording.notes)
+    with shown(speech_page.OWN, speech_page.SECOND, recording, None) as (made, _):
+        assert made.notes == list(recording.notes)
 
 
 def test_a_program_swaps_two_recordings_and_is_told_what_is_wrong(served: Served, tmp_path: Path) -> None:

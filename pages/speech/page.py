@@ -124,9 +124,12 @@ def read_own(example: str, file: Any) -> "tuple[Recording | None, Any, str]":
 def show(
     first: str, second: str, first_own: "Recording | None", second_own: "Recording | None"
 ) -> Iterator[tuple[str, Heard | None, str | None]]:
-    """Both recordings and their swaps, and where all four lie; or why there is none."""
+    """Both recordings and their swaps, and where all four lie; or why there is none. Until then, that it is made.
+
+    Nothing of an earlier swap stays meanwhile: only None keeps the place's files known (see `player.player`).
+    """
     from pages.speech.result import heard, speaker_map
-    from seqdisent_core.voices import Recording
+    from seqdisent_core.voices import Recording, VoiceSwap
 
     voices = model.voices()
     given, titles = [], []
@@ -141,9 +144,17 @@ def show(
         else:
             given.append(own)
             titles.append(own.name)
-    swap = voices.swap(*given)
-    made = [Recording(samples, "swap") for samples in swap]  # the first voice, the second
-    places = [voices.place(recording) for recording in (*given, *made)]
+
+    def make(report: status.Report) -> tuple[VoiceSwap, list[tuple[float, float]]]:
+        swap = voices.swap(*given, progress=report)
+        made = [Recording(samples, "swap") for samples in swap]  # the first voice, the second
+        places = []
+        for recording in (*given, *made):
+            report(1.0)
+            places.append(voices.place(recording))
+        return swap, places
+
+    swap, places = yield from status.meanwhile(make, (status.stages(_STAGES, 0), None, None))
     chart = as_value([speaker_map(voices.known, places)])
     with TemporaryDirectory() as folder:  # Gradio copies what is yielded to where it serves and deletes files
         yield "", heard(given, titles, swap, Path(folder)), chart
