@@ -32,6 +32,7 @@ def log_fault(error: BaseException) -> str:
     """
     log, where = logging.getLogger("seqdisent"), "".join(traceback.format_tb(error.__traceback__))
     log.error("%s\n%s", type(error).__name__, where)
+    traceback.clear_frames(error.__traceback__)  # or what they hold, a model and its gradients, stays until collected
     said = str(error)
     if isinstance(error, MemoryError) or any(words in said for words in _MEMORY_WORDS):
         return NO_MEMORY

@@ -1,5 +1,7 @@
 """Faults of the machine in the middle of a tuning: a sentence that says what to do, and what comes next works."""
 
+import gc
+import weakref
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -8,13 +10,14 @@ import torch
 from conftest import FIRST, SECOND, Served
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
-from test_app import example
+from test_app import example, until
 from test_door import ask
 from test_line import messages
 
 from pages import model
 from pages.session import PLACES, SESSIONS, token_of
 from pages.swap import making
+from seqdisent_core.reenactment import prepare
 
 _MEMORY, _GPU = "too little memory for this just now. Use shorter", "GPU has failed"
 
@@ -84,6 +87,25 @@ def test_a_page_is_told_what_to_do_when_a_tuning_fails_its_clips_stay_and_its_ne
     fault.undo()
     ended = swapped(tune=False)
     assert ended["success"] and making.FILMS_READY in ended["output"]["data"][0]
+
+
+def test_a_tuning_that_fails_leaves_no_model_in_memory(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights: list[weakref.ref[torch.Tensor]] = []
+
+    def no_memory(optimiser: torch.optim.Adam, *_: Any, **__: Any) -> NoReturn:
+        weights.append(weakref.ref(optimiser.param_groups[0]["params"][0]))
+        no_memory_on_a_gpu()
+
+    prepare()  # what torch keeps of the first optimiser of a process
+    monkeypatch.setattr(torch.optim.Adam, "step", no_memory)
+    files = [handle_file(str(example(name))) for name in (FIRST, SECOND)]
+    gc.disable()  # which a GPU that is full does not call for
+    try:
+        with pytest.raises(AppError, match=_MEMORY):
+            Client(served.address, verbose=False).predict(*files, 60, api_name="/swap")
+        until(lambda: weights[0]() is None)
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("fault", [lost_gpu], indirect=True)
