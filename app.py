@@ -24,6 +24,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -35,7 +36,7 @@ from pages import links, model
 from pages.belongings import BELONGINGS, files_in
 from pages.compare import page as compare
 from pages.door import Door, count_computing
-from pages.files import own_folder, sweep, work_folder
+from pages.files import kept_folder, sweep, work_folder
 from pages.latent import page as latent
 from pages.privacy import closed
 from pages.results import page as results
@@ -82,11 +83,11 @@ def build(lecture: str | None = None) -> gr.Blocks:
     """All pages in one app, not yet served. A page more: `with demo.route(name, path): _lay_out(demo, ...)`.
 
     lecture: the address at which `seqdisent lecture` runs, for a link in the bar of pages; None for no link. Raises
-    ConfigError as `cluster.connect` does.
+    ConfigError as `cluster.connect` and `kept_folder` do.
     """
     connect()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # this very word: Gradio takes no other for a no
-    os.environ.setdefault("GRADIO_TEMP_DIR", str(own_folder()))
+    os.environ["GRADIO_TEMP_DIR"] = str(kept_folder())
     deleting = (int(limits().sweep_seconds), int(limits().delete_seconds))
     gr.set_static_paths([asset("examples")])  # what else visitors may read of the project, its page says
     with _no_server_yet():
@@ -199,6 +200,9 @@ def _looking_after(computed: Recent) -> Callable[[App], AbstractAsyncContextMana
 
     @asynccontextmanager
     async def lifespan(app: App) -> AsyncIterator[None]:
+        # Without this each session has a copy of all pages, half a megabyte, for links to what it was shown, which the
+        # door refuses.
+        app.state_holder.blocks = SimpleNamespace(default_config=app.get_blocks().default_config, blocks={})
         _sweep(app)  # what a process left that was killed
         tasks = [
             asyncio.create_task(work) for work in (_forget(app), count_computing(app.get_blocks()._queue, computed))

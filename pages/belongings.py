@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from pages.files import lies_in
 from pages.session import SESSIONS
 from seqdisent_core.errors import SeqdisentError
 
@@ -107,8 +108,9 @@ BELONGINGS = Belongings()  # of all visitors of this server
 
 
 def files_in(folder: Path, data: Any) -> set[Path]:
-    """The files in a folder that an event's data names."""
-    return {Path(text) for text in _texts(data) if text.startswith(f"{folder}/")}
+    """The files brought or made in a folder that an event's data names; a visitor may write any path there."""
+    named = {Path(text) for text in _texts(data) if text.startswith(f"{folder}/")}
+    return {path for path in named if lies_in(folder, path)}
 
 
 def _texts(data: Any) -> Iterator[str]:

@@ -20,7 +20,7 @@ def chart_section(title: str, words: str, name: str) -> gr.HTML:
     return gr.HTML(
         None,
         html_template=_SECTION.format(title=title, words=words),
-        js_on_load="\n".join(map(web, ("plotly.js", "series.js"))),
+        js_on_load="\n".join(map(web, ("elements.js", "plotly.js", "series.js"))),
         apply_default_css=False,
         elem_id=name,
         plotly=address(plotly_script()),

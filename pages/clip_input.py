@@ -16,6 +16,7 @@ from gradio_client.utils import encode_file_path, is_http_url_like  # type: igno
 from PIL import Image
 
 from pages.files import made_here, visitors_file
+from pages.names import person_and_expression
 from pages.web import web
 from seqdisent_core.limits import limits
 
@@ -89,7 +90,7 @@ def clip_input(
     zone = gr.HTML(
         label=title,
         html_template=web("clip_input.html"),
-        js_on_load=web("recorder.js") + web("clip_input.js"),
+        js_on_load=web("elements.js") + web("recorder.js") + web("clip_input.js"),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["sd", "sd-drop"],
@@ -146,9 +147,8 @@ def found_face(*, elem_id: str | None = None) -> gr.HTML:
 
 def _served(path: Path) -> dict[str, Any]:
     """An example as its button needs it. The folder must be among the static paths."""
-    person, _, expression = path.stem.rpartition("_")
-    named = {"name": path.name, "person": person.replace("_", " ").capitalize(), "expression": expression}
-    return {**named, "file": served_file(path)}
+    person, expression = person_and_expression(path.stem)
+    return {"name": path.name, "person": person, "expression": expression, "file": served_file(path)}
 
 
 def served_file(path: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException
 from starlette.responses import JSONResponse, PlainTextResponse
@@ -39,16 +40,18 @@ _NO_SWAP = "No swap could be made. The server's log says why."
 _SHARED = re.compile(r"/shared/([^/]+)")
 _API = "/gradio_api"
 _FILE, _UPLOAD, _TOOLS, _AT_ONCE = f"{_API}/file=", f"{_API}/upload", f"{_API}/mcp", f"{_API}/run/"
+_SESSION = 64  # letters of a session's name at most, which is kept; those of Gradio have 11 to 36
 _GET = re.compile(
     r"/(config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|(static|assets|svelte)/.+)"
-    rf"|{_API}/(info/?|theme\.css|app_id/?|startup-events|upload_progress|queue/data|heartbeat/\w+|call/\w+/\w+)"
-    rf"|{_API}/call/v2/\w+/\w+"
+    rf"|{_API}/(info/?|theme\.css|app_id/?|startup-events|upload_progress|queue/data|call/(v2/)?\w+/\w+)"
+    rf"|{_API}/heartbeat/\w{{1,{_SESSION}}}"
 )
 _POST = re.compile(rf"{_API}/(upload|queue/join|cancel|reset/?|run/predict/?|call/(v2/)?\w+/?)")
 _JOIN = re.compile(rf"{_API}/(queue/join|call/(v2/)?\w+/?)")
 _CLOSED = "There is nothing here for visitors. The pages and the endpoints are listed under API at the foot of a page."
 _TOO_LARGE = "That request is too large. Upload files, and give their paths."
 _AROUND = 65536  # bytes of an upload that are not the file
+_LEAST = 65536  # bytes that a file counts for, however small it is: the disk has only so many places for files
 _CALLER = b"x-seqdisent-caller"  # for whom the tools' own client asks, with a word that only this process knows
 _WORD = secrets.token_hex(16)
 _COUNT_EVERY = 0.5  # seconds
@@ -109,10 +112,11 @@ class Door:
         if scope["method"] != "POST":
             return await self._app(scope, receive, send)
         body = await _read(receive, self._limits.body_kilobytes * 1024)
-        if body is None:
+        given = {} if body is None else _object(body)
+        if body is None or len(str(given.get("session_hash", ""))) > _SESSION:
             return await JSONResponse({"detail": _TOO_LARGE}, 413)(scope, receive, send)
         if _JOIN.fullmatch(path):
-            sentence = self._no_room(scope, path, body)
+            sentence = self._no_room(scope, path, given)
             if sentence is not None:
                 return await JSONResponse({"detail": sentence}, 429)(scope, receive, send)
         if path.startswith(_AT_ONCE):  # Gradio takes this path for all of its address, with what a proxy put before it
@@ -138,16 +142,20 @@ class Door:
         """Passes an upload on while it is counted; past a limit Gradio deletes what has come and we say which."""
         visitor, folder = scope["visitor"], Path(scope["app"].uploaded_file_dir)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # where somebody has cleared all temporary files
-        length = Headers(scope=scope).get("content-length", "0")
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "0")
         announced = max(0, int(length) - _AROUND) if length.isdigit() else 0
         refusal = self._uploads.refusal(visitor, announced, announced, folder)
-        came = 0
+        begins = b"--" + parse_options_header(headers.get("content-type"))[1].get(b"boundary", b"")  # each file
+        came, end = 0, b""
 
         async def counted() -> Message:
-            nonlocal came, refusal
+            nonlocal came, end, refusal
             message = await receive()
-            count = len(message.get("body", b""))
-            came += count
+            body = message.get("body", b"")
+            came += len(body)
+            seen = end + body
+            count, end = len(body) + seen.count(begins) * _LEAST, seen[1 - len(begins) :]
             refusal = self._uploads.refusal(visitor, came - _AROUND, count, folder)
             self._uploads.note(visitor, count)
             if refusal is not None:
@@ -164,13 +172,13 @@ class Door:
             code, sentence = refusal
             await PlainTextResponse(sentence, code)(scope, receive, send)
 
-    def _no_room(self, scope: Scope, path: str, body: bytes) -> str | None:
+    def _no_room(self, scope: Scope, path: str, given: dict[str, Any]) -> str | None:
         """Why a job may not join the queue now; None if it may."""
-        blocks, visitor = scope["app"].get_blocks(), scope["visitor"]
-        given, name = _object(body), path.rstrip("/").rpartition("/")[2]
+        blocks, visitor, name = scope["app"].get_blocks(), scope["visitor"], path.rstrip("/").rpartition("/")[2]
         session, index = given.get("session_hash"), given.get("fn_index")
         asked = [fn for fn in blocks.fns.values() if (fn._id == index if name == "join" else fn.api_name == name)]
-        waits = any(fn.concurrency_limit is not None for fn in asked)
+        # One that is not found here, Gradio may find: of "46" it makes 46.
+        waits = not asked or any(fn.concurrency_limit is not None for fn in asked)
         beside = any(fn.fn is place_in_line for fn in asked)
         sentence = self._refusal(blocks._queue, visitor, session, waits=waits, beside=beside)
         if sentence is not None and isinstance(session, str):

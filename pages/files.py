@@ -1,5 +1,6 @@
 """Where everything lies that visitors bring and get: one folder of this app's own, swept by age."""
 
+import os
 import re
 import tempfile
 import time
@@ -12,6 +13,27 @@ from gradio.utils import get_upload_folder, is_static_file
 from seqdisent_core.errors import ConfigError
 
 _ADDRESS_OF_ONE = re.compile(r"[0-9a-f]{64}")  # the folder of a file that Gradio keeps: its SHA-256
+_OURS = re.compile(rf"{_ADDRESS_OF_ONE.pattern}|tmp\w+|shared|deep_links|vibe_edit_history")  # of Gradio and of the app
+
+
+def kept_folder() -> Path:
+    """The folder that GRADIO_TEMP_DIR names, or one of the app's own, made where it is missing.
+
+    Raises ConfigError where it cannot be used, or holds somebody's own files: all in it is deleted by age.
+    """
+    named = os.environ.get("GRADIO_TEMP_DIR")
+    folder = Path(named).resolve() if named else own_folder()
+    try:
+        work_folder(folder)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        other = next((path.name for path in folder.iterdir() if not _OURS.fullmatch(path.name)), None)
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be used ({error.strerror}). Name another GRADIO_TEMP_DIR.") from None
+    if other is not None:
+        raise ConfigError(
+            f"{folder} holds {other}, and all that is old there would be deleted. Name an empty one in GRADIO_TEMP_DIR."
+        )
+    return folder
 
 
 def own_folder() -> Path:
@@ -43,8 +65,14 @@ def visitors_file(path: str | Path) -> Path | None:
     except (OSError, ValueError, RuntimeError):  # not there; a NUL or too long; a circle of links
         return None
     kept = Path(get_upload_folder()).resolve()
-    brought = file.parent.parent == kept and _ADDRESS_OF_ONE.fullmatch(file.parent.name) is not None
-    return file if file.is_file() and (brought or is_static_file(file)) else None
+    return file if lies_in(kept, file) or (file.is_file() and is_static_file(file)) else None
+
+
+def lies_in(kept: Path, file: Path) -> bool:
+    """Whether a file is there and its path is that of one that was brought or made: `kept`, its SHA-256, its name."""
+    if file.parent.parent != kept or not _ADDRESS_OF_ONE.fullmatch(file.parent.name):
+        return False
+    return os.path.isfile(file)  # noqa: PTH113 - Path.is_file raises OSError for a name that is too long
 
 
 def made_here(path: str | Path) -> bool:
@@ -53,10 +81,13 @@ def made_here(path: str | Path) -> bool:
 
 
 def sweep(folder: Path, after: float) -> None:
-    """Deletes files and empty folders that nobody has written to for `after` seconds, whoever left them."""
+    """Deletes files and empty folders that nobody has written to for `after` seconds, whoever left them.
+
+    What the clock says is as far in the future goes, too: it was set back, by nobody knows how much.
+    """
     for path in sorted(folder.rglob("*"), reverse=True):  # what a folder holds comes before it
         with suppress(OSError):  # gone meanwhile; a folder that holds something
-            if time.time() - path.lstat().st_mtime <= after:
+            if abs(time.time() - path.lstat().st_mtime) <= after:
                 continue
             if path.is_dir() and not path.is_symlink():
                 path.rmdir()

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 
 from pages import model, status
 from seqdisent_core.cluster import call
@@ -13,17 +12,17 @@ from seqdisent_core.errors import SeqdisentError
 class Trial:
     """A swap of two examples, tried when somebody asks; its outcome holds for some seconds, whoever asks."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._seconds, self._clock = seconds, clock
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
         self._until, self._works = -1.0, False
         self._lock = asyncio.Lock()
 
     async def works(self) -> bool:
         """Whether the swap worked; where it did not, the log says why."""
         async with self._lock:
-            if self._clock() >= self._until:
+            if time.monotonic() >= self._until:
                 self._works = await asyncio.to_thread(_tried)
-                self._until = self._clock() + self._seconds
+                self._until = time.monotonic() + self._seconds
             return self._works
 
 

@@ -143,9 +143,9 @@ def _found(token: str) -> Path | None:
 
 
 def _age(film: Path) -> float:
-    """Seconds since it was made; for ever where it was deleted meanwhile."""
+    """Seconds since it was made, or until then where the clock was set back; for ever where it has gone meanwhile."""
     try:
-        return time.time() - film.stat().st_mtime
+        return abs(time.time() - film.stat().st_mtime)
     except OSError:
         return inf
 

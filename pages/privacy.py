@@ -18,6 +18,10 @@ _LINE = """
 <button type="button" class="sd-button sd-small sd-delete">Delete everything of mine now</button>
 <p class="sd-deleted" role="status"></p><div>${value || ""}</div></div>
 """
+_OF_CLIPS = (
+    "Use clips of people who agree to it. Your clips and the results are deleted when you close the page, and within "
+    "an hour of their last use; nothing is sent anywhere else."
+)
 _ON_CLUSTER = " Other machines of this server's read and make films; they keep nothing once they have answered."
 _TELL = "() => new BroadcastChannel('seqdisent deleted').postMessage('')"  # also to this page
 _LOST = "Another server answers now. Clips and results that were here are gone: choose your clips again."
@@ -48,7 +52,7 @@ def opened(token: str, another: bool, request: gr.Request) -> tuple[str, Any]:
     return token, gr.HTML(status.problem(_LOST), visible=True) if another else gr.skip()
 
 
-def privacy(token: gr.BrowserState, line: str) -> None:
+def privacy(token: gr.BrowserState, line: str = _OF_CLIPS) -> None:
     """Lays out the line and the button, which empties all pages of this visitor; they load again and say so."""
     line += _ON_CLUSTER if workers() else ""
     shown = gr.HTML(

@@ -4,6 +4,7 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -13,17 +14,32 @@ MINUTE = 60.0
 _MEGABYTE = 2**20
 
 
+_TOGETHER = 1.0  # seconds within which amounts are kept as one: uploads come in pieces of any size
+
+
+@dataclass
+class _Noted:
+    at: float
+    visitor: str
+    amount: float
+
+
 class Recent:
     """Amounts by visitor, each forgotten after some seconds."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._clock = seconds, clock
-        self._noted: deque[tuple[float, str, float]] = deque()
+        self._noted: deque[_Noted] = deque()
+        self._latest: dict[str, _Noted] = {}  # by visitor
         self._sums: dict[str, float] = {}
 
     def note(self, visitor: str, amount: float) -> None:
         """Adds to what a visitor has taken."""
-        self._noted.append((self._clock(), visitor, amount))
+        now, noted = self._clock(), self._latest.get(visitor)
+        if noted is None or now - noted.at >= _TOGETHER:
+            noted = self._latest[visitor] = _Noted(now, visitor, 0.0)
+            self._noted.append(noted)
+        noted.amount += amount
         self._sums[visitor] = self._sums.get(visitor, 0.0) + amount
 
     def of(self, visitor: str) -> float:
@@ -37,19 +53,21 @@ class Recent:
         return sum(self._sums.values())
 
     def _forget(self) -> None:
-        while self._noted and self._noted[0][0] <= self._clock() - self._seconds:
-            _, visitor, amount = self._noted.popleft()
-            self._sums[visitor] -= amount
-            if self._sums[visitor] <= 0:
-                del self._sums[visitor]
+        while self._noted and self._noted[0].at <= self._clock() - self._seconds:
+            noted = self._noted.popleft()
+            if self._latest[noted.visitor] is noted:
+                del self._latest[noted.visitor]
+            self._sums[noted.visitor] -= noted.amount
+            if self._sums[noted.visitor] <= 0:
+                del self._sums[noted.visitor]
 
 
 class Uploads:
     """Counts what is sent here and says when it is too much."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._sent = Recent(limits.delete_seconds + limits.sweep_seconds, clock)  # for which files stay on the disk
+        self._sent = Recent(limits.delete_seconds + limits.sweep_seconds)  # for which files stay on the disk
 
     def note(self, visitor: str, count: int) -> None:
         """So many bytes have come."""

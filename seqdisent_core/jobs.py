@@ -15,6 +15,7 @@ from seqdisent_core.media import Frames, labelled, probe_video
 from seqdisent_core.reenactment import STEPS, How, OwnFace, Pair, Subject, own_faces, pairs, reach_within
 from seqdisent_core.studio import Studio
 
+People = tuple[Subject, Subject] | tuple[Subject]  # whom a model is tuned to: a Pair's, or an OwnFace's
 Previews = dict[int, tuple[np.ndarray, float]]  # by whose film: frames, uint8 RGB, and the seconds that they last
 EVERY = 0.5  # seconds of tuning from one state to the next
 
@@ -59,32 +60,27 @@ def previews(pair: Pair, whose: Sequence[int], how: How, reach: float) -> Previe
     return made
 
 
+def states(studio: Studio, people: People, seconds: float | None) -> Iterator[Pair] | Iterator[OwnFace]:
+    """A model as it comes to know two people, or one; seconds: as `pairs`."""
+    if len(people) == 2:
+        return pairs(studio.method, people, seconds=seconds, every=EVERY, head=studio.head)
+    return own_faces(studio.method, people[0], seconds=seconds, every=EVERY, head=studio.head)
+
+
 def tune(
-    studio: Studio,
-    two: tuple[Subject, Subject],
-    seconds: float | None,
-    wanted: Wanted | None,
-    report: Callable[[News], Any],
-) -> Pair:
-    """The pair as it is at the end of a tuning, or once `report` says that it is enough; seconds: as `pairs`."""
+    studio: Studio, people: People, seconds: float | None, wanted: Wanted | None, report: Callable[[News], Any]
+) -> Pair | OwnFace:
+    """The last of `states`, or the one of which `report` says that it is enough. wanted: of a pair alone."""
     shown = -inf
-    for state in pairs(studio.method, two, seconds=seconds, every=EVERY, head=studio.head):
-        pair, steps = state, state.tuned.steps
+    for state in states(studio, people, seconds):
+        last, steps, made = state, state.tuned.steps, None
         due = wanted is not None and steps < STEPS and time.monotonic() - shown >= wanted.every
-        made = previews(pair, wanted.whose, wanted.how, wanted.reach) if wanted and due else None
-        shown = time.monotonic() if due else shown
+        if wanted and due and isinstance(state, Pair):
+            made = previews(state, wanted.whose, wanted.how, wanted.reach)
+            shown = time.monotonic()
         if report(News(steps, made)):
             break
-    return pair.kept()
-
-
-def learn(studio: Studio, one: Subject, seconds: float | None, report: Callable[[News], Any]) -> OwnFace:
-    """As `tune`, of one face."""
-    for state in own_faces(studio.method, one, seconds=seconds, every=EVERY, head=studio.head):
-        face = state
-        if report(News(face.tuned.steps, None)):
-            break
-    return face.kept()
+    return last.kept()
 
 
 def move(

@@ -20,8 +20,9 @@ PREFIX = "SEQDISENT_DEMO_"
 _SPACE_PROXIES = "10.0.0.0/8"  # where requests to a Hugging Face Space come from
 _CLUSTER = re.compile(r"|local|auto|[^\s:/]+:\d{1,5}")
 
-Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0)]
+# No more than the system's calls take, of megabytes in bytes and of seconds to wait.
+Count = Annotated[int, Field(ge=1, le=10**9)]
+Seconds = Annotated[float, Field(gt=0, le=1e9)]
 
 
 @settings
@@ -44,8 +45,9 @@ class Limits(Settings):
     * store_megabytes: of clips and tuned models in memory; who used theirs longest ago loses them first.
     * cluster: of Ray, which reads, tunes and makes films: "local", "auto" or the address host:port; none for this
       process. cluster_workers: of it, at most.
-    * decoder_megabytes, decoder_seconds: address space and processor time of the process that reads or writes one film;
-      film_megabytes: of a file that it writes.
+    * decoder_megabytes, encoder_megabytes: address space of the process that reads or writes one film. An 8K film takes
+      1.7 GB to read; a hostile one may take all, `readings` times at once, some 0.9 GB of each not in memory.
+    * decoder_seconds: processor time of either; film_megabytes: of a file that it writes.
     """
 
     upload_megabytes: Count = 200
@@ -71,7 +73,8 @@ class Limits(Settings):
     store_megabytes: Count = 1000
     cluster: str = ""
     cluster_workers: Count = 1000
-    decoder_megabytes: Count = 4096
+    decoder_megabytes: Count = 2048
+    encoder_megabytes: Count = 4096
     decoder_seconds: Count = 240
     film_megabytes: Count = 2000
 

@@ -2,12 +2,16 @@
 
 import dataclasses
 from functools import wraps
-from typing import Any, Self, TypeVar, dataclass_transform
+from typing import Annotated, Any, Self, TypeVar, dataclass_transform
 
-from pydantic import ConfigDict, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from seqdisent_core.errors import ConfigError
+
+Size = Annotated[int, Field(ge=1)]
+Weight = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
 
 _T = TypeVar("_T", bound="Settings")
 _KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "string": "text", "dict": "an object"}

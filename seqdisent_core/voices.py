@@ -158,19 +158,24 @@ class Voices:
             raise ConfigError("This model has no map of speakers. Choose one that `seqdisent voices` made.")
         return self.speakers
 
-    def swap(self, first: Recording, second: Recording) -> VoiceSwap:
-        """Each voice with the other's words."""
-        return VoiceSwap(self.spoken(first, second), self.spoken(second, first))
+    def swap(
+        self, first: Recording, second: Recording, progress: Callable[[float], object] = lambda share: None
+    ) -> VoiceSwap:
+        """Each voice with the other's words. progress: gets 0 to 1, how much is done; where it raises, that ends it."""
+        made = self.spoken(first, second, lambda share: progress(share / 2))
+        return VoiceSwap(made, self.spoken(second, first, lambda share: progress((1 + share) / 2)))
 
     @torch.no_grad()
-    def spoken(self, voice: Recording, driver: Recording) -> np.ndarray:
+    def spoken(
+        self, voice: Recording, driver: Recording, progress: Callable[[float], object] = lambda share: None
+    ) -> np.ndarray:
         """Samples float32, as many as the driver has, at its level: its dynamics with the static code of `voice`.
 
         The driver is read in windows that overlap by half, and what they decode to is blended, so that there are no
         seams. The phase is found by Griffin-Lim, with the same start each time.
         """
         wanted = self.spectrum(voice, driver)
-        found = griffin_lim(wanted, len(driver.samples), torch.Generator().manual_seed(0)).numpy()
+        found = griffin_lim(wanted, len(driver.samples), torch.Generator().manual_seed(0), progress).numpy()
         found *= level(driver.samples) / max(level(found), 1e-9)
         return found * min(1.0, _LOUDEST / max(float(np.abs(found).max()), 1e-9))
 

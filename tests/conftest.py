@@ -288,6 +288,15 @@ def visitor(chromium: "Browser", served: Served) -> "Iterator[Visitor]":
 Visit = Callable[..., "Page"]
 
 
+def tab_to(page: "Page", selector: str) -> None:
+    """Presses the tabulator until it comes to an element."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
+            return
+    raise AssertionError(f"Tab does not reach {selector}")
+
+
 @pytest.fixture
 def visit(visitor: Visitor) -> Iterator[Visit]:
     """Opens a page of the app, `visit(path="", width=1280, height=900)`, and waits for an element `ready`.

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,13 +25,14 @@ import imageio.v3 as iio
 import imageio_ffmpeg
 import numpy as np
 import pytest
-from conftest import FIRST, SECOND, Served, Visit, Visitor, free_port, is_shown
+from conftest import FIRST, SECOND, Served, Visit, Visitor, free_port, is_shown, tab_to
 from gradio.data_classes import FileData
 from gradio.route_utils import delete_files_created_by_app
 from gradio.state_holder import StateHolder
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from media import photograph
+from starlette import requests
 
 import app
 from app import build
@@ -436,23 +438,16 @@ def test_a_swap_goes_by_the_keyboard_alone_and_its_clips_play_in_step_and_stop_a
 
     page = visit(moving=True)
 
-    def tab_to(selector: str) -> None:
-        for _ in range(80):
-            page.keyboard.press("Tab")
-            if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
-                return
-        raise AssertionError(f"Tab does not reach {selector}")
-
     for place in ("first", "second"):
-        tab_to(f"#{place}-clip .sd-thumb")
+        tab_to(page, f"#{place}-clip .sd-thumb")
         ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert ring == "solid", "the focus is not to be seen"
         page.keyboard.press("Enter")
         face_is_found(page, place)
     is_shown(page, "#swap:not([disabled])")
-    tab_to("#tune input")
+    tab_to(page, "#tune input")
     page.keyboard.press(" ")
-    tab_to("#swap")
+    tab_to(page, "#swap")
     page.keyboard.press("Enter")
     results_are_shown(page)
     is_shown(page, ".sd-stage[data-playing=true]")
@@ -460,7 +455,7 @@ def test_a_swap_goes_by_the_keyboard_alone_and_its_clips_play_in_step_and_stop_a
     seeks, seconds = page.evaluate(_SEEKS_THAT_TAKE_LONG, _PLAYERS)
     assert seeks >= 4, "films of a second that stray are never sought"
     assert seeks <= 4 * (1 + np.ceil(seconds / 2)), "four films that stray are sought again and again"
-    tab_to(".sd-stage")
+    tab_to(page, ".sd-stage")
     page.keyboard.press(" ")
     is_shown(page, ".sd-stage[data-playing=false]")
     stands_at(page)
@@ -697,19 +692,18 @@ def test_the_clip_that_came_last_is_the_one_that_counts_and_its_chosen_anchor_st
 def test_a_clip_that_is_taken_away_while_it_waits_for_its_turn_is_not_read() -> None:
     reader, film = face_reading.FaceReader(model.film_studio), FileData(path=str(example("person_000_happiness.mp4")))
     last, turns = Latest(), [gr.EventData(None, {"turn": turn}) for turn in range(4)]
-    held = [face_reading.at_once().acquire() for _ in range(2)]  # by other visitors' clips
-    try:
-        reading = reader.upload(film, None, last, turns[1])
+    of = gr.Request(requests.Request({"type": "http", "visitor": "this one"}))
+    with ExitStack() as others:
+        for other in ("another", "a third"):
+            others.enter_context(face_reading.readings().place(other, lambda: None))
+        reading = reader.upload(film, None, last, turns[1], of)
         next(reading)
         assert face_reading.clear(last, turns[2]) == ("", None)
         assert list(reading) == []
-        assert list(reader.upload(film, None, last, turns[1])) == [], "it was sent before, and comes after"
-        reading = reader.upload(film, None, last, turns[3])
+        assert list(reader.upload(film, None, last, turns[1], of)) == [], "it was sent before, and comes after"
+        reading = reader.upload(film, None, last, turns[3], of)
         next(reading)
         assert face_reading.clear(last, turns[2]) == (gr.skip(), gr.skip()) and last.job is not None
-    finally:
-        for _ in held:
-            face_reading.at_once().release()
     *_, (_, face) = reading
     assert face.frames.shape == (15, 128, 128, 3) and last.job is None
 

@@ -176,7 +176,10 @@ def test_the_containers_are_given_all_that_the_proxy_and_the_demo_ask_for() -> N
     for name in proxy["depends_on"]:
         assert (ROOT / "deploy" / services[name]["build"] / "Dockerfile").exists()
         own = {key: value for key, value in services[name]["environment"].items() if key.startswith("SEQDISENT_")}
-        assert limits_of(own).proxies == proxy["networks"]["inside"]["ipv4_address"]
+        allowed = limits_of(own)
+        assert services[name]["mem_limit"] == "4g", "as much as the films take that may be read at once"
+        assert allowed.readings * allowed.decoder_megabytes <= 4096
+        assert allowed.proxies == proxy["networks"]["inside"]["ipv4_address"]
     # An address that Docker chooses may be the proxy's, or be another later: nginx asks for names only once.
     addresses = {ip_address(one["networks"]["inside"]["ipv4_address"]) for one in services.values()}
     (inside,) = whole["networks"]["inside"]["ipam"]["config"]

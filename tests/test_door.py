@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SMALL = {  # limits that are soon reached; visitors are told apart by X-Forwarded-For
     "UPLOAD_MEGABYTES": "1",
     "VISITOR_MEGABYTES": "2",
-    "ALL_MEGABYTES": "4",
+    "ALL_MEGABYTES": "8",
     "BODY_KILOBYTES": "64",
     "SESSION_WAITING": "1",
     "ADDRESS_JOBS": "3",
@@ -173,6 +173,21 @@ def test_a_request_that_is_too_large_is_refused(small: Served) -> None:
     assert ask(small, "POST", "gradio_api/mcp/", content=b"x" * 70_000).status_code == 413
 
 
+def test_a_session_whose_name_would_fill_memory_is_refused(small: Served) -> None:
+    name = "x" * 65
+    (first, *_) = small.demo.fns
+    body = {"data": ["", False], "fn_index": first, "session_hash": name}
+    assert ask(small, "POST", "gradio_api/run/predict", json=body).status_code == 413
+    assert join(small, of="10.0.4.1", session=name).status_code == 413
+    assert ask(small, "GET", f"gradio_api/heartbeat/{name}").status_code == 404
+
+
+def test_a_session_begins_without_a_copy_of_all_pages(small: Served) -> None:
+    body = {"data": ["", False], "fn_index": next(iter(small.demo.fns)), "session_hash": "light"}
+    assert ask(small, "POST", "gradio_api/run/predict", json=body).status_code == 200
+    assert len(small.demo.app.state_holder["light"].config_values) < 5
+
+
 def send(served: Served, megabytes: float, *, of: str, announced: bool = True) -> httpx.Response:
     """Uploads a file; not announced, its size is seen only as it comes."""
     content = b"\0" * int(megabytes * 2**20)
@@ -198,6 +213,14 @@ def test_uploads_are_limited_a_request_a_visitor_and_in_all(small: Served, annou
         while (refused := limit.refusal(visitor, 2**20, 2**20, small.folder)) is None:
             limit.note(visitor, 2**20)
         assert refused[0] == (413 if visitor == "first" else 507) and refused[1].startswith(sentence)
+
+
+def test_small_files_count_for_the_places_on_the_disk_that_they_take(small: Served) -> None:
+    films = [("files", (f"{number}.mp4", b"0")) for number in range(40)]
+    before = files_in(small)
+    answer = ask(small, "POST", "gradio_api/upload", of="10.1.0.8", files=films)
+    assert answer.status_code == 413 and answer.text.startswith("You have sent 2 MB")
+    until(lambda: files_in(small) == before)
 
 
 def test_a_folder_for_uploads_that_was_cleared_away_is_made_again(small: Served) -> None:
@@ -244,6 +267,17 @@ def test_a_page_may_have_so_many_jobs_waiting_and_an_address_so_many_under_way(s
     refused = join(small, of="10.0.0.1", session="three")
     assert refused.status_code == 429 and refused.json()["detail"].startswith("Too much is under way for you already.")
     assert join(small, of="10.0.0.2", session="four").status_code == 200, "somebody else may"
+
+
+def test_no_way_to_write_the_number_of_a_job_gets_past_the_limits(small: Served, busy: None) -> None:
+    (sample,) = [fn for fn in small.demo.fns.values() if fn.api_name == "sample"]
+
+    def asked(number: object) -> int:
+        body = {"data": [None, "both", 1, 8, 1, 0], "fn_index": number, "session_hash": "one"}
+        return ask(small, "POST", "gradio_api/queue/join", of="10.0.0.5", json=body).status_code
+
+    assert asked(sample._id) == 200
+    assert [asked(number) for number in (str(sample._id), float(sample._id), f" {sample._id}")] == [429] * 3
 
 
 def test_who_has_computed_much_lets_others_go_first(small: Served, busy: None) -> None:
@@ -332,6 +366,9 @@ def test_what_was_taken_is_forgotten_after_a_while() -> None:
     assert (recent.of("one"), recent.of_all()) == (5, 12)
     now[0] = 200
     assert (recent.of("one"), recent.of("other"), recent.of_all()) == (0, 0, 0)
+    for _ in range(1000):  # as an upload in small pieces
+        recent.note("one", 1)
+    assert recent.of("one") == 1000 and len(recent._noted) == 1
 
 
 def test_a_household_is_one_visitor() -> None:
@@ -357,3 +394,9 @@ def test_wrong_limits_get_a_sentence(name: str, value: str, sentence: str) -> No
 def test_limits_come_from_the_environment_and_a_space_names_its_proxies() -> None:
     assert limits_of({"SEQDISENT_DEMO_COMPUTE_SECONDS": "7", "SEQDISENT_CHROMIUM": "here"}).compute_seconds == 7
     assert (limits_of({}).proxies, limits_of({"SPACE_ID": "somebody/demo"}).proxies) == ("", "10.0.0.0/8")
+
+
+@pytest.mark.parametrize("name", ["DECODER_MEGABYTES", "DELETE_SECONDS"])
+def test_a_limit_that_no_system_has_is_refused_at_the_start_and_not_at_the_first_film(name: str) -> None:
+    with pytest.raises(ConfigError, match="at most"):
+        limits_of({f"SEQDISENT_DEMO_{name}": "99999999999"})

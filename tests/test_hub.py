@@ -162,7 +162,7 @@ def test_a_space_that_lends_gpus_is_told_what_needs_one_before_it_serves(tmp_pat
     code = "import app, spaces, sys; print(spaces.declared, 'torch' in sys.modules)"
     told = {**os.environ, "SPACES_ZERO_GPU": "true", "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
     done = subprocess.run([sys.executable, "-c", code], env=told, capture_output=True, text=True, check=False)
-    assert "[('_states', 50), ('_own_states', 50)] False" in done.stdout, done.stderr
+    assert "[('_states', 50)] False" in done.stdout, done.stderr
 
 
 def test_elsewhere_the_app_does_without_the_package_of_such_spaces() -> None:

@@ -52,7 +52,9 @@ def test_a_link_ends_after_its_time_and_its_film_is_swept(served: Served, tmp_pa
     old, young = (shared(tmp_path, "ends") for _ in range(2))
     film = age(old, limits().keep_seconds + 5)
     ends = age(young, limits().keep_seconds - 90).stat().st_mtime + limits().keep_seconds
-    for name in (old, f"{old}.mp4"):
+    future = shared(tmp_path, "ends")
+    age(future, -limits().keep_seconds - 5)  # the clock was set back
+    for name in (old, f"{old}.mp4", future):
         answer = httpx.get(f"{served.address}shared/{name}")
         assert answer.status_code == 404 and "no longer" in answer.text and "<video" not in answer.text
     assert film.exists()

@@ -165,13 +165,17 @@ def test_what_spyl_decodes_for_contrast_leaves_the_averages_of_batch_norms() -> 
 def test_spyl_learns_until_swaps_keep_what_stays_and_follow_what_turns() -> None:
     model = over_vectors("spyl", hidden_dim=32, initial_log_variance=-4.0, weight_static=0.2, weight_dynamics=0.05)
     data = turning(32)
+    learn(model, data, 120)
+    assert swaps_right(model.eval(), data)
+
+
+def learn(model: Variational, data: Tensor, steps: int) -> None:
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
-    for step in range(120):
+    for step in range(steps):
         optimiser.zero_grad()
-        now = Moment(step, 120, 32, 32, torch.Generator().manual_seed(step))
+        now = Moment(step, steps, 32, 32, torch.Generator().manual_seed(step))
         model.loss(batch_of(data), now)["total"].backward()
         optimiser.step()
-    assert swaps_right(model.eval(), data)
 
 
 @torch.no_grad()
@@ -289,10 +293,5 @@ def test_exchange_learns_until_swaps_are_right_at_any_anchor() -> None:
     model = over_vectors("exchange", hidden_dim=32, initial_log_variance=-4.0, weight_static=0.2, weight_dynamics=0.05)
     assert isinstance(model, Exchange)
     data = turning(32)
-    optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
-    for step in range(150):
-        optimiser.zero_grad()
-        now = Moment(step, 150, 32, 32, torch.Generator().manual_seed(step))
-        model.loss(batch_of(data), now)["total"].backward()
-        optimiser.step()
+    learn(model, data, 150)
     assert [swaps_right(model.eval(), data, anchor) for anchor in range(data.shape[1])] == [True] * data.shape[1]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import pytest
-from conftest import FIRST, SECOND, Served, Visit, Visitor, is_shown
+from conftest import FIRST, SECOND, Served, Visit, Visitor, is_shown, tab_to
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from media import photograph
@@ -212,30 +212,23 @@ def test_one_press_counts_until_it_is_served_and_what_failed_shows_nothing_anew(
 def test_new_clips_come_by_the_keyboard_alone(visit: Visit) -> None:
     page = visit("sample", moving=True)
 
-    def tab_to(selector: str) -> None:
-        for _ in range(60):
-            page.keyboard.press("Tab")
-            if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
-                return
-        raise AssertionError(f"Tab does not reach {selector}")
-
-    tab_to("#sample-whose input[value=drawn]")
+    tab_to(page, "#sample-whose input[value=drawn]")
     page.keyboard.press("Space")
-    tab_to("#sample-mode input[value=both]")
+    tab_to(page, "#sample-mode input[value=both]")
     page.keyboard.press("Space")
     ring = page.evaluate("getComputedStyle(document.activeElement.closest('label')).outlineStyle")
     assert ring == "solid", "the focus is not to be seen"
-    tab_to("#sample-count input[type=range]")
+    tab_to(page, "#sample-count input[type=range]")
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     is_shown(page, "#make:not([disabled])")
-    tab_to("#make")
+    tab_to(page, "#make")
     page.keyboard.press("Enter")
     clips_are_shown(page, 2)
-    tab_to(".sd-stage")
+    tab_to(page, ".sd-stage")
     page.keyboard.press("Space")
     is_shown(page, "#samples .sd-stage[data-playing=false]")
-    tab_to("[aria-label='First clip in Swap: seed 0']")
+    tab_to(page, "[aria-label='First clip in Swap: seed 0']")
     page.keyboard.press("Enter")
     is_shown(page, ".sd-sent")
     assert "Seed 0 stands ready in Swap as the first clip" in " ".join(page.locator(".sd-sent").inner_text().split())

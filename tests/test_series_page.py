@@ -1,5 +1,6 @@
 """Time series as people use them: the model that ships, the object behind the page, and the page in a browser."""
 
+import gzip
 import json
 from pathlib import Path
 from threading import Event
@@ -107,6 +108,28 @@ def test_a_csv_of_some_features_is_read_with_gaps_and_another_is_refused(
         (tmp_path / "bad.csv").write_text(text)
         with pytest.raises(DataError, match=said):
             studio.read_csv(tmp_path / "bad.csv")
+
+
+def test_a_csv_that_would_fill_memory_is_refused_however_small_it_is(studio: SeriesStudio, tmp_path: Path) -> None:
+    head = "time,series,TEMP\n"
+    long = "".join(f"0,{name},1\n1,{name},1\n99999,{name},1\n" for name in range(120))
+    many = "".join(f"0,{name},1\n" for name in range(1600))
+    packed = tmp_path / "packed.csv.gz"
+    packed.write_bytes(gzip.compress((head + "\n" * 20_000_000).encode()))
+    assert packed.stat().st_size < 100_000
+    with pytest.raises(DataError, match=r"packed\.csv\.gz has over 5 MB of text"):
+        studio.read_csv(packed)
+    for text in (long, many):
+        (tmp_path / "bad.csv").write_text(head + text)
+        with pytest.raises(DataError, match=r"bad\.csv has \d+ series of up to \d+ steps: too many"):
+            studio.read_csv(tmp_path / "bad.csv")
+
+
+@pytest.mark.parametrize("rows", ["-1e308,a,1\n1e308,a,1\n", "-1e308,a,1\n0,b,1\n1e308,a,1\n"])
+def test_times_that_cannot_be_counted_are_said(studio: SeriesStudio, tmp_path: Path, rows: str) -> None:
+    (tmp_path / "bad.csv").write_text(f"time,series,TEMP\n{rows}")
+    with pytest.raises(DataError, match="Check its times"):
+        studio.read_csv(tmp_path / "bad.csv")
 
 
 def test_a_set_of_ones_own_is_trained_on_and_comes_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ from seqdisent_core.errors import ConfigError
 from seqdisent_core.evaluation import SpeechTable, equal_error_rate, speaker_error_rate
 from seqdisent_core.evaluation.speech import recording_codes
 from seqdisent_core.methods import Batch, FHVAEConfig, Moment
-from seqdisent_core.methods.fhvae import FHVAE, SPREAD, discriminative, sequence_mean
+from seqdisent_core.methods.fhvae import FHVAE, SPREAD, discriminative
 from seqdisent_core.methods.gaussians import Gaussian, kl_divergence
 from seqdisent_core.reporting.speech_tables import published_speech_table, speech_tables
 from seqdisent_core.training import Recipe, TrainingConfig, speech_recipes
@@ -75,16 +75,6 @@ def fhvae(groups: int = 5) -> FHVAE:
     model = Recipe("fhvae", config, "spectra", NETWORK, TrainingConfig()).build().eval()
     assert isinstance(model, FHVAE)
     return model
-
-
-def test_the_mean_of_a_sequence_is_where_its_posterior_is_highest() -> None:
-    static = torch.randn(7, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    mean = sequence_mean(static).requires_grad_()
-    normal = torch.distributions.Normal
-    logarithm = normal(mean, math.sqrt(SPREAD)).log_prob(static).sum() + normal(0.0, 1.0).log_prob(mean).sum()
-    (slope,) = torch.autograd.grad(logarithm, mean)
-    assert slope.abs().max() < 1e-10
-    assert torch.allclose(sequence_mean(static.repeat(1000, 1)), static.mean(dim=0), atol=1e-3)
 
 
 def test_the_discriminative_term_is_the_posterior_of_the_sequence() -> None:

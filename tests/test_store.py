@@ -6,10 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import httpx
@@ -20,11 +22,12 @@ from test_app import choose, example, face_is_found, until
 
 from pages import links, model, privacy
 from pages.belongings import BELONGINGS, Belongings, files_in
-from pages.files import sweep
+from pages.files import kept_folder, sweep
 from pages.session import SESSIONS
 from pages.store import Held, Store, size_of
 from pages.swap.making import swap_faces
 from pages.swap.result import LEAVING
+from seqdisent_core.errors import ConfigError
 from seqdisent_core.limits import limits
 from seqdisent_core.reenactment import pairs, subjects
 
@@ -97,14 +100,15 @@ def test_a_swap_that_is_not_tuned_has_no_model_of_its_own_and_a_tuned_one_its_de
 
 def test_a_file_that_two_brought_stays_until_both_have_gone(tmp_path: Path) -> None:
     belongings = Belongings()
-    shared, alone, elsewhere = (tmp_path / name for name in ("kept/shared", "kept/alone", "elsewhere"))
-    shared.parent.mkdir()
+    kept, elsewhere = tmp_path / "kept", tmp_path / "elsewhere"
+    shared, alone = (kept / (digit * 64) / "film.mp4" for digit in "ab")
     for path in (shared, alone, elsewhere):
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     data = [{"path": str(shared)}, ["replace", ["clips", 0], {"file": {"path": str(alone)}}], str(elsewhere), 3, None]
     for session, named in (("page", data), ("other", [str(shared)])):
         with belongings.work(session) as work:
-            work.note(files_in(shared.parent, named))
+            work.note(files_in(kept, named))
     belongings.opened("token", "page")
     belongings.opened("token", "next")
     belongings.closed("page")
@@ -113,6 +117,25 @@ def test_a_file_that_two_brought_stays_until_both_have_gone(tmp_path: Path) -> N
     assert not alone.exists() and shared.exists() and elsewhere.exists()
     belongings.closed("other")
     assert not shared.exists() and elsewhere.exists()
+
+
+def test_who_calls_other_files_their_own_deletes_none_of_them(served: Served, tmp_path: Path) -> None:
+    def asks(name: str, *data: object) -> Any:
+        fn = next(fn for fn in served.demo.fns.values() if fn.name == name)
+        body = {"data": data, "fn_index": fn._id, "session_hash": "hostile"}
+        answer = httpx.post(f"{served.address}gradio_api/run/predict", json=body)
+        return answer.raise_for_status().json()["data"]
+
+    outside, unfinished = tmp_path / "film.mp4", served.folder / "tmpunfinished"
+    shared = links.folder() / ("c" * 64) / "film.mp4"
+    shared.parent.mkdir()
+    for path in (outside, unfinished, shared):
+        path.touch()
+        token, _ = asks("opened", f"{served.folder}/{os.path.relpath(path, served.folder)}", False)
+        asks("delete_all", token)
+        assert path.exists()
+    for path in (unfinished, shared):
+        path.unlink()
 
 
 @pytest.mark.parametrize("closed", [True, False])
@@ -148,10 +171,35 @@ def test_old_files_and_empty_folders_are_swept(tmp_path: Path) -> None:
         path.touch()
     for path in (old, old.parent, empty):
         os.utime(path, (0, 0))
+    of_the_future = tmp_path / "b" / "future.mp4"
+    of_the_future.touch()
+    os.utime(of_the_future, (time.time() + 1000,) * 2)  # the clock was set back
     (tmp_path / "b" / "link").symlink_to(ROOT)
     sweep(tmp_path, 100)
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")} == {"a", "b", "b/new.mp4", "b/link", "c"}
     assert (ROOT / "app.py").exists()
+
+
+@pytest.mark.parametrize("named", ["home", "home/notes.txt", "home/notes.txt/kept"])
+def test_a_folder_that_holds_somebodys_own_files_is_not_swept_but_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    notes = tmp_path / "home" / "notes.txt"
+    notes.parent.mkdir()
+    notes.touch()
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / named))
+    with pytest.raises(ConfigError, match=r"GRADIO_TEMP_DIR\.$"):
+        kept_folder()
+
+
+def test_a_folder_may_be_named_from_here_and_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("kept", ""):
+        monkeypatch.setenv("GRADIO_TEMP_DIR", name)
+        folder = kept_folder()
+        (folder / ("a" * 64)).mkdir(exist_ok=True)
+        assert folder.is_absolute() and kept_folder() == folder
 
 
 def test_a_process_that_is_killed_leaves_films_to_be_swept_at_the_next_start(tmp_path: Path) -> None:

@@ -352,6 +352,16 @@ def test_a_loop_that_is_left_without_closing_leaves_no_process(long_4k: Path) ->
 
 
 @on_linux
+def test_what_reads_a_strangers_film_has_less_memory_than_what_writes_our_own() -> None:
+    resource = pytest.importorskip("resource")
+    for how in ({"reads": True}, {"writes": True}):
+        child = ffmpeg.Child(("-re", "-f", "lavfi", "-i", "testsrc", "-f", "null", "-"), **how)
+        most, _ = resource.prlimit(child._process.pid, resource.RLIMIT_AS)
+        child.close()
+        assert most == (Limits().decoder_megabytes if "reads" in how else Limits().encoder_megabytes) * 2**20
+
+
+@on_linux
 def test_a_child_past_its_memory_is_stopped(bad_files: dict, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ffmpeg, "limits", lambda: replace(Limits(), decoder_megabytes=450))
     before = children()

@@ -116,6 +116,20 @@ def test_the_command_writes_both_marked_and_says_what_they_are(
     assert main(["voices", str(tmp_path), str(tmp_path / "out")]) == 1
 
 
+def test_a_swap_says_how_far_it_is_and_ends_where_nobody_waits_for_it(trained: Path) -> None:
+    voices, two = Voices.from_pretrained(trained), [Recording(voice(at, at), f"{at}.wav") for at in (0, 1)]
+    shares: list[float] = []
+    voices.swap(*two, progress=shares.append)
+    assert shares == sorted(shares) and (shares[0], shares[-1]) == (0, 1) and len(shares) > 100
+
+    def leave(share: float) -> None:
+        if share > 0.1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        voices.swap(*two, progress=leave)
+
+
 def test_a_model_of_pictures_is_refused() -> None:
     with pytest.raises(ConfigError, match="is of images, not of speech"):
         Voices(Method.from_pretrained("facekit52"))

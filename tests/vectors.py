@@ -1,21 +1,18 @@
 """Sequences whose elements are vectors, and a backbone for them: the smallest kind of data."""
 
-from typing import Annotated
-
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from seqdisent_core.domains import Backbone
-from seqdisent_core.settings import Settings, settings
+from seqdisent_core.settings import Settings, Size, settings
 
 ANGLE = 0.7  # that the dynamics turn by in a step
 
 
 @settings
 class VectorsConfig(Settings):
-    size: Annotated[int, Field(ge=1)] = 4
-    hidden_dim: Annotated[int, Field(ge=1)] = 16
+    size: Size = 4
+    hidden_dim: Size = 16
 
 
 class Vectors(Backbone):

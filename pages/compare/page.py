@@ -12,7 +12,7 @@ import gradio as gr
 
 from pages import model, status
 from pages.clip_input import picture
-from pages.compare.leaks import Plane, Side, by_chance, leaks, name_sides
+from pages.compare.leaks import Leak, Plane, Side, by_chance, leaks, name_sides
 from pages.compare.result import Swapped, show_of, swapped_example, swapped_own
 from pages.door import why_failed
 from pages.events import AT_ONCE, BUSY
@@ -75,10 +75,6 @@ _POSITIONS: dict[Side, str] = {  # in Plotly's words
     "up": "top center",
     "down": "bottom center",
 }
-_PRIVACY = (
-    "Use clips of people who agree to it. Your clips and the results are deleted when you close the page, and within "
-    "an hour of their last use; nothing is sent anywhere else."
-)
 _MOVES = [("First person moves like the second", 0), ("Second person moves like the first", 1)]
 
 
@@ -113,11 +109,12 @@ def layout(demo: gr.Blocks) -> None:
     demo.load(first_pair, None, [work, made], **BUSY)
     _own_clips(token, work, made)
     gr.set_static_paths([plotly_script()])
+    found = leaks(about)
     gr.HTML(
-        _charts(about),
+        _charts(about, found),
         js_on_load="\n".join(map(web, ("elements.js", "plotly.js", "compare.js"))),
         apply_default_css=False,
-        points=json.dumps(_points(about), separators=(",", ":")),
+        points=json.dumps(_points(about, found), separators=(",", ":")),
         plotly=address(plotly_script()),
     )
 
@@ -131,7 +128,7 @@ def _own_clips(token: gr.BrowserState, work: gr.HTML, made: gr.State) -> None:
         for place in places:
             _reads(place, token)
         go = gr.Button("Swap these two", variant="primary", elem_classes="sd-go", elem_id="compare-own")
-        privacy(token, _PRIVACY)
+        privacy(token)
         faces = [place.face for place in places]
         go.click(swap_own, faces, [work, made], **BUSY).failure(why_failed, None, work, **AT_ONCE)
 
@@ -198,14 +195,14 @@ def show(made: Swapped | None, moves: int, by: str) -> Iterator[Any]:
         yield show_of(comparison(), made, int(moves == 1), by if by in SORTED_BY else "swap_dynamic", Path(folder))
 
 
-def _charts(about: dict[str, Any]) -> str:
+def _charts(about: dict[str, Any], found: list[Leak]) -> str:
     names = list(about["maps"])
     buttons = "".join(
         f'<button type="button" class="sd-button sd-small" data-map="{escape(name)}" '
         f'aria-pressed="{str(not at).lower()}">{escape(METHOD_NAMES[name])}</button>'
         for at, name in enumerate(names)
     )
-    told = [f"{one.name}: expression from s {one.x:.0f} %, person from d {one.y:.0f} %" for one in leaks(about)]
+    told = [f"{one.name}: expression from s {one.x:.0f} %, person from d {one.y:.0f} %" for one in found]
     count = len(next(iter(about["maps"].values()))["static"])
     persons = len(set(_mapped(about)["static"]))
     words = {"count": count, "persons": persons, "runs": _runs(about), "label": escape("; ".join(told))}
@@ -219,9 +216,9 @@ def _runs(about: dict[str, Any]) -> str:
     return f"the mean of {least if least == most else f'{least} to {most}'} training runs"
 
 
-def _points(about: dict[str, Any]) -> dict[str, Any]:
+def _points(about: dict[str, Any], found: list[Leak]) -> dict[str, Any]:
     """What the chart and the maps show, as JSON has it."""
-    found, labels = leaks(about), _mapped(about)
+    labels = _mapped(about)
     sides = name_sides([(one.name, one.x, one.y) for one in found], _PLANE)
     dots = [one._asdict() | {"side": _POSITIONS[side]} for one, side in zip(found, sides, strict=True)]
     names = {group: sorted(set(values)) for group, values in labels.items()}

@@ -105,7 +105,7 @@ def _own_clip(demo: gr.Blocks, maps: gr.HTML) -> None:
     gr.HTML(_OWN, apply_default_css=False)
     token = visitor(demo)
     with clip_input("My clip", examples=sorted(asset("examples").glob("*.mp4")), elem_id="own-clip") as drop:
-        seen = found_face(elem_id="own-face")
+        seen = found_face()
         near = gr.HTML("", html_template=_NEAR, apply_default_css=False, elem_id="own-near")
         kept = kept_clips()
     privacy(token, _PRIVACY)

@@ -31,9 +31,9 @@ def write_handout(path: Path) -> None:
 
 def _step(number: int, step: Step, of: int) -> str:
     return (
-        f'<section><div class="lx-said"><p class="lx-where">{number} of {of}</p><h1>{step.title}</h1>'
+        f'<section><div><p class="lx-where">{number} of {of}</p><h1>{step.title}</h1>'
         f'<p class="lx-words">{step.words}</p>{listed(step.notes)}</div>'
-        f'<div class="lx-shown">{_drawn(step)}</div></section>'
+        f"<div>{_drawn(step)}</div></section>"
     )
 
 

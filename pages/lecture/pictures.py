@@ -111,7 +111,7 @@ def frames_of(known: Material, name: str, count: int, *, marked: int | None = No
     at = [round(i * last / (count - 1)) for i in range(count)]
     row = known.names.index(name)
     stills = [(Film("given", row, f"frame {i + 1} of {_of(name)}", i), "") for i in at]
-    return films(stills, columns=count, name=f"lx-strip{' lx-marked' if marked is not None else ''}")
+    return films(stills, columns=count, name="" if marked is None else "lx-marked")
 
 
 def _of(name: str) -> str:

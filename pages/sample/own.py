@@ -114,7 +114,7 @@ def own_face(demo: gr.Blocks, token: gr.BrowserState) -> Place:
                 place = clip_place("Your film or photograph", "mine-clip", photographs=True)
             with gr.Column(min_width=320, elem_classes="sd-card"):
                 wanted = numbers("own", most=MOST, count=4, frames=30)
-                learn = gr.Checkbox(True, label=learn_words(), elem_id="own-learn")
+                learn = gr.Checkbox(True, label=learn_words())
                 go = gr.Button(GO, variant="primary", interactive=False, elem_classes="sd-go", elem_id="move")
                 work = progress(elem_id="own-work")
                 enough = gr.Button(visible=False, elem_classes="sd-round", elem_id="own-enough")

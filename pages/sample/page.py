@@ -60,10 +60,6 @@ _FACE = {  # by mode, whose face will be seen
     "along": f"The new clips show the face in your clip. {_KNOWN}",
 }
 _LOOK_AT_SAID = "() => document.querySelector('#said').scrollIntoView({ block: 'nearest', behavior: 'smooth' })"
-_PRIVACY = (
-    "Use clips of people who agree to it. Your clips and the results are deleted when you close the page, and within "
-    "an hour of their last use; nothing is sent anywhere else."
-)
 _GONE = "The clips were deleted after a while without use. Make them again: the same seed gives the same clips."
 
 
@@ -79,7 +75,7 @@ def layout(demo: gr.Blocks) -> None:
     work.value = _hint(asked.mode.value, None, None)  # not by a load event, whose answer may come after a choice's
     stage = player(elem_id="samples")
     said = progress(elem_id="said")
-    privacy(token, _PRIVACY)
+    privacy(token)
     made = gr.State(None, time_to_live=limits().keep_seconds)  # list[Made] | None
     running = gr.State(None, time_to_live=limits().keep_seconds)  # True | None
     faces = [asked.first.face, asked.second.face]

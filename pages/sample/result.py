@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
+from pages.names import shown_name
 from pages.player import Ask, Download, Show, ShownClip, Words, shown_file
 from pages.sample.draw import Made
 
@@ -56,7 +57,7 @@ def _reading(made: Made) -> list[Words]:
         return []
     who, does = seen.static_summary, seen.dynamic_summary
     return [
-        Words(text=f"{who.name.replace('_', ' ').capitalize()}, {who.probability:.0%}", hue="who"),
+        Words(text=f"{shown_name(who.name)}, {who.probability:.0%}", hue="who"),
         Words(text=f"{does.name.capitalize()}, {does.probability:.0%}", hue="does"),
     ]
 

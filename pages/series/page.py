@@ -94,14 +94,14 @@ def layout(demo: gr.Blocks) -> None:
         "star is the first series, the diamond the second. Near dots are alike; far distances mean nothing.",
         "code-map",
     )
-    near = spoken(elem_id="series-near")
+    near = spoken()
     made = chart_section(
         "Samples", "The static code of the first series with dynamics that are sampled from the prior.", "samples"
     )
-    more = gr.Button("Sample again", elem_id="series-sample", elem_classes="sd-round")
+    more = gr.Button("Sample again", elem_classes="sd-round")
     gr.HTML(_OWN.format(features=", ".join(FEATURES)), apply_default_css=False)
     with clip_input("My file", kind=TABLE, elem_id="series-csv") as drop:
-        heard = spoken(elem_id="series-heard")
+        heard = spoken()
     privacy(token, _PRIVACY)
     gr.HTML(_CREDIT, apply_default_css=False)
     own = gr.State([], time_to_live=limits().keep_seconds)

@@ -51,7 +51,7 @@ def voice_swap(first: dict[str, Any] | None, second: dict[str, Any] | None) -> I
         given = [voices.read(file) for file in files]
 
         def swapped(report: status.Report) -> VoiceSwap:
-            return voices.swap(*given)
+            return voices.swap(*given, progress=report)
 
         swap = yield from status.meanwhile(swapped, (None, None))
         with TemporaryDirectory() as folder:

@@ -69,9 +69,9 @@ def layout(demo: gr.Blocks) -> None:
         return
     gr.set_static_paths([plotly_script()])
     token = visitor(demo)
-    with gr.Row(elem_id="speech-given", elem_classes="sd-form", equal_height=True):
+    with gr.Row(elem_classes="sd-form", equal_height=True):
         chosen, drops, heards, owns = zip(*map(_place, ("First", "Second"), (FIRST, SECOND)), strict=True)
-    work = progress(elem_id="speech-work")
+    work = progress()
     swaps = stage("swaps")
     places = chart_section(
         "Where the voices lie",

@@ -85,6 +85,5 @@ def options() -> Options:
             value=False,
             label="Around the face",
             info=_GOES_ON,
-            elem_id="goes-on",
         )
     return Options(strength, pixels, play, transfer, films, goes_on)

@@ -15,9 +15,8 @@ from seqdisent_core.limits import limits
 
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
-    from seqdisent_core.jobs import Previews, Wanted
-    from seqdisent_core.reenactment import OwnFace, Pair, Subject
-    from seqdisent_core.studio import Studio
+    from seqdisent_core.jobs import People, Previews, Wanted
+    from seqdisent_core.reenactment import OwnFace, Pair
 
 # While others wait: the most that is measured in results/filmed_curve.json is reached by then.
 SHORT_STEPS = 36
@@ -35,11 +34,11 @@ class Steps(NamedTuple):
 class OnCluster:
     """A state on the way of a tuning that a cluster does, which keeps the model to itself until the end.
 
-    subjects: of a pair. previews: where they are due.
+    previews: where they are due.
     """
 
     tuned: Steps
-    subjects: "tuple[Subject, ...]"
+    subjects: "People"
     previews: "Previews | None"
 
     @property
@@ -65,30 +64,28 @@ def tuned(
     Ends once there have been `enough` steps. Where a cluster does it, all but the last are OnCluster, with the previews
     that are `wanted`.
     """
-    from seqdisent_core.jobs import tune
     from seqdisent_core.reenactment import subjects
 
-    two = call(subjects, first, second)
-    if workers():
-        return _on_cluster(partial(call, tune, model.film_studio(), two, seconds, wanted), two, enough)
-    # For no tuning no GPU is lent.
-    return _until(enough, _pairs(model.film_studio(), two, 0.0) if seconds == 0 else _states(two, seconds))
+    return _tuned(call(subjects, first, second), seconds, enough, wanted)
 
 
-def learnt(
-    clip: "FaceClip", seconds: float | None, enough: Enough = lambda steps: False
-) -> "Iterator[OwnFace | OnCluster]":
+def learnt(clip: "FaceClip", seconds: float | None, enough: Enough) -> "Iterator[OwnFace | OnCluster]":
     """A clip at the model's size and a model that comes to know its face, as Studio.learn_face gives and raises.
 
     The rest as of `tuned`.
     """
-    from seqdisent_core.jobs import learn
     from seqdisent_core.reenactment import subject
 
-    one = call(subject, clip)
+    return _tuned((call(subject, clip),), seconds, enough)
+
+
+def _tuned(people: "People", seconds: float | None, enough: Enough, wanted: "Wanted | None" = None) -> Iterator[Any]:
+    from seqdisent_core.jobs import states, tune
+
     if workers():
-        return _on_cluster(partial(call, learn, model.film_studio(), one, seconds), (one,), enough)
-    return _until(enough, _own_faces(model.film_studio(), one, 0.0) if seconds == 0 else _own_states(one, seconds))
+        return _on_cluster(partial(call, tune, model.film_studio(), people, seconds, wanted), people, enough)
+    # For no tuning no GPU is lent.
+    return _until(enough, states(model.film_studio(), people, 0.0) if seconds == 0 else _states(people, seconds))
 
 
 def _until(enough: Enough, states: "Iterator[Any]") -> "Iterator[Any]":
@@ -98,7 +95,7 @@ def _until(enough: Enough, states: "Iterator[Any]") -> "Iterator[Any]":
             break
 
 
-def _on_cluster(tuning: Callable[..., Any], subjects: "tuple[Subject, ...]", enough: Enough) -> Iterator[Any]:
+def _on_cluster(tuning: Callable[..., Any], subjects: "People", enough: Enough) -> Iterator[Any]:
     told = deque[Any]()  # all of it: a preview may not be missed
 
     def tune(report: status.Report) -> Any:
@@ -129,27 +126,9 @@ def shortened(steps: int, request: gr.Request) -> bool:
     return steps >= SHORT_STEPS and others_wait(request)
 
 
-def _pairs(studio: "Studio", two: "tuple[Subject, Subject]", seconds: float | None) -> "Iterator[Pair]":
-    from seqdisent_core.jobs import EVERY
-    from seqdisent_core.reenactment import pairs
+@model.on_gpu(lambda people, seconds: (_USUAL if seconds is None else seconds) + _AROUND)
+def _states(people: "People", seconds: float | None) -> "Iterator[Pair | OwnFace]":
+    from seqdisent_core.jobs import states
 
-    return pairs(studio.method, two, seconds=seconds, every=EVERY, head=studio.head)
-
-
-def _own_faces(studio: "Studio", one: "Subject", seconds: float | None) -> "Iterator[OwnFace]":
-    from seqdisent_core.jobs import EVERY
-    from seqdisent_core.reenactment import own_faces
-
-    return own_faces(studio.method, one, seconds=seconds, every=EVERY, head=studio.head)
-
-
-@model.on_gpu(lambda two, seconds: (_USUAL if seconds is None else seconds) + _AROUND)
-def _states(two: "tuple[Subject, Subject]", seconds: float | None) -> "Iterator[Pair]":
-    for pair in _pairs(model.tuning_studio(), two, seconds):
-        yield pair.kept() if model.ZERO_GPU else pair
-
-
-@model.on_gpu(lambda one, seconds: (_USUAL if seconds is None else seconds) + _AROUND)
-def _own_states(one: "Subject", seconds: float | None) -> "Iterator[OwnFace]":
-    for face in _own_faces(model.tuning_studio(), one, seconds):
-        yield face.kept() if model.ZERO_GPU else face
+    for state in states(model.tuning_studio(), people, seconds):
+        yield state.kept() if model.ZERO_GPU else state

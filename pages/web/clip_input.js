@@ -46,12 +46,9 @@ function complain(sentence) {
   const place = one('.sd-trouble');
   place.replaceChildren();
   if (!sentence) return;
-  const box = document.createElement('div');
-  box.className = 'sd-problem';
+  const box = make('div', 'sd-problem');
   box.setAttribute('role', 'alert');
-  const text = document.createElement('p');
-  text.textContent = sentence;
-  box.append(text);
+  box.append(make('p', '', sentence));
   place.append(box);
 }
 
@@ -266,19 +263,16 @@ one('.sd-record').addEventListener('click', async () => {
 
 // Examples: one click takes one; pointing at it plays it.
 for (const example of props.examples || []) {
-  const button = document.createElement('button');
-  const video = document.createElement('video');
-  const label = document.createElement('span');
+  const button = make('button', 'sd-thumb');
+  const video = make('video');
   button.type = 'button';
-  button.className = 'sd-thumb';
   button.dataset.name = example.name;
   button.setAttribute('aria-label', `${props.title}: take the example of ${example.person}, ${example.expression}`);
   button.setAttribute('aria-pressed', 'false');
   Object.assign(video, { src: `${example.file.url}#t=0.28`, muted: true, loop: true, playsInline: true, preload: 'metadata' });
   video.setAttribute('aria-hidden', 'true');
   video.tabIndex = -1;
-  label.textContent = example.expression;
-  button.append(video, label);
+  button.append(video, make('span', '', example.expression));
   const play = () => video.play().catch(() => {});
   const rest = () => { video.pause(); video.currentTime = 0.28; };
   button.addEventListener('mouseenter', play);

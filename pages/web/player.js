@@ -26,7 +26,7 @@ const ARROW = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M2 12h18M13 
 
 function asks(wanted, clip) {
   return wanted.flatMap(({ name, label, said, lead }) => {
-    const button = make('button', 'sd-button sd-small sd-ask', label);
+    const button = make('button', 'sd-button sd-small', label);
     button.type = 'button';
     button.setAttribute('aria-label', said);
     button.addEventListener('click', () => trigger('ask', { name, clip }));

@@ -30,14 +30,10 @@ async function drawOne(chart, figure) {
 }
 
 function figure(chart) {
-  const made = document.createElement('figure');
-  made.className = 'sd-chart';
-  const caption = document.createElement('figcaption');
-  const title = document.createElement('h3');
-  title.textContent = chart.title;
-  caption.append(title);
-  const plot = document.createElement('div');
-  plot.className = 'sd-chart-plot';
+  const made = make('figure', 'sd-chart');
+  const caption = make('figcaption');
+  caption.append(make('h3', '', chart.title));
+  const plot = make('div', 'sd-chart-plot');
   plot.setAttribute('role', 'img');
   plot.setAttribute('aria-label', `${chart.title}: ${chart.data.map(({ name }) => name).join(', ')}`);
   made.append(caption, plot);

@@ -3,7 +3,8 @@
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,33 @@ PLAYS = ("once", "loop", "boomerang")  # as films.Play, whose import takes secon
 def progress_bar(total: int, what: str, *, shown: bool = True) -> Any:
     """A progress bar with the time left, on standard error."""
     return tqdm(total=total, desc=what, dynamic_ncols=True, file=sys.stderr, disable=not shown)
+
+
+@contextmanager
+def share_bar(what: str) -> Iterator[Callable[..., None]]:
+    """A progress bar, by a function of the share that is done, 0 to 1, and of what is done now, if that changes."""
+    with progress_bar(100, what) as bar:
+
+        def advance(share: float, what: str = "") -> None:
+            if what and what != bar.desc:
+                bar.set_description_str(what)
+            bar.update(round(100 * share) - bar.n)
+
+        yield advance
+
+
+@contextmanager
+def count_bar(what: str, total: int = 1) -> Iterator[Callable[..., None]]:
+    """A progress bar, by a function of how many are done, of how many, and of what is done now, if that changes."""
+    with progress_bar(total, what) as bar:
+
+        def advance(done: float, total: float, what: str = "") -> None:
+            bar.total = total
+            if what and f"{what}: " != bar.desc:
+                bar.set_description(what)
+            bar.update(done - bar.n)
+
+        yield advance
 
 
 def count(text: str) -> int:

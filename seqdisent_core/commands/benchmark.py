@@ -4,11 +4,10 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqdisent_core.commands.arguments import add_json, count, progress_bar, tell
+from seqdisent_core.commands.arguments import add_json, count, count_bar, tell
 from seqdisent_core.commands.training import read_recipe
 from seqdisent_core.errors import ConfigError, DataError
 
@@ -101,11 +100,11 @@ def _comparison(options: argparse.Namespace) -> None:
     trained = {sha256_of(file.parent): file.parent for file in options.work.glob("*/model/model.safetensors")}
     models = {name: trained[sha256] for sha256, name in wanted.items() if sha256 in trained}
     clips = load_clips(options.data)
-    with progress_bar(1, "comparison") as bar:
+    with count_bar("comparison") as advance:
         make_comparison(
             *(table, models, clips, options.out),
             command=options.command_line,
-            progress=lambda share, what: _told(bar, share, 1, what),
+            progress=lambda share, what: advance(share, 1, what),
         )
     tell(options, f"written to {options.out}", written={"comparison": options.out})
 
@@ -135,12 +134,12 @@ def fill_table(options: argparse.Namespace, rows: "Sequence[Row]", about: dict[s
         if name not in names:
             raise ConfigError(f"There is no row {name!r}; choose of: {', '.join(names)}.")
     chosen = [row for row in rows if row.name in (options.rows or names)]
-    with progress_bar(1, "benchmark") as bar:
+    with count_bar("benchmark") as advance:
         table = run_table(
             *(chosen, range(options.seeds), options.out),
             command=options.command_line,
             about=about,
-            progress=partial(_told, bar),
+            progress=advance,
         )
     figures = {row.name: table["rows"][row.name]["figures"] for row in chosen}
     lines = []
@@ -150,13 +149,6 @@ def fill_table(options: argparse.Namespace, rows: "Sequence[Row]", about: dict[s
         minutes = sum(run["seconds"] for run in runs) / len(runs) / 60
         lines.append(f"{name}: {', '.join(told)} ({runs[-1]['steps']} steps, {minutes:.1f} minutes a run)")
     tell(options, *lines, f"written to {options.out}", written={"result": options.out}, figures=figures)
-
-
-def _told(bar: Any, done: float, whole: int, what: str) -> None:
-    """Brings a bar to where the work is."""
-    bar.total = whole
-    bar.set_description(what, refresh=False)
-    bar.update(done - bar.n)
 
 
 def _series(options: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from seqdisent_core.commands.arguments import add_device, add_json, add_seed, progress_bar, tell, whole_number
+from seqdisent_core.commands.arguments import add_device, add_json, add_seed, share_bar, tell, whole_number
 
 _MODEL = "folder, Hugging Face id or name of the model; {} written into its folder"
 
@@ -78,10 +78,8 @@ def _place(options: argparse.Namespace) -> None:
     checkpoint = checkpoint_folder(options.model)
     known = LatentMap.load(options.map or asset("map"), checkpoint)
     studio = Studio.from_pretrained(checkpoint, device=options.device)
-    with progress_bar(100, "reading the face") as bar:
-        clip = studio.read_face(
-            options.clip, face=options.face, progress=lambda share: bar.update(round(100 * share) - bar.n)
-        )
+    with share_bar("reading the face") as advance:
+        clip = studio.read_face(options.clip, face=options.face, progress=advance)
     placement = known.place(studio.encode_face(clip.require_movement()))
     lines = [
         f"Nearest known {label}s: {', '.join(f'{one.name} {one.share:.0%}' for one in near[:5])}"
@@ -108,12 +106,7 @@ def _map(options: argparse.Namespace) -> None:
     checkpoint = checkpoint_folder(options.checkpoint)
     model = place(Method.from_pretrained(checkpoint), options.device)
     require(model, "encode")
-    with progress_bar(100, "loading") as bar:
-
-        def progress(share: float, stage: str) -> None:
-            bar.set_description_str(stage)
-            bar.update(round(100 * share) - bar.n)
-
+    with share_bar("loading") as advance:
         latent_map = make_map(
             model,
             load_clips(options.data, size=model.backbone.element[-1]),
@@ -121,7 +114,7 @@ def _map(options: argparse.Namespace) -> None:
             checkpoint=checkpoint,
             command=options.command_line,
             seed=options.seed,
-            progress=progress,
+            progress=advance,
         )
     write_result(latent_map.about, options.result)
     figures = latent_map.about["figures"]

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from seqdisent_core.commands.arguments import add_json, progress_bar, tell
+from seqdisent_core.commands.arguments import add_json, share_bar, tell
 from seqdisent_core.commands.pages import outside
 from seqdisent_core.errors import ConfigError
 
@@ -56,14 +56,14 @@ def _prepare(options: argparse.Namespace) -> None:
             f"There is no {options.failures}. `python examples/failures.py FaceXModel FILE` renders it; --failures "
             "FILE names it."
         )
-    with progress_bar(100, "preparing the lecture") as bar:
+    with share_bar("preparing the lecture") as advance:
         made = make_material(
             Studio.from_pretrained(),
             options.out,
             checkpoint=asset(f"checkpoints/{DRAWN}"),
             judge=asset(SHIPPED_JUDGE),
             command=options.command_line,
-            progress=lambda share: bar.update(round(100 * share) - bar.n),
+            progress=advance,
         )
     crop_failures(options.failures, options.out / "failures.webp")
     words = f"The material of the lecture, from {len(made.names)} clips, is in {options.out}."

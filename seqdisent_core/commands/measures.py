@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from seqdisent_core.commands.arguments import add_device, add_json, add_seed, progress_bar, tell, whole_number
+from seqdisent_core.commands.arguments import add_device, add_json, add_seed, count_bar, tell, whole_number
 from seqdisent_core.errors import ConfigError
 
 
@@ -83,13 +83,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     training = read_training(checkpoint)
     model = place(Method.from_pretrained(checkpoint), options.device)
     clips = load_clips(options.data, size=model.backbone.element[-1])
-    with progress_bar(1, "measuring") as bar:
-
-        def progress(done: int, total: int, what: str) -> None:
-            bar.total = total
-            bar.set_description(what)
-            bar.update(done - bar.n)
-
+    with count_bar("measuring") as advance:
         result = evaluate(
             model,
             Judge.from_pretrained(judge_folder).to(model.device),
@@ -100,7 +94,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             training=training,
             note=options.note,
             seed=options.seed,
-            progress=progress,
+            progress=advance,
         )
     write_result(result, options.out)
     ceiling, notes = result["judge"]["accuracy"], []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from seqdisent_core.assets import asset
-from seqdisent_core.commands.arguments import add_device, add_json, count, progress_bar, tell
+from seqdisent_core.commands.arguments import add_device, add_json, count, progress_bar, share_bar, tell
 from seqdisent_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -111,12 +111,7 @@ def _move_face(options: argparse.Namespace) -> None:
     asked = {"frames": options.frames or 30, "temperature": options.temperature, "seed": options.seed}
     check_limits(count=options.count, **asked)
     keep_freed_memory()
-    with progress_bar(100, "loading") as bar:
-
-        def advance(share: float, what: str) -> None:
-            bar.set_description_str(what)
-            bar.update(round(100 * share) - bar.n)
-
+    with share_bar("loading") as advance:
         studio = Studio.from_pretrained(options.model or FILMED, device=options.device)
         advance(0.0, "reading the face")
         clip = studio.read_face(options.face)

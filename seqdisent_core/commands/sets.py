@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from seqdisent_core.commands.arguments import add_json, add_seed, count, progress_bar, tell
+from seqdisent_core.commands.arguments import add_json, add_seed, count, count_bar, tell
 from seqdisent_core.errors import ConfigError, DataError
 
 SERIES = ("physionet2012", "air_quality", "etth1", "series")  # as domains.series.READERS, whose import takes seconds
@@ -123,7 +123,7 @@ def _render_wild(options: argparse.Namespace) -> None:
 def _render(render: Callable[..., Path], options: argparse.Namespace, **more: int) -> None:
     if options.workers is not None:
         more["workers"] = options.workers
-    with progress_bar(1, "rendering") as bar:
+    with count_bar("rendering") as advance:
         render(
             options.out,
             options.source,
@@ -131,7 +131,7 @@ def _render(render: Callable[..., Path], options: argparse.Namespace, **more: in
             frames=options.frames,
             takes=options.takes,
             seed=options.seed,
-            progress=lambda done, total: _advance(bar, done, total),
+            progress=advance,
             **more,
         )
     _tell_set(options)
@@ -140,18 +140,13 @@ def _render(render: Callable[..., Path], options: argparse.Namespace, **more: in
 def _render_sprites(options: argparse.Namespace) -> None:
     from seqdisent_core.data import render_sprites
 
-    with progress_bar(1, "assembling") as bar:
-        render_sprites(options.out, options.source, progress=lambda done, total: _advance(bar, done, total))
+    with count_bar("assembling") as advance:
+        render_sprites(options.out, options.source, progress=advance)
     _tell_set(options)
 
 
 def _tell_set(options: argparse.Namespace) -> None:
     tell(options, f"The set is in {options.out}.", written={"set": options.out})
-
-
-def _advance(bar: Any, done: int, total: int) -> None:
-    bar.total = total
-    bar.update(done - bar.n)
 
 
 def _pack(options: argparse.Namespace) -> None:
@@ -161,14 +156,14 @@ def _pack(options: argparse.Namespace) -> None:
         return
     from seqdisent_core.data import pack_films
 
-    with progress_bar(1, "reading faces") as bar:
+    with count_bar("reading faces") as advance:
         packed = pack_films(
             options.source,
             options.out,
             frames=options.frames,
             size=options.size,
             leave_out=options.leave_out,
-            progress=lambda done, total: _advance(bar, done, total),
+            progress=advance,
         )
     without = f"; {len(packed.left_out)} videos were left out" if packed.left_out else ""
     tell(
@@ -225,10 +220,8 @@ def _judge(options: argparse.Namespace) -> None:
 
     clips = load_clips(options.data, size=options.size)
     held = clips.part("validation")  # before the work: a set without one is refused at once
-    with progress_bar(options.steps, "training the judge") as bar:
-        judge = train_judge(
-            clips, steps=options.steps, seed=options.seed, progress=lambda done, _: bar.update(done - bar.n)
-        )
+    with count_bar("training the judge", options.steps) as advance:
+        judge = train_judge(clips, steps=options.steps, seed=options.seed, progress=advance)
     right = accuracies(read_clips(judge, as_training_tensor(held)), held)
     train = clips.part("train")
     card = JUDGE_CARD.format(
@@ -257,7 +250,7 @@ def _export(options: argparse.Namespace) -> None:
     licence = check_export(options.out, options.licence, about)  # before the work
     stored = read_plan(options.set) if (options.set / "set.json").is_file() else {}
     clips = load_clips(options.set, size=options.size or stored.get("size", 64))
-    with progress_bar(len(clips), "writing the videos") as bar:
+    with count_bar("writing the videos", len(clips)) as advance:
         split = write_video_set(
             clips,
             options.out,
@@ -265,7 +258,7 @@ def _export(options: argparse.Namespace) -> None:
             licence=licence,
             command=options.command_line,
             fps=FPS,
-            progress=lambda done, total: _advance(bar, done, total),
+            progress=advance,
         )
     words = f"{len(clips)} videos, their labels and a card are in {options.out}. To upload it:"
     upload = f"hf upload YOU/{clips.name} {options.out} --repo-type dataset"

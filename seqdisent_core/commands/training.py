@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from seqdisent_core.commands.arguments import add_json, count, progress_bar, tell, whole_number
+from seqdisent_core.commands.arguments import add_json, count, progress_bar, share_bar, tell, whole_number
 from seqdisent_core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -126,13 +126,13 @@ def _train_series(options: argparse.Namespace) -> None:
 
     keep_freed_memory()
     series = SeriesSet.load(options.data)
-    with progress_bar(100, "training") as bar:
+    with share_bar("training") as advance:
         train_studio(
             series,
             options.out,
             command=options.command_line,
             window=options.window,
             steps=options.steps,
-            progress=lambda share: bar.update(100 * share - bar.n),
+            progress=advance,
         )
     tell(options, f"The model and its static codes are in {options.out}.", written={"model": options.out})

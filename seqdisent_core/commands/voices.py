@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from seqdisent_core.commands.arguments import add_json, add_seed, count, progress_bar, tell
+from seqdisent_core.commands.arguments import add_json, add_seed, count, share_bar, tell
 from seqdisent_core.errors import DataError
 
 _LONGEST = 4.0  # seconds of a recording that ships
@@ -83,8 +83,8 @@ def _voices(options: argparse.Namespace) -> None:
     recipe = voices()
     recipe = with_steps(recipe, options.steps or recipe.training.steps)
     recipe = replace(recipe, training=replace(recipe.training, seed=options.seed))
-    with progress_bar(100, "training") as bar:
-        trained, seconds = train_voices(speech, recipe, lambda share: bar.update(round(100 * share) - bar.n))
+    with share_bar("training") as advance:
+        trained, seconds = train_voices(speech, recipe, advance)
     model = trained.method
     model.stored_half = True
     machine = hardware(torch.device("cpu"))
@@ -138,8 +138,8 @@ def _measure(options: argparse.Namespace) -> None:
     def speak(voice: np.ndarray, driver: np.ndarray) -> np.ndarray:
         return voices.spoken(Recording(voice, "voice"), Recording(driver, "driver"))
 
-    with progress_bar(100, "swaps") as bar:
-        figures = voice_swap_figures(speak, speech, lambda share: bar.update(round(100 * share) - bar.n))
+    with share_bar("swaps") as advance:
+        figures = voice_swap_figures(speak, speech, advance)
     result = {
         "command": options.command_line,
         "data": {"name": speech.name, "sha256": speech.sha256()},

@@ -78,7 +78,7 @@ def pack_films(
         )
     assign_splits(used)
     whole = {**plan, "clips": len(used.rows), "left_out": list(unusable.values())}
-    _write(out / "set.json", (json.dumps(whole, indent=1) + "\n").encode())
+    write_whole(out / "set.json", (json.dumps(whole, indent=1) + "\n").encode())
     _write_clips(used, out, frames, size)
     shutil.rmtree(out / _READ)
     return Packed(out, len(used.rows), tuple(unusable.values()))
@@ -97,7 +97,7 @@ def _claim(out: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
     """
     if not out.exists() or not any(out.iterdir()):
         out.mkdir(parents=True, exist_ok=True)
-        _write(out / "set.json", (json.dumps({**plan, "films": ""}, indent=1) + "\n").encode())
+        write_whole(out / "set.json", (json.dumps({**plan, "films": ""}, indent=1) + "\n").encode())
         return None
     found, finished = read_plan(out) if (out / "set.json").exists() else {}, (out / "labels.csv").exists()
     fixed = plan if finished else {name: value for name, value in plan.items() if name != "films"}
@@ -139,7 +139,7 @@ def _keep(films: Films, out: Path) -> None:
             except DataError:
                 continue
             if index < shard.shape[0] and shard.shape[1:3] == (plan["frames"], plan["size"]):
-                _write(_place(films, row, out), _as_npy(shard.array()[index]))
+                write_whole(_place(films, row, out), _as_npy(shard.array()[index]))
     (out / "labels.csv").unlink()
     unmap()
 
@@ -159,7 +159,7 @@ def _read_all(films: Films, out: Path, frames: int, size: int, progress: Callabl
     def read(row: dict[str, str]) -> None:
         place = _place(films, row, out)
         if not place.exists():
-            _write(place, _as_npy(films.read(row, frames, size)))
+            write_whole(place, _as_npy(films.read(row, frames, size)))
 
     with ThreadPoolExecutor(min(READERS, os.cpu_count() or 1)) as readers:
         waiting = [readers.submit(read, row) for row in rows]
@@ -191,10 +191,10 @@ def _write_clips(films: Films, out: Path, frames: int, size: int) -> None:
     placed = zip(films.rows, _places(len(films.rows), frames, size), strict=True)
     for name, of_file in groupby(placed, key=lambda one: one[1][0]):
         rows = [row for row, _ in of_file]
-        _write(out / name, _as_npy(np.stack([np.load(_place(films, row, out)) for row in rows])))
+        write_whole(out / name, _as_npy(np.stack([np.load(_place(films, row, out)) for row in rows])))
         for index, row in enumerate(rows):
             writer.writerow((name, index, row["file"], *(row[column] for column in labels.values()), row["split"]))
-    _write(out / "labels.csv", table.getvalue().encode())
+    write_whole(out / "labels.csv", table.getvalue().encode())
 
 
 def _as_npy(frames: np.ndarray) -> bytes:
@@ -203,8 +203,8 @@ def _as_npy(frames: np.ndarray) -> bytes:
     return content.getvalue()
 
 
-def _write(path: Path, content: bytes) -> None:
-    """All or nothing: a reader, or a packing taken up again, never sees half a file."""
+def write_whole(path: Path, content: bytes) -> None:
+    """All or nothing: a reader, or a run taken up again, never sees half a file."""
     part = path.with_name(path.name + ".part")
     part.write_bytes(content)
     part.replace(path)

@@ -28,6 +28,7 @@ from seqdisent_core.methods import Sliced, run_lstm
 from seqdisent_core.settings import Settings, settings
 from seqdisent_core.training import Steps, TrainingConfig, learning_rate_scale
 
+_READ = 64  # clips at a time
 Names = Annotated[tuple[str, ...], Field(strict=False)]  # JSON has lists
 
 
@@ -215,12 +216,12 @@ def train_judge(
 
 
 @torch.no_grad()
-def read_features(judge: Judge, clips: Sliced, batch: int = 64) -> Tensor:
+def read_features(judge: Judge, clips: Sliced) -> Tensor:
     """The judge's features of many clips, uint8 or float in [0, 1], (clips, frames, 3, size, size); on the CPU."""
     device = next(judge.parameters()).device
     parts = []
-    for start in range(0, len(clips), batch):
-        part = clips[start : start + batch].to(device)
+    for start in range(0, len(clips), _READ):
+        part = clips[start : start + _READ].to(device)
         parts.append(judge.features(part.float() / 255 if part.dtype == torch.uint8 else part).cpu())
     return torch.cat(parts)
 
@@ -232,9 +233,9 @@ def read_logits(judge: Judge, features: Tensor) -> Logits:
     return {label: values.cpu() for label, values in logits.items()}
 
 
-def read_clips(judge: Judge, clips: Sliced, batch: int = 64) -> Logits:
+def read_clips(judge: Judge, clips: Sliced) -> Logits:
     """Logits for many clips, uint8 or float in [0, 1], (clips, frames, 3, size, size), on the CPU."""
-    return read_logits(judge, read_features(judge, clips, batch))
+    return read_logits(judge, read_features(judge, clips))
 
 
 def check_judge(judge: Judge, clips: Clips) -> None:

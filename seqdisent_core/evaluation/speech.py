@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,13 +49,6 @@ class SpeechTable:
             group += [place] * int(whole.sum())
         x = torch.cat(found)
         return Sequences(x, torch.ones(1, 1, 1, dtype=torch.bool).expand_as(x), torch.tensor(group))
-
-
-class Vectors(NamedTuple):
-    """Of recordings, float (n, dims) each: means of posterior means of s over segments, of d over segments and time."""
-
-    static: np.ndarray
-    dynamics: np.ndarray
 
 
 @torch.no_grad()

@@ -89,7 +89,7 @@ def perform(expression: int | str, seed: tuple[int, ...], names: tuple[str, ...]
             if name == shape or name[:-2] == shape:
                 side = {"_L": 1 + lean, "_R": 1 - lean}.get(name[-2:], 1.0)
                 weights[:, row] += np.clip(curve * amount * side, 0, 1.7)
-    _blink_and_look(weights, names, label, rng)
+    _blink_and_look(weights, names, rng)
     weights[0] = 0
     return Performance(
         np.clip(weights, 0, 1.7),
@@ -107,7 +107,7 @@ def risen(time: np.ndarray, start: float, length: float) -> np.ndarray:
     return step * step * (3 - 2 * step)
 
 
-def _blink_and_look(weights: np.ndarray, names: tuple[str, ...], label: str, rng: np.random.Generator) -> None:
+def _blink_and_look(weights: np.ndarray, names: tuple[str, ...], rng: np.random.Generator) -> None:
     frames = len(weights)
     column = {name: row for row, name in enumerate(names)}
     if frames > 4 and rng.random() < 0.35:

@@ -22,7 +22,7 @@ _EAR = 2.0  # cm, height below which hair hangs
 class Hair:
     """The shell's grid and the vertices of the skull that it is tied to."""
 
-    def __init__(self, surface: Surface, widest: float = WIDEST):
+    def __init__(self, surface: Surface, widest: float):
         """widest: how far around the head the shell reaches on either side, in radians."""
         self.turn = np.linspace(-widest, widest, _TURNS)
         place = surface.neutral

@@ -70,7 +70,7 @@ class Pairs(SetPlan):
 
 
 def expressions_of(pair: int, take: int) -> tuple[int, int]:
-    """What the two of a pair show in a take, two different numbers of EXPRESSIONS; all couples of them in turn."""
+    """What the two of a pair show in a take, two different numbers of EXPRESSIONS; all pairs of them in turn."""
     number = pair + take
     count = len(EXPRESSIONS)
     return number % count, (number + 1 + number // count % (count - 1)) % count

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seqdisent_core.data import EXPRESSIONS, UNREADABLE, part_path, read_plan, split_of_takes
+from seqdisent_core.data import EXPRESSIONS, UNREADABLE, part_path, read_plan, split_of_takes, write_whole
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.facekit.acting import Performance, perform
 from seqdisent_core.facekit.model import FaceModel, read_face_model, source_hash
@@ -182,7 +182,7 @@ def render_set(
                         if worker not in others:
                             worker.terminate()
                     raise
-    _write(out / "labels.csv", _labels(plan).encode())
+    write_whole(out / "labels.csv", _labels(plan).encode())
     return out
 
 
@@ -239,7 +239,7 @@ def _claim(out: Path, plan: SetPlan) -> None:
     elif any(out.glob("*.npy")):
         raise DataError(f"The folder {out.name} holds clips but no set.json. Render into an empty folder.")
     else:
-        _write(path, (json.dumps(asdict(plan), indent=2) + "\n").encode())
+        write_whole(path, (json.dumps(asdict(plan), indent=2) + "\n").encode())
 
 
 def _finished(folder: Path, file: str, plan: SetPlan) -> bool:
@@ -251,13 +251,6 @@ def _finished(folder: Path, file: str, plan: SetPlan) -> bool:
         except UNREADABLE:  # missing, or cut off: drawn again
             return False
     return True
-
-
-def _write(path: Path, content: bytes) -> None:
-    """All or nothing: a reader, or a run taken up again, never sees half a file."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    part.replace(path)
 
 
 def _labels(plan: SetPlan) -> str:
@@ -296,4 +289,4 @@ def _draw_file(out: str, number: int, plan: SetPlan) -> None:
     for part, array in plan.draw(renderer, number).items():
         content = io.BytesIO()
         np.save(content, array)
-        _write(part_path(Path(out) / plan.files[number], part), content.getvalue())
+        write_whole(part_path(Path(out) / plan.files[number], part), content.getvalue())

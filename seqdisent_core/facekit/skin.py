@@ -25,7 +25,7 @@ def paint_skin(person: Person, landmarks: np.ndarray) -> np.ndarray:
     _freckles(skin, person, light, rng)
     _lines(skin, person, rng)
     _around_eyes(skin, person, landmarks, light)
-    _beard(skin, person, landmarks, rng)
+    _beard(skin, person, rng)
     _lips(skin, person, landmarks, rng)
     _brows(skin, person, landmarks, rng)
     _scalp(skin, person, rng)
@@ -168,7 +168,7 @@ def _brows(skin: np.ndarray, person: Person, marks: np.ndarray, rng: np.random.G
         _blend(skin, colour, amount)
 
 
-def _beard(skin: np.ndarray, person: Person, marks: np.ndarray, rng: np.random.Generator) -> None:
+def _beard(skin: np.ndarray, person: Person, rng: np.random.Generator) -> None:
     if person.beard == "none":
         return
     lower = np.array([[-9, -0.2], [-6.3, -0.4], [-4.6, -2.4], [-3.0, -1.9], [-1.2, -1.35], [0, -1.6]])

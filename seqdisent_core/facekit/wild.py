@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seqdisent_core.data import ANCHORS
 from seqdisent_core.errors import DataError
 from seqdisent_core.facekit.improvising import improvise, sample_light
 from seqdisent_core.facekit.model import FaceModel, read_face_model, source_hash
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 RENDERER = 2  # of this set; raise when a change of the renderer changes its pictures
 PAIR = 2  # persons who play the same takes: what one does is known of the other
 PAIRS_A_FILE = 5
-ANCHORS = 2  # frames of a take that motion leads to: the first, and one at random
 _HELD = 0.03  # of the pairs, for validation, and as many for test
 _EVEN = (1 / 7,) * 7
 
@@ -33,7 +33,7 @@ class Wild(SetPlan):
 
     renderer: int = RENDERER
     reach: float = REACH  # sides of the picture in sides of the tight crop around the face
-    anchors: int = ANCHORS
+    anchors: int = ANCHORS  # frames of a take that motion leads to: the first, and one at random
     grid: int = GRID
     shapes: tuple[str, ...] = ()  # names of the weights in records
 

@@ -43,8 +43,12 @@ def make_map(
     Raises DataError if the set has no training or test clips.
     """
     train, test = clips.part("train"), clips.part("test")
-    codes = _codes(model, test, lambda share: progress(0.08 * share, "reading the test clips"))
-    known = _codes(model, train, lambda share: progress(0.08 + 0.27 * share, "reading the training clips"))
+    codes = encode_clips(
+        model, as_training_tensor(test), lambda share: progress(0.08 * share, "reading the test clips")
+    )
+    known = encode_clips(
+        model, as_training_tensor(train), lambda share: progress(0.08 + 0.27 * share, "reading the training clips")
+    )
     static, dynamics = codes.static.numpy(), codes.dynamics.numpy()
     static_places = embed(
         static, STATIC_PERPLEXITY, seed, lambda share: progress(0.35 + 0.05 * share, "mapping static codes")
@@ -102,20 +106,6 @@ def _about(
         "figures": metrics,
         "chance": chance(test),
     }
-
-
-def _codes(model: Method, clips: Clips, progress: Callable[[float], None]) -> Codes:
-    """Posterior means, in parts, so that progress can be reported."""
-    import torch
-
-    step = 128
-    parts = []
-    for start in range(0, len(clips), step):
-        parts.append(
-            encode_clips(model, as_training_tensor(clips.select(np.arange(start, min(start + step, len(clips))))))
-        )
-        progress(min(1.0, (start + step) / len(clips)))
-    return Codes(torch.cat([part.static for part in parts]), torch.cat([part.dynamics for part in parts]))
 
 
 def _flat(codes: Codes) -> np.ndarray:

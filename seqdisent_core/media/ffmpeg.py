@@ -96,7 +96,9 @@ class Child:
             | {"AV_LOG_FORCE_NOCOLOR": "1"},
             creationflags=_NO_WINDOW,
         )
-        _limit(self._process.pid, limits().film_megabytes if writes else 0)
+        allowed = limits()
+        most = (allowed.encoder_megabytes, allowed.film_megabytes) if writes else (allowed.decoder_megabytes, 0)
+        _limit(self._process.pid, *most)
         for pipe in (self._process.stdin, self._process.stdout):
             _widen(pipe)
         self.expired = False
@@ -234,7 +236,7 @@ class Header:
         )
 
 
-def _limit(pid: int, writes_megabytes: int) -> None:
+def _limit(pid: int, megabytes: int, writes_megabytes: int) -> None:
     """Bound a child's address space, its files and its dumps from outside: code between fork and exec is unsafe in a
     server with threads.
 
@@ -242,7 +244,7 @@ def _limit(pid: int, writes_megabytes: int) -> None:
     """
     if sys.platform == "linux":
         wanted = {
-            resource.RLIMIT_AS: limits().decoder_megabytes * 2**20,
+            resource.RLIMIT_AS: megabytes * 2**20,
             resource.RLIMIT_FSIZE: writes_megabytes * 2**20,
             resource.RLIMIT_CORE: 0,  # a dump would hold the film
         }

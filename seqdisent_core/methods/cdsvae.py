@@ -5,15 +5,12 @@ sizes of its public scripts for Sprites are the defaults. Differs from them: the
 information takes the variance where theirs takes it for a deviation, and posterior means are linear.
 """
 
-from typing import Annotated
-
-from pydantic import Field
 from torch import Tensor
 
 from seqdisent_core.methods.contract import Batch, Moment
 from seqdisent_core.methods.information import pairwise_contrastive_loss
-from seqdisent_core.methods.variational import SharedRecurrence, VariationalConfig, Weight, information, with_total
-from seqdisent_core.settings import settings
+from seqdisent_core.methods.variational import SharedRecurrence, VariationalConfig, information, with_total
+from seqdisent_core.settings import Positive, Weight, settings
 
 
 @settings
@@ -24,7 +21,7 @@ class CDSVAEConfig(VariationalConfig):
     weight_contrast_static: Weight = 10.0
     weight_contrast_dynamics: Weight = 10.0
     weight_information: Weight = 1.0
-    temperature: Annotated[float, Field(gt=0)] = 0.5
+    temperature: Positive = 0.5
 
 
 class CDSVAE(SharedRecurrence):

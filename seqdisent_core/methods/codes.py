@@ -1,6 +1,6 @@
 """Codes of many clips, a batch at a time, over the contract of a method."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import torch
@@ -23,11 +23,12 @@ class Sliced(Protocol):
 
 
 @torch.no_grad()
-def encode_clips(method: Method, clips: Sliced) -> Codes:
-    """Posterior means of many clips, uint8 (clips, frames, 3, size, size), on the CPU."""
+def encode_clips(method: Method, clips: Sliced, progress: Callable[[float], None] = lambda share: None) -> Codes:
+    """Posterior means of many clips, uint8 (clips, frames, 3, size, size), on the CPU; progress: gets 0 to 1."""
     parts = []
     for start in range(0, len(clips), BATCH):
         parts.append(method.encode(clips[start : start + BATCH].to(method.device).float() / 255))
+        progress(min(1.0, (start + BATCH) / len(clips)))
     return Codes(torch.cat([p.static for p in parts]).cpu(), torch.cat([p.dynamics for p in parts]).cpu())
 
 

@@ -17,11 +17,9 @@ from seqdisent_core.methods.contract import Anchored, Batch, Codes, Moment
 from seqdisent_core.methods.gaussians import Gaussian, kl_divergence, standard_normal
 from seqdisent_core.methods.priors import DynamicsPrior, GaussianHead, run_lstm
 from seqdisent_core.methods.schedules import cyclical
-from seqdisent_core.settings import Settings, settings
+from seqdisent_core.settings import Settings, Size, Weight, settings
 
 Variant = Literal["full", "without_loss", "without_subtraction", "without_both"]
-_Size = Annotated[int, Field(ge=1)]
-_Weight = Annotated[float, Field(ge=0)]
 
 
 @settings
@@ -49,23 +47,23 @@ class DBSEConfig(Settings):
     """
 
     variant: Variant = "full"
-    static_dim: _Size = 64
-    dynamics_dim: _Size = 64
-    hidden_dim: _Size = 256
-    posterior_hidden_dim: _Size = 64
+    static_dim: Size = 64
+    dynamics_dim: Size = 64
+    hidden_dim: Size = 256
+    posterior_hidden_dim: Size = 64
     anchor: Annotated[int, Field(ge=0)] = 0
     posterior: Literal["bidirectional", "causal"] = "bidirectional"
-    weight_reconstruction: _Weight = 87.0
-    weight_anchor: _Weight = 30.0
-    weight_static: _Weight = 15.0
-    weight_dynamics: _Weight = 1.0
+    weight_reconstruction: Weight = 87.0
+    weight_anchor: Weight = 30.0
+    weight_static: Weight = 15.0
+    weight_dynamics: Weight = 1.0
     kl_cycle_steps: Annotated[int, Field(ge=0)] = 0
     initial_std: Annotated[float, Field(ge=0)] = 0.01
     initial_log_variance: float = 0.0
     normalise_difference: bool = False
     decoded: Annotated[int, Field(ge=0)] = 0
     state_dim: Annotated[int, Field(ge=0)] = 0
-    weight_state: _Weight = 0.0
+    weight_state: Weight = 0.0
 
     def __post_init__(self) -> None:
         if self.posterior == "causal" and self.normalise_difference:

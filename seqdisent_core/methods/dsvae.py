@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from seqdisent_core.domains import Backbone
 from seqdisent_core.methods.contract import Batch, Codes, Moment
 from seqdisent_core.methods.priors import run_lstm, run_rnn
-from seqdisent_core.methods.variational import Draw, Posterior, Size, Variational, VariationalConfig, with_total
-from seqdisent_core.settings import settings
+from seqdisent_core.methods.variational import Draw, Posterior, Variational, VariationalConfig, with_total
+from seqdisent_core.settings import Size, settings
 
 
 @settings

@@ -11,8 +11,6 @@ u_t = g_t - h(s), and three terms keep what moves out of s:
   tells the person.
 """
 
-from functools import partial
-
 import torch
 from torch import Tensor, nn
 
@@ -25,11 +23,10 @@ from seqdisent_core.methods.variational import (
     Posterior,
     Variational,
     VariationalConfig,
-    Weight,
-    posterior_mean,
+    draw_of,
     with_total,
 )
-from seqdisent_core.settings import settings
+from seqdisent_core.settings import Weight, settings
 
 
 @settings
@@ -68,8 +65,7 @@ class Exchange(Anchored, Variational):
     def encode_features(
         self, features: Tensor, *, anchor: int | None = None, generator: torch.Generator | None = None
     ) -> Codes:
-        draw: Draw = posterior_mean if generator is None else partial(Gaussian.sample, generator=generator)
-        return self.posterior(features, draw, anchor or 0).codes
+        return self.posterior(features, draw_of(generator), anchor or 0).codes
 
     def posterior(self, features: Tensor, draw: Draw, anchor: int = 0) -> Posterior:
         """Raises ConfigError for an anchor outside the sequence."""

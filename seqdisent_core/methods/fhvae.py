@@ -16,8 +16,8 @@ from seqdisent_core.errors import ConfigError
 from seqdisent_core.methods.contract import Batch, Codes, Method, Moment
 from seqdisent_core.methods.gaussians import Gaussian, kl_divergence, standard_normal
 from seqdisent_core.methods.priors import GaussianHead, run_lstm
-from seqdisent_core.methods.variational import Draw, Posterior, Size, Weight, posterior_mean, with_total
-from seqdisent_core.settings import Settings, settings
+from seqdisent_core.methods.variational import Draw, Posterior, draw_of, with_total
+from seqdisent_core.settings import Settings, Size, Weight, settings
 
 SPREAD = 0.25  # variance of z2 around its sequence's mean
 
@@ -80,8 +80,7 @@ class FHVAE(Method):
 
     def encode(self, x: Tensor, observed: Tensor | None = None, generator: torch.Generator | None = None) -> Codes:
         self.check_sequences(x)
-        draw = posterior_mean if generator is None else partial(Gaussian.sample, generator=generator)
-        return self.posterior(self.backbone.encode_sequences(x, observed), draw).codes
+        return self.posterior(self.backbone.encode_sequences(x, observed), draw_of(generator)).codes
 
     def decode(self, codes: Codes) -> Tensor:
         return self.backbone.decode_sequences(run_lstm(self.writing, codes.joined())[0])
@@ -146,11 +145,3 @@ def discriminative(static: Tensor, means: Tensor, group: Tensor) -> Tensor:
     All sequences are as likely, and z2 is N(mean, SPREAD) in each.
     """
     return nn.functional.cross_entropy(-torch.cdist(static, means).square() / (2 * SPREAD), group)
-
-
-def sequence_mean(static: Tensor) -> Tensor:
-    """The most probable mean of a sequence's z2, given those of its pieces, (pieces, dim): (dim,).
-
-    sum z2 / (pieces + SPREAD): the posterior of a Gaussian mean whose own prior is N(0, I).
-    """
-    return static.sum(dim=0) / (len(static) + SPREAD)

@@ -17,10 +17,8 @@ from seqdisent_core.methods.contract import Batch, Codes, Method, Moment
 from seqdisent_core.methods.gaussians import standard_normal
 from seqdisent_core.methods.priors import run_lstm
 from seqdisent_core.methods.processes import BandedGaussian, BandedHead, ProcessPrior, cauchy, radial
-from seqdisent_core.settings import Settings, settings
+from seqdisent_core.settings import Positive, Settings, Size, Weight, settings
 
-_Size = Annotated[int, Field(ge=1)]
-_Weight = Annotated[float, Field(ge=0)]
 _MOST = 20.0  # of a logarithm of the counterfactual ratio: e^20 is as bad as it gets
 
 
@@ -35,15 +33,15 @@ class GLRConfig(Settings):
     * weight_local, weight_global: of both divergences; weight_counterfactual: of the counterfactual term.
     """
 
-    static_dim: _Size = 8
-    dynamics_dim: _Size = 8
-    hidden_dim: _Size = 32
+    static_dim: Size = 8
+    dynamics_dim: Size = 8
+    hidden_dim: Size = 32
     part: Annotated[float, Field(gt=0, le=1)] = 0.3
-    length: Annotated[float, Field(gt=0)] = 2.0
-    scales: _Size = 4
-    weight_local: _Weight = 0.1
-    weight_global: _Weight = 0.1
-    weight_counterfactual: _Weight = 1.0
+    length: Positive = 2.0
+    scales: Size = 4
+    weight_local: Weight = 0.1
+    weight_global: Weight = 0.1
+    weight_counterfactual: Weight = 1.0
 
     @property
     def code_dim(self) -> int:

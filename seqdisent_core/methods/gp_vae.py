@@ -4,10 +4,7 @@ Source: Fortuin, Baranchuk, Rätsch, Mandt, "GP-VAE: Deep Probabilistic Time Ser
 from its code: what processes.BandedHead says; features of elements come from the domain's backbone.
 """
 
-from typing import Annotated
-
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
@@ -15,9 +12,7 @@ from seqdisent_core.domains import Backbone
 from seqdisent_core.methods.contract import Batch, Codes, Moment
 from seqdisent_core.methods.processes import BandedGaussian, BandedHead, ProcessPrior, cauchy
 from seqdisent_core.methods.without_static import WithoutStatic
-from seqdisent_core.settings import Settings, settings
-
-_Size = Annotated[int, Field(ge=1)]
+from seqdisent_core.settings import Positive, Settings, Size, Weight, settings
 
 
 @settings
@@ -30,12 +25,12 @@ class GPVAEConfig(Settings):
     * weight_kl: of the divergence from the process.
     """
 
-    dynamics_dim: _Size = 16
-    hidden_dim: _Size = 64
-    kernel: _Size = 3
-    length: Annotated[float, Field(gt=0)] = 2.0
-    scales: _Size = 4
-    weight_kl: Annotated[float, Field(ge=0)] = 0.1
+    dynamics_dim: Size = 16
+    hidden_dim: Size = 64
+    kernel: Size = 3
+    length: Positive = 2.0
+    scales: Size = 4
+    weight_kl: Weight = 0.1
 
     @property
     def code_dim(self) -> int:

@@ -6,19 +6,15 @@ them by convolutions over time instead of 3D ones over pixels, so that it works 
 """
 
 from collections.abc import Iterable
-from typing import Annotated
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, one_hot
 
 from seqdisent_core.domains import Backbone
 from seqdisent_core.methods.contract import Batch, Codes, Method, Moment
 from seqdisent_core.methods.gaussians import standard_normal
-from seqdisent_core.settings import Settings, settings
-
-_Size = Annotated[int, Field(ge=1)]
+from seqdisent_core.settings import Settings, Size, Weight, settings
 
 
 @settings
@@ -26,11 +22,11 @@ class MoCoGANConfig(Settings):
     """Sizes of the content code (static), the motion code and the category (dynamics together), of the critics; the
     weight of the category's cross-entropy."""
 
-    content_dim: _Size = 50
-    motion_dim: _Size = 10
-    categories: _Size = 6
-    hidden_dim: _Size = 128
-    weight_category: Annotated[float, Field(ge=0)] = 1.0
+    content_dim: Size = 50
+    motion_dim: Size = 10
+    categories: Size = 6
+    hidden_dim: Size = 128
+    weight_category: Weight = 1.0
 
     @property
     def code_dim(self) -> int:

@@ -12,8 +12,8 @@ from seqdisent_core.domains import Backbone
 from seqdisent_core.methods.contract import Batch, Codes, Moment
 from seqdisent_core.methods.gaussians import Gaussian, standard_normal
 from seqdisent_core.methods.priors import run_lstm
-from seqdisent_core.methods.variational import Draw, Posterior, Variational, VariationalConfig, Weight, with_total
-from seqdisent_core.settings import settings
+from seqdisent_core.methods.variational import Draw, Posterior, Variational, VariationalConfig, with_total
+from seqdisent_core.settings import Weight, settings
 
 _SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # of the kernels, times 2 dim (Tolstikhin et al. 2018)
 

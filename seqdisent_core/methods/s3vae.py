@@ -6,26 +6,15 @@ paper: what moves is the backbone's own view "motion" instead of an external opt
 method works over any kind of data that has such a view.
 """
 
-from typing import Annotated
-
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, triplet_margin_loss
 
 from seqdisent_core.domains import Backbone
 from seqdisent_core.methods.contract import Batch, Codes, Moment
 from seqdisent_core.methods.priors import run_lstm
-from seqdisent_core.methods.variational import (
-    Draw,
-    Posterior,
-    Variational,
-    VariationalConfig,
-    Weight,
-    information,
-    with_total,
-)
-from seqdisent_core.settings import settings
+from seqdisent_core.methods.variational import Draw, Posterior, Variational, VariationalConfig, information, with_total
+from seqdisent_core.settings import Positive, Weight, settings
 
 
 @settings
@@ -36,7 +25,7 @@ class S3VAEConfig(VariationalConfig):
     weight_order: Weight = 1000.0
     weight_motion: Weight = 100.0
     weight_information: Weight = 1.0
-    margin: Annotated[float, Field(gt=0)] = 1.0
+    margin: Positive = 1.0
 
 
 class S3VAE(Variational):

@@ -18,10 +18,9 @@ from seqdisent_core.domains import Backbone
 from seqdisent_core.errors import ConfigError
 from seqdisent_core.methods.contract import Batch, Codes, Method, Moment
 from seqdisent_core.methods.priors import run_lstm
-from seqdisent_core.settings import Settings, settings
+from seqdisent_core.settings import Settings, Size, Weight, settings
 
 _RIDGE = 1e-6  # added to the normal equations: few sequences leave directions that nothing determines
-_Weight = Annotated[float, Field(ge=0)]
 
 
 @settings
@@ -36,12 +35,12 @@ class SKDConfig(Settings):
     """
 
     koopman_dim: Annotated[int, Field(ge=2)] = 40
-    static_size: Annotated[int, Field(ge=1)] = 7
+    static_size: Size = 7
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
-    weight_reconstruction: _Weight = 15.0
-    weight_prediction: _Weight = 1.0
-    weight_latent: _Weight = 1.0
-    weight_eigenvalues: _Weight = 1.0
+    weight_reconstruction: Weight = 15.0
+    weight_prediction: Weight = 1.0
+    weight_latent: Weight = 1.0
+    weight_eigenvalues: Weight = 1.0
     dynamic_bound: float = 0.5
 
     def __post_init__(self) -> None:

@@ -23,14 +23,12 @@ from seqdisent_core.methods.information import contrastive_loss, cosines
 from seqdisent_core.methods.variational import (
     Posterior,
     SharedRecurrence,
-    Size,
     VariationalConfig,
-    Weight,
     information,
     posterior_mean,
     with_total,
 )
-from seqdisent_core.settings import settings
+from seqdisent_core.settings import Positive, Size, Weight, settings
 
 
 @settings
@@ -43,7 +41,7 @@ class SPYLConfig(VariationalConfig):
     weight_information: Weight = 1.0
     weight_contrast: Weight = 1.0
     warm_up_steps: Annotated[int, Field(ge=0)] = 0
-    temperature: Annotated[float, Field(gt=0)] = 0.5
+    temperature: Positive = 0.5
     bank: Size = 4
 
 

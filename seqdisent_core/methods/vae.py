@@ -3,10 +3,7 @@
 Source: Kingma & Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
 """
 
-from typing import Annotated
-
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from seqdisent_core.domains import Backbone
@@ -14,16 +11,16 @@ from seqdisent_core.methods.contract import Batch, Codes, Moment
 from seqdisent_core.methods.gaussians import Gaussian, kl_divergence, standard_normal
 from seqdisent_core.methods.priors import GaussianHead
 from seqdisent_core.methods.without_static import WithoutStatic
-from seqdisent_core.settings import Settings, settings
+from seqdisent_core.settings import Settings, Size, Weight, settings
 
 
 @settings
 class VAEConfig(Settings):
     """dynamics_dim: of z_t; hidden_dim: of the layer before it; weight_kl: of the divergence, 1 for the bound."""
 
-    dynamics_dim: Annotated[int, Field(ge=1)] = 16
-    hidden_dim: Annotated[int, Field(ge=1)] = 64
-    weight_kl: Annotated[float, Field(ge=0)] = 1.0
+    dynamics_dim: Size = 16
+    hidden_dim: Size = 64
+    weight_kl: Weight = 1.0
 
     @property
     def code_dim(self) -> int:

@@ -3,10 +3,9 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from seqdisent_core.domains import Backbone
@@ -14,10 +13,8 @@ from seqdisent_core.methods.contract import Batch, Codes, Method, Moment
 from seqdisent_core.methods.gaussians import Gaussian, kl_divergence
 from seqdisent_core.methods.information import mutual_information
 from seqdisent_core.methods.priors import DynamicsPrior, GaussianHead, run_lstm, run_rnn
-from seqdisent_core.settings import Settings, settings
+from seqdisent_core.settings import Settings, Size, Weight, settings
 
-Size = Annotated[int, Field(ge=1)]
-Weight = Annotated[float, Field(ge=0)]
 Draw = Callable[[Gaussian], Tensor]  # a posterior's mean, or a draw from it
 
 
@@ -76,8 +73,7 @@ class Variational(Method):
 
     def encode(self, x: Tensor, observed: Tensor | None = None, generator: torch.Generator | None = None) -> Codes:
         self.check_sequences(x)
-        draw = posterior_mean if generator is None else partial(Gaussian.sample, generator=generator)
-        return self.posterior(self.backbone.encode_sequences(x, observed), draw).codes
+        return self.posterior(self.backbone.encode_sequences(x, observed), draw_of(generator)).codes
 
     def decode(self, codes: Codes) -> Tensor:
         """p(x_t | s, d_t) means: each element from the concatenation [s, d_t] alone."""
@@ -140,6 +136,11 @@ def information(posterior: Posterior, moment: Moment) -> Tensor:
 def posterior_mean(gaussian: Gaussian) -> Tensor:
     """The Draw that is none."""
     return gaussian.mean
+
+
+def draw_of(generator: torch.Generator | None) -> Draw:
+    """How `encode` takes codes: as means, or as the generator draws them."""
+    return posterior_mean if generator is None else partial(Gaussian.sample, generator=generator)
 
 
 class SharedRecurrence(Variational):

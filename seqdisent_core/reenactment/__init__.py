@@ -8,6 +8,7 @@ from seqdisent_core.reenactment.own_face import OwnFace, own_faces
 from seqdisent_core.reenactment.pairs import (
     How,
     Pair,
+    Personalised,
     Subject,
     Swap,
     around_face,
@@ -34,6 +35,7 @@ __all__ = [
     "NeutralFrame",
     "OwnFace",
     "Pair",
+    "Personalised",
     "Subject",
     "Swap",
     "Transfer",

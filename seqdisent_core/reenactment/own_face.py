@@ -2,51 +2,32 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import torch
 
 from seqdisent_core.errors import SeqdisentError
-from seqdisent_core.machine import picture_dtype
 from seqdisent_core.media import Frames
 from seqdisent_core.methods import Anchored
 from seqdisent_core.reenactment.drawing import decode_frames
 from seqdisent_core.reenactment.head import HeadTurn
-from seqdisent_core.reenactment.pairs import Subject, moved, subject
-from seqdisent_core.reenactment.personalising import Tuned, personalise
+from seqdisent_core.reenactment.pairs import Personalised, Subject, moved, subject
+from seqdisent_core.reenactment.personalising import personalise
 
 
 @dataclass(frozen=True)
-class OwnFace:
-    """A person's clip made ready, and a model that knows them: not at all yet, a little, or well."""
+class OwnFace(Personalised):
+    """A person's clip made ready, and a model that knows them."""
 
-    subject: Subject
-    tuned: Tuned
-    head: HeadTurn | None = None
+    subjects: tuple[Subject]
 
     @property
-    def nbytes(self) -> int:
-        """Of memory: the clip and its pictures, and what the tuned model has for itself."""
-        return self.tuned.nbytes + self.subject.nbytes
-
-    @cached_property
-    def _decoder(self) -> Anchored:
-        """The tuned model as it is when the first frame is asked for, fast."""
-        return self.tuned.method.for_inference(picture_dtype(self.tuned.method.device))
-
-    def kept(self) -> "OwnFace":
-        """A copy on the CPU, which stays as it is while the tuning goes on, and can be given to another process."""
-        return replace(self, tuned=self.tuned.kept())
-
-    def on(self, device: torch.device) -> "OwnFace":
-        """The same with the model on a device: itself where it is there, or a copy."""
-        tuned = self.tuned.on(device)
-        return self if tuned is self.tuned else replace(self, tuned=tuned)
+    def subject(self) -> Subject:
+        return self.subjects[0]
 
     def full_size(self) -> "OwnFace":
         """The same with the picture in full size, which takes longer to move. Raises as `subject` does."""
-        return replace(self, subject=subject(self.subject.clip, full_size=True))
+        return replace(self, subjects=(subject(self.subject.clip, full_size=True),))
 
     def rebuilt(self, at: Sequence[int]) -> np.ndarray:
         """Some frames of the clip as the model decodes them from its codes: uint8 (frames, size, size, 3)."""
@@ -90,4 +71,4 @@ def own_faces(
         seed=seed,
         occluded=[clip.occluded],
     ):
-        yield OwnFace(person, tuned, head)
+        yield OwnFace((person,), tuned, head)

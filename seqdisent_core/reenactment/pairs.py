@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import repeat, tee
-from typing import TypedDict, Unpack
+from typing import Self, TypedDict, Unpack
 
 import numpy as np
 import torch
@@ -258,22 +258,16 @@ def _each_as_filmed(made: Iterator[np.ndarray], filmed: Iterable[Source], light:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two people's films made ready, and a model that knows them: not at all yet, a little, or well."""
+class Personalised:
+    """People's clips made ready, and a model that knows them: not at all yet, a little, or well."""
 
-    subjects: tuple[Subject, Subject]
+    subjects: tuple[Subject, ...]
     tuned: Tuned
     head: HeadTurn | None = None
 
     @property
-    def results(self) -> tuple[int, ...]:
-        """Whose films there are to make, as `results` has it."""
-        first, second = self.subjects
-        return results(first.clip, second.clip)
-
-    @property
     def nbytes(self) -> int:
-        """Of memory: both clips and pictures, and what the tuned model has for itself."""
+        """Of memory: the clips and their pictures, and what the tuned model has for itself."""
         return self.tuned.nbytes + sum(one.nbytes for one in self.subjects)
 
     @cached_property
@@ -281,14 +275,27 @@ class Pair:
         """The tuned model as it is when the first frame is asked for, fast."""
         return self.tuned.method.for_inference(picture_dtype(self.tuned.method.device))
 
-    def kept(self) -> "Pair":
+    def kept(self) -> Self:
         """A copy on the CPU, which stays as it is while the tuning goes on, and can be given to another process."""
         return replace(self, tuned=self.tuned.kept())
 
-    def on(self, device: torch.device) -> "Pair":
+    def on(self, device: torch.device) -> Self:
         """The same with the model on a device: itself where it is there, or a copy."""
         tuned = self.tuned.on(device)
         return self if tuned is self.tuned else replace(self, tuned=tuned)
+
+
+@dataclass(frozen=True)
+class Pair(Personalised):
+    """Two people's films made ready, and a model that knows them."""
+
+    subjects: tuple[Subject, Subject]
+
+    @property
+    def results(self) -> tuple[int, ...]:
+        """Whose films there are to make, as `results` has it."""
+        first, second = self.subjects
+        return results(first.clip, second.clip)
 
     def full_size(self, own: int | None = None) -> "Pair":
         """The same with the films' pictures in full size, which take longer to move; own: that of one person alone.

@@ -1,6 +1,7 @@
 """Reads and writes result files, which are recognised by their schema, not by their names."""
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -144,6 +145,12 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     """A Markdown table."""
     lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
     return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
+
+
+def tables_of(folder: Path, titles: Mapping[str, str], make: Callable[[str, Result], str]) -> str:
+    """What `make` makes of a title and a result, for each of the files, by their stems, that the folder has."""
+    found = {folder / f"{stem}.json": title for stem, title in titles.items()}
+    return "\n\n".join(make(title, read_result(path)) for path, title in found.items() if path.exists())
 
 
 def write_result(result: dict[str, Any], path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from seqdisent_core.reporting.published import PUBLISHED
-from seqdisent_core.reporting.result_files import NONE, Result, number, percent, read_result, share, table
+from seqdisent_core.reporting.result_files import NONE, Result, number, percent, read_result, share, table, tables_of
 
 _SETS = {
     "air_quality": "Air Quality, test year 2016",
@@ -29,11 +29,7 @@ _SHARES = tuple(name for name in _HEADS if name.startswith(("month", "icu_type")
 
 def series_tables(folder: Path) -> str:
     """A table for each set with a result file in the folder: every row's figures, budget and seeds."""
-    made = []
-    for stem, title in _SETS.items():
-        if (folder / f"{stem}.json").exists():
-            made.append(_set_table(title, read_result(folder / f"{stem}.json")))
-    return "\n\n".join(made)
+    return tables_of(folder, _SETS, _set_table)
 
 
 def _set_table(title: str, result: Result) -> str:

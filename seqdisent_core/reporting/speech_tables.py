@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from seqdisent_core.reporting.published import PUBLISHED
-from seqdisent_core.reporting.result_files import NONE, Result, percent, read_result, table
+from seqdisent_core.reporting.result_files import NONE, Result, percent, read_result, table, tables_of
 
 _SETS = {"speech": "speechocean762, 60 adults", "timit": "TIMIT"}
 _FIGURES = ("static_eer", "dynamic_eer", "gap")
@@ -16,11 +16,7 @@ _MARK = " (!)"
 
 def speech_tables(folder: Path) -> str:
     """A table for each set with a result file in the folder: every row's figures, budget and runs."""
-    made = []
-    for stem, title in _SETS.items():
-        if (folder / f"{stem}.json").exists():
-            made.append(_set_table(title, read_result(folder / f"{stem}.json")))
-    return "\n\n".join(made)
+    return tables_of(folder, _SETS, _set_table)
 
 
 def _set_table(title: str, result: Result) -> str:

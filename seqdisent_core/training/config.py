@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.settings import Settings, settings
+from seqdisent_core.settings import Positive, Settings, settings
 
 _Count = Annotated[int, Field(ge=1)]
-_Positive = Annotated[float, Field(gt=0)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -41,9 +40,9 @@ class TrainingConfig(Settings):
     sparse_batch: _Count = 64
     sparse_frames: Annotated[int, Field(ge=2)] = 4
     optimizer: Literal["adam", "muon"] = "adam"
-    learning_rate: _Positive = 1.5e-3
+    learning_rate: Positive = 1.5e-3
     beta1: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    muon_learning_rate: _Positive = 0.02
+    muon_learning_rate: Positive = 0.02
     schedule: Literal["constant", "cosine"] = "constant"
     warmup_steps: Annotated[int, Field(ge=0)] = 0
     least_frames: Annotated[int, Field(ge=0)] = 0

@@ -144,7 +144,7 @@ def sprites() -> Recipe:
 
 
 def wild() -> Recipe:
-    """`fast` at 128 px for thousands of persons in parallel pairs (`seqdisent render wild`), the demo's own.
+    """`fast` at 128 px for thousands of persons in parallel pairs (`seqdisent render wild`).
 
     * Half of the clips are rebuilt from the partner's dynamics, which no table of the paper's measures may use.
     * Frames are taken in squares of 2 x 2 pixels, so that the networks work on 64 x 64 places.
@@ -181,7 +181,7 @@ def film() -> Recipe:
 
     * The decoder draws motion and visibility beside the frame, and a linear layer tells shapes, head pose, gaze and
       lids from d_t; both are compared with the renderer's truth (docs/training.md).
-    * Start it from `wild`: steps of a fourth of its size.
+    * Start it from `wild`: its learning rates are smaller.
     """
     base = wild()
     return _dbse(

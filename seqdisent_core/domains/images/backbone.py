@@ -2,10 +2,9 @@
 
 import copy
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from seqdisent_core.domains.backbone import Backbone, shuffled
@@ -17,7 +16,7 @@ from seqdisent_core.domains.images.truth import Drawn, part_weights, truth_error
 from seqdisent_core.domains.images.views import CELLS, moving_cells, recoloured
 from seqdisent_core.domains.images.warping import enlarged
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.settings import Settings, settings
+from seqdisent_core.settings import Settings, Size, Weight, settings
 
 
 @settings
@@ -35,9 +34,9 @@ class ImagesConfig(Settings):
 
     frame_size: int = 64
     patch: int = 1
-    width: Annotated[int, Field(ge=1)] = 64
-    feature_dim: Annotated[int, Field(ge=1)] = 128
-    motion_weight: Annotated[float, Field(ge=0)] = 0.0
+    width: Size = 64
+    feature_dim: Size = 128
+    motion_weight: Weight = 0.0
     motion: bool = False
 
     def __post_init__(self) -> None:

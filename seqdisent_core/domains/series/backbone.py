@@ -1,16 +1,12 @@
 """Windows of time series with gaps: a network a step, layers over the window, and the likelihood of what was seen."""
 
-from typing import Annotated
-
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from seqdisent_core.domains.backbone import Backbone
-from seqdisent_core.settings import Settings, settings
+from seqdisent_core.settings import Settings, Size, settings
 
-_Size = Annotated[int, Field(ge=1)]
 LEAST_SCALE, MOST_SCALE = 0.05, 0.5  # deviations of the likelihood; features have one of about 1
 
 
@@ -22,10 +18,10 @@ class WindowsConfig(Settings):
     * step_dim: of the layers of a step; hidden_dim: of what is read in a whole window but its level.
     """
 
-    window: _Size = 24
-    features: _Size = 10
-    step_dim: _Size = 32
-    hidden_dim: _Size = 32
+    window: Size = 24
+    features: Size = 10
+    step_dim: Size = 32
+    hidden_dim: Size = 32
 
 
 class Windows(Backbone):

@@ -15,6 +15,8 @@ TIME, SERIES = "time", "series"
 LEAST_SERIES = 3  # one for each part of the split
 MOST_STEPS = 100_000  # of a series: more are a time that was written wrongly
 HELD = 0.15  # of the series, for validation, and as many for the test
+MOST_TEXT = 5 * 10**6  # bytes of a file for a model of other series, which may be a stranger's: 120 of ours
+MOST_VALUES = 10**7  # in such a file, gaps included
 _OFF_GRID = 0.05  # steps that a time may lie beside its place
 _EMPTY = "series without a value"
 
@@ -49,14 +51,16 @@ def read_csv_like(source: Path, features: tuple[str, ...], steps: int) -> tuple[
     """Names and values, NaN in gaps, (series, steps, features), of a CSV file for a model of other series.
 
     Columns that the file lacks are gaps, and so is what a series lacks of the steps; what it has beyond them is cut
-    off. Raises DataError as `read_own_csv`, and for a column that is none of the features.
+    off. Raises DataError as `read_own_csv`, for a column that is none of the features, and for over MOST_TEXT or
+    MOST_VALUES.
     """
-    table = _read(source)
+    table = _read(source, MOST_TEXT, MOST_VALUES)
     for name in table.features:
         if name not in features:
             raise DataError(f"{source.name} has the column {name}, which is none of: {', '.join(features)}.")
     if not table.names:
         raise DataError(f"{source.name} has no series with values.")
+    _check_room(source, MOST_VALUES, len(table.names), steps, len(features))
     values = np.full((len(table.names), steps, len(features)), np.nan)
     shared = min(steps, table.values.shape[1])
     values[:, :shared, [features.index(name) for name in table.features]] = table.values[:, :shared]
@@ -74,8 +78,8 @@ class _Table(NamedTuple):
     empty: int
 
 
-def _read(source: Path) -> _Table:
-    rows = read_table(source, (TIME, SERIES))
+def _read(source: Path, most_text: int | None = None, most_values: int | None = None) -> _Table:
+    rows = read_table(source, (TIME, SERIES), most_text)
     features = tuple(name for name in rows[0] if name not in (TIME, SERIES))
     if not features:
         raise DataError(f"{source.name} has no features: give columns beside {TIME} and {SERIES}.")
@@ -93,26 +97,36 @@ def _read(source: Path) -> _Table:
         before.append(time)
         values.setdefault(name, []).append([number_or_nan(row[feature], where, feature) for feature in features])
     whole = {name: cells for name, cells in values.items() if not np.isnan(cells).all()}
-    step = min((float(np.diff(of).min()) for of in times.values() if len(of) > 1), default=1.0)
+    with np.errstate(over="ignore"):
+        step = min((float(np.diff(of).min()) for of in times.values() if len(of) > 1), default=1.0)
     places = {name: _places(times[name], step, name, source) for name in whole}
     steps = 1 + max((int(of[-1]) for of in places.values()), default=0)
+    _check_room(source, most_values, len(whole), steps, len(features))
     filled = np.full((len(whole), steps, len(features)), np.nan)
     for row_of, name in enumerate(whole):
         filled[row_of, places[name]] = whole[name]
     return _Table(tuple(whole), features, filled, len(values) - len(whole))
 
 
+def _check_room(source: Path, most: int | None, series: int, steps: int, features: int) -> None:
+    if most is not None and series * steps * features > most:
+        raise DataError(
+            f"{source.name} has {series} series of up to {steps} steps: too many. Leave series or rows out."
+        )
+
+
 def _seconds(text: str, where: str) -> float:
     try:
         return datetime.fromisoformat(text).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for year 1 in some places
         return number(text, where, "a time")
 
 
 def _places(times: list[float], step: float, name: str, source: Path) -> np.ndarray:
     """At which step of its series each time lies, int (times,)."""
-    exact = (np.array(times) - times[0]) / step
-    if exact[-1] >= MOST_STEPS:
+    with np.errstate(over="ignore", invalid="ignore"):
+        exact = (np.array(times) - times[0]) / step
+    if not exact[-1] < MOST_STEPS:  # nor anything that is too large to count
         raise DataError(f"The series {name} of {source.name} has over {MOST_STEPS} steps of {step:g}. Check its times.")
     places = exact.round().astype(int)
     if (np.abs(exact - places) > _OFF_GRID).any() or math.isclose(step, 0):

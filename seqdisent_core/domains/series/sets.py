@@ -11,7 +11,6 @@ import numpy as np
 from seqdisent_core.data import Labels, read_packed, selected, write_packed
 from seqdisent_core.errors import DataError
 
-SPLITS = ("train", "validation", "test")
 PUBLISHED = "published"  # the split that a set is used with unless another is named
 CHOICE = "choice"  # splits by which settings are chosen begin so: the test of PUBLISHED has no part in them
 UNUSED = "unused"

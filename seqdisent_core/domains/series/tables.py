@@ -28,12 +28,17 @@ def number_or_nan(text: str, where: str, column: str) -> float:
     return math.nan if text.strip() in MISSING else number(text, where, column)
 
 
-def read_table(path: Path, columns: tuple[str, ...] = ()) -> list[dict[str, str]]:
-    """The rows of a CSV file, also a gzipped one; the header is row 1. Raises DataError where a column is missing."""
+def read_table(path: Path, columns: tuple[str, ...] = (), most: int | None = None) -> list[dict[str, str]]:
+    """The rows of a CSV file, also a gzipped one; the header is row 1.
+
+    most: bytes of its text; no more is unpacked. Raises DataError where there are more, or a column is missing.
+    """
     try:
-        content = path.read_bytes()
-        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
-        reader = csv.DictReader(io.StringIO(text, newline=""))
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            content = file.read(-1 if most is None else most + 1)
+        if most is not None and len(content) > most:
+            raise DataError(f"{path.name} has over {most / 10**6:g} MB of text. Leave columns or rows out.")
+        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
         missing = [column for column in columns if column not in (reader.fieldnames or ())]
         rows = list(reader)
     except (UnicodeDecodeError, csv.Error, gzip.BadGzipFile, zlib.error, EOFError) as error:

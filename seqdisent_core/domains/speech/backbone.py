@@ -10,9 +10,8 @@ from torch import Tensor, nn
 from seqdisent_core.domains.backbone import Backbone, shuffled
 from seqdisent_core.domains.speech.spectra import BINS, Segments
 from seqdisent_core.domains.speech.views import BANDS, changing_bands, other_voice
-from seqdisent_core.settings import Settings, settings
+from seqdisent_core.settings import Settings, Size, settings
 
-_Size = Annotated[int, Field(ge=1)]
 LEAST_SCALE, MOST_SCALE = 0.1, 1.0  # deviations of the likelihood; scaled spectra have one of about 1
 # Of speech at LEVEL: what brings magnitudes, or their logarithms, near mean 0 and deviation 1.
 _FLOOR, _CENTRE, _SPREAD = 1e-2, -3.3, 1.4
@@ -31,8 +30,8 @@ class SpectraConfig(Settings):
       of no sound in particular.
     """
 
-    feature_dim: _Size = 128
-    hidden_dim: _Size = 256
+    feature_dim: Size = 128
+    hidden_dim: Size = 256
     context_dim: Annotated[int, Field(ge=0)] = 0
     domain: Literal["log", "linear"] = "log"
     mean_first: bool = False

@@ -4,6 +4,7 @@ Settings as in the public code of Berman et al. 2024 for TIMIT: 16 kHz, 400 bins
 Hann window of 320 samples, hops of 165, so that a segment of 200 ms has 20 frames.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-RATE = 16_000  # samples a second
 FFT, WINDOW, HOP = 400, 320, 165
 BINS = FFT // 2 + 1
 SEGMENT, FRAMES = 3_200, 20  # samples and frames of a segment
@@ -62,21 +62,28 @@ def segments(samples: np.ndarray) -> Segments:
     return Segments(spectrogram(padded.view(count, SEGMENT)), observed)
 
 
-def griffin_lim(magnitudes: Tensor, samples: int, generator: torch.Generator | None = None) -> Tensor:
+def griffin_lim(
+    magnitudes: Tensor,
+    samples: int,
+    generator: torch.Generator | None = None,
+    progress: Callable[[float], object] = lambda share: None,
+) -> Tensor:
     """Samples (samples,) whose spectrogram is near magnitudes (frames, BINS); the phase starts by chance.
 
     Griffin & Lim 1984 in its fast variant: the spectrum of what was found, a step further along its last change, takes
-    the phase of the next round.
+    the phase of the next round. progress: gets how much is done, 0 to 1; where it raises, the work ends.
     """
     wanted = magnitudes.T
     phase = 2 * torch.pi * torch.rand(wanted.shape, generator=generator)
     found = torch.polar(wanted, phase)
     before = torch.zeros_like(found)
-    for _ in range(_ROUNDS):
+    for done in range(_ROUNDS):
+        progress(done / _ROUNDS)
         again = _transform(_back(found, samples))
         ahead = again + _MOMENTUM * (again - before)
         before = again
         found = torch.polar(wanted, ahead.angle())
+    progress(1.0)
     return _back(found, samples)
 
 

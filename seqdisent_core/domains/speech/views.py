@@ -5,7 +5,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from seqdisent_core.domains.speech.spectra import BINS, RATE
+from seqdisent_core.domains.speech.spectra import BINS
+from seqdisent_core.media import RATE
 
 BANDS = 9  # of the mel scale, as many as pictures have cells
 _CHANGING = 3  # of them, how many count as changing
