@@ -15,7 +15,7 @@ from torch import Tensor
 
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.weights import WEIGHTS, sha256_of
+from seqdisent_core.weights import WEIGHTS, check_shipped, sha256_of
 
 CONFIG = "config.json"
 SHIPPED = ("facekit52", "wild", "sprites", "air_quality", "speech")  # models that come with the package
@@ -45,6 +45,7 @@ def read_network(source: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]
     Raises ConfigError if there is no such folder or model, or a file of it is missing or damaged.
     """
     folder = checkpoint_folder(source)
+    check_shipped(folder / WEIGHTS)
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         state = load_file(folder / WEIGHTS)

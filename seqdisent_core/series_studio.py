@@ -20,6 +20,7 @@ from seqdisent_core.latents import StudioCodes, embed
 from seqdisent_core.machine import hardware
 from seqdisent_core.methods import Anchored, Codes, Method, anchored
 from seqdisent_core.training import SIZES, Sequences, SeriesSizes, recipes_of, train_in_memory
+from seqdisent_core.weights import check_shipped
 
 SHIPPED = "air_quality"  # the checkpoint that comes with the package, and its series
 PERPLEXITY = 20  # of t-SNE: about as many as there are stations, whose months are alike
@@ -91,6 +92,7 @@ class KnownSeries:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Raises ConfigError where the folder has none, or a damaged one."""
+        check_shipped(folder / _ARRAYS)
         try:
             about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
             arrays = load_file(folder / _ARRAYS)
