@@ -1,7 +1,6 @@
 """From what a visitor brings to the face in it: read in the background, and left when something newer comes."""
 
 import functools
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from gradio.data_classes import FileData
 from pages import status
 from pages.clip_input import MOST_SECONDS, found
 from pages.events import AT_ONCE, QUIET
+from pages.readings import Readings
 from seqdisent_core.assets import asset
 from seqdisent_core.cluster import call, workers
 from seqdisent_core.errors import SeqdisentError
@@ -21,8 +21,6 @@ from seqdisent_core.limits import limits
 if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.studio import Studio
-
-_BETWEEN_LOOKS = 0.2  # seconds
 
 
 @dataclass
@@ -94,41 +92,44 @@ class FaceReader:
         """HTML of a clip that was read, as `found` has it."""
         return found(clip, anchors=self._anchors)
 
-    def upload(self, file: FileData | None, clip: Any, last: Latest, event: gr.EventData) -> Reading:
+    def upload(
+        self, file: FileData | None, clip: Any, last: Latest, event: gr.EventData, request: gr.Request
+    ) -> Reading:
         """Reads the face of an uploaded file, saying how far it is; ends with the face or with what is wrong."""
         if last.begins(event) and file is not None:
             last.span = _span(event)
-            yield from self._read(Path(file.path), 0, last)
+            yield from self._read(Path(file.path), 0, last, request)
 
-    def example(self, clip: Any, last: Latest, event: gr.EventData) -> Reading:
+    def example(self, clip: Any, last: Latest, event: gr.EventData, request: gr.Request) -> Reading:
         """Reads the face of the example that was clicked."""
         examples = {path.name: path for path in asset("examples").glob("*.mp4")}
         if last.begins(event) and event.name in examples:
             last.span = {}
-            yield from self._read(examples[event.name], 0, last)
+            yield from self._read(examples[event.name], 0, last, request)
 
-    def trim(self, clip: Any, last: Latest, event: gr.EventData) -> Reading:
+    def trim(self, clip: Any, last: Latest, event: gr.EventData, request: gr.Request) -> Reading:
         """Reads other seconds of the clip that is there, which stays where those cannot be used."""
         if clip is not None and last.begins(event):
             last.span = _span(event)
-            yield from self._read(clip.source, clip.face, last, instead=clip)
+            yield from self._read(clip.source, clip.face, last, request, instead=clip)
 
-    def other(self, clip: Any, last: Latest, event: gr.EventData) -> Reading:
+    def other(self, clip: Any, last: Latest, event: gr.EventData, request: gr.Request) -> Reading:
         """Reads another face of the clip that is there, which stays where that cannot be used; or takes an anchor."""
         face, anchor = getattr(event, "face", None), getattr(event, "anchor", None)
         if clip is None or not last.begins(event):
             return
         if isinstance(face, int):
-            yield from self._read(clip.source, face, last, instead=clip)
+            yield from self._read(clip.source, face, last, request, instead=clip)
         elif isinstance(anchor, int) and 0 <= anchor < len(clip.frames):
             chosen = replace(clip, anchor=anchor)
             yield self.shown(chosen), chosen
 
-    def _read(self, path: Path, face: int, last: Latest, *, instead: "FaceClip | None" = None) -> Reading:
+    def _read(
+        self, path: Path, face: int, last: Latest, request: gr.Request, *, instead: "FaceClip | None" = None
+    ) -> Reading:
         def found_in(report: status.Report) -> "FaceClip":
-            while not at_once().acquire(timeout=_BETWEEN_LOOKS):
-                report(0.0)  # which ends this where nobody waits for it any more
-            try:
+            # A report ends this where nobody waits for it any more.
+            with readings().place(str(request.request.scope["visitor"]), lambda: report(0.0)):
                 report(0.0)
                 studio = self._studio()
                 from seqdisent_core.jobs import read
@@ -136,8 +137,6 @@ class FaceReader:
 
                 one_each()
                 return call(read, studio, path, face=face, span=last.span, report=report)
-            finally:
-                at_once().release()
 
         job = status.Job(found_in)
         last.take(job)
@@ -163,9 +162,9 @@ def _span(event: gr.EventData) -> dict[str, float]:
 
 
 @functools.cache
-def at_once() -> threading.BoundedSemaphore:
-    """Readings of all visitors; Gradio's own queue would not let one be stopped."""
-    return threading.BoundedSemaphore(max(limits().readings, workers()))
+def readings() -> Readings:
+    """Of all visitors."""
+    return Readings(max(limits().readings, workers()))
 
 
 def clear(last: Latest, event: gr.EventData) -> tuple[Any, Any]:

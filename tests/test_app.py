@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ from gradio.state_holder import StateHolder
 from gradio_client import Client, handle_file  # type: ignore[import-untyped]
 from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from media import photograph
+from starlette import requests
 
 import app
 from app import build
@@ -690,19 +692,18 @@ def test_the_clip_that_came_last_is_the_one_that_counts_and_its_chosen_anchor_st
 def test_a_clip_that_is_taken_away_while_it_waits_for_its_turn_is_not_read() -> None:
     reader, film = face_reading.FaceReader(model.film_studio), FileData(path=str(example("person_000_happiness.mp4")))
     last, turns = Latest(), [gr.EventData(None, {"turn": turn}) for turn in range(4)]
-    held = [face_reading.at_once().acquire() for _ in range(2)]  # by other visitors' clips
-    try:
-        reading = reader.upload(film, None, last, turns[1])
+    of = gr.Request(requests.Request({"type": "http", "visitor": "this one"}))
+    with ExitStack() as others:
+        for other in ("another", "a third"):
+            others.enter_context(face_reading.readings().place(other, lambda: None))
+        reading = reader.upload(film, None, last, turns[1], of)
         next(reading)
         assert face_reading.clear(last, turns[2]) == ("", None)
         assert list(reading) == []
-        assert list(reader.upload(film, None, last, turns[1])) == [], "it was sent before, and comes after"
-        reading = reader.upload(film, None, last, turns[3])
+        assert list(reader.upload(film, None, last, turns[1], of)) == [], "it was sent before, and comes after"
+        reading = reader.upload(film, None, last, turns[3], of)
         next(reading)
         assert face_reading.clear(last, turns[2]) == (gr.skip(), gr.skip()) and last.job is not None
-    finally:
-        for _ in held:
-            face_reading.at_once().release()
     *_, (_, face) = reading
     assert face.frames.shape == (15, 128, 128, 3) and last.job is None
 

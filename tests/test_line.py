@@ -1,10 +1,10 @@
-"""Those who wait for the model: what they are told, what goes beside a tuning, and what ends with whoever has gone."""
+"""Those who wait: what they are told, what goes beside a tuning, who goes first, and what ends with who has gone."""
 
 import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -15,6 +15,7 @@ from test_door import ask, held, join
 
 from pages import line
 from pages.line import place_in_line
+from pages.readings import Readings
 from pages.swap import endpoint as swap_endpoint
 from pages.swap import tuning
 from seqdisent_core.reenactment import STEPS
@@ -127,3 +128,44 @@ def test_the_place_in_line_of_a_job_that_did_not_wait_leaves_what_the_job_says(s
         told = next(message for message in heard if message["msg"] == "process_completed")
     (left,) = told["output"]["data"]
     assert left["__type__"] == "update" and "value" not in left
+
+
+def test_no_visitor_takes_a_second_place_to_read_while_another_waits_for_one() -> None:
+    readings, order, free = Readings(2), list[str](), {name: Event() for name in ("first", "second", "third", "other")}
+
+    def read(visitor: str, name: str) -> None:
+        with readings.place(visitor, lambda: None):
+            order.append(name)
+            free[name].wait(60)
+
+    def begin(visitor: str, name: str) -> Thread:
+        thread = Thread(target=read, args=(visitor, name))
+        thread.start()
+        return thread
+
+    threads = [begin("one", "first"), begin("one", "second")]
+    until(lambda: len(order) == 2)  # nobody else is there
+    threads += [begin("one", "third"), begin("another", "other")]
+    until(lambda: readings.waiting == 2)
+    free["second"].set()
+    until(lambda: len(order) == 3)
+    assert order[2] == "other", "the first visitor has a place already, and waited longer for another"
+    for event in free.values():
+        event.set()
+    for thread in threads:
+        thread.join(60)
+    assert order[3:] == ["third"]
+
+
+def test_who_waits_no_longer_for_a_place_to_read_takes_none() -> None:
+    readings = Readings(1)
+
+    def left() -> None:
+        raise TimeoutError
+
+    with readings.place("one", left):
+        with pytest.raises(TimeoutError), readings.place("another", left):
+            pass
+        assert readings.waiting == 0
+    with readings.place("another", left):
+        pass

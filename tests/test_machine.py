@@ -15,7 +15,7 @@ from test_training import squares
 
 import seqdisent_core
 from seqdisent_core.machine import has_bf16_units
-from seqdisent_core.methods import Method
+from seqdisent_core.methods import Method, run_lstm
 from seqdisent_core.runs import train_run
 from seqdisent_core.studio import Studio
 from seqdisent_core.training import Trainer
@@ -32,6 +32,21 @@ def test_bf16_is_used_where_a_processor_has_units_for_it(
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: dict.fromkeys(units, True), raising=False)
     assert has_bf16_units(CPU) == has
+
+
+def test_few_sequences_that_are_only_read_are_read_in_one_thread_and_all_others_in_all() -> None:
+    before, used, lstm = torch.get_num_threads(), [], torch.nn.LSTM(2, 3, batch_first=True)
+    lstm.register_forward_pre_hook(lambda *_: used.append(torch.get_num_threads()))
+    torch.set_num_threads(2)
+    try:
+        with torch.no_grad():
+            run_lstm(lstm, torch.zeros(8, 5, 2))
+            run_lstm(lstm, torch.zeros(64, 5, 2))
+        run_lstm(lstm, torch.zeros(8, 5, 2))
+        used.append(torch.get_num_threads())
+    finally:
+        torch.set_num_threads(before)
+    assert used == [1, 2, 2, 2]
 
 
 @pytest.mark.parametrize(("unit", "used"), [("avx512_bf16", "bf16"), ("avx2", "float32")])

@@ -16,7 +16,6 @@ from itertools import chain
 from pathlib import Path
 from typing import ClassVar, Self
 
-import cv2
 import numpy as np
 
 from seqdisent_core.errors import VideoError
@@ -134,7 +133,7 @@ class FrameReader(Iterator[np.ndarray]):
         if self._ended:
             raise StopIteration
         self._count += 1
-        return cv2.merge([frame[2], frame[0], frame[1]]) if self._planar else frame
+        return _packed(frame) if self._planar else frame
 
     def close(self) -> None:
         """End the decoding now; no process stays behind. May be called more than once."""
@@ -413,6 +412,14 @@ class _Source(Header):
         elif self.decoder() or _ALPHA.search(self._line.partition("Video: ")[2].partition(",")[2]):
             steps.append(_OVER_GREY)
         return ",".join(steps), ()
+
+
+def _packed(planes: np.ndarray) -> np.ndarray:
+    """Planes of green, blue and red, (3, height, width), as RGB (height, width, 3)."""
+    import cv2  # not at the top: much that reads no film imports this file, the app among it
+
+    green, blue, red = planes
+    return cv2.merge([red, green, blue])
 
 
 def _exact(fps: float) -> Fraction:
