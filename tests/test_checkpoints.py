@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from small import small_dbse
 
 from seqdisent_core import assets
@@ -153,6 +155,25 @@ def test_a_damaged_checkpoint_is_refused_in_a_sentence(kind: str, damage: str, s
     (folder / name).write_bytes(change((folder / name).read_bytes(), tmp_path))
     assert str(folder) in refusal(LOADERS[kind], folder)
     assert not (tmp_path / "opened").exists(), "a checkpoint was unpickled"
+
+
+@pytest.mark.parametrize("kind", ["model", "judge"])
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(changes=st.dictionaries(st.integers(0, 2500), st.integers(0, 255), min_size=1, max_size=3))
+def test_weights_with_any_bytes_of_their_header_changed_are_loaded_or_refused(
+    kind: str, changes: dict[int, int], saved: Path
+) -> None:
+    folder = saved / f"changed {kind}"
+    shutil.copytree(saved / kind, folder, dirs_exist_ok=True)
+    content = bytearray((folder / WEIGHTS).read_bytes())
+    end = 8 + int.from_bytes(content[:8], "little")
+    for at, value in changes.items():
+        content[at % end] = value
+    (folder / WEIGHTS).write_bytes(content)
+    try:
+        LOADERS[kind](folder)
+    except ConfigError as error:
+        assert str(folder) in str(error) and str(error).endswith(".")
 
 
 @pytest.mark.parametrize("kind", LOADERS)
