@@ -304,9 +304,9 @@ class _Place:
             lighter = _seen(light, self.crop)
             lighter *= self.shows
             own += lighter
-        hidden = 1 - _seen(np.ascontiguousarray(near[..., 2]), cells)
+        hidden = 1 - _seen(cv2.merge([near[..., 2]] * 3), cells)
         gain = filled - own
-        gain *= self.shows * cv2.merge([hidden] * 3)
+        gain *= self.shows * hidden
         own += gain
         return self._set(own, moved)
 
