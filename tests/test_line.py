@@ -3,14 +3,19 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 from conftest import FIRST, SECOND, Served
-from test_app import example, until
+from gradio_client import Client, handle_file  # type: ignore[import-untyped]
+from test_app import AMAZED, ANGRY, example, until
 from test_door import ask, held, join
 
 from pages import line
@@ -18,6 +23,7 @@ from pages.line import place_in_line
 from pages.readings import Readings
 from pages.swap import endpoint as swap_endpoint
 from pages.swap import tuning
+from seqdisent_core.media import read_video
 from seqdisent_core.reenactment import STEPS
 
 
@@ -130,31 +136,47 @@ def test_the_place_in_line_of_a_job_that_did_not_wait_leaves_what_the_job_says(s
     assert left["__type__"] == "update" and "value" not in left
 
 
+def test_two_visitors_who_swap_at_once_get_their_own_people(served: Served) -> None:
+    asked = [[example(name) for name in names] for names in ((FIRST, SECOND), (ANGRY, AMAZED))]
+    given = {path: first_picture(path) for paths in asked for path in paths}
+
+    def swap(paths: list[Path]) -> list[Path]:
+        client = Client(served.address, verbose=False)
+        files = [handle_file(str(path)) for path in paths]
+        made = [first_picture(film) for film in client.predict(*files, 0, 1, "all", False, api_name="/swap")[:2]]
+        return [max(given, key=lambda path: np.corrcoef(picture, given[path])[0, 1]) for picture in made]
+
+    with ThreadPoolExecutor(2) as visitors:
+        assert list(visitors.map(swap, asked)) == asked
+
+
+def first_picture(film: Path | str) -> np.ndarray:
+    frames, _ = read_video(film, max_seconds=0.2)
+    return cv2.resize(frames[0], (64, 64)).ravel()
+
+
 def test_no_visitor_takes_a_second_place_to_read_while_another_waits_for_one() -> None:
-    readings, order, free = Readings(2), list[str](), {name: Event() for name in ("first", "second", "third", "other")}
+    readings, came, free, held = Readings(2), Event(), Event(), ExitStack()
 
-    def read(visitor: str, name: str) -> None:
-        with readings.place(visitor, lambda: None):
-            order.append(name)
-            free[name].wait(60)
+    def other() -> None:
+        with readings.place("another", lambda: None):
+            came.set()
+            free.wait(60)
 
-    def begin(visitor: str, name: str) -> Thread:
-        thread = Thread(target=read, args=(visitor, name))
+    def look() -> None:
+        held.close()  # a place is free from now on, and nobody else knows of it yet
+        if came.is_set():
+            raise TimeoutError
+
+    with readings.place("one", look):
+        held.enter_context(readings.place("one", look))  # nobody else is there
+        thread = Thread(target=other)
         thread.start()
-        return thread
-
-    threads = [begin("one", "first"), begin("one", "second")]
-    until(lambda: len(order) == 2)  # nobody else is there
-    threads += [begin("one", "third"), begin("another", "other")]
-    until(lambda: readings.waiting == 2)
-    free["second"].set()
-    until(lambda: len(order) == 3)
-    assert order[2] == "other", "the first visitor has a place already, and waited longer for another"
-    for event in free.values():
-        event.set()
-    for thread in threads:
+        until(lambda: readings.waiting == 1)
+        with pytest.raises(TimeoutError), readings.place("one", look):
+            pass
+        free.set()
         thread.join(60)
-    assert order[3:] == ["third"]
 
 
 def test_who_waits_no_longer_for_a_place_to_read_takes_none() -> None:
