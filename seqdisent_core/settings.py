@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 
 from seqdisent_core.errors import ConfigError
 
-Size = Annotated[int, Field(ge=1, le=10**9)]  # more than any machine holds, and what torch can count
+Size = Annotated[int, Field(ge=1, le=10**9)]  # beyond, torch cannot count the values of a matrix
 Weight = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 
