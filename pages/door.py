@@ -282,6 +282,6 @@ def _again(body: bytes, receive: Receive) -> Receive:
 def _object(body: bytes) -> dict[str, Any]:
     try:
         given = json.loads(body)
-    except ValueError:  # which Gradio will say
+    except (ValueError, RecursionError):  # which Gradio will say
         return {}
     return given if isinstance(given, dict) else {}

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from huggingface_hub import snapshot_download
@@ -15,9 +16,11 @@ from torch import Tensor
 
 from seqdisent_core.assets import asset
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.weights import WEIGHTS, sha256_of
+from seqdisent_core.weights import WEIGHTS, check_shipped, sha256_of
 
 CONFIG = "config.json"
+_Network = TypeVar("_Network", bound=torch.nn.Module)
+_LARGE = 4096  # beyond any size that a network here has: first its shapes are compared with what is stored
 SHIPPED = ("facekit52", "wild", "sprites", "air_quality", "speech")  # models that come with the package
 
 
@@ -45,12 +48,15 @@ def read_network(source: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]
     Raises ConfigError if there is no such folder or model, or a file of it is missing or damaged.
     """
     folder = checkpoint_folder(source)
+    check_shipped(folder / WEIGHTS)
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         state = load_file(folder / WEIGHTS)
     except FileNotFoundError as error:
         raise ConfigError(f"{folder} is not a checkpoint: {Path(error.filename or WEIGHTS).name} is missing.") from None
-    except (ValueError, SafetensorError):  # ValueError: no JSON, or no text at all
+    except OSError as error:
+        raise ConfigError(f"The checkpoint {folder} cannot be read ({error}). Fetch or train it again.") from None
+    except (ValueError, RecursionError, SafetensorError):  # no JSON, or no text at all; JSON that is nested too deep
         raise ConfigError(f"The checkpoint {folder} is damaged. Fetch or train it again.") from None
     if not isinstance(config, dict):
         raise ConfigError(f"{folder / CONFIG} holds no settings by name. Fetch or train the checkpoint again.")
@@ -107,6 +113,34 @@ def check_replaceable(folder: Path, state: dict[str, Tensor], *, half: bool) -> 
         raise ConfigError(f"{folder} holds other weights, and what was measured of them. Save into a new folder.")
 
 
+def new_network(
+    build: Callable[[], _Network], config: dict[str, Any], state: dict[str, Tensor], source: str | Path
+) -> _Network:
+    """What `build` makes of a checkpoint's settings.
+
+    Raises ConfigError where they are wrong, or where they ask for memory that the stored weights would not fill.
+    """
+    try:
+        if _largest(config) > _LARGE:
+            with torch.device("meta"):  # which holds shapes alone
+                needed = sum(value.numel() for value in build().state_dict().values())
+            if needed != sum(value.numel() for value in state.values()):
+                raise ConfigError(f"Its weights are not of the sizes in its {CONFIG}.")
+        return build()
+    except ConfigError as error:
+        raise ConfigError(f"The checkpoint {source} cannot be loaded. {error}") from None
+    except RuntimeError:  # so torch says that memory does not suffice, or that there are too many values to count
+        raise ConfigError(f"The checkpoint {source} cannot be loaded: its {CONFIG} has sizes too large.") from None
+
+
+def _largest(settings: Any) -> int:
+    """The largest whole number among settings, 0 where there is none."""
+    if isinstance(settings, dict | list):
+        values = settings.values() if isinstance(settings, dict) else settings
+        return max(map(_largest, values), default=0)
+    return settings if isinstance(settings, int) else 0
+
+
 def load_weights(network: torch.nn.Module, state: dict[str, Tensor], source: str | Path) -> None:
     """Fill a network; raises ConfigError where names or shapes of the weights are not the network's own."""
     try:
@@ -122,7 +156,7 @@ def read_training(checkpoint: Path) -> dict[str, Any]:
         training = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{checkpoint} does not say how it was trained: its training.json is missing.") from None
-    except ValueError:  # no JSON, or no text at all
+    except (ValueError, RecursionError):  # no JSON, or no text at all; JSON that is nested too deep
         training = None
     if not isinstance(training, dict):
         raise ConfigError(f"{path} is damaged: it does not say how the model was trained. Fetch the checkpoint again.")

@@ -20,6 +20,7 @@ from seqdisent_core.latents import StudioCodes, embed
 from seqdisent_core.machine import hardware
 from seqdisent_core.methods import Anchored, Codes, Method, anchored
 from seqdisent_core.training import SIZES, Sequences, SeriesSizes, recipes_of, train_in_memory
+from seqdisent_core.weights import check_shipped
 
 SHIPPED = "air_quality"  # the checkpoint that comes with the package, and its series
 PERPLEXITY = 20  # of t-SNE: about as many as there are stations, whose months are alike
@@ -91,20 +92,26 @@ class KnownSeries:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Raises ConfigError where the folder has none, or a damaged one."""
+        check_shipped(folder / _ARRAYS)
         try:
             about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
             arrays = load_file(folder / _ARRAYS)
-            return cls(
+            known = cls(
                 tuple(about["features"]),
-                about["steps"],
+                int(about["steps"]),
                 tuple(about["names"]),
                 about["label"],
                 tuple(about["labels"]),
                 **{name: arrays[name] for name in ("mean", "deviation", "static", "places")},
             )
+            count, features = (len(known.names),), (len(known.features),)
+            shapes = known.mean.shape, known.deviation.shape, known.static.shape[:1], known.places.shape
+            if known.static.ndim != 2 or shapes != (features, features, count, (*count, 2)):
+                raise ValueError
+            return known
         except FileNotFoundError:
             raise ConfigError(f"{folder} is no model of time series. Train one: seqdisent train-series.") from None
-        except (ValueError, KeyError, TypeError, SafetensorError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, SafetensorError):
             raise ConfigError(f"What lies beside the model in {folder} is damaged. Train it again.") from None
 
 
@@ -112,8 +119,10 @@ class SeriesStudio:
     """A model of series in memory, behind plain arrays in the units of its source; on the CPU."""
 
     def __init__(self, method: Method, known: KnownSeries) -> None:
-        """Raises ConfigError for a method that does not read the static code from one window."""
+        """Raises ConfigError for a method that does not read the static code from one window, or of other features."""
         self.method: Anchored = anchored(method)
+        if method.backbone.element[1:] != (len(known.features),):
+            raise ConfigError(f"This model does not read windows of {len(known.features)} features. Train it again.")
         self.known = known
         self.window = int(method.backbone.element[0])
         self.anchor = int(method.config.anchor)

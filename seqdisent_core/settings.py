@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 
 from seqdisent_core.errors import ConfigError
 
-Size = Annotated[int, Field(ge=1)]
+Size = Annotated[int, Field(ge=1, le=10**9)]  # beyond, torch cannot count the values of a matrix
 Weight = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 
@@ -35,6 +35,9 @@ class Settings:
         """Settings from a JSON object. Raises ConfigError for anything else, an unknown key or a wrong value."""
         if not isinstance(values, dict):
             raise ConfigError(f"Settings must be a JSON object of names and values; this is {values!r}.")
+        for name in values:
+            if name not in _names(cls):  # said here, as pydantic's own first parameter has a name, too
+                raise ConfigError(_unknown(cls, name))
         return cls(**values)
 
 
@@ -55,12 +58,19 @@ def settings(kind: type[_T]) -> type[_T]:
     return made  # type: ignore[return-value]
 
 
+def _names(kind: Any) -> set[str]:
+    return {field.name for field in dataclasses.fields(kind)}
+
+
+def _unknown(kind: type, name: str) -> str:
+    return f"Unknown setting {name}. Known are: {', '.join(sorted(_names(kind)))}."
+
+
 def _sentence(kind: type, error: ValidationError) -> str:
     first = error.errors()[0]
     name, what, limit = ".".join(map(str, first["loc"])), first["type"], first.get("ctx", {})
-    known = ", ".join(sorted(field.name for field in dataclasses.fields(kind)))
     if what in ("unexpected_keyword_argument", "unexpected_positional_argument"):
-        return f"Unknown setting {name}. Known are: {known}."
+        return _unknown(kind, name)
     if what == "missing":
         return f"The settings lack {name}."
     given = f"{name} is {first['input']!r}; it must be"

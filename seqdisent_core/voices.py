@@ -111,8 +111,10 @@ class Speakers:
         try:
             told = json.loads((folder / SPEAKERS).read_text(encoding="utf-8"))
             mean, axes, places = (np.array(told[name], dtype=np.float64) for name in ("mean", "axes", "places"))
+            if mean.ndim != 1 or axes.shape != (len(mean), 2) or places.shape != (len(told["names"]), 2):
+                raise ValueError
             return cls(mean, axes, places, tuple(told["names"]), tuple(told["genders"]))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise ConfigError(f"{folder / SPEAKERS} holds no map of speakers. Copy the checkpoint again.") from None
 
 

@@ -400,3 +400,8 @@ def test_limits_come_from_the_environment_and_a_space_names_its_proxies() -> Non
 def test_a_limit_that_no_system_has_is_refused_at_the_start_and_not_at_the_first_film(name: str) -> None:
     with pytest.raises(ConfigError, match="at most"):
         limits_of({f"SEQDISENT_DEMO_{name}": "99999999999"})
+
+
+def test_a_body_of_more_depth_than_can_be_read_is_refused(served: Served) -> None:
+    answer = ask(served, "POST", "gradio_api/queue/join", content=b"[" * 50_000)
+    assert answer.status_code == 422

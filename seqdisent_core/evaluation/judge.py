@@ -19,13 +19,13 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from seqdisent_core.checkpoints import load_weights, read_network, write_network
+from seqdisent_core.checkpoints import load_weights, new_network, read_network, write_network
 from seqdisent_core.data import FACE_LABELS, Clips
 from seqdisent_core.domains.images import FRAME_SIZES, FrameEncoder, as_clip
 from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.machine import has_bf16_units
 from seqdisent_core.methods import Sliced, run_lstm
-from seqdisent_core.settings import Settings, settings
+from seqdisent_core.settings import Settings, Size, settings
 from seqdisent_core.training import Steps, TrainingConfig, learning_rate_scale
 
 _READ = 64  # clips at a time
@@ -39,13 +39,16 @@ class JudgeConfig(Settings):
     static: dict[str, Names]
     dynamic: dict[str, Names]
     frame_size: int = 64
-    width: int = 32
-    feature_dim: int = 128
-    hidden_dim: int = 256
+    width: Size = 32
+    feature_dim: Size = 128
+    hidden_dim: Size = 256
 
     def __post_init__(self) -> None:
         if self.frame_size not in FRAME_SIZES:
             raise ConfigError(f"A judge of {self.frame_size} px is not supported; choose one of {FRAME_SIZES}.")
+        for label in self.labels:
+            if not label or "." in label:
+                raise ConfigError(f"A label is called {label!r}; its name must have a letter and no dot.")
 
     @property
     def labels(self) -> dict[str, tuple[str, ...]]:
@@ -159,7 +162,7 @@ class Judge(nn.Module):
             raise ConfigError(f"{source} is a model and not a judge. `seqdisent judge` trains one.")
         if "expressions" in config:
             config, state = _in_groups(config, state)
-        judge = cls(JudgeConfig.from_dict(config))
+        judge = new_network(lambda: cls(JudgeConfig.from_dict(config)), config, state, source)
         load_weights(judge, state, source)
         return judge.eval()
 

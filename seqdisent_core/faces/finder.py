@@ -13,6 +13,7 @@ import numpy as np
 
 from seqdisent_core.assets import asset
 from seqdisent_core.faces.alignment import Pose, cut_out, face_pose, inverse, surroundings, transform_points
+from seqdisent_core.weights import check_shipped
 
 MODEL = "face_finder/face_detection_yunet_2023mar.onnx"
 SEEK_SIDES = (320, 640, 128)  # longer sides of the pictures a new face is sought in: usual, small and huge faces
@@ -101,7 +102,9 @@ class FaceFinder:
         height, width = picture.shape[:2]
         network = self._networks.get((width, height))
         if network is None:  # kept by size: changing a network's size costs more than a detection
-            network = cv2.FaceDetectorYN.create(str(asset(MODEL)), "", (width, height), NEAR_SCORE, OVERLAP, 100)
+            model = asset(MODEL)
+            check_shipped(model)
+            network = cv2.FaceDetectorYN.create(str(model), "", (width, height), NEAR_SCORE, OVERLAP, 100)
             self._networks[width, height] = network
         rows = network.detect(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1]
         return (

@@ -23,6 +23,7 @@ from seqdisent_core.errors import ConfigError, DataError
 from seqdisent_core.evaluation import Judge, check_judge
 from seqdisent_core.latents.naming import name_dynamics, name_static
 from seqdisent_core.methods import Method, encode_clips
+from seqdisent_core.weights import check_shipped
 
 Factor = Literal["static", "dynamics"]
 
@@ -76,6 +77,7 @@ class Latents:
     @classmethod
     def load(cls, folder: Path, sha256: str) -> "Latents":
         """Read from a checkpoint's folder. Raises ConfigError if they are missing, damaged or another model's."""
+        check_shipped(folder / TENSORS)
         again = f"Make them: seqdisent latents {folder} --data SET --judge JUDGE"
         try:
             about = TypeAdapter(_Stored).validate_json((folder / NAMES).read_bytes())

@@ -224,7 +224,7 @@ class Header:
         streams = re.split(r"^  Stream #0:(?=\d)", child.log[opened.end() :], flags=re.M)[1:]
         heads = [text.partition("\n")[0] for text in streams]
         films = [text for text in streams if re.match(r".*: Video: (?!.*attached pic)", text)]
-        length = re.search(r"^  Duration: (\d+):(\d+):([\d.]+)", child.log, re.M)
+        length = re.search(r"^  Duration: (\d+):(\d+):(\d+\.?\d*)", child.log, re.M)
         return cls(
             path=file,
             container=opened[1],

@@ -314,7 +314,7 @@ class _Source(Header):
         if self.video is None:
             what = "has sound but no picture" if self.has_audio else "has no picture in it"
             raise VideoError(f"{file_name(self.path)} {what}. Choose a video in which a face is seen.")
-        size = re.search(r", (\d+)x(\d+)\b", self._line)
+        size = re.search(r", ([1-9]\d*)x([1-9]\d*)\b", self._line)
         if size is None and self._still:
             raise VideoError(f"{file_name(self.path)} {_DAMAGED_STILL}")
         if size is None:
@@ -342,7 +342,7 @@ class _Source(Header):
     def _lies(self) -> bool:
         """Whether the picture lies on its side in the file: of a photograph, ffmpeg tells when it has decoded it."""
         if not self._still:
-            turn = re.search(r"^\s+Display ?Matrix: rotation of (-?[\d.]+)", self.video or "", re.M | re.I)
+            turn = re.search(r"^\s+Display ?Matrix: rotation of (-?\d+\.?\d*)", self.video or "", re.M | re.I)
             return turn is not None and round(float(turn[1])) % 180 == 90
         once = ("-map", f"0:{self.stream}", "-frames:v", "1", "-f", "null", "-")
         child = Child(("-threads", "2", *input_arguments(self.path), *once))
@@ -367,7 +367,7 @@ class _Source(Header):
         return (self.video or "").partition("\n")[0]
 
     def _figure(self, unit: str) -> Fraction | None:
-        found = re.search(rf", ([\d.]+)(k?) {unit}\b", self._line)
+        found = re.search(rf", (\d+\.?\d*)(k?) {unit}\b", self._line)
         figure = float(found[1]) * (1000 if found[2] else 1) if found else 0.0
         return _exact(figure) if figure > 0 else None
 

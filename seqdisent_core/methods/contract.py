@@ -218,10 +218,7 @@ class Method(nn.Module, ModelHubMixin, ABC):
 
         folder = checkpoints.checkpoint_folder(source, **download)
         config, state = checkpoints.read_network(folder)
-        try:
-            model = build(*read_parts(in_parts(config)))
-        except ConfigError as error:
-            raise ConfigError(f"The checkpoint {source} cannot be loaded. {error}") from None
+        model = checkpoints.new_network(lambda: build(*read_parts(in_parts(config))), config, state, source)
         if not isinstance(model, cls):
             raise ConfigError(f"{source} holds the method {model.name!r}, which is not a {cls.__name__}.")
         model.load_weights(state, source)

@@ -32,7 +32,7 @@ class LearntFile:
             return None
         try:
             found = cls(**json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             raise ConfigError(f"{path} is damaged. Make it again: seqdisent rest {folder} --data SET") from None
         if found.sha256 != sha256_of(folder):
             raise ConfigError(f"{path} is of other weights. Make it again: seqdisent rest {folder} --data SET")

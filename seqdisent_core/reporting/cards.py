@@ -1,5 +1,6 @@
 """Model cards, and their section of measured figures, from result files of the same weights."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from seqdisent_core.weights import sha256_of
 
 _ALL = ("both labels", "all labels")  # of two, and of more
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
+_MARK = re.compile(f"{_BEGIN}|{_END}")
 
 
 def write_measured(checkpoint: Path, results: Sequence[Path]) -> str:
@@ -28,8 +30,8 @@ def write_measured(checkpoint: Path, results: Sequence[Path]) -> str:
 
 def with_measured(card: str, results: Sequence[Path], sha256: str) -> str:
     """The card's text with a section of figures measured on the weights with that hash (write_measured)."""
-    if _BEGIN in card and _END not in card:
-        raise DataError("The card has the mark where figures begin and not the one where they end. Restore it.")
+    if _MARK.findall(card) not in ([], [_BEGIN, _END]):
+        raise DataError("The card's marks of where figures begin and end are no pair in this order. Restore them.")
     sections = "\n\n".join(_section(path, read_result(path), sha256) for path in results)
     before, _, rest = card.partition(_BEGIN)
     after = rest.partition(_END)[2]

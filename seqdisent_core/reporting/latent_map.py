@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from seqdisent_core.errors import ConfigError
-from seqdisent_core.weights import sha256_of
+from seqdisent_core.weights import check_shipped, sha256_of
 
 if TYPE_CHECKING:
     from openTSNE import TSNEEmbedding
@@ -177,6 +177,7 @@ class LatentMap:
         Raises ConfigError if the map is missing, damaged, or made with another checkpoint.
         """
         folder = Path(folder)
+        check_shipped(folder / ARRAYS)
         damaged = ConfigError(f"The latent map in {folder.name} is damaged. {AGAIN}")
         try:
             stored = json.loads((folder / ABOUT).read_text(encoding="utf-8"))

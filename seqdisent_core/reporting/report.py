@@ -113,7 +113,11 @@ def with_figures(text: str, folder: Path) -> str:
     """
     if not any(folder.glob("*.json")):  # or tables that may lack a file would be emptied
         raise DataError(f"There is no result file in {folder}. Name the folder of result files with --results.")
-    names = [name for name in PLACES if f"<!-- {name}: begin -->" in text and f"<!-- {name}: end -->" in text]
+    names = [
+        name
+        for name in PLACES
+        if f"<!-- {name}: end -->" in text.partition(f"<!-- {name}: begin -->")[2]  # after it
+    ]
     if not names:
         raise DataError("The text has no place for figures: it lacks marks like <!-- figures: begin --> and its end.")
     for name in names:
