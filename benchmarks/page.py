@@ -137,6 +137,7 @@ def preview(page: Page) -> None:
 
 def new_samples(page: Page) -> float:
     """Seconds from the button to eight new clips of 15 frames that can play, on the page Sample."""
+    page.locator("#sample-whose input[value=drawn]").check()
     page.locator("#sample-clip .sd-thumb").first.click()
     button = page.locator("#make:not([disabled])")
     button.wait_for(timeout=120_000)
@@ -169,7 +170,7 @@ def measure(chromium: str, repeats: int, given: list[Path]) -> dict[str, list[fl
                 waits["tuned"].append(waits["preview"][-1] + seconds_of(films, page))
                 with one_core_taken():
                     waits["busy"].append(seconds_of(preview, page) + seconds_of(films, page))
-                waits["change"].append(seconds_of(follow, page, "Sample", "#sample-clip .sd-thumb"))
+                waits["change"].append(seconds_of(follow, page, "Sample", "#sample-whose"))
                 waits["samples"].append(new_samples(page))
                 waits["map"].append(
                     seconds_of(
