@@ -42,7 +42,7 @@ class Readings:
         return self._waiting.total()
 
     def _may(self, visitor: str) -> bool:
-        others = any(count and not self._held[other] for other, count in self._waiting.items() if other != visitor)
+        others = any(not self._held[other] for other in self._waiting if other != visitor)
         return self._free > 0 and not (self._held[visitor] and others)
 
     def _leave(self, counts: Counter[str], visitor: str) -> None:

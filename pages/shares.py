@@ -12,8 +12,6 @@ from seqdisent_core.limits import Limits
 
 MINUTE = 60.0
 _MEGABYTE = 2**20
-
-
 _TOGETHER = 1.0  # seconds within which amounts are kept as one: uploads come in pieces of any size
 
 
