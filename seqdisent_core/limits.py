@@ -46,8 +46,8 @@ class Limits(Settings):
     * store_megabytes: of clips and tuned models in memory; who used theirs longest ago loses them first.
     * cluster: of Ray, which reads, tunes and makes films: "local", "auto" or the address host:port; none for this
       process. cluster_workers: of it, at most.
-    * decoder_megabytes, encoder_megabytes: address space of the process that reads or writes one film. An 8K film takes
-      1.7 GB to read; a hostile one may take all, `readings` times at once, some 0.9 GB of each not in memory.
+    * decoder_megabytes, encoder_megabytes: address space of the process that reads or writes one film. A film of 4K,
+      the largest that is read, takes up to 0.8 GB; hostile ones may take all, `readings` at once: less than 2 GB.
     * decoder_seconds: processor time of either; film_megabytes: of a file that it writes.
     """
 
@@ -74,7 +74,7 @@ class Limits(Settings):
     store_megabytes: Count = 1000
     cluster: str = ""
     cluster_workers: Count = 1000
-    decoder_megabytes: Count = 2048
+    decoder_megabytes: Count = 900
     encoder_megabytes: Count = 4096
     decoder_seconds: Count = 240
     film_megabytes: Count = 2000

@@ -214,7 +214,8 @@ GROUPS: dict[str, tuple[Odd, ...]] = {
         Odd("half.png", "the first part of a PNG", made.altered_picture(made.part(0, 0.7)), "refused"),
     ),
     "Bombs": (
-        Odd("8k_face.mp4", "8K", coded("-vf", "scale=7680:4320", "-frames:v", "10", *H264)),
+        Odd("4k_face.mp4", "4K, HEVC", coded("-vf", "scale=3840:2160", "-frames:v", "10", *_X265)),
+        Odd("8k_face.mp4", "8K", coded("-vf", "scale=7680:4320", "-frames:v", "10", *H264), "refused"),
         Odd(
             "million_pixels.png",
             "a PNG of 400 million pixels",

@@ -177,8 +177,8 @@ def test_the_containers_are_given_all_that_the_proxy_and_the_demo_ask_for() -> N
         assert (ROOT / "deploy" / services[name]["build"] / "Dockerfile").exists()
         own = {key: value for key, value in services[name]["environment"].items() if key.startswith("SEQDISENT_")}
         allowed = limits_of(own)
-        assert services[name]["mem_limit"] == "4g", "as much as the films take that may be read at once"
-        assert allowed.readings * allowed.decoder_megabytes <= 4096
+        assert services[name]["mem_limit"] == "4g"
+        assert allowed.readings * allowed.decoder_megabytes <= 2048, "what remains is the server's own"
         assert allowed.proxies == proxy["networks"]["inside"]["ipv4_address"]
     # An address that Docker chooses may be the proxy's, or be another later: nginx asks for names only once.
     addresses = {ip_address(one["networks"]["inside"]["ipv4_address"]) for one in services.values()}

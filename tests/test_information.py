@@ -15,10 +15,13 @@ from seqdisent_core.methods.information import (
 )
 
 
-def test_the_log_density_is_torchs_own() -> None:
+@pytest.mark.parametrize("spread", [1.0, 5.0])
+def test_the_log_density_is_torchs_own_for_all_pairs(spread: float) -> None:
     generator = torch.Generator().manual_seed(0)
-    mean, log_variance, at = (torch.randn(6, 3, generator=generator) for _ in range(3))
-    expected = torch.distributions.Normal(mean, torch.exp(0.5 * log_variance)).log_prob(at).sum(dim=1)
+    mean, log_variance = (spread * torch.randn(2, 5, 3, generator=generator) for _ in range(2))
+    at = torch.randn(2, 4, 3, generator=generator)
+    of = torch.distributions.Normal(mean[:, None], torch.exp(0.5 * log_variance[:, None]))
+    expected = of.log_prob(at[:, :, None]).sum(dim=-1)
     torch.testing.assert_close(log_density(at, Gaussian(mean, log_variance)), expected)
 
 

@@ -18,7 +18,7 @@ from seqdisent_core.media import file_name, probe_video
 ROWS = json.loads((ROOT / "results" / "robustness.json").read_text(encoding="utf-8"))["rows"]
 FILMS = {film.name: film for films in GROUPS.values() for film in films}
 READ = (  # one of each kind, those that were read wrong once among them
-    *("camcorder.dv", "interlaced.mpg", "wrong_note.mp4", "tilted_135.mp4"),
+    *("camcorder.dv", "interlaced.mpg", "wrong_note.mp4", "tilted_135.mp4", "4k_face.mp4", "8k_face.mp4"),
     *("tilted_210.mp4", "1_a_second.mp4", "50000_a_second.mp4", "no_rate.avi", "both_ends.ts", "noise_before.mp4"),
     *("billions.png", "nested.mp4", "concat.m3u8", "reference.mov", "drawing.svg", "zip_behind.mp4", "two\nlines.mp4"),
     *("x" * 296 + ".mp4", "far_left.mp4", "smiley.mp4", "two_people.mp4", "somebody_else.mp4", "lying.jpg"),

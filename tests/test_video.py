@@ -362,11 +362,11 @@ def test_what_reads_a_strangers_film_has_less_memory_than_what_writes_our_own() 
 
 
 @on_linux
-def test_a_child_past_its_memory_is_stopped(bad_files: dict, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ffmpeg, "limits", lambda: replace(Limits(), decoder_megabytes=450))
+def test_a_child_past_its_memory_is_stopped(long_4k: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ffmpeg, "limits", lambda: replace(Limits(), decoder_megabytes=300))
     before = children()
     with pytest.raises(VideoError, match="memory"):
-        read_video(bad_files["8k.mp4"][0])
+        read_video(long_4k)
     assert children() == before
 
 

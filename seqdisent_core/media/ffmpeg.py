@@ -67,6 +67,7 @@ _CODECS = (
 )
 _KNOWN_TO_CHILD = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")  # of the environment: to be found and to start; no secrets
 SAVE_AS = "Save it as an MP4 (H.264) and try again."
+NO_MEMORY = r"annot allocate memory|get_buffer\(\) failed|temporarily unavailable"
 UNKNOWN_CODEC = "uses a codec that is unknown here. " + SAVE_AS
 _COMPLAINTS = {  # what ffmpeg says, and what a person can do about it
     r"not on whitelist": "is not a video of a kind that is read here. " + SAVE_AS,
@@ -75,8 +76,7 @@ _COMPLAINTS = {  # what ffmpeg says, and what a person can do about it
     r"Permission denied": "may not be opened. Allow it to be read, or copy it elsewhere.",
     r"unsupported chunk: ANIM": "is an animated WebP, which this ffmpeg is too old for. Save it as GIF or MP4.",
     r"\(enc[va] /": "is encrypted (copy-protected). Choose a file without copy protection.",
-    r"annot allocate memory|get_buffer\(\) failed|temporarily unavailable": "needs more memory "
-    "than one video may take. Save it at a smaller size.",
+    NO_MEMORY: "needs more memory than one video may take. Save it at a smaller size.",
     r"Video: none|[Dd]ecoder .*not found|no decoder|Could not find codec": UNKNOWN_CODEC,
     r"No space left": "cannot be written: the disk is full. Free some space and try again.",
 }

@@ -19,12 +19,21 @@ from typing import ClassVar, Self
 import numpy as np
 
 from seqdisent_core.errors import VideoError
-from seqdisent_core.media.ffmpeg import SAVE_AS, UNKNOWN_CODEC, Child, Header, file_name, input_arguments, known_filters
+from seqdisent_core.media.ffmpeg import (
+    NO_MEMORY,
+    SAVE_AS,
+    UNKNOWN_CODEC,
+    Child,
+    Header,
+    file_name,
+    input_arguments,
+    known_filters,
+)
 
 _STILL = "is a still picture, not a video. Choose a video in which the face moves, or save it as JPEG, PNG or WebP."
 _DAMAGED_STILL = "is damaged and cannot be read. Save it as JPEG or PNG and try again."
 _TOO_SHORT = "is too short: it lasts less than a single frame. Choose a clip of a second or more."
-_LONGEST_SIDE, _MOST_PIXELS = 16384, 8192 * 8192  # 8K fits, also as a square
+_LONGEST_SIDE, _MOST_PIXELS, _MOST_OF_FILMS = 16384, 8192 * 8192, 4096 * 2304  # 4K: of larger films, memory is short
 _PICTURE_DELAYS = ("gif", "apng", "webp_anim", "jpegxl_anim")  # each picture has its own delay: a mean would drop some
 _ALPHA = re.compile(r"(yuva|gbrap|ya\d|rgba|bgra|argb|abgr|ayuv|vuya|pal8)")
 _NTSC = {round(1000 * whole / 1001, 2): Fraction(1000 * whole, 1001) for whole in (12, 15, 24, 30, 48, 60, 120, 240)}
@@ -151,7 +160,8 @@ class FrameReader(Iterator[np.ndarray]):
             why = _DAMAGED_STILL if self.info.still else _TOO_SHORT if short else damaged
             raise child.complaint(self.info.path, why)
         decoded = re.search(r"(\d+) frames decoded; (\d+) decode errors", child.log)
-        # At times ffmpeg ends well though memory was short for all frames but one.
+        if re.search(NO_MEMORY, child.log):  # at times ffmpeg ends well though memory was short for some frames
+            raise child.complaint(self.info.path, "")
         if decoded and int(decoded[1]) < 2 and not self.info.still:
             raise child.complaint(self.info.path, _STILL)
         cut_off = self.info.still and "EOI missing" in child.log  # a JPEG
@@ -320,10 +330,11 @@ class _Source(Header):
         if size is None:
             raise self.child.complaint(self.path, UNKNOWN_CODEC)
         width, height = int(size[1]), int(size[2])
-        if max(width, height) > _LONGEST_SIDE or width * height > _MOST_PIXELS:
+        most, what = (_MOST_PIXELS, "picture") if self._still else (_MOST_OF_FILMS, "film")
+        if max(width, height) > _LONGEST_SIDE or width * height > most:
             raise VideoError(
                 f"{file_name(self.path)} has {width} x {height} pixels, and up to {_LONGEST_SIDE} a side and "
-                f"{_MOST_PIXELS // 10**6} million in all are read. Save it at a smaller size."
+                f"{most // 10**6} million in all are read of a {what}. Save it at a smaller size."
             )
         shape = re.search(r"SAR (\d+):(\d+)", self._line)
         stretch = int(shape[1]) / int(shape[2]) if shape and int(shape[1]) and int(shape[2]) else 1.0

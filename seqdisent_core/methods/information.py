@@ -10,12 +10,20 @@ from seqdisent_core.methods.gaussians import Gaussian
 
 
 def log_density(at: Tensor, of: Gaussian) -> Tensor:
-    """log N(at; mean, variance) in nats, summed over the last dim; shapes broadcast.
+    """log N(at; mean, variance) in nats of every point under every Gaussian, summed over the last dim.
+
+    at: (..., n, dim), of: (..., m, dim) -> (..., n, m). The squares are multiplied out, so that all pairs are two
+    products of matrices; in float64, whose digits that takes, where the device has it.
 
     Differs from the public code of C-DSVAE and SPYL, which hands log-variances to a density of log-deviations.
     """
-    squares = (at - of.mean).square() * torch.exp(-of.log_variance)
-    return -0.5 * (squares + of.log_variance + math.log(2 * math.pi)).sum(dim=-1)
+    exact = torch.float32 if at.device.type == "mps" else torch.float64
+    with torch.autocast(at.device.type, enabled=False):
+        point, mean, log_variance = (x.to(exact) for x in (at, of.mean, of.log_variance))
+        precision = torch.exp(-log_variance)
+        own = (mean.square() * precision + log_variance + math.log(2 * math.pi)).sum(dim=-1)
+        squares = point.square() @ precision.mT - 2 * point @ (mean * precision).mT
+        return (-0.5 * (squares + own[..., None, :])).to(at.dtype)
 
 
 def mutual_information(
@@ -29,9 +37,9 @@ def mutual_information(
     constant.
     """
     count = len(static_draw)
-    each = log_density(static_draw[:, None], Gaussian(static.mean[None], static.log_variance[None]))[:, :, None]
-    others = Gaussian(dynamics.mean[None], dynamics.log_variance[None])
-    steps = log_density(dynamics_draw[:, None], others)  # (batch, batch, time): draw i under the posterior of j
+    each = log_density(static_draw, static)[:, :, None]
+    others = Gaussian(dynamics.mean.transpose(0, 1), dynamics.log_variance.transpose(0, 1))
+    steps = log_density(dynamics_draw.transpose(0, 1), others).permute(1, 2, 0)  # draw i under the posterior of j, time
     weight = math.log(count * set_size)
     joint, alone, moving = (x.logsumexp(dim=1) - weight for x in (each + steps, each, steps))
     return relu(joint - alone - moving).mean()
