@@ -223,6 +223,9 @@ def test_unknown_and_unfit_settings_are_refused() -> None:
         ImagesConfig.from_dict({"motion_weight": -1})
     with pytest.raises(ConfigError, match="initial_std"):
         DBSEConfig(initial_std=-0.1)
+    for unfit in ({"decoded": 1}, {"decoded": 4, "anchor": 3}):
+        with pytest.raises(ConfigError, match="decoded leaves out elements beside a first one"):
+            DBSEConfig.from_dict(unfit)
     assert DBSEConfig.from_dict(SMALL.to_dict()) == SMALL
 
 

@@ -40,8 +40,8 @@ class DBSEConfig(Settings):
 
     * initial_log_variance: start of the posteriors' log-variance (-4: small noise at first).
     * normalise_difference: u is divided by its root mean square over the clip.
-    * decoded: of long sequences only so many elements are decoded in a step, the anchor and others at random, whose
-      errors stand for all; 0 for all.
+    * decoded: of long sequences only so many elements are decoded in a step, the anchor (the first) and others at
+      random, whose errors stand for all; 0 for all.
     * state_dim, weight_state: a linear layer tells from d_t what a renderer knows of the element (0: none), in how far
       it differs from the anchor's: a face's shapes, pose, gaze and lids; the weight is of the squared error.
     """
@@ -69,6 +69,11 @@ class DBSEConfig(Settings):
         if self.posterior == "causal" and self.normalise_difference:
             raise ConfigError(
                 "A causal posterior does not see later frames, and normalise_difference divides by all. Leave one out."
+            )
+        if self.decoded == 1 or (self.decoded and self.anchor):
+            raise ConfigError(
+                "decoded leaves out elements beside a first one that is the anchor: set it to 0, or to 2 or more with "
+                "anchor 0."
             )
 
     @property

@@ -3,7 +3,8 @@
 Source: Hsu, Zhang, Glass, "Unsupervised Learning of Disentangled and Interpretable Representations from Sequential
 Data", NeurIPS 2017. Here z2 of a piece is its static code s, z1, one code of the whole piece, its dynamics, the same at
 every step. Differs from the paper: features and elements come from the backbone's networks; the prior of a sequence's
-mean is shared by the mean number of pieces of the set, where the paper counts each sequence's own.
+mean is shared by the mean number of pieces of the set, where the paper counts each sequence's own; means start with a
+deviation of 0.1, where the public code has 1.
 """
 
 from functools import partial

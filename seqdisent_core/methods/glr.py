@@ -2,8 +2,10 @@
 
 Source: Tonekaboni, Li, Arik, Goldenberg, Pfister, "Decoupling Local and Global Representations of Time Series", AISTATS
 2022. Differs from its code: the counterfactual ratio is a geometric mean over the code's dimensions, so that it stays
-finite; without a generator the global code is a mean over parts that cover the series, not one part by chance; and what
-processes.BandedHead says.
+finite; errors and the divergence of local codes are summed where it averages them, and the weights are its own all the
+same, so beside the errors the divergence of the global code and the counterfactual term weigh less by a factor of the
+number of values in a series; without a generator the global code is a mean over parts that cover the series, not one
+part by chance; and what processes.BandedHead says.
 """
 
 from typing import Annotated, NamedTuple
@@ -24,7 +26,7 @@ _MOST = 20.0  # of a logarithm of the counterfactual ratio: e^20 is as bad as it
 
 @settings
 class GLRConfig(Settings):
-    """Sizes and weights; sizes are the published ones.
+    """Sizes and weights; both are the published ones, the weights for a mean error.
 
     * static_dim, dynamics_dim: of the global and the local codes; hidden_dim: of the layers before both.
     * part: share of the series' elements that the global code is read from, in a row.

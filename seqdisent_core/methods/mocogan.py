@@ -2,7 +2,8 @@
 
 Source: Tulyakov, Liu, Yang, Kautz, "MoCoGAN: Decomposing Motion and Content for Video Generation", CVPR 2018, written
 from the paper. Differs from it: both critics read elements by the backbone's encoder, and the critic of sequences joins
-them by convolutions over time instead of 3D ones over pixels, so that it works over any domain's backbone.
+them by convolutions over time instead of 3D ones over pixels, so that it works over any domain's backbone; there is no
+decay of weights.
 """
 
 from collections.abc import Iterable

@@ -81,8 +81,9 @@ class BandedGaussian:
 class BandedHead(nn.Module):
     """Linear mean and band of the precision: (batch, time, inputs) -> BandedGaussian over (batch, time, outputs).
 
-    The diagonal is above 1, so that no posterior is wider than N(0, 1). Differs from GP-VAE's code: entries beside the
-    diagonal have any sign, since its positive ones make neighbouring steps anticorrelated.
+    The diagonal is above 1, so that each step, given the steps before it, has a variance below 1; by itself it may have
+    a larger one. Differs from GP-VAE's code: entries beside the diagonal have any sign, since its positive ones make
+    neighbouring steps anticorrelated.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:

@@ -2,7 +2,8 @@
 
 Source: Han, Min, Han, Li, Zhang, "Disentangled Recurrent Wasserstein Autoencoder", ICLR 2021; written from its
 description, in the variant that compares samples by maximum mean discrepancy (MMD). Its weights are not verified: they
-are ours. Without its optional variable for the number of actions.
+are ours. Differs from the paper: one LSTM reads for both codes, and a layer tells d_t from its state and d_t-1, where
+the paper has another LSTM; without its optional variable for the number of actions.
 """
 
 import torch
@@ -20,7 +21,8 @@ _SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # of the kernels, times 2 dim (T
 
 @settings
 class RWAEConfig(VariationalConfig):
-    """weight_static, weight_dynamics: of the two discrepancies; they are below 7, so these are large."""
+    """weight_static, weight_dynamics: of the two discrepancies. That of a code that is the same for all sequences from
+    N(0, I) is about 2, and the dynamics' is summed over time."""
 
     weight_static: Weight = 100.0
     weight_dynamics: Weight = 100.0

@@ -1,7 +1,8 @@
 """S3VAE: a sequential VAE that is supervised by what a sequence tells without labels: its order, and where it moves.
 
 Source: Zhu, Min, Kadav, Graf, "S3VAE: Self-Supervised Sequential VAE for Representation Disentanglement and Data
-Generation", CVPR 2020; written from descriptions, with the weights of an unofficial implementation. Differs from the
+Generation", CVPR 2020; written from descriptions, with the weights of an unofficial implementation, which averages
+errors over the elements of a sequence: here they are summed, so its own terms weigh less beside them. Differs from the
 paper: what moves is the backbone's own view "motion" instead of an external optical flow or landmarks, so that the
 method works over any kind of data that has such a view.
 """
