@@ -8,7 +8,8 @@ import torch
 from made_series import gappy
 
 from seqdisent_core.domains.series import WindowsConfig
-from seqdisent_core.methods import METHODS, Batch, DBSEConfig, Method, Moment
+from seqdisent_core.methods import METHODS, Batch, Codes, DBSEConfig, Method, Moment
+from seqdisent_core.methods.gaussians import standard_normal
 from seqdisent_core.methods.glr import GLR, GLRConfig, counterfactual
 from seqdisent_core.methods.gp_vae import GPVAE, GPVAEConfig
 from seqdisent_core.methods.processes import BandedGaussian, ProcessPrior, cauchy, radial
@@ -125,6 +126,22 @@ def test_the_global_code_is_read_from_parts_that_cover_the_series_or_from_one_by
     possible = [reads_all.read_global(features[:, start : start + 2]) for start in range(4)]
     found = {next(at for at, one in enumerate(possible) if torch.allclose(one, read, atol=1e-6)) for read in drawn}
     assert found == {0, 1, 2, 3}
+
+
+def test_glr_weighs_the_mean_error_of_an_observed_value_against_the_divergences_of_a_window_and_of_a_series() -> None:
+    model, (x, observed) = built("glr"), gappy()
+    assert isinstance(model, GLR)
+    moment = Moment(generator=torch.Generator().manual_seed(0))
+    terms = model.loss(Batch(x, torch.arange(len(x)), observed), moment)
+    again = torch.Generator().manual_seed(0)
+    whole, local = model.posterior(x, observed, again, draw=True)
+    codes = Codes(whole + standard_normal(whole, again), local.sample(again))
+    error = model.backbone.error(model.decode(codes), x, observed)
+    torch.testing.assert_close(terms["reconstruction"], error.sum() / observed.sum())
+    divergence = local.kl_divergence(model.prior(x.shape[1]))
+    torch.testing.assert_close(terms["kl_local"], divergence.sum() / (len(x) * x.shape[1]))
+    weighed = 0.1 * (terms["kl_local"] + terms["kl_global"]) + terms["counterfactual"]
+    torch.testing.assert_close(terms["total"], terms["reconstruction"] + weighed)
 
 
 # --- all methods over windows --------------------------------------------------------------------------------------

@@ -2,10 +2,8 @@
 
 Source: Tonekaboni, Li, Arik, Goldenberg, Pfister, "Decoupling Local and Global Representations of Time Series", AISTATS
 2022. Differs from its code: the counterfactual ratio is a geometric mean over the code's dimensions, so that it stays
-finite; errors and the divergence of local codes are summed where it averages them, and the weights are its own all the
-same, so beside the errors the divergence of the global code and the counterfactual term weigh less by a factor of the
-number of values in a series; without a generator the global code is a mean over parts that cover the series, not one
-part by chance; and what processes.BandedHead says.
+finite; the error is a mean over what was observed; without a generator the global code is a mean over parts that cover
+the series, not one part by chance; and what processes.BandedHead says.
 """
 
 from typing import Annotated, NamedTuple
@@ -26,7 +24,7 @@ _MOST = 20.0  # of a logarithm of the counterfactual ratio: e^20 is as bad as it
 
 @settings
 class GLRConfig(Settings):
-    """Sizes and weights; both are the published ones, the weights for a mean error.
+    """Sizes and weights, as published.
 
     * static_dim, dynamics_dim: of the global and the local codes; hidden_dim: of the layers before both.
     * part: share of the series' elements that the global code is read from, in a row.
@@ -126,19 +124,21 @@ class GLR(Method):
         return self.prior(time).sample(count, generator, temperature=temperature, means=means)
 
     def loss(self, batch: Batch, moment: Moment, turn: str = "model") -> dict[str, Tensor]:
-        """Errors of what was observed, both divergences, and the counterfactual term: sequences decoded with another
-        global code, read again. Sums over elements, time and dims, mean over the batch; the ratio is a mean."""
+        """The error, both divergences, and the counterfactual term: sequences decoded with another global code, read
+        again. The error is a mean over observed values, as published, the divergences sums over dims, the local one's a
+        mean over time; means over the batch."""
         generator = moment.generator
         whole, local = self.posterior(batch.x, batch.observed, generator, draw=True)
         with torch.autocast(batch.x.device.type, enabled=False):
             static, z = whole + standard_normal(whole, generator), local.sample(generator)
-            divergence = local.kl_divergence(self.prior(z.shape[1])).sum(dim=1).mean()
+            divergence = local.kl_divergence(self.prior(z.shape[1])).sum(dim=1).mean() / z.shape[1]
         decoded = self.decode(Codes(static, z))
         other = standard_normal(static, generator)
         imagined = self.decode(Codes(other, z))
         read = self.read_global(self.backbone.encode_sequences(imagined), generator, draw=True)
+        values = batch.x.numel() if batch.observed is None else int(batch.observed.sum())
         terms = {
-            "reconstruction": self.backbone.error(decoded, batch.x, batch.observed).sum(dim=1).mean(),
+            "reconstruction": self.backbone.error(decoded, batch.x, batch.observed).sum() / values,
             "kl_local": divergence,
             "kl_global": 0.5 * whole.square().sum(dim=1).mean(),
             "counterfactual": counterfactual(static, other, read),
