@@ -129,8 +129,8 @@ _FILMED = (
     "Videos of people on whom nothing here was trained, each swapped with every other by the checkpoint of the page "
     "Swap. Networks by others compare the result: is it nearer to the <b>person</b> of the video than to the driver, "
     "and how well do mouth, brows and eyes follow the driver's over time (<b>correlation</b>)? <b>Both</b>: the right "
-    "person, and 0.7 or more. Rebuilt: each video driven by itself, which is the ceiling. The videos belong to others "
-    "and are not shown."
+    "person, and 0.7 or more. Reconstruction: each video driven by itself, which is the ceiling. The videos belong to "
+    "others and are not shown."
 )
 
 
