@@ -198,10 +198,10 @@ class Door:
         waiting: list[Event] = [event for each in queue.event_queue_per_concurrency_id.values() for event in each.queue]
         others = any(visitor_of(event) != visitor for event in waiting)
         if waits and others and self._computed.of(visitor) >= limits.compute_seconds:
-            return "You have had your share of this minute, and others are waiting. Try again in a minute."
+            return "You have reached your limit for this minute, and others are waiting. Try again in a minute."
         own = [event for event in (*waiting, *_running(queue)) if visitor_of(event) == visitor]
         if sum((event.fn.fn is place_in_line) == beside for event in own) >= limits.address_jobs:
-            return "Too much is under way for you already. Wait until some of it is ready, then try again."
+            return "You have too many jobs running already. Wait until one is ready, then try again."
         if not waits:
             return None
         if len(waiting) >= limits.waiting:

@@ -1,4 +1,4 @@
-"""What was made as files: films that every browser plays, each marked as made by a model, and sheets of them."""
+"""Results as files: videos that every browser plays, each marked as synthetic, and contact sheets."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -211,7 +211,7 @@ def write_given(
 
 
 def write_beside(path: Path, driver: Path, result: Path) -> Path:
-    """Write two films as one, the driver's at the left and what it moves at the right, as high as each other.
+    """Write two videos side by side, the driver left and the result right, of equal height.
 
     path: an MP4; or a PNG, of the frame in which the driver looks least as at its beginning. driver, result: MP4s, of
     which the longer is cut. Both are named in the picture; the sound is the result's, if it has any.
@@ -276,8 +276,8 @@ def _short_stem(path: Path) -> str:
 def save_samples(samples: Sequence[Sample], folder: str | Path, *, fps: float = FPS, gifs: bool = False) -> list[Path]:
     """Write each sample as an MP4 named after it, and as a GIF if asked; and sheet.png, a row a sample.
 
-    fps: the rate of the clip whose movement they keep; drawn movements have FPS. Returns the MP4s, in the order of the
-    samples.
+    fps: the rate of the clip whose movement they keep; sampled movements have FPS. Returns the MP4s, in the order of
+    the samples.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -208,19 +208,19 @@ class Studio:
         every: float = 3.0,
         full_size: bool = False,
     ) -> Iterator[Pair]:
-        """Two people's films and a copy of the model that comes to know them: at once, as it learns, and at the end.
+        """Fine-tunes a copy of the model to two people; yields the pair at once, while tuning, and at the end.
 
         One may be a photograph, which can be moved and has no movement to give: then there is one result.
         It takes 75 steps. seconds: of tuning, at most, 0 for none; every: between two states. Stop whenever you like.
-        `Pair.swap` makes both films do what the other's does, whole pictures, as long as the driver; `Pair.full_size`
-        before it, if they are to be kept, or full_size from the start. Raises VideoError or FaceError where a film
+        `Pair.swap` gives both videos, each with the other's movement and as long as the driver; `Pair.full_size`
+        before it, or full_size from the start, gives the input resolution. Raises VideoError or FaceError where a film
         cannot be read any more, and FaceError for two photographs.
         """
         two = subjects(first.at_size(self.size), second.at_size(self.size), full_size=full_size)
         return pairs(self.method, two, seconds=seconds, every=every, head=self.head)
 
     def learn_face(self, clip: FaceClip, *, seconds: float | None = None, every: float = 3.0) -> Iterator[OwnFace]:
-        """One person's film or photograph and a copy of the model that comes to know them, as `personalise` does.
+        """Fine-tunes a copy of the model to the face of one video or photograph, as `personalise` does for two.
 
         `latents.new_movement` makes their own picture move in a way that is sampled. Raises VideoError or FaceError
         where the film cannot be read any more.
@@ -230,7 +230,7 @@ class Studio:
 
     @property
     def latents(self) -> Latents:
-        """Where people lie among the codes, and the named directions. Raises ConfigError where that is not known."""
+        """The fitted distribution of static codes, and the named directions. Raises ConfigError if there are none."""
         if self._latents is None:
             if self._find_latents is None:
                 raise ConfigError("Nothing is known of the codes of this model. Load it from its folder.")
@@ -245,7 +245,7 @@ class Studio:
     def sample_dynamics(
         self, static: np.ndarray, *, count: int = 8, frames: int = 15, temperature: float = 1.0, seed: int = 0
     ) -> list[Sample]:
-        """A person, float32 (static_dim,), doing what is drawn from the prior; clip i has the seed `seed` + i.
+        """A person, float32 (static_dim,), with dynamics sampled from the prior; clip i has the seed `seed` + i.
 
         count 1 to 16, frames 8 to 60, temperature 0 to 2. Raises SeqdisentError outside those.
         """
@@ -254,7 +254,7 @@ class Studio:
     def sample_people(
         self, dynamics: np.ndarray, *, count: int = 8, temperature: float = 1.0, seed: int = 0
     ) -> list[Sample]:
-        """New people doing what a clip does, float32 (frames, dynamics_dim); drawn as `latents` says.
+        """New people with given dynamics, float32 (frames, dynamics_dim); sampled from `latents`.
 
         Limits: as of `sample_dynamics`.
         """
@@ -270,7 +270,7 @@ class Studio:
         temperature: float = 1.0,
         seed: int = 0,
     ) -> list[Sample]:
-        """New clips, in which what is given stays and what is not is drawn. Limits: as of `sample_dynamics`."""
+        """New clips: codes that are given are kept, others are sampled. Limits: as of `sample_dynamics`."""
         check_limits(count=count, frames=frames, temperature=temperature, seed=seed)
         samples = []
         for own in range(seed, seed + count):

@@ -1,4 +1,4 @@
-"""What people do with a model of speech: read recordings, swap who speaks and what is said, see where voices lie."""
+"""Use a model of speech: read recordings, swap who speaks and what is said, place voices on a map."""
 
 import json
 from collections.abc import Callable

@@ -601,7 +601,7 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     page.get_by_label("Head only").check()
     turned = again(soft)
     assert turned != soft
-    page.get_by_label("The film goes on").check()
+    page.get_by_label("Whole video").check()
     page.get_by_text("A film goes on in its own pixels.").wait_for(timeout=_WAIT)
     assert film.evaluate("(video) => video.src") == turned, "films stay where they can't be as wished"
     page.get_by_label("Sharp (recommended)").check()
@@ -624,7 +624,7 @@ def test_films_made_anew_give_way_to_a_swap_and_none_are_made_anew_of_clips_that
     monkeypatch.setattr(Pair, "frames", lambda *by, **how: free.wait(_WAIT / 1000) and frames(*by, **how))
     making = swap_making.again(swapped, first, second, None, last, *wished)
     (said, *dimmed), (_, *still) = next(making), next(making)
-    assert dimmed == still == [swapped.noted("Making it anew …"), gr.skip()]
+    assert dimmed == still == [swapped.noted("Updating …"), gr.skip()]
     assert ">Making the film<" in said, "one is wished"
     *_, hint, running = swap_making.wait(last)
     assert hint == "", "no clip is missing"
@@ -633,8 +633,8 @@ def test_films_made_anew_give_way_to_a_swap_and_none_are_made_anew_of_clips_that
     BELONGINGS.delete("hasty")
     other = replace(second, anchor=second.anchor + 1)
     for known, note in (
-        ((first, second, running), "Making it anew …"),
-        ((first, other, None), "Made with the earlier second clip. Press Swap to make it anew."),
+        ((first, second, running), "Updating …"),
+        ((first, other, None), "Made with the earlier second clip. Press Swap to update it."),
     ):
         stays = (gr.skip(), swapped.noted(note))
         assert swap_making.wait_again(swapped, *known) == stays

@@ -265,7 +265,7 @@ def test_a_page_may_have_so_many_jobs_waiting_and_an_address_so_many_under_way(s
     assert join(small, of="10.0.0.1", session="two").status_code == 200
     assert join(small, of="10.0.0.1").status_code == 200
     refused = join(small, of="10.0.0.1", session="three")
-    assert refused.status_code == 429 and refused.json()["detail"].startswith("Too much is under way for you already.")
+    assert refused.status_code == 429 and refused.json()["detail"].startswith("You have too many jobs running already.")
     assert join(small, of="10.0.0.2", session="four").status_code == 200, "somebody else may"
 
 
@@ -297,7 +297,7 @@ def test_the_page_says_why_a_job_may_not_join(small: Served, busy: None, guest: 
         assert join(small, of="127.0.0.1", session=session).status_code == 200
     guest.locator("#second-clip .sd-thumb").first.click()
     is_shown(guest, "#second-face [role=alert]")
-    assert guest.locator("#second-face [role=alert]").inner_text().startswith("Too much is under way for you already.")
+    assert guest.locator("#second-face [role=alert]").inner_text().startswith("You have too many jobs running already.")
 
 
 def test_a_program_is_told_why_its_job_may_not_join(small: Served, busy: None) -> None:

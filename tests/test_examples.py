@@ -105,11 +105,11 @@ def test_a_persons_own_clips_become_a_model_its_figures_and_a_swap(
                 subprocess.run(["sh", "-c", command], check=True)
             else:
                 assert main(shlex.split(command)[1:]) == 0, (command, capsys.readouterr().err)
-    for made in ("looked_at/set.png", "runs/mine/result.json", "runs/mine/result.png", "runs/mine/looks.jsonl"):
+    for made in ("checked/set.png", "runs/mine/result.json", "runs/mine/result.png", "runs/mine/looks.jsonl"):
         assert (tmp_path / made).stat().st_size > 0, made
     assert Method.from_pretrained(tmp_path / "runs" / "mine" / "model").backbone.element == (3, 64, 64)
     assert json.loads((tmp_path / "runs" / "mine" / "result.json").read_text())["data"]["clips"] == 4
     assert list((tmp_path / "runs" / "mine" / "sheets").glob("*.png"))
-    for folder, films in {"swapped": 2, "drawn_movements": 4, "drawn_people": 4, "between": 8}.items():
+    for folder, films in {"swapped": 2, "sampled_movements": 4, "sampled_people": 4, "between": 8}.items():
         assert len(list((tmp_path / folder).glob("*.mp4"))) == films, folder
     assert probe_video(next((tmp_path / "swapped").glob("first_*.mp4"))).width == 256

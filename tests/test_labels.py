@@ -138,7 +138,7 @@ def test_a_set_of_other_labels_has_its_tables_charts_and_lines(dressed: Path) ->
     result = read_result(dressed / "dressed.json")
     swaps = swap_table(dressed)
     assert "| labelled | swap: attributes | swap: movements |" in swaps
-    assert "| swap: hat | swap: coat | swap: brows | swap: mouth | rebuilt: hat |" in swaps
+    assert "| swap: hat | swap: coat | swap: brows | swap: mouth | reconstruction: hat |" in swaps
     unsure = (math.log(2) + math.log(3)) / 2
     assert f"| chance | 41.7 % | 1.000 | {unsure:.3f} | – |" in generation_table(dressed)
     assert "| chance | 50.0 % | 41.7 % | – | 50.0 % | 41.7 % | – |" in leakage_tables(dressed)

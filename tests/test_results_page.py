@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _WAIT = 60_000  # milliseconds; how long a busy machine may take, not how long it should
 _FILMS = "#showcase video"
 _MAIN = "facekit52_dbse"
-_OURS = ("Generation", "Leakage", "Swaps and reconstructions", "How close to real clips", "What the codes hold")
+_OURS = ("Generation", "Leakage", "Swaps and reconstructions", "Fréchet distance", "KL divergence and active units")
 _ROW = ("static_acc", "dynamic_acc", "gap")
 # Nothing may reach beyond the sides of the window, nor a cell beyond those of its table, which would cut it off.
 _OUT = """() => [...document.querySelectorAll('.sd *')].filter((element) => {

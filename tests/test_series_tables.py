@@ -179,6 +179,6 @@ def test_tables_are_read_from_result_files_with_budget_and_chance(tmp_path: Path
     tables = series_tables(tmp_path)
     assert "| dbse | 50.0 ± 1.0 % | 200, 9 s | 2 |" in tables
     assert "| forest on the input | 50.0 % | 9 s | 1 |" in tables
-    assert "| always the commonest month | 25.0 % | – | – |" in tables and "| dbse | 2.500 ± 0.010 |" in tables
+    assert "| chance: the most common class | 25.0 % | – | – |" in tables and "| dbse | 2.500 ± 0.010 |" in tables
     assert "| window | Air Quality: month from s |" in anchors_table(tmp_path)
     assert "| DBSE | 56.87 ± 0.34 | 65.87 ± 0.01 |" in published_series_table()

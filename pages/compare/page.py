@@ -37,9 +37,9 @@ _INTRO = """
   <div class="sd-lede">
   <p>Each tile is the same swap by another method: <span class="sd-who">who</span> from one clip,
   <span class="sd-does">what they do</span> from the other. The percentages are of all {clips:,} test clips, not of this
-  pair: how often the judge reads the right person and expression in swaps, and what a classifier reads from a code that
-  should not be in it. Here clips begin anywhere in a movement, which is hard for DBSE, as it reads who from the first
-  frame. ↑: more is better; ↓: less is better.</p>
+  pair: how often the judge recognises the right person and expression in swaps, and what a probe finds in a code that
+  should not be there. Here clips begin anywhere in a movement, which is hard for DBSE, as it reads the static code from
+  the first frame. ↑: more is better; ↓: less is better.</p>
   <p>All models are small: compare them with each other, not with the page Swap. They have the same networks and
   clips and {steps} steps of training; figures are {runs}. <b>Exchange</b> is a variant of ours, not a published
   method.</p>
@@ -54,14 +54,14 @@ classifiers on the codes of test clips, the stronger is shown, {runs}.</p>
 <p class="sd-chart-legend"><span class="sd-hue-who">DBSE and Exchange, our variant of it</span>
 <span class="sd-hue-does">other methods</span></p>
 <div class="sd-compare-plot" role="img" aria-label="{label}"></div>
-<h2>Where the codes lie</h2>
-<p>t-SNE of the codes of {count} test clips. A good method shows small islands of one colour in both maps.</p>
+<h2>t-SNE of the codes</h2>
+<p>Codes of {count} test clips. A good method shows small clusters of one colour in both maps.</p>
 <p class="sd-row" role="group" aria-label="Maps of">{buttons}</p>
 <div class="sd-compare-maps">
-<figure><figcaption><h3><span class="sd-who">Static</span> codes, a colour a person</h3>
+<figure><figcaption><h3><span class="sd-who">Static</span> codes, coloured by person</h3>
 <p class="sd-quiet">{persons} persons: some colours are alike. Point at or tap a dot for its person.</p></figcaption>
 <div class="sd-compare-map" role="img"></div></figure>
-<figure><figcaption><h3><span class="sd-does">Dynamics</span>, a colour and a shape an expression</h3>
+<figure><figcaption><h3><span class="sd-does">Dynamics</span>, coloured by expression</h3>
 <p class="sd-compare-legend"></p></figcaption>
 <div class="sd-compare-map" role="img"></div></figure>
 </div>

@@ -10,13 +10,13 @@ from seqdisent_core.assets import asset
 from seqdisent_core.reporting import SHEETS, LatentMap
 
 _CAUTION = (
-    "Read such a map with care: t-SNE keeps neighbours together, but how far two groups lie apart, how wide they are "
-    "and in which direction they lie means nothing; the figures are measured in the codes themselves."
+    "t-SNE keeps neighbours together, but distances between groups, their widths and directions mean nothing; "
+    "the figures are measured on the codes themselves."
 )
 _WORDS = (
-    "Ask each clip for its {k} nearest clips by {factor} code, among {known:,} others that the model learnt from: "
-    "{first} is right for {first_share} (chance {first_chance}), {second} for {second_share} (chance {second_chance}). "
-    "Trustworthiness of the picture: {trust:.3f} of 1."
+    "Accuracy of classifying each clip by its {k} nearest of {known:,} training clips, by {factor} code: "
+    "{first} {first_share} (chance {first_chance}), {second} {second_share} (chance {second_chance}). "
+    "Trustworthiness of the map: {trust:.3f} of 1."
 )
 
 

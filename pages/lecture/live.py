@@ -138,7 +138,7 @@ def _told(first: str, work: Callable[[Callable[[str], None]], Live]) -> Live | s
 
 def _show(made: Live) -> None:
     driver, does = person_and_expression(_DRIVER)
-    shown = [(Film(_SHOWN, 0, said := "as given"), said), (Film(_SHOWN, 1, said := "rebuilt from s and d"), said)]
+    shown = [(Film(_SHOWN, 0, said := "as given"), said), (Film(_SHOWN, 1, said := "reconstructed from s and d"), said)]
     shown.append((Film(_MOVED, 0, said := f"with {driver}'s {does}"), f"<b>{said}</b>"))
     shown.append((Film(_SAMPLED, 0, said := "with a sampled movement"), f"<b>{said}</b>"))
     sheets = {_SHOWN: [made.given, labelled(made.rebuilt)]}

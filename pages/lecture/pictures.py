@@ -173,7 +173,7 @@ def feature_scale() -> str:
     """What the colours of `feature_chart` mean."""
     low, middle, high = (hue for _, hue in _DIVERGING)
     bar = f'<i style="background:linear-gradient(90deg,{low},{middle},{high})"></i>'
-    return f'<p class="lx-scale">a row a unit, a column a frame: − {bar} +</p>'
+    return f'<p class="lx-scale">rows: units, columns: frames. − {bar} +</p>'
 
 
 def feature_chart(features: np.ndarray, order: np.ndarray) -> Chart:

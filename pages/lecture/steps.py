@@ -107,14 +107,14 @@ def _problem() -> Shown:
 def _leak() -> Shown:
     chance = 100 * float(_results()["full"]["chance"]["static"])
     kinds = [
-        ("nothing is subtracted", _leaked("without_subtraction"), "who"),
-        ("with the idea of this talk", _leaked("full"), "who"),
-        ("guessing", chance, "quiet"),
+        ("without subtraction", _leaked("without_subtraction"), "who"),
+        ("DBSE, this talk", _leaked("full"), "who"),
+        ("chance", chance, "quiet"),
     ]
     return [
         '<p class="lx-caption">The person, read from the <b class="sd-does">dynamics</b> codes alone</p>',
         draw.bars((name, share, f"{share:.0f}%", hue) for name, share, hue in kinds),
-        '<p class="lx-caption">A linear probe on 52 rendered people, our recipe; it should fall to guessing.</p>',
+        '<p class="lx-caption">A linear probe on 52 rendered people, our recipe; it should be at chance.</p>',
     ]
 
 
@@ -143,7 +143,7 @@ def _subtract(expression: str, anchor: float) -> Shown:
     ]
     charts = [tuple(draw.feature_chart(features, order) for features in both) for both in (before, after)]
     captions = [
-        draw.figures([(f"{said}: likeness", f"{likeness(*both):.2f}")])
+        draw.figures([(f"{said}: similarity", f"{likeness(*both):.2f}")])
         for said, both in (("features g<sub>t</sub> as read", before), ("minus the anchor frame's", after))
     ]
     pictures = draw.films(faces, columns=2, name="lx-pair")
@@ -151,8 +151,8 @@ def _subtract(expression: str, anchor: float) -> Shown:
 
 
 _TERMS = {  # of each: what it asks for, its hue, its slider's name and highest weight
-    "reconstruction": ("rebuild the other frames", "who", "other frames", 200),
-    "anchor": ("rebuild the anchor frame", "who", "anchor frame", 200),
+    "reconstruction": ("reconstruct the other frames", "who", "other frames", 200),
+    "anchor": ("reconstruct the anchor frame", "who", "anchor frame", 200),
     "kl_static": ("keep s near N(0, I)", "quiet", "KL of s", 100),
     "kl_dynamics": ("keep d near its prior", "does", "KL of d", 100),
 }
@@ -228,7 +228,7 @@ def _sample() -> Shown:
         )
     return [
         draw.films(shown, columns=3, name="lx-three"),
-        f'<p class="lx-caption">Bars: what the judge reads in {measured["samples"]:,} samples.</p>',
+        f'<p class="lx-caption">Bars: what the judge recognises in {measured["samples"]:,} samples.</p>',
     ]
 
 
@@ -246,7 +246,7 @@ def _maps(by: str) -> Shown:
     return [
         tuple(draw.map_chart(known, factor, by) for factor in ("static", "dynamics")),
         f'{draw.figures(read)}<p class="lx-caption">How often the 10 nearest clips name the {by} '
-        f"(guessing: {chance:.1f}%)</p>{colours}",
+        f"(chance: {chance:.1f}%)</p>{colours}",
     ]
 
 
@@ -275,8 +275,8 @@ def _reached() -> Shown:
             f"{kept[side][2]:.1f}",
         )
         for code, side, hue, words in (
-            ("Static codes", "static", "who", "tell person more than expression"),
-            ("Dynamics codes", "dynamics", "does", "tell expression more than person"),
+            ("Static codes", "static", "who", "gap, person − expression"),
+            ("Dynamics codes", "dynamics", "does", "gap, expression − person"),
         )
     ]
     return [
@@ -294,7 +294,7 @@ def _methods() -> Shown:
         for key, name in (("dbse", "DBSE"), ("exchange", "Exchange"), ("spyl", "SPYL"))
     ]
     return [
-        draw.dots(shown, by_chance(about), ("expression read from s, 0 to 100 %", "person read from d, 0 to 100 %")),
+        draw.dots(shown, by_chance(about), ("expression probed in s, 0 to 100 %", "person probed in d, 0 to 100 %")),
         f'<p class="lx-caption">Swaps with the right person / expression: {", ".join(told)}</p>',
     ]
 
@@ -308,7 +308,7 @@ def _fails() -> Shown:
         f'<img class="lx-failures" src="{picture}" alt="Two cases. Above, what should be seen; below, the '
         'swap: one side of the turned face is torn and dark; eyes behind glasses and teeth are blurred"></div>',
         f'<p class="lx-caption">In <b>{at["swaps"]["both"]:.0%}</b> of the swaps of {len(measured["clips"])} videos, '
-        "two outside networks recognise the person and the movement. They do not judge how real it looks.</p>",
+        "two third-party networks recognise the person and the movement. They do not judge how real it looks.</p>",
     ]
 
 

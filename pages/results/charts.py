@@ -62,6 +62,6 @@ def _heat(trace: dict[str, Any], title: str) -> str:
         for name, shares in zip(trace["y"], trace["z"], strict=True)
     )
     return (
-        f'<table class="sd-heat" aria-label="{title}"><thead><tr><td>% of each row, read as</td>{heads}</tr></thead>'
+        f'<table class="sd-heat" aria-label="{title}"><thead><tr><td>% of row, predicted as</td>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table>"
     )

@@ -11,20 +11,19 @@ from seqdisent_core.reporting import Result, percent
 
 _LOOK_FOR = {
     "full": "Check whether each face stays the same person while it does what the other one did.",
-    "without_subtraction": "Nothing is subtracted here, so the dynamics can carry the face along: check whether "
-    "the brows, the nose or the skin of a made face drift away from its person's.",
+    "without_subtraction": "Nothing is subtracted here, so the dynamics can hold the face too: check whether "
+    "the brows, the nose or the skin of a swap differ from its person's.",
     "without_loss": "Here no term asks the static code to explain the anchor frame alone: check whether a generated "
     "face is still the person it should be.",
-    "without_both": "Here the subtraction and the anchor's own term are both left out: look at whose face it is, and "
-    "at what it does.",
+    "without_both": "Without the subtraction and the anchor's own term: check the person and the expression.",
     "published": "The full model by the paper's weights and optimiser, with eleven times as many steps as ours: check "
     "whether each face stays the same person.",
-    "published_without_subtraction": "By the paper's recipe, and nothing subtracted: look whose face it is. It becomes "
-    "a mixture of the two, or somebody else.",
+    "published_without_subtraction": "The paper's recipe without the subtraction: the face becomes "
+    "a mixture of the two, or somebody else's.",
 }
 _MEASURED = (
-    "Over all its test clips, swaps are read as the right person in {person} and with the right expression in "
-    "{expression}; from its dynamics codes alone a linear probe names the person in {leak} (chance {chance:.1f} %)."
+    "On all test clips, the judge recognises the right person in {person} of the swaps and the right expression in "
+    "{expression}; a linear probe predicts the person from the dynamics codes in {leak} (chance {chance:.1f} %)."
 )
 _UNMEASURED = "This checkpoint has no result file yet, so these films are examples only."
 

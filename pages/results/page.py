@@ -46,11 +46,11 @@ _INTRO = """
 <div class="sd sd-intro">
   <h1>Results<br>and leakage</h1>
   <div class="sd-lede">
-  <p>A good static code tells <span class="sd-who">who it is</span> and nothing about <span class="sd-does">what it
-  does</span>; good dynamics codes, the other way round. What a code tells beyond that is called <b>leakage</b>.</p>
+  <p>A good static code holds <span class="sd-who">who it is</span> and nothing about <span class="sd-does">what it
+  does</span>; good dynamics codes, the other way round. What else a code holds is called <b>leakage</b>.</p>
   <details class="sd-fold"><summary>How to read the figures</summary>
-  <p>The judge is a second network that tells person and expression. It never saw a generated clip: its accuracy on real
-  clips is the ceiling, and guessing is the chance. <b>Full</b> is the whole model; models <b>without</b> something lack
+  <p>The judge is a classifier of person and expression. It never saw a generated clip: its accuracy on real
+  clips is the ceiling. <b>Full</b> is the whole model; models <b>without</b> something lack
   the subtraction, the loss term of the anchor frame, or both. <b>Published, 39000 steps</b> is the paper's recipe at
   half its length, <b>published objective</b> its losses with our optimiser; all others use our recipe. Every figure is
   read from a file that a command wrote: press a model's name for the command, seed, hashes, hardware and budget of its
@@ -106,14 +106,14 @@ _SECTIONS = (
         "_confusion",
     ),
     _Section(
-        "How close to real clips",
+        "Fréchet distance",
         "Fréchet distance between generated and real clips in the judge's features: lower is better, and two halves of "
         "the real clips give the scale. Each column names what was kept.",
         likeness_table,
         folded=True,
     ),
     _Section(
-        "What the codes hold",
+        "KL divergence and active units",
         "How far each code is from its prior, in nats, and how many of its units are active: s is the static code, d "
         "the dynamics.",
         codes_table,
@@ -127,10 +127,10 @@ doing what the other did.</p></div>
 """
 _FILMED = (
     "Videos of people on whom nothing here was trained, each swapped with every other by the checkpoint of the page "
-    "Swap. Networks by others compare the result: is it nearer to the <b>person</b> of the video than to the driver, "
+    "Swap. Third-party networks compare the result: is it nearer to the <b>person</b> of the video than to the driver, "
     "and how well do mouth, brows and eyes follow the driver's over time (<b>correlation</b>)? <b>Both</b>: the right "
-    "person, and 0.7 or more. Rebuilt: each video driven by itself, which is the ceiling. The videos belong to others "
-    "and are not shown."
+    "person, and 0.7 or more. Reconstruction: each video driven by itself, which is the ceiling. The videos belong to "
+    "others and are not shown."
 )
 
 
@@ -167,7 +167,7 @@ def _contents() -> None:
     links = "".join(f'<li><a href="#{_anchor(title)}">{title}</a></li>' for title in titles)
     taken = gr.HTML(
         '<div class="sd sd-contents"><nav aria-label="On this page"><ul><li><a href="#films">What leakage looks like'
-        f'</a></li>{links}</ul></nav><p class="sd-take"><span>Take all figures away:</span>'
+        f'</a></li>{links}</ul></nav><p class="sd-take"><span>Download all figures:</span>'
         '<button type="button" class="sd-button sd-small" data-name="csv">CSV</button>'
         '<button type="button" class="sd-button sd-small" data-name="json">JSON</button></p></div>',
         js_on_load=web("results_take.js"),

@@ -21,8 +21,8 @@ def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Re
             _card(
                 f"{at['swaps']['both']:.0%}".replace("%", " %"),
                 "",
-                f"of the swaps of {len(films[MAIN]['clips'])} filmed people, on whom the method was developed: two "
-                "outside networks recognise the person and the movement. They do not judge how real it looks.",
+                f"of the swaps of {len(films[MAIN]['clips'])} videos, on which the method was developed: two "
+                "third-party networks recognise the person and the movement. They do not judge how real it looks.",
                 MAIN,
             )
         )
@@ -45,15 +45,15 @@ def in_short(results: Mapping[str, Mapping[str, Result]], films: Mapping[str, Re
             _card(
                 share(full),
                 f"instead of {share(without)}",
-                "of clips: a linear probe still tells the person from the dynamics codes, with the subtraction and "
-                f"without it. Guessing gives {guessed(of_set[_FULL], 'static')}.",
+                "of clips: a linear probe predicts the person from the dynamics codes, with the subtraction and "
+                f"without it. Chance is {guessed(of_set[_FULL], 'static')}.",
                 f"{_FULL}, {_WITHOUT}",
             )
         )
     return (
         f'<section class="sd sd-shorts" aria-label="In short">{"".join(cards)}<figure class="sd-short sd-short-fails">'
         "<figcaption><b>What these figures do not show</b><br>A head that turns far is torn; eyes behind glasses, and "
-        "teeth that the person's video does not show alike, are blurred. Above the truth, below the swap.</figcaption>"
+        "teeth that the person's video does not show, are blurred. Above the ground truth, below the swap.</figcaption>"
         f'<img src="{failures}" alt="Two cases, three frames each: the truth above, and the swap below, torn or '
         'blurred"></figure></section>'
     )

@@ -36,10 +36,10 @@ _FITTED = (
 )
 _LINES = {  # in plain words, and how it is done
     "person": (
-        "The person of your clip stays and moves differently in each new clip.",
+        "The person of your clip stays; each new clip has another movement.",
         "Movements are sampled from the prior.",
     ),
-    "movement": ("The movement of your clip stays, in full length, and is made by new people.", _FITTED),
+    "movement": ("The movement of your clip stays, in full length; new people perform it.", _FITTED),
     "both": (
         "No clip is needed: new people make new movements.",
         f"Movements are sampled from the prior. {_FITTED}",
@@ -47,7 +47,7 @@ _LINES = {  # in plain words, and how it is done
     "between": (
         "The person, or the movement, goes from the first clip to the second in even steps; the rest stays the first "
         "clip's.",
-        "People are interpolated along an arc: the middle of a straight line is a blur of everybody.",
+        "People are interpolated along an arc: on a straight line the middle would be a blurred average.",
     ),
     "along": (
         "Your clip changes step by step in one of the ways in which movements, or people, differ most. Each direction "
@@ -191,4 +191,4 @@ def offered(clips: "Mapping[str, FaceClip]") -> str:
         f'src="{picture(clip.frames[len(clip.frames) // 2])}">{place.capitalize()} clip of Swap</button>'
         for place, clip in clips.items()
     )
-    return f'<span class="sd-quiet">at hand from Swap</span><div class="sd-row">{buttons}</div>' if buttons else ""
+    return f'<span class="sd-quiet">already loaded on Swap</span><div class="sd-row">{buttons}</div>' if buttons else ""

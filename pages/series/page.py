@@ -91,7 +91,7 @@ def layout(demo: gr.Blocks) -> None:
     places = chart_section(
         "Similar static codes",
         "A dot is a month at a station, placed by t-SNE of its static code and coloured by the month of the year. The "
-        "star is the first series, the diamond the second. Near dots are alike; far distances mean nothing.",
+        "star is the first series, the diamond the second. Near dots are similar; large distances mean nothing.",
         "code-map",
     )
     near = spoken()

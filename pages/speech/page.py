@@ -74,8 +74,8 @@ def layout(demo: gr.Blocks) -> None:
     work = progress()
     swaps = stage("swaps")
     places = chart_section(
-        "Where the voices lie",
-        "A dot is one of the corpus's 60 speakers, at the two directions in which their static codes differ most. The "
+        "Speakers by static code",
+        "A dot is one of the corpus's 60 speakers, in the two directions in which their static codes differ most. The "
         "star is the first recording, the diamond the second; the outlined ones are the swaps, read again: a swap that "
         "took over the voice lies near the recording of that voice.",
         "speaker-map",
@@ -139,7 +139,7 @@ def show(
             given.append(recording)
             titles.append(f"{name}, “{words}”")
         elif own is None:
-            yield status.problem("Your recording was deleted after a while without use. Bring it again."), None, None
+            yield status.problem("Your recording was deleted after a while without use. Add it again."), None, None
             return
         else:
             given.append(own)

@@ -12,7 +12,7 @@ _PLAY = [("Once", "once"), ("Three times", "loop"), ("There and back", "boomeran
 _ONE_FILM = "A photograph has no movement to give: there is one film."
 _STANDS, _GOES_ON = (
     "A photograph stands still.",
-    "A film goes on: its head turns as filmed, with the other's expression.",
+    "Whole video: the head moves as filmed, with the other's expression.",
 )
 
 
@@ -81,7 +81,7 @@ def options() -> Options:
             elem_id="films",
         )
         goes_on = gr.Radio(
-            [("One picture", False), ("The film goes on", True)],
+            [("One frame", False), ("Whole video", True)],
             value=False,
             label="Around the face",
             info=_GOES_ON,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NAMES = ("first", "second")
 REACH = 1.4  # sides of the face's square that are shown, so that hair and chin are seen
-ANEW = "Making it anew …"
+ANEW = "Updating …"
 LEAVING = "end what was left"  # the name of a thread
 _UNIT = 1000  # pixels of the player's square, and of the width of the film that it cuts it from
 
@@ -90,7 +90,7 @@ class Swapped(NamedTuple):
         """What is said where the films were made of other clips, faces or frames than those that are there now."""
         for name, now, subject in zip(NAMES, (first, second), self.pair.subjects, strict=True):
             if now is not None and _which(now) != _which(subject.clip):
-                return f"Made with the earlier {name} clip. Press Swap to make it anew."
+                return f"Made with the earlier {name} clip. Press Swap to update it."
         return ""
 
     def shown(self, first: "FaceClip | None", second: "FaceClip | None", running: Any) -> Show:

@@ -50,7 +50,7 @@ class Batch:
     * x: float (batch, time, *element), pictures in [0, 1].
     * observed: bool, of x's shape, False where a value is missing; None: nothing is.
     * index: int (batch,), which sequences of the set they are.
-    * views: other looks of the same sequences, of x's shape, and what moves in them, those that the method names.
+    * views: augmented copies of the sequences, of x's shape, and their motion, those that the method names.
     * partner: int (batch,), whose dynamics in the batch reconstruct each sequence, where two persons do the very same;
       None for its own.
     * group: int (batch,), which longer sequence of the set each one is a piece of, for methods that hold its pieces
@@ -150,7 +150,7 @@ class Method(nn.Module, ModelHubMixin, ABC):
     ) -> Tensor:
         """Dynamics from their prior, (count, time, dynamics_dim), each step with its deviation times `temperature`.
 
-        means: the conditional means along the drawn path, which the published evaluation decodes.
+        means: the conditional means along the sampled path, which the published evaluation decodes.
         """
         raise self._unable("sample_dynamics")
 

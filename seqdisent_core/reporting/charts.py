@@ -76,11 +76,11 @@ def leakage_chart(rows: dict[str, dict[str, Any]], chance: dict[str, float], kin
         line = {"color": colour, "dash": "dash", "width": 1}
         ends = {"x0": 0, "x1": 1, "xref": "paper", "y0": level, "y1": level, "yref": "y"}
         lines.append({"type": "line", **ends, "line": line, "label": {"text": f"chance, {words}"}})
-    read = "read by the judge in clips that keep" if kind == "generation" else "read by a linear probe from"
+    by = "judge, clips that keep" if kind == "generation" else "linear probe on"
     layout = {
         "barmode": "group",
-        "title": {"text": f"What is {read} the {factor} codes"},
-        "yaxis": {"title": {"text": "read rightly, %"}, "range": [0, 105]},
+        "title": {"text": f"Accuracy of the {by} the {factor} codes"},
+        "yaxis": {"title": {"text": "accuracy, %"}, "range": [0, 105]},
         "shapes": lines,
     }
     return {"data": bars, "layout": layout}
@@ -98,11 +98,11 @@ def confusion_chart(counts: list[list[int]], names: list[str]) -> Chart:
         "zmax": 100,
         "colorscale": [[0, "#ffffff"], [1, DOES]],
         "texttemplate": "%{z:.1f}",
-        "hovertemplate": "meant %{y}, read %{x}: %{z:.1f} %<extra></extra>",
+        "hovertemplate": "true %{y}, predicted %{x}: %{z:.1f} %<extra></extra>",
     }
     layout = {
-        "title": {"text": "Swaps: what was meant to be done, and what the judge reads"},
-        "xaxis": {"title": {"text": "read as"}},
-        "yaxis": {"title": {"text": "meant"}, "autorange": "reversed"},
+        "title": {"text": "Confusion matrix of the judge on swaps"},
+        "xaxis": {"title": {"text": "predicted"}},
+        "yaxis": {"title": {"text": "true"}, "autorange": "reversed"},
     }
     return {"data": [heat], "layout": layout}

@@ -23,8 +23,8 @@ def read_filmed(folder: Path) -> dict[str, Result]:
 def filmed_table(folder: Path) -> str:
     """One row per file and tuning time: shares of swaps, their mean correlation, and that of reconstructions."""
     rows = [_row(stem, result, at) for stem, result in read_filmed(folder).items() for at in result["measured"]]
-    head = ["what", "clips", "tuned, s", "steps", "person ↑", "correlation ↑", "≥ 0.7 ↑", "both ↑"]
-    return table([*head, "rebuilt: correlation", "rebuilt: ≥ 0.7"], rows)
+    head = ["run", "clips", "tuning, s", "steps", "person ↑", "correlation ↑", "≥ 0.7 ↑", "both ↑"]
+    return table([*head, "reconstruction: correlation", "reconstruction: ≥ 0.7"], rows)
 
 
 def _row(stem: str, result: Result, at: dict[str, Any]) -> list[str]:
@@ -58,7 +58,7 @@ def filmed_pairs_table(folder: Path) -> str:
 
 def filmed_self_table(folder: Path) -> str:
     """Self-reenactment: a row per way of making the second halves; files that lack it have none."""
-    head = ["what", "shown", "PSNR, dB ↑", "SSIM ↑", "AKD, px ↓", "AED ↓", "eyes ↑", "mouth ↑", "flicker ↓"]
+    head = ["run", "pixels", "PSNR, dB ↑", "SSIM ↑", "AKD, px ↓", "AED ↓", "eyes ↑", "mouth ↑", "flicker ↓"]
     rows = []
     for name, at in _looked_at(folder):
         films = at["self"]
@@ -66,13 +66,13 @@ def filmed_self_table(folder: Path) -> str:
             if key in films:
                 rows.append([name, shown, *(_shown(films[key][figure], form) for figure, form in _SELF.items())])
         if "real" in films:
-            rows.append([name, "the real frames", *[NONE] * (len(_SELF) - 1), _shown(films["real"]["flicker"], ".2f")])
+            rows.append([name, "real frames", *[NONE] * (len(_SELF) - 1), _shown(films["real"]["flicker"], ".2f")])
     return table(head, rows)
 
 
 def filmed_looks_table(folder: Path) -> str:
     """How alive and clean swaps are, and self-reenactments and reconstructions; files that lack it have no row."""
-    head = ["what", "films", "gaze ↑", "of", "lids ↑", "of", "eyes ↑", "mouth ↑", "flicker ↓", "changed beyond ↓"]
+    head = ["run", "videos", "gaze ↑", "n", "lids ↑", "n", "eyes ↑", "mouth ↑", "flicker ↓", "changed outside ↓"]
     rows = []
     for name, at in _looked_at(folder):
         for key, films in (("swaps", "swaps"), ("reconstructions", "reconstructions"), ("self", "self-reenactments")):

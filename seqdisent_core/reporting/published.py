@@ -29,12 +29,12 @@ def published_tables() -> str:
     guessed = [f"{chance['static_acc']:.2f}", f"{chance['dynamic_acc']:.2f}", "", ""]
     leakage.append(["chance", "", *guessed, *guessed])
     sides = [
-        f"{side}: {column}" for side in ("s", "d") for column in ("static acc", "dynamic acc", "gap", "done again")
+        f"{side}: {column}" for side in ("s", "d") for column in ("static acc", "dynamic acc", "gap", "gap, recomputed")
     ]
     return "\n".join(
         [
-            f"From {figures['source']}, on {figures['data']}, which may not be passed on. **That is another data set "
-            "with another judge: no column here may be compared with a column of ours.**",
+            f"From {figures['source']}, on {figures['data']}, which may not be redistributed. **That is another data "
+            "set with another judge: no column here may be compared with a column of ours.**",
             "",
             table(["published", "Acc", "IS", "exp(H(y) − H(y∣x))", "H(y∣x)", "H(y)"], generation),
             "",
@@ -43,7 +43,7 @@ def published_tables() -> str:
             *_slips(figures),
             "",
             "The poster's three ablations stand between its two blocks of leakage; it does not say which block they "
-            "belong to, so they are a kind of their own here.",
+            "belong to, so they are listed separately here.",
         ]
     )
 
@@ -59,20 +59,20 @@ def _gap(row: dict[str, Any], kept: str) -> float:
 
 def _slips(figures: dict[str, Any]) -> list[str]:
     broken = [
-        f"{r['method']} ({r['is']:.3f}, its entropies give {_implied(r):.3f})"
+        f"{r['method']} ({r['is']:.3f}, recomputed {_implied(r):.3f})"
         for r in figures["generation"]
         if abs(r["is"] - _implied(r)) > IS_ROUNDING
     ]
     gaps = [
-        f"{r['method']}, {r['kind']}, {'s' if kept == 'static' else 'd'} (printed {r[kept][2]:.2f}, it is "
+        f"{r['method']}, {r['kind']}, {'s' if kept == 'static' else 'd'} (printed {r[kept][2]:.2f}, recomputed "
         f"{_gap(r, kept):.2f})"
         for r in figures["leakage"]
         for kept in _FACTORS
         if abs(r[kept][2] - _gap(r, kept)) > GAP_ROUNDING
     ]
     return [
-        "Slips in the published numbers, found by doing their arithmetic again:",
+        "Errors in the published numbers, found by recomputing them:",
         "",
-        "* IS is exp(H(y) − H(y∣x)) by its definition. These rows break it: " + "; ".join(broken) + ".",
-        "* A gap is the difference of the two accuracies beside it. These are not: " + "; ".join(gaps) + ".",
+        "* IS is exp(H(y) − H(y∣x)) by its definition. These rows differ: " + "; ".join(broken) + ".",
+        "* A gap is the difference of the two accuracies beside it. These differ: " + "; ".join(gaps) + ".",
     ]

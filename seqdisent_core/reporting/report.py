@@ -30,10 +30,10 @@ def figures_table(folder: Path) -> str:
         ("Swap: the static clip's person", percent(swap["static"]), person),
         ("Swap: the driver's expression", percent(swap["dynamic"]), expression),
         ("Generation: accuracy of the kept expression", percent(made["acc"]), expression),
-        ("Generation: inception score, 6 at most", number(made["is"]), "1.000"),
-        ("Leakage: person told from the dynamics codes", percent(leak["dynamics"]["static_acc"]), person),
-        ("The same without the subtraction", percent(without["dynamics"]["static_acc"]), person),
-        ("Leakage: expression told from the static code", percent(leak["static"]["dynamic_acc"]), expression),
+        ("Generation: inception score (at most 6)", number(made["is"]), "1.000"),
+        ("Leakage: person predicted from the dynamics codes", percent(leak["dynamics"]["static_acc"]), person),
+        ("Leakage: the same without the subtraction", percent(without["dynamics"]["static_acc"]), person),
+        ("Leakage: expression predicted from the static code", percent(leak["static"]["dynamic_acc"]), expression),
         ("Judge on real clips: person", percent(ceiling["static"]), person),
         ("Judge on real clips: expression", percent(ceiling["dynamic"]), expression),
         ("Reconstruction: PSNR", f"{number(rebuilt['psnr'], 2)} dB", ""),
@@ -61,7 +61,7 @@ def waits_table(folder: Path) -> str:
         for result in map(read_result, sorted(folder.glob("benchmark_*.json")))
         for entry in result["entries"]
     ]
-    return "\n".join(["| Benchmark | measured | on | command |", "|---|---|---|---|", *rows])
+    return "\n".join(["| benchmark | value | hardware | command |", "|---|---|---|---|", *rows])
 
 
 def _measured(entry: Result) -> str:

@@ -24,8 +24,8 @@ _CHANCE = _CEILING | {"probe_static_dynamic_acc": "dynamic", "probe_dynamics_sta
 _AGAINST_TRUTH = {  # of a swap compared with its true result, in the order of the table
     "psnr": ("PSNR, dB ↑", 2),
     "ssim": ("SSIM ↑", 3),
-    "motion_error": ("error of the motion, px ↓", 2),
-    "landmark_error": ("error of landmarks, px ↓", 2),
+    "motion_error": ("motion error, px ↓", 2),
+    "landmark_error": ("landmark error, px ↓", 2),
 }
 _FLOORS = {"still": "no motion: the static clip's first frame", "driver": "no swap: the driver's clip"}
 
@@ -68,7 +68,7 @@ def _cost(stem: str, result: Result) -> str:
         memory = _mean([run["memory_gb"] for run in runs])
         counts = f"{runs[-1]['steps']:,}", f"{minutes:.1f}", f"{runs[-1]['parameters']:,}", f"{memory:.2f}"
         rows.append([name, *counts, f"{len(runs)}", machines])
-    head = ["steps", "minutes a run", "parameters", "memory of training, GB", "seeds", "trained on"]
+    head = ["steps", "minutes per run", "parameters", "training memory, GB", "seeds", "trained on"]
     return table([f"{result['data']['name']}: cost (`{stem}`)", *head], rows)
 
 

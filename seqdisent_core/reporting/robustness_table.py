@@ -6,7 +6,8 @@ from pathlib import Path
 from seqdisent_core.reporting.result_files import read_result, table
 
 FILE = "robustness.json"
-_RESULTS = {"read": "a clip", "noted": "a clip and a note", "refused": "a sentence"}
+_RESULTS = {"read": "accepted", "noted": "accepted with a note", "refused": "rejected"}
+_CONTENT = {"ok": "no face"}  # readable files without one
 _LONGEST = 60  # letters of a name
 
 
@@ -14,11 +15,14 @@ def robustness_table(folder: Path) -> str:
     """A row for every odd file, by kind: its name, what it is, what its reader got and was told."""
     result = read_result(folder / FILE)
     rows = result["rows"]
-    counts = [f"{sum(row['kind'] == kind for row in rows)} get {words}" for kind, words in _RESULTS.items()]
+    counts = [f"{sum(row['kind'] == kind for row in rows)} are {words}" for kind, words in _RESULTS.items()]
     parts = [f"Of {len(rows)} files, {counts[0]}, {counts[1]}, {counts[2]}. `{result['command']}`, {result['date']}."]
     for group, members in groupby(rows, key=lambda row: row["group"]):
-        cells = [[_name(row["file"]), row["what"], _RESULTS[row["kind"]], _cell(row["said"])] for row in members]
-        parts.append(f"### {group}\n\n" + table(["file", "what it is", "what came", "in words"], cells))
+        cells = [
+            [_name(row["file"]), _CONTENT.get(row["what"], row["what"]), _RESULTS[row["kind"]], _cell(row["said"])]
+            for row in members
+        ]
+        parts.append(f"### {group}\n\n" + table(["file", "content", "result", "message"], cells))
     return "\n\n".join(parts)
 
 

@@ -15,14 +15,14 @@ _SETS = {
 }
 _HEADS = {
     "month": "month from s",
-    "month_by_mlp": "by an MLP",
-    "month_of_both": "from s and the mean of d",
+    "month_by_mlp": "month from s, MLP",
+    "month_of_both": "month from s and mean of d",
     "icu_type": "ward from s",
-    "icu_type_by_mlp": "by an MLP",
-    "icu_type_of_both": "from s and the mean of d",
+    "icu_type_by_mlp": "ward from s, MLP",
+    "icu_type_of_both": "ward from s and mean of d",
     "mortality_auprc": "death, AUPRC",
     "mortality_auroc": "death, AUROC",
-    "oil_temperature_mae": "oil, MAE in °C",
+    "oil_temperature_mae": "oil temperature, MAE in °C",
 }
 _SHARES = tuple(name for name in _HEADS if name.startswith(("month", "icu_type")))
 
@@ -42,13 +42,13 @@ def _set_table(title: str, result: Result) -> str:
     for label, chance in result["chance"].items():
         shown = [share(chance) if measure == label else NONE for measure in measures]
         if label in measures:
-            rows.append([f"always the commonest {_HEADS[label].partition(' ')[0]}", *shown, NONE, NONE])
+            rows.append(["chance: the most common class", *shown, NONE, NONE])
     counts = result["protocol"]["series"]
     said = (
-        f"{counts['train']} series for training, {counts['validation']} for validation, {counts['test']} for the test; "
+        f"{counts['train']} series for training, {counts['validation']} for validation, {counts['test']} for testing; "
         f"{result['hardware']}; `{result['command']}`."
     )
-    head = [title, *(_HEADS[measure] for measure in measures), "steps, time a run", "runs"]
+    head = [title, *(_HEADS[measure] for measure in measures), "steps, time per run", "runs"]
     return table(head, rows) + "\n\n" + said
 
 

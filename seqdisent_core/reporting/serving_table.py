@@ -28,7 +28,7 @@ def serving_table(folder: Path) -> str:
         [kind, f"{seconds:.1f} s", *(str(replicas(visitors, seconds)) for visitors in VISITORS)]
         for kind, seconds in kinds.items()
     ]
-    head = ["each asks for", "one takes", *(f"{visitors:,} visitors" for visitors in VISITORS)]
+    head = ["request", "seconds each", *(f"{visitors:,} visitors" for visitors in VISITORS)]
     said = f"Replicas on {result['hardware']} each. Seconds: `{result['command']}`."
     return table(head, rows) + "\n\n" + said
 
@@ -48,8 +48,8 @@ def cluster_table(folder: Path) -> str:
     for kind, worker, page in zip(_SWAPS, taken["worker"], taken["page"], strict=True):
         needed = [f"{replicas(many, worker):,} + {replicas(many, page)}" for many in VISITORS]
         rows.append([kind, f"{worker:.1f} s", f"{page:.2f} s", *needed])
-    head = ["each asks for", "of workers", "of the page", *(f"{many:,} visitors" for many in VISITORS)]
-    said = f"Processor seconds on {result['hardware']}: `{result['command']}`."
+    head = ["request", "worker CPU time", "page CPU time", *(f"{many:,} visitors" for many in VISITORS)]
+    said = f"CPU time on {result['hardware']}: `{result['command']}`."
     return table(head, rows) + "\n\n" + said
 
 

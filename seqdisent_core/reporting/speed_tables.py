@@ -27,7 +27,7 @@ def speed_table(folder: Path) -> str:
         f"{result['hardware']}, {result['threads']} threads, torch {result['torch']}; peaks in GFLOP/s: {peaks}. "
         f"`{result['command']}`, {result['date']}."
     )
-    head = ["task", "time ↓", "published network", "times as fast ↑", "arithmetic at peak", "times the limit ↓"]
+    head = ["task", "time ↓", "published network", "speedup ↑", "time at peak FLOP/s", "time / time at peak ↓"]
     return table(head, rows) + "\n\n" + said
 
 
@@ -38,7 +38,7 @@ def profile_table(folder: Path) -> str:
         [what, ", ".join(f"`{row['operator'].removeprefix('aten::')}` {row['share']:.0%}" for row in found[:_SHOWN])]
         for what, found in profiles.items()
     ]
-    return table(["task", "share of its time"], rows)
+    return table(["task", "share of time by operator"], rows)
 
 
 def load_table(folder: Path) -> str:
@@ -51,13 +51,13 @@ def _load(result: Result) -> str:
     rows = []
     for entry in result["entries"]:
         more = [f"{name} {entry[name]:.2f}" for name in ("p95", "max") if name in entry]
-        count = [f"{entry['n']:.0f} times"] if "n" in entry else []
+        count = [f"n = {entry['n']:.0f}"] if "n" in entry else []
         rows.append([entry["what"], f"{entry['value']:.4g} {entry['unit']}".strip(), ", ".join([*more, *count])])
     said = (
         f"{result['clients']} clients for {result['seconds']:.0f} s on {result['hardware']}, where programs of others "
         f"took {result['other_load']} cores (load average). `{result['command']}`, {result['date']}."
     )
-    return table(["what", "median, or count", "besides"], rows) + "\n\n" + said
+    return table(["measured", "median, or count", "details"], rows) + "\n\n" + said
 
 
 def seconds(value: float) -> str:

@@ -102,9 +102,7 @@ def _at_worst(name: str, results: dict[str, Result]) -> str:
     if not rows:
         return ""
     rows.append(["chance", *_sides_guessed(next(iter(results.values()))), NONE])
-    return table(
-        [f"{name}: strongest probe, s read at a random frame, d without it", *SIDES, "fits that converged"], rows
-    )
+    return table([f"{name}: strongest probe, s read at a random frame, d without it", *SIDES, "converged fits"], rows)
 
 
 def _converged(worst: dict[str, Any]) -> str:
@@ -146,7 +144,7 @@ def _by_frame(name: str, results: dict[str, Result]) -> str:
     head = [
         f"s of the {frame} frame: {read}" for frame in ("first", "middle") for read in ("static acc ↑", "dynamic acc ↓")
     ]
-    return table([f"{name}: s by the frame it is read from, logistic regression", *head], rows)
+    return table([f"{name}: s by anchor frame, logistic regression", *head], rows)
 
 
 def _probed(result: Result, probe: str, form: str) -> dict[str, Any]:
@@ -172,9 +170,8 @@ def swap_table(folder: Path) -> str:
         ceiling = [percent(first["judge"]["accuracy"][group]) for group in GROUPS]
         rows.append(["ceiling: the judge on real clips", *ceiling, *ceiling, NONE, NONE])
         rows.append(["chance", *_sides_guessed(first)[:2], *_sides_guessed(first)[:2], NONE, NONE])
-        who, does = (of_group(first, group) for group in GROUPS)
-        head = [f"swap: {who}", f"swap: {does}", f"rebuilt: {who}", f"rebuilt: {does}", "PSNR, dB", "SSIM"]
-        made = table([name, *head], rows)
+        kinds = [f"{kind}: {of_group(first, group)}" for kind in ("swap", "reconstruction") for group in GROUPS]
+        made = table([name, *kinds, "PSNR, dB", "SSIM"], rows)
         several = _in_means(first)
         return f"{made}\n\n{_by_label(name, results, several)}" if several else made
 
@@ -192,8 +189,8 @@ def _by_label(name: str, results: dict[str, Result], labels: list[str]) -> str:
     ]
     rows.append(["ceiling: the judge on real clips", *[percent(first["judge"]["accuracy"][k]) for k in labels] * 2])
     rows.append(["chance", *[guessed(first, key) for key in labels] * 2])
-    head = [f"{kind}: {key}" for kind in ("swap", "rebuilt") for key in labels]
-    return table([f"{name}, attribute by attribute", *head], rows)
+    head = [f"{kind}: {key}" for kind in ("swap", "reconstruction") for key in labels]
+    return table([f"{name}, by attribute", *head], rows)
 
 
 def likeness_table(folder: Path) -> str:
@@ -220,7 +217,7 @@ def codes_table(folder: Path) -> str:
             units = [f"{number(active.get(part), 0)} of {active.get(f'{part}_of', NONE)}" for part in _PARTS]
             divergences = [number(kl.get(key), 2) for key in (*_PARTS, "dynamics_a_frame")]
             rows.append([label(stem, r), *divergences, *units])
-        head = ["KL of s", "KL of d, all frames", "KL of d, a frame", "active units of s", "of d"]
+        head = ["KL of s", "KL of d, all frames", "KL of d, per frame", "active units of s", "active units of d"]
         return table([f"{name}, KL in nats", *head], rows)
 
     return _of_each_set(folder, make)
@@ -259,7 +256,7 @@ def looks_table(folder: Path) -> str:
         for look in (looks[at] for at in chosen if looks):
             figures = [f"{look[name]:.3f}" if name in look else NONE for name in names]
             rows.append([f"{what} (`{stem}`)", machine, f"{look['step']}", f"{look['seconds'] / 60:.0f}", *figures])
-    return table(["run", "on", "steps", "minutes", *(name.replace("_", " ") for name in names)], rows)
+    return table(["run", "hardware", "steps", "minutes", *(name.replace("_", " ") for name in names)], rows)
 
 
 def _looks(path: Path) -> tuple[str, str, list[dict[str, Any]]]:
