@@ -21,23 +21,23 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
-from gradio.route_utils import delete_files_created_by_app
+from gradio import route_utils
 from gradio.routes import App
 from starlette.middleware import Middleware
 
 from pages import links, model
-from pages.answers import forget_answers
+from pages.answers import Unfetched, forget_answers
 from pages.belongings import BELONGINGS, files_in
 from pages.compare import page as compare
-from pages.door import Door, count_computing, note_reason
-from pages.files import kept_folder, sweep, work_folder
+from pages.door import COUNT_EVERY, Door, count_computing, note_reason
+from pages.files import OnlyFiles, kept_folder, sweep, work_folder
 from pages.latent import page as latent
 from pages.privacy import closed
 from pages.results import page as results
@@ -68,6 +68,9 @@ class _Demo(gr.Blocks):
     """Blocks that remember whose the files are that an event was given or has made, and log no visitor's words."""
 
     async def process_api(self, block_fn: Any, inputs: list[Any], **how: Any) -> dict[str, Any]:  # type: ignore[override]
+        if len(inputs) < len(block_fn.inputs):
+            wanted = f"This takes {len(block_fn.inputs)} inputs, and {len(inputs)} were given."
+            raise gr.Error(wanted, print_exception=False)
         with BELONGINGS.work(str(how.get("session_hash"))) as work:
             try:
                 done = await super().process_api(block_fn, inputs, **how)
@@ -90,6 +93,7 @@ def build(lecture: str | None = None) -> gr.Blocks:
     """
     connect()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # this very word: Gradio takes no other for a no
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"  # after each job it would make a table of the last 10 000
     os.environ["GRADIO_TEMP_DIR"] = str(kept_folder())
     deleting = (int(limits().sweep_seconds), int(limits().delete_seconds))
     gr.set_static_paths([asset("examples")])  # what else visitors may read of the project, its page says
@@ -154,6 +158,7 @@ def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, 
     """
     model.prepare()
     os.environ["FORWARDED_ALLOW_IPS"] = limits().proxies  # uvicorn's; it would believe whoever asks from this machine
+    route_utils.GradioMultiPartParser = OnlyFiles  # type: ignore[misc]
     computed = Recent(MINUTE)
     tempfile.tempdir = str(work_folder(Path(os.environ["GRADIO_TEMP_DIR"])))  # for what this process makes, too
     try:
@@ -195,7 +200,7 @@ def wait(demo: gr.Blocks) -> None:
             time.sleep(0.1)
     except KeyboardInterrupt:
         demo.close()
-        delete_files_created_by_app(demo, None)
+        route_utils.delete_files_created_by_app(demo, None)
 
 
 def _looking_after(computed: Recent) -> Callable[[App], AbstractAsyncContextManager[None]]:
@@ -207,8 +212,14 @@ def _looking_after(computed: Recent) -> Callable[[App], AbstractAsyncContextMana
         # door refuses.
         app.state_holder.blocks = SimpleNamespace(default_config=app.get_blocks().default_config, blocks={})
         _sweep(app)  # what a process left that was killed
-        counting = count_computing(app.get_blocks()._queue, computed)
-        tasks = [asyncio.create_task(work) for work in (_forget(app), _forget_answers(app), counting)]
+        queue = app.get_blocks()._queue
+        queue.pending_messages_per_session = Unfetched()
+        goes_on = (
+            (limits().sweep_seconds, lambda: _forget(app)),
+            (_ANSWERS_EVERY, lambda: _forget_answers(app)),
+            (COUNT_EVERY, lambda: count_computing(queue, computed)),
+        )
+        tasks = [asyncio.create_task(_every(seconds, work)) for seconds, work in goes_on]
         yield
         for task in tasks:
             task.cancel()
@@ -216,17 +227,24 @@ def _looking_after(computed: Recent) -> Callable[[App], AbstractAsyncContextMana
     return lifespan
 
 
-async def _forget(app: App) -> None:
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Does some work over and over; what goes wrong once is logged, and it is done again."""
     while True:
-        await asyncio.sleep(limits().sweep_seconds)
-        forget_visitors(app.state_holder, limits().delete_seconds)
-        await asyncio.to_thread(_sweep, app)
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except Exception as error:
+            log_fault(error)
+
+
+async def _forget(app: App) -> None:
+    forget_visitors(app.state_holder, limits().delete_seconds)
+    await asyncio.to_thread(_sweep, app)
+    await asyncio.to_thread(BELONGINGS.forget, app.state_holder.time_last_used)
 
 
 async def _forget_answers(app: App) -> None:
-    while True:
-        await asyncio.sleep(_ANSWERS_EVERY)
-        forget_answers(app.get_blocks()._queue, app.state_holder.time_last_used, limits().keep_seconds)
+    forget_answers(app.get_blocks()._queue, app.state_holder.time_last_used, limits().keep_seconds)
 
 
 def _sweep(app: App) -> None:
@@ -234,6 +252,8 @@ def _sweep(app: App) -> None:
     for folder in (kept, work_folder(kept)):
         sweep(folder, limits().delete_seconds)
     sweep(links.folder(), limits().keep_seconds)
+    for named in app.get_blocks().temp_file_sets:  # by Gradio, for good
+        named.difference_update([path for path in list(named) if not os.path.lexists(path)])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

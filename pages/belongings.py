@@ -4,7 +4,7 @@ A visitor is known by the token of their browser, which all their pages share; a
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ class Belongings:
         self._owner: dict[str, str] = {}  # by session
         self._files: dict[str, set[Path]] = {}  # by owner
         self._works: set[Work] = set()
+        self._missing: set[str] = set()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -63,6 +64,17 @@ class Belongings:
             if owner in self._owner.values():
                 return
         self.delete(owner)
+
+    def forget(self, alive: Collection[str]) -> None:
+        """Takes pages as closed that are not among these now and were not the last time.
+
+        Of programs, and of some pages, nobody hears that they are; others are about to be.
+        """
+        with self._lock:
+            missing = {*self._owner, *self._files} - {*alive, *self._owner.values()}
+            gone, self._missing = missing & self._missing, missing
+        for session in gone:
+            self.closed(session)
 
     def delete(self, owner: str) -> None:
         """Deletes an owner's clips and files, but for a file that somebody else brought, too; and ends their work."""

@@ -4,7 +4,6 @@ Gradio answers more than these pages need: events past the queue, recordings, li
 Only what the pages, the named endpoints and the tools ask for goes through.
 """
 
-import asyncio
 import json
 import re
 import secrets
@@ -40,21 +39,23 @@ _NO_SWAP = "No swap could be made. The server's log says why."
 _SHARED = re.compile(r"/shared/([^/]+)")
 _API = "/gradio_api"
 _FILE, _UPLOAD, _TOOLS, _AT_ONCE = f"{_API}/file=", f"{_API}/upload", f"{_API}/mcp", f"{_API}/run/"
-_SESSION = 64  # letters of a session's name at most, which is kept; those of Gradio have 11 to 36
-_GET = re.compile(
-    r"/(config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|(static|assets|svelte)/.+)"
-    rf"|{_API}/(info/?|theme\.css|app_id/?|startup-events|upload_progress|queue/data|call/(v2/)?\w+/\w+)"
-    rf"|{_API}/heartbeat/\w{{1,{_SESSION}}}"
+_SESSION = r"[\w -]{0,64}"  # a session's name, which is kept and put into others; those of Gradio have 11 to 36 letters
+_GET = re.compile(  # no longer than a file's name may be
+    r"/(config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|(static|assets|svelte)/.{1,250})"
+    rf"|{_API}/(info/?|theme\.css|app_id/?|startup-events|queue/data|call/(v2/)?\w+/\w+)"
+    rf"|{_API}/heartbeat/{_SESSION}"
 )
 _POST = re.compile(rf"{_API}/(upload|queue/join|cancel|reset/?|run/predict/?|call/(v2/)?\w+/?)")
 _JOIN = re.compile(rf"{_API}/(queue/join|call/(v2/)?\w+/?)")
 _CLOSED = "There is nothing here for visitors. The pages and the endpoints are listed under API at the foot of a page."
+_NO_NAME = "The name of a session has at most 64 letters, digits, dashes and spaces."
+_NO_JOB = "There is no such job here. Load the page again; the endpoints are listed under API at its foot."
 _TOO_LARGE = "That request is too large. Upload files, and give their paths."
 _AROUND = 65536  # bytes of an upload that are not the file
 _LEAST = 65536  # bytes that a file counts for, however small it is: the disk has only so many places for files
 _CALLER = b"x-seqdisent-caller"  # for whom the tools' own client asks, with a word that only this process knows
 _WORD = secrets.token_hex(16)
-_COUNT_EVERY = 0.5  # seconds
+COUNT_EVERY = 0.5  # seconds
 _MOST_REASONS = 1000  # sentences kept until their pages ask for them
 
 _reasons: OrderedDict[str, str] = OrderedDict()  # by page
@@ -98,7 +99,7 @@ class Door:
         except Exception as error:  # else uvicorn would log it whole
             said = status.log_fault(error)
             if not started:
-                await JSONResponse({"detail": said}, 500)(scope, receive, send)
+                await JSONResponse({"detail": said}, 507 if said == status.NO_DISK else 500)(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope["path"]).removeprefix(_below(scope))
@@ -117,17 +118,25 @@ class Door:
         scope["visitor"] = _visitor(scope, headers)
         if path == _UPLOAD:
             return await self._upload(scope, receive, send)
+        if path.startswith(_FILE) and "range" in headers:  # what is not spelt "bytes" Gradio leaves to who can read it
+            _add_header(scope, b"range", headers["range"].replace("bytes", "Bytes", 1))
         if scope["method"] != "POST":
             return await self._app(scope, receive, send)
         body = await _read(receive, self._limits.body_kilobytes * 1024)
         given = {} if body is None else _object(body)
-        if body is None or len(str(given.get("session_hash", ""))) > _SESSION:
+        if body is None:
             return await JSONResponse({"detail": _TOO_LARGE}, 413)(scope, receive, send)
-        if _JOIN.fullmatch(path):
-            sentence = self._no_room(scope, path, given)
+        if not re.fullmatch(_SESSION, str(given.get("session_hash"))):
+            return await JSONResponse({"detail": _NO_NAME}, 422)(scope, receive, send)
+        joins, at_once = _JOIN.fullmatch(path), path.startswith(_AT_ONCE)
+        if joins or at_once:
+            job = _job(scope, path, given)
+            if job is None:
+                return await JSONResponse({"detail": _NO_JOB}, 422)(scope, receive, send)
+            sentence = self._no_room(scope, job, given.get("session_hash")) if joins else None
             if sentence is not None:
                 return await JSONResponse({"detail": sentence}, 429)(scope, receive, send)
-        if path.startswith(_AT_ONCE):  # Gradio takes this path for all of its address, with what a proxy put before it
+        if at_once:  # Gradio takes this path for all of its address, with what a proxy put before it
             _add_header(scope, b"x-gradio-server", f"{scope['scheme']}://{headers.get('host', '')}{_below(scope)}")
         if path.startswith(_TOOLS):  # their client asks the queue from this machine, with the headers of the caller
             _add_header(scope, _CALLER, f"{_WORD} {scope['visitor']}")
@@ -175,20 +184,17 @@ class Door:
                 await send(message)
 
         if refusal is None:
-            await self._app(scope, counted, unless_refused)
+            # Without a query: for an id that stands there, Gradio would count for good what nobody asks for.
+            await self._app({**scope, "query_string": b""}, counted, unless_refused)
         if refusal is not None:
             code, sentence = refusal
             await PlainTextResponse(sentence, code)(scope, receive, send)
 
-    def _no_room(self, scope: Scope, path: str, given: dict[str, Any]) -> str | None:
+    def _no_room(self, scope: Scope, job: Any, session: Any) -> str | None:
         """Why a job may not join the queue now; None if it may."""
-        blocks, visitor, name = scope["app"].get_blocks(), scope["visitor"], path.rstrip("/").rpartition("/")[2]
-        session, index = given.get("session_hash"), given.get("fn_index")
-        asked = [fn for fn in blocks.fns.values() if (fn._id == index if name == "join" else fn.api_name == name)]
-        # One that is not found here, Gradio may find: of "46" it makes 46.
-        waits = not asked or any(fn.concurrency_limit is not None for fn in asked)
-        beside = any(fn.fn is place_in_line for fn in asked)
-        sentence = self._refusal(blocks._queue, visitor, session, waits=waits, beside=beside)
+        waits, beside = job.concurrency_limit is not None, job.fn is place_in_line
+        queue = scope["app"].get_blocks()._queue
+        sentence = self._refusal(queue, scope["visitor"], session, waits=waits, beside=beside)
         if sentence is not None and isinstance(session, str):
             note_reason(session, sentence)
         return sentence
@@ -213,12 +219,10 @@ class Door:
 
 
 async def count_computing(queue: Any, computed: Recent) -> None:
-    """Notes for ever who has a job running."""
-    while True:
-        await asyncio.sleep(_COUNT_EVERY)
-        for event in _running(queue):
-            if event.fn.fn is not place_in_line:
-                computed.note(visitor_of(event), _COUNT_EVERY)
+    """Notes who has a job running; to be called every COUNT_EVERY seconds."""
+    for event in _running(queue):
+        if event.fn.fn is not place_in_line:
+            computed.note(visitor_of(event), COUNT_EVERY)
 
 
 def _running(queue: Any) -> "list[Event]":
@@ -242,6 +246,13 @@ def _is_local(scope: Scope, headers: Headers) -> bool:
     """Whether a request comes from this machine, and not by way of a proxy."""
     host = (scope.get("client") or ("",))[0]
     return host in ("127.0.0.1", "::1") and not any(name in headers for name in ("forwarded", "x-forwarded-for"))
+
+
+def _job(scope: Scope, path: str, given: dict[str, Any]) -> Any:
+    """The event that is asked for, by its number or by its name; None if there is none."""
+    name, jobs = path.rstrip("/").rpartition("/")[2], scope["app"].get_blocks().fns.values()
+    by_number = name in ("join", "predict")
+    return next((fn for fn in jobs if (fn._id == given.get("fn_index") if by_number else fn.api_name == name)), None)
 
 
 def _below(scope: Scope) -> str:

@@ -8,7 +8,9 @@ from contextlib import suppress
 from getpass import getuser
 from pathlib import Path
 
+from gradio.route_utils import GradioMultiPartParser
 from gradio.utils import get_upload_folder, is_static_file
+from starlette.formparsers import MultiPartException
 
 from seqdisent_core.errors import ConfigError
 
@@ -68,6 +70,18 @@ def visitors_file(path: str | Path) -> Path | None:
     return file if lies_in(kept, file) or (file.is_file() and is_static_file(file)) else None
 
 
+class OnlyFiles(GradioMultiPartParser):
+    """Reads uploads: what is no file, Gradio's own would gather in memory, however much it is."""
+
+    def on_headers_finished(self) -> None:
+        """A part begins."""
+        super().on_headers_finished()
+        if self._current_part.file is None or self._current_part.field_name != "files":
+            raise MultiPartException(
+                "Every part of an upload must be a file: its name is files, and it has a filename."
+            )
+
+
 def lies_in(kept: Path, file: Path) -> bool:
     """Whether a file is there and its path is that of one that was brought or made: `kept`, its SHA-256, its name."""
     if file.parent.parent != kept or not _ADDRESS_OF_ONE.fullmatch(file.parent.name):
@@ -85,11 +99,12 @@ def sweep(folder: Path, after: float) -> None:
 
     What the clock says is as far in the future goes, too: it was set back, by nobody knows how much.
     """
-    for path in sorted(folder.rglob("*"), reverse=True):  # what a folder holds comes before it
-        with suppress(OSError):  # gone meanwhile; a folder that holds something
-            if abs(time.time() - path.lstat().st_mtime) <= after:
-                continue
-            if path.is_dir() and not path.is_symlink():
-                path.rmdir()
-            else:
-                path.unlink()
+    for place, folders, files in os.walk(folder, topdown=False):  # not rglob, which fails where a folder goes meanwhile
+        for path in (Path(place, name) for name in (*files, *folders)):
+            with suppress(OSError):  # gone meanwhile; a folder that holds something
+                if abs(time.time() - path.lstat().st_mtime) <= after:
+                    continue
+                if path.is_dir() and not path.is_symlink():
+                    path.rmdir()
+                else:
+                    path.unlink()

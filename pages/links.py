@@ -1,7 +1,7 @@
 """Films that visitors share: each behind a link that nobody can guess, for a while, also once their page is closed.
 
-A film lies at `shared/<whose it is>/<token>.mp4` among what visitors bring. Its age is that of its file, and whose it
-is a hash of the browser's token, so any process that shares the folder serves it, counts it and deletes it.
+A film lies at `shared/<whose it is>/<token>.<from where>.mp4` among what visitors bring. Its age is that of its file,
+whose it is a hash of the browser's token, so any process that shares the folder serves it, counts it and deletes it.
 """
 
 import hashlib
@@ -24,6 +24,7 @@ from pages.web import web
 from seqdisent_core.errors import SeqdisentError
 from seqdisent_core.limits import limits
 
+_OF_ONE_ADDRESS = 4  # an address has a quarter of the room at most: browsers' tokens are to be had by the thousand
 _TOKEN_BYTES = 16
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")  # as secrets.token_urlsafe gives it
 _HEADERS = {
@@ -48,8 +49,8 @@ def folder() -> Path:
     return place
 
 
-def check_room(visitor: str) -> None:
-    """Raises SeqdisentError where a visitor has all the links that one may have, or all visitors have.
+def check_room(visitor: str, address: str) -> None:
+    """Raises SeqdisentError where a visitor or an address has all the links that one may have, or all visitors have.
 
     visitor: the token of their browser.
     """
@@ -58,18 +59,23 @@ def check_room(visitor: str) -> None:
         raise SeqdisentError(
             f"You have {own} links to share already, which is as many as one visitor may. Each ends after {how_long()}."
         )
+    most, from_there = limits().links_megabytes * 2**20, folder().glob(f"*/*.{_place(address)}.mp4")
+    if sum(map(_size, from_there)) >= most / _OF_ONE_ADDRESS:
+        raise SeqdisentError(
+            f"From your network as many films are shared as from one may be. Try again in {how_long()}."
+        )
     taken, free = sum(map(_size, folder().glob("*/*"))), shutil.disk_usage(folder()).free
-    if taken >= limits().links_megabytes * 2**20 or free <= limits().free_megabytes * 2**20:
+    if taken >= most or free <= limits().free_megabytes * 2**20:
         raise SeqdisentError(f"There is no room for more films to share just now. Try again in {how_long()}.")
 
 
-def keep(film: Path, visitor: str, work: Work) -> str:
+def keep(film: Path, visitor: str, address: str, work: Work) -> str:
     """Copies a film to behind a new link and returns its token.
 
     Raises SeqdisentError where the work that made it is over: its owner had all deleted.
     """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    kept = _of(visitor) / f"{token}.mp4"
+    kept = _of(visitor) / f"{token}.{_place(address)}.mp4"
     kept.parent.mkdir(mode=0o700, exist_ok=True)
     KEPT.add(str(kept))  # goes with all else when the app is stopped
     part = kept.with_suffix(".part")
@@ -135,10 +141,15 @@ def _of(visitor: str) -> Path:
     return folder() / hashlib.sha256(visitor.encode()).hexdigest()
 
 
+def _place(address: str) -> str:
+    """From where a film was shared, in so few letters that nobody can tell the address by them."""
+    return hashlib.sha256(address.encode()).hexdigest()[:4]
+
+
 def _found(token: str) -> Path | None:
     if not _TOKEN.fullmatch(token):
         return None
-    films = folder().glob(f"*/{token}.mp4")
+    films = folder().glob(f"*/{token}.*.mp4")
     return next((film for film in films if _age(film) <= limits().keep_seconds), None)
 
 

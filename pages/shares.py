@@ -53,11 +53,9 @@ class Recent:
     def _forget(self) -> None:
         while self._noted and self._noted[0].at <= self._clock() - self._seconds:
             noted = self._noted.popleft()
-            if self._latest[noted.visitor] is noted:
-                del self._latest[noted.visitor]
             self._sums[noted.visitor] -= noted.amount
-            if self._sums[noted.visitor] <= 0:
-                del self._sums[noted.visitor]
+            if self._latest[noted.visitor] is noted:
+                del self._latest[noted.visitor], self._sums[noted.visitor]
 
 
 class Uploads:

@@ -18,10 +18,12 @@ NO_MEMORY = (
     "The server has too little memory for this just now. Use shorter or smaller clips, leave out learning the faces, "
     "or try again in a few minutes."
 )
+NO_DISK = "The disk of this demo is full. Try again in some minutes."
 NO_GPU = "The server's GPU has failed, and nothing can be made until the server is started again. Try again later."
 
 _SECONDS_BETWEEN_NEWS = 0.15
 _MEMORY_WORDS = ("out of memory", "allocate memory", "ALLOC_FAILED")  # of torch, the system and cuBLAS
+_DISK_WORDS = ("No space left", "disk is full")  # of the system and of the core
 _GPU_WORDS = "CUDA error"  # torch's; it says that each later call fails, too
 
 
@@ -36,6 +38,8 @@ def log_fault(error: BaseException) -> str:
     said = str(error)
     if isinstance(error, MemoryError) or any(words in said for words in _MEMORY_WORDS):
         return NO_MEMORY
+    if any(words in said for words in _DISK_WORDS):
+        return NO_DISK
     if _GPU_WORDS in said:
         log.error("The GPU has failed, and this process cannot use it again: restart the server.")
         return NO_GPU

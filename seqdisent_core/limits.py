@@ -41,7 +41,8 @@ class Limits(Settings):
       files are deleted, which is later; sweep_seconds: from one look at the files to the next; closed_seconds: until
       what a closed page held in memory is freed; left_seconds: from then on until files and clips of a visitor go who
       has opened no other page.
-    * links: to films that one visitor may share at once, for `keep_seconds` each; links_megabytes: of all their films.
+    * links: to films that one visitor may share at once, for `keep_seconds` each; links_megabytes: of all their films,
+      a quarter of them from one address.
     * health_seconds: for which the swap holds that `/health/swap` has tried.
     * store_megabytes: of clips and tuned models in memory; who used theirs longest ago loses them first.
     * cluster: of Ray, which reads, tunes and makes films: "local", "auto" or the address host:port; none for this

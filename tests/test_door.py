@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -112,6 +113,8 @@ CLOSED = [
     ("GET", f"gradio_api/file/{example(FIRST)}", {}),
     ("GET", "gradio_api/openapi.json", {}),
     ("GET", "gradio_api/queue/status", {}),
+    ("GET", "gradio_api/upload_progress?upload_id=one", {}),
+    ("GET", f"static/{'x' * 300}", {}),
     ("GET", "gradio_api/token", {}),
     ("GET", "gradio_api/user", {}),
     ("GET", "monitoring", {}),
@@ -177,9 +180,19 @@ def test_a_session_whose_name_would_fill_memory_is_refused(small: Served) -> Non
     name = "x" * 65
     (first, *_) = small.demo.fns
     body = {"data": ["", False], "fn_index": first, "session_hash": name}
-    assert ask(small, "POST", "gradio_api/run/predict", json=body).status_code == 413
-    assert join(small, of="10.0.4.1", session=name).status_code == 413
+    assert ask(small, "POST", "gradio_api/run/predict", json=body).status_code == 422
+    assert join(small, of="10.0.4.1", session=name).status_code == 422
     assert ask(small, "GET", f"gradio_api/heartbeat/{name}").status_code == 404
+
+
+def test_a_session_whose_name_would_keep_all_others_from_ending_their_jobs_is_refused(small: Served) -> None:
+    answer = join(small, of="10.0.4.2", session="one<gradio-sep>two")  # which Gradio puts between names
+    assert (answer.status_code, answer.json()["detail"][:22]) == (422, "The name of a session ")
+
+
+def test_the_session_of_a_program_may_say_that_it_is_there(small: Served) -> None:
+    with httpx.stream("GET", f"{small.address}gradio_api/heartbeat/{uuid.uuid4()}", timeout=60) as answer:
+        assert answer.status_code == 200 and "ALIVE" in next(answer.iter_text())
 
 
 def test_a_session_begins_without_a_copy_of_all_pages(small: Served) -> None:
@@ -221,6 +234,38 @@ def test_small_files_count_for_the_places_on_the_disk_that_they_take(small: Serv
     answer = ask(small, "POST", "gradio_api/upload", of="10.1.0.8", files=films)
     assert answer.status_code == 413 and answer.text.startswith("You have sent 2 MB")
     until(lambda: files_in(small) == before)
+
+
+@pytest.mark.parametrize("named", ['name="files"', 'name="other"; filename="film.mp4"'])
+def test_what_is_no_file_is_not_gathered_in_memory_but_refused(small: Served, named: str) -> None:
+    before = files_in(small)
+    body = f"--x\r\nContent-Disposition: form-data; {named}\r\n\r\nfilm\r\n--x--\r\n".encode()
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    answer = httpx.post(f"{small.address}gradio_api/upload?upload_id=one", content=body, headers=headers, timeout=60)
+    assert (answer.status_code, answer.text[:44]) == (400, "Every part of an upload must be a file: its ")
+    assert files_in(small) == before
+
+
+def test_parts_of_a_file_are_had_as_they_are_asked_for(small: Served) -> None:
+    (path,) = ask(
+        small, "POST", "gradio_api/upload", of="10.1.0.7", files={"files": ("film.mp4", b"0123456789")}
+    ).json()
+
+    def part(wanted: bytes) -> tuple[int, bytes]:
+        headers = {"range": wanted, "x-said": "by me"}
+        answer = httpx.get(f"{small.address}gradio_api/file={path}", headers=headers, timeout=60)
+        assert "x-said" not in answer.headers
+        return answer.status_code, answer.content
+
+    assert [part(wanted) for wanted in (b"bytes=2-4", b"bytes=7-", b"bytes=-1")] == [
+        (206, b"234"),
+        (206, b"789"),
+        (206, b"9"),
+    ]
+    code, several = part(b"bytes=0-1,8-9")
+    assert code == 206 and b"bytes 0-1/10\r\n\r\n01" in several and b"bytes 8-9/10\r\n\r\n89" in several
+    odd = (b"bytes=1-2-3", b"bytes=\xb2-\xb3", b"bytes=" + b"1" * 5000 + b"-2", b"bytes=4-2", b"bytes=99-100")
+    assert [part(wanted)[0] for wanted in odd] == [400, 400, 400, 400, 416]
 
 
 def test_a_folder_for_uploads_that_was_cleared_away_is_made_again(small: Served) -> None:
@@ -277,7 +322,19 @@ def test_no_way_to_write_the_number_of_a_job_gets_past_the_limits(small: Served,
         return ask(small, "POST", "gradio_api/queue/join", of="10.0.0.5", json=body).status_code
 
     assert asked(sample._id) == 200
-    assert [asked(number) for number in (str(sample._id), float(sample._id), f" {sample._id}")] == [429] * 3
+    assert [asked(number) for number in (str(sample._id), float(sample._id), f" {sample._id}")] == [422, 429, 422]
+
+
+def test_a_job_that_is_not_there_or_gets_too_little_is_said_to_be_so(served: Served) -> None:
+    body = {"data": [], "fn_index": 10**6, "session_hash": "one"}
+    paths = ("run/predict", "queue/join", "call/nothing", "call/v2/nothing")
+    answers = [ask(served, "POST", f"gradio_api/{path}", json=body) for path in paths]
+    assert [(one.status_code, one.json()["detail"][:29]) for one in answers] == [
+        (422, "There is no such job here. Lo")
+    ] * 4
+    event = ask(served, "POST", "gradio_api/call/swap", json={"data": []}).json()["event_id"]
+    told = ask(served, "GET", f"gradio_api/call/swap/{event}").text
+    assert "This takes 6 inputs, and 0 were given." in told
 
 
 def test_who_has_computed_much_lets_others_go_first(small: Served, busy: None) -> None:
@@ -344,11 +401,10 @@ def test_logs_name_no_film(
 
     monkeypatch.setattr(model, "studio", fail)
     event = join(small, of="10.0.2.1").json()["event_id"]
-    assert (
-        "Something went wrong on our side" in ask(small, "GET", f"gradio_api/call/sample/{event}", of="10.0.2.1").text
-    )
+    told = ask(small, "GET", f"gradio_api/call/sample/{event}", of="10.0.2.1").text
+    assert "The disk of this demo is full. Try again in some minutes." in told
     monkeypatch.setattr(routes, "upload_fn", fail)
-    assert send(small, 0.1, of="10.0.2.1").status_code == 500
+    assert send(small, 0.1, of="10.0.2.1").status_code == 507
     said = [*(record.getMessage() for record in caplog.records), *capfd.readouterr()]
     assert sum("OSError" in line and "in fail" in line for line in said) >= 2
     assert not [line for line in said if "anna" in line]
@@ -369,6 +425,10 @@ def test_what_was_taken_is_forgotten_after_a_while() -> None:
     for _ in range(1000):  # as an upload in small pieces
         recent.note("one", 1)
     assert recent.of("one") == 1000 and len(recent._noted) == 1
+    now[0] = 202
+    recent.note("one", 0)  # as an upload that ends late
+    now[0] = 300
+    assert recent.of_all() == 0 and not recent._sums
 
 
 def test_a_household_is_one_visitor() -> None:

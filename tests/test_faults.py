@@ -5,6 +5,7 @@ import weakref
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+import numpy as np
 import pytest
 import torch
 from conftest import FIRST, SECOND, Served
@@ -14,9 +15,10 @@ from test_app import example, until
 from test_door import ask
 from test_line import messages
 
-from pages import model
+from pages import model, status
 from pages.session import PLACES, SESSIONS, token_of
 from pages.swap import making
+from seqdisent_core.media import write_recording
 from seqdisent_core.reenactment import prepare
 
 _MEMORY, _GPU = "too little memory for this just now. Use shorter", "GPU has failed"
@@ -114,3 +116,9 @@ def test_who_runs_the_server_hears_of_a_lost_gpu(
 ) -> None:
     assert ask(served, "GET", "health/swap").status_code == 503
     assert "restart the server" in caplog.text
+
+
+def test_a_full_disk_is_for_a_visitor_to_wait_for_and_for_who_runs_a_command_to_mend() -> None:
+    with pytest.raises(OSError, match=r"the disk is full\. Free some space and try again") as full:
+        write_recording("/dev/full", np.zeros(100_000))
+    assert status.log_fault(full.value) == "The disk of this demo is full. Try again in some minutes."

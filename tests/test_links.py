@@ -19,17 +19,17 @@ from seqdisent_core.limits import limits
 FILM = bytes(range(200))
 
 
-def shared(tmp_path: Path, visitor: str, content: bytes = FILM) -> str:
+def shared(tmp_path: Path, visitor: str, content: bytes = FILM, address: str = "10.2.0.1") -> str:
     """The token of a new link to a file of that content."""
     film = tmp_path / "film.mp4"
     film.write_bytes(content)
     with BELONGINGS.work("sharing") as work:
-        return links.keep(film, visitor, work)
+        return links.keep(film, visitor, address, work)
 
 
 def age(token: str, seconds: float) -> Path:
     """Makes a film that old."""
-    (film,) = links.folder().glob(f"*/{token}.mp4")
+    (film,) = links.folder().glob(f"*/{token}.*.mp4")
     os.utime(film, (time.time() - seconds,) * 2)
     return film
 
@@ -79,7 +79,8 @@ def test_nothing_but_the_very_token_opens_anything(served: Served, tmp_path: Pat
     ]
     answers = [(name, httpx.get(f"{served.address}shared/{name}").status_code) for name in names]
     assert [answer for answer in answers if answer[1] != 404] == []
-    assert httpx.get(f"{served.address}gradio_api/file={links.folder()}/{owner}/{token}.mp4").status_code == 404
+    address = f"{served.address}gradio_api/file={links.folder()}/{owner}/{age(token, 0).name}"
+    assert httpx.get(address).status_code == 404
 
 
 def test_a_visitor_may_have_a_handful_of_links_and_all_of_them_so_many_bytes(
@@ -88,21 +89,32 @@ def test_a_visitor_may_have_a_handful_of_links_and_all_of_them_so_many_bytes(
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "kept"))
     tokens = []
     for _ in range(limits().links):
-        links.check_room("one")
+        links.check_room("one", "10.2.0.1")
         tokens.append(shared(tmp_path, "one"))
     with pytest.raises(SeqdisentError, match="You have 5 links to share already"):
-        links.check_room("one")
-    links.check_room("other")
+        links.check_room("one", "10.2.0.1")
+    links.check_room("other", "10.2.0.1")
     age(tokens[0], limits().keep_seconds + 5)
-    links.check_room("one")
+    links.check_room("one", "10.2.0.1")
     links.delete("one")
     assert [links.answer(token).status_code for token in tokens] == [404] * 5
     monkeypatch.setattr(links, "limits", lambda: replace(limits(), links_megabytes=1))
     kept = shared(tmp_path, "other", b"\0" * 2**20)
     with pytest.raises(SeqdisentError, match="no room"):
-        links.check_room("one")
+        links.check_room("one", "10.2.0.2")
     links.delete("one")
     assert links.answer(kept).status_code == 200, "it is somebody else's"
+
+
+def test_who_takes_many_tokens_leaves_room_for_other_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "kept"))
+    monkeypatch.setattr(links, "limits", lambda: replace(limits(), links_megabytes=4))
+    shared(tmp_path, "one", b"\0" * 2**20, "10.2.0.1")
+    with pytest.raises(SeqdisentError, match="From your network"):
+        links.check_room("another", "10.2.0.1")
+    links.check_room("another", "10.2.0.2")
+    links.delete("one")
+    links.check_room("another", "10.2.0.1")
 
 
 def test_a_film_whose_owner_had_all_deleted_while_it_was_made_gets_no_link(
@@ -113,5 +125,5 @@ def test_a_film_whose_owner_had_all_deleted_while_it_was_made_gets_no_link(
     film.write_bytes(FILM)
     with BELONGINGS.work("leaving") as work, pytest.raises(SeqdisentError, match="ended"):
         BELONGINGS.delete("leaving")
-        links.keep(film, "leaver", work)
+        links.keep(film, "leaver", "10.2.0.1", work)
     assert not list(links.folder().rglob("*.*"))

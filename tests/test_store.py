@@ -1,5 +1,6 @@
 """What the demo keeps of visitors, in memory and on the disk: how much, whose it is, and when it goes."""
 
+import asyncio
 import gc
 import os
 import signal
@@ -20,6 +21,7 @@ import pytest
 from conftest import FIRST, ROOT, SECOND, Served, Visit, is_shown, serve
 from test_app import choose, example, face_is_found, until
 
+import app
 from pages import links, model, privacy
 from pages.belongings import BELONGINGS, Belongings, files_in
 from pages.files import kept_folder, sweep
@@ -119,6 +121,21 @@ def test_a_file_that_two_brought_stays_until_both_have_gone(tmp_path: Path) -> N
     assert not shared.exists() and elsewhere.exists()
 
 
+def test_who_was_not_heard_of_for_long_is_taken_as_gone(tmp_path: Path) -> None:
+    belongings, films = Belongings(), [tmp_path / f"{name}.mp4" for name in ("program", "never closed", "here")]
+    belongings.opened("token", "never closed")
+    belongings.opened("another", "here")
+    for film in films:
+        film.touch()
+        with belongings.work(film.stem) as work:
+            work.note([film])
+    belongings.forget({"here"})
+    assert all(film.exists() for film in films), "a page that was closed may have a next one, which is on its way"
+    belongings.forget({"here"})
+    assert [film.exists() for film in films] == [False, False, True]
+    assert (belongings._owner, set(belongings._files)) == ({"here": "another"}, {"another"})
+
+
 def test_who_calls_other_files_their_own_deletes_none_of_them(served: Served, tmp_path: Path) -> None:
     def asks(name: str, *data: object) -> Any:
         fn = next(fn for fn in served.demo.fns.values() if fn.name == name)
@@ -178,6 +195,45 @@ def test_old_files_and_empty_folders_are_swept(tmp_path: Path) -> None:
     sweep(tmp_path, 100)
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")} == {"a", "b", "b/new.mp4", "b/link", "c"}
     assert (ROOT / "app.py").exists()
+
+
+def test_a_folder_that_goes_meanwhile_does_not_end_a_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, gone, listed = tmp_path / "old.mp4", tmp_path / "gone", os.scandir
+    old.touch()
+    os.utime(old, (0, 0))
+    gone.mkdir()
+
+    def scandir(path: Any) -> Any:
+        if Path(path) == gone:
+            raise FileNotFoundError(path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    sweep(tmp_path, 100)
+    assert not old.exists()
+
+
+def test_what_goes_wrong_once_is_done_again() -> None:
+    done: list[int] = []
+
+    async def work() -> None:
+        done.append(len(done))
+        if len(done) == 1:
+            raise OSError("gone")
+
+    async def go() -> None:
+        await asyncio.wait_for(app._every(0.01, work), 0.3)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(go())
+    assert len(done) > 1
+
+
+def test_files_that_have_gone_are_not_remembered_for_good(served: Served) -> None:
+    path = str(served.folder / "gone.mp4")
+    served.demo.upload_file_set.add(path)
+    app._sweep(served.demo.app)
+    assert path not in served.demo.upload_file_set
 
 
 @pytest.mark.parametrize("named", ["home", "home/notes.txt", "home/notes.txt/kept"])
@@ -256,7 +312,7 @@ def test_everything_goes_at_once_when_its_owner_says_so(visit: Visit, served: Se
     sessions = sessions_of(served) - others
     (token,) = (one for one, places in SESSIONS._kept.items() if "deleted.mp4" in str(places))
     with BELONGINGS.work("sharing") as work:
-        link = links.keep(example(FIRST), token, work)
+        link = links.keep(example(FIRST), token, "10.2.0.1", work)
     assert links.answer(link).status_code == 200
     with page.expect_navigation(), other.expect_navigation():
         page.get_by_role("button", name="Delete everything of mine now").click()

@@ -130,7 +130,7 @@ def _told(first: str, work: Callable[[Callable[[str], None]], Live]) -> Live | s
     report(first)
     try:
         return work(report)
-    except SeqdisentError as error:
+    except (SeqdisentError, OSError) as error:  # which a full disk is
         return str(error)
     finally:
         place.empty()

@@ -250,11 +250,13 @@ def answer(token: str, swapped: Any, request: gr.Request, event: gr.EventData) -
     yield None, status.stages((_ASKED[kind],), 0)
     try:
         if kind == "link":
-            links.check_room(token)
+            address = str(request.request.scope["visitor"])  # type: ignore[union-attr]
+            links.check_room(token, address)
         with BELONGINGS.work(str(request.session_hash)) as work, TemporaryDirectory() as folder:
             film = _file(swapped, NAMES.index(who), kind, Path(folder))
             if kind == "link":
-                yield None, links.told(links.keep(film, token, work), f"{who.capitalize()} person's film")
+                link = links.keep(film, token, address, work)
+                yield None, links.told(link, f"{who.capitalize()} person's film")
             else:
                 yield fetched(film), ""
     except SeqdisentError as error:

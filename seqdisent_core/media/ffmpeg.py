@@ -8,6 +8,7 @@ Not PyAV, although it would spare reading ffmpeg's log: its ffmpeg has no zscale
 process, so that each film would need a child with a protocol of our own; it is 100 MB more, as imageio's stays.
 """
 
+import errno
 import io
 import math
 import os
@@ -78,7 +79,6 @@ _COMPLAINTS = {  # what ffmpeg says, and what a person can do about it
     r"\(enc[va] /": "is encrypted (copy-protected). Choose a file without copy protection.",
     NO_MEMORY: "needs more memory than one video may take. Save it at a smaller size.",
     r"Video: none|[Dd]ecoder .*not found|no decoder|Could not find codec": UNKNOWN_CODEC,
-    r"No space left": "cannot be written: the disk is full. Free some space and try again.",
 }
 
 
@@ -156,9 +156,13 @@ class Child:
             if pipe:
                 pipe.close()
 
-    def complaint(self, path: Path, otherwise: str) -> VideoError:
-        """What to tell the person whose file made this process fail."""
+    def complaint(self, path: Path, otherwise: str) -> VideoError | OSError:
+        """What to tell the person whose file made this process fail. A full disk is the machine's, as all OSErrors."""
         said = self.log.replace(str(path.absolute()), "")  # the name is the person's, not ffmpeg's word
+        if self._process.stdin and "No space left" in said:
+            return OSError(
+                errno.ENOSPC, "cannot be written: the disk is full. Free some space and try again", str(path)
+            )
         for pattern, sentence in _COMPLAINTS.items():
             if not self.expired and re.search(pattern, said):
                 return VideoError(f"{file_name(path)} {sentence}")
