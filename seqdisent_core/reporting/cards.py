@@ -53,26 +53,26 @@ def _evaluated(result: Result) -> str:
     metrics, ceiling = result["metrics"], result["judge"]["accuracy"]
     who, does = of_group(result, "static"), of_group(result, "dynamic")
     kept = metrics["generation"].get("of") != "both_sampled"
-    sampled = f"drawn {who}, kept dynamics" if kept else "both factors sampled"
+    sampled = f"sampled {who}, dynamics kept" if kept else "both factors sampled"
     named = (
         (f"swap: the static clip's {who}", "swap", "static"),
         (f"swap: the driver's {does}", "swap", "dynamic"),
-        (f"rebuilt: {who}", "reconstruction", "static"),
-        (f"rebuilt: {does}", "reconstruction", "dynamic"),
+        (f"reconstruction: {who}", "reconstruction", "static"),
+        (f"reconstruction: {does}", "reconstruction", "dynamic"),
     )
     rows = [
         [words, percent(metrics[of][group]), guessed(result, group), percent(ceiling[group])]
         for words, of, group in named
     ]
     rows += [
-        ["rebuilt: PSNR", f"{number(metrics['reconstruction']['psnr'], 2)} dB", NONE, NONE],
-        ["rebuilt: SSIM", number(metrics["reconstruction"]["ssim"]), NONE, NONE],
+        ["reconstruction: PSNR", f"{number(metrics['reconstruction']['psnr'], 2)} dB", NONE, NONE],
+        ["reconstruction: SSIM", number(metrics["reconstruction"]["ssim"]), NONE, NONE],
         [f"{sampled}: {does}", percent(metrics["generation"]["acc"]), NONE, NONE],
         [f"{sampled}: inception score", number(metrics["generation"]["is"]), NONE, NONE],
     ]
     labels = _ALL[sum(map(len, result["labels"].values())) > 2]
     about = (
-        f"{result['data']['clips']} clips, {result['repeats']} random pairings that differ in {labels}, read by "
+        f"{result['data']['clips']} clips, {result['repeats']} random pairings that differ in {labels}, by "
         f"judge `{result['judge']['sha256'][:12]}`, seed {result['seed']}."
     )
     head = [f"{result['data']['name']}, {result['data']['split']} split", "measured", "chance", "judge on real clips"]
@@ -88,9 +88,9 @@ def _filmed(result: Result) -> str:
         ]
         for at in result["measured"]
     ]
-    head = ["people's own films, tuned for", "person", "movement (r ≥ 0.7)", "both", "movement, mean r"]
+    head = ["videos of people, fine-tuned for", "person", "movement (r ≥ 0.7)", "both", "movement, mean r"]
     swaps = result["measured"][0]["swaps"]["films"]
-    return f"{table(head, rows)}\n\n{swaps} swaps among {len(result['clips'])} films, seed {result['seed']}."
+    return f"{table(head, rows)}\n\n{swaps} swaps among {len(result['clips'])} videos, seed {result['seed']}."
 
 
 def model_card(training: dict[str, Any], static_dim: int, dynamics_dim: int, *, anchored: bool) -> str:
