@@ -47,7 +47,7 @@ def speech_recipes(groups: int) -> dict[str, Recipe]:
         ),
         "spectra",
         SpectraConfig(mean_first=True),
-        TrainingConfig(steps=200, batch=64, learning_rate=2e-3, schedule="cosine", warmup_steps=20, precision="no"),
+        TrainingConfig(steps=600, batch=64, learning_rate=2e-3, schedule="cosine", warmup_steps=20, precision="no"),
     )
     shared: dict[str, Any] = {
         name: getattr(base.model, name) for name in ("static_dim", "dynamics_dim", "hidden_dim", "initial_log_variance")
