@@ -128,7 +128,7 @@ def test_a_path_without_its_slash_leads_to_the_page_at_whatever_port_visitors_ha
 
 def test_a_link_to_share_opens_at_whichever_replica_is_asked(site: Site) -> None:
     token = "A-link_of_22_letters--"
-    film = site.here.folder / "shared" / "somebody" / f"{token}.mp4"
+    film = site.here.folder / "shared" / "somebody" / f"{token}.0000.mp4"
     film.parent.mkdir(parents=True)
     film.write_bytes(b"film")
     link = f"{site.address}shared/{token}"

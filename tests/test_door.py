@@ -344,7 +344,7 @@ def test_who_has_computed_much_lets_others_go_first(small: Served, busy: None) -
 
     def refused() -> bool:
         answer = join(small, of=somebody)
-        return answer.status_code == 429 and answer.json()["detail"].startswith("You have had your share")
+        return answer.status_code == 429 and answer.json()["detail"].startswith("You have reached your limit")
 
     until(refused)
 

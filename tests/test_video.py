@@ -363,7 +363,7 @@ def test_what_reads_a_strangers_film_has_less_memory_than_what_writes_our_own() 
 
 @on_linux
 def test_a_child_past_its_memory_is_stopped(long_4k: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ffmpeg, "limits", lambda: replace(Limits(), decoder_megabytes=300))
+    monkeypatch.setattr(ffmpeg, "limits", lambda: replace(Limits(), decoder_megabytes=450))
     before = children()
     with pytest.raises(VideoError, match="memory"):
         read_video(long_4k)
