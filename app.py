@@ -170,7 +170,7 @@ def start(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, 
             favicon_path=FAVICON,
             footer_links=["api"],
             max_threads=max(_THREADS, 2 * workers()),
-            max_file_size=f"{limits().upload_megabytes}mb",
+            max_file_size=f"{limits().upload_megabytes + 1}mb",  # the door refuses first, in a sentence
             run_history=False,
             enable_monitoring=False,
             mcp_server=True,  # the named endpoints as tools for language models, at /gradio_api/mcp
