@@ -123,9 +123,9 @@ class Door:
         if scope["method"] != "POST":
             return await self._app(scope, receive, send)
         body = await _read(receive, self._limits.body_kilobytes * 1024)
-        given = {} if body is None else _object(body)
         if body is None:
             return await JSONResponse({"detail": _TOO_LARGE}, 413)(scope, receive, send)
+        given = _object(body)
         if not re.fullmatch(_SESSION, str(given.get("session_hash"))):
             return await JSONResponse({"detail": _NO_NAME}, 422)(scope, receive, send)
         joins, at_once = _JOIN.fullmatch(path), path.startswith(_AT_ONCE)

@@ -154,14 +154,13 @@ class FrameReader(Iterator[np.ndarray]):
         """The child has no more frames: was that the end of the film, or its own?"""
         went_well = child.finish()
         self.close()
-        if not went_well or self._count == self._first == 0:
+        short_of_memory = re.search(NO_MEMORY, child.log)  # for some frames, at times, though ffmpeg ends well
+        if not went_well or self._count == self._first == 0 or short_of_memory:
             damaged = "is damaged or encrypted and cannot be read. " + SAVE_AS
             short = went_well and self.info.seconds is not None and self.info.seconds * self.fps < 1
             why = _DAMAGED_STILL if self.info.still else _TOO_SHORT if short else damaged
             raise child.complaint(self.info.path, why)
         decoded = re.search(r"(\d+) frames decoded; (\d+) decode errors", child.log)
-        if re.search(NO_MEMORY, child.log):  # at times ffmpeg ends well though memory was short for some frames
-            raise child.complaint(self.info.path, "")
         if decoded and int(decoded[1]) < 2 and not self.info.still:
             raise child.complaint(self.info.path, _STILL)
         cut_off = self.info.still and "EOI missing" in child.log  # a JPEG
