@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from seqdisent_core.assets import asset
@@ -323,6 +324,20 @@ def test_a_stopped_rendering_says_so_and_nothing_else(tmp_path: Path) -> None:
         _, said = rendering.communicate(timeout=60)
     assert rendering.returncode == 130
     assert said.rstrip().endswith("seqdisent: stopped") and "Traceback" not in said
+
+
+@needs_model
+def test_a_killed_rendering_leaves_no_process_that_draws_on(tmp_path: Path) -> None:
+    pytest.importorskip("vtkmodules", reason="drawing needs the extra render")
+    command = [sys.executable, "-m", "seqdisent_core.cli", "render", "facekit52", tmp_path, "--source", SOURCE]
+    with subprocess.Popen([*command, "--takes", "3", "--frames", "1", "--size", "16", "--workers", "1"]) as rendering:
+        while rendering.poll() is None and not list(tmp_path.glob("*.npy")):
+            time.sleep(0.1)
+        drawing = psutil.Process(rendering.pid).children(recursive=True)
+        rendering.kill()
+    assert drawing
+    _, alive = psutil.wait_procs(drawing, timeout=30)
+    assert not alive
 
 
 @needs_model

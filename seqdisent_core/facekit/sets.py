@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -281,7 +282,16 @@ _renderers: list = []  # this process's own, made once by _prepare
 
 def _prepare(source: str, plan: SetPlan) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C, which all processes hear, is the first one's to act on
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _renderers[:] = [plan.make_renderer(read_face_model(source))]
+
+
+def _end_with_parent() -> None:
+    """End this process with the one that started it, even if that is killed; else it draws on, and waits for more."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _draw_file(out: str, number: int, plan: SetPlan) -> None:

@@ -25,21 +25,23 @@ def equal(method: str, base: Recipe | None = None) -> Recipe:
     base: a recipe of DBSE. Weights of the losses are each method's published ones. What a method cannot share:
 
     * SKD trains on whole clips in every step, as it needs even time steps, and has one size for both codes together;
-    * MoCoGAN keeps its optimiser, Adam with 2e-4 and beta1 0.5: two turns against each other do not settle at the rates
-      of the others; its codes have their own sizes;
+    * MoCoGAN trains on whole clips, too, since it generates neighbouring frames, and keeps its optimiser, Adam with
+      2e-4 and beta1 0.5: two turns against each other do not settle at the rates of the others; its codes have their
+      own sizes;
     * SPYL contrasts after the first 5 % of the steps.
     """
     base = base or fast()
     own, training = base.model, base.training
     sizes = {"static_dim": own.static_dim, "dynamics_dim": own.dynamics_dim, "hidden_dim": own.hidden_dim}
     shared: dict[str, Any] = {**sizes, "initial_log_variance": own.initial_log_variance}
-    adversarial = replace(training, optimizer="adam", schedule="constant", warmup_steps=0, **_GAN)
+    whole = replace(training, sparse_share=0.0)
+    adversarial = replace(whole, optimizer="adam", schedule="constant", warmup_steps=0, **_GAN)
     made: dict[str, tuple[Any, TrainingConfig]] = {
         "mocogan": (_settings("mocogan"), adversarial),
         "dsvae": (_settings("dsvae", **shared), training),
         "rwae": (_settings("rwae", **shared), training),
         "s3vae": (_settings("s3vae", **shared), training),
-        "skd": (_settings("skd"), replace(training, sparse_share=0.0)),
+        "skd": (_settings("skd"), whole),
         "cdsvae": (_settings("cdsvae", **shared), training),
         "exchange": (_settings("exchange", **shared), training),
         "spyl": (_settings("spyl", **shared, warm_up_steps=round(WARM_UP * training.steps)), training),
