@@ -200,6 +200,10 @@ def _cut_off_picture(path: Path) -> None:
     path.write_bytes(whole[: len(whole) // 2])
 
 
+def _large_picture(path: Path) -> None:
+    Image.new("L", (8256, 8256)).save(path)
+
+
 def _covered_song(path: Path) -> None:
     Image.new("RGB", (32, 32), (0, 90, 20)).save(path.with_name("cover.png"))
     picture = ("-map", "0:a", "-map", "1:v", "-codec:v", "png", "-disposition:v", "attached_pic")
@@ -224,9 +228,10 @@ def _smiley(path: Path) -> None:
 
 
 class OddFile(NamedTuple):
-    """A file to make, and a word that must be in the sentence it gets; 'ok' for one that must be read."""
+    """A file to make, what it is, and a word that must be in its sentence; 'ok' for one that must be read."""
 
     name: str
+    what: str
     make: Callable[[Path], object]
     expected: str
 
@@ -238,50 +243,50 @@ _HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{film}\n#EXT-X-ENDLIST\n
 _SDP = "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n"
 _DASH = '<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><BaseURL>{film}</BaseURL></MPD>'
 BAD_FILES = (
-    OddFile("empty.mp4", _bytes(b""), "empty"),
-    OddFile("cut_off.mp4", _cut_off, "cut off"),
-    OddFile("cut_off_in_time.mp4", _cut_off_in_time, "ok"),
-    OddFile("scratched.mp4", _scratched, "ok"),
-    OddFile("text.mp4", _bytes(b"Dear diary, this is no film at all.\n" * 20), "not a video"),
-    OddFile("notes.txt", _bytes(b"Dear diary, this is no film at all.\n" * 20), "not a video"),
-    OddFile("page.mp4", _bytes(b"<!DOCTYPE html><html><body>404 not found</body></html>"), "not a video"),
-    OddFile("zip.mp4", _zip, "not a video"),
-    OddFile("random.mp4", _bytes(random.Random(1).randbytes(5000)), "not a video"),
-    OddFile("random.bin", _bytes(random.Random(2).randbytes(5000)), "not a video"),
-    OddFile("zeros.mp4", _bytes(bytes(5000)), "not a video"),
-    OddFile("song.m4a", lambda path: ffmpeg(*TONE, path), "sound"),
-    OddFile("song.mp4", lambda path: ffmpeg(*TONE, path), "sound"),
-    OddFile("song.mp3", lambda path: ffmpeg(*TONE, path), "sound"),
-    OddFile("song_with_cover.m4a", _covered_song, "sound"),
-    OddFile("one_frame.mp4", _source(SMALL, "-frames:v", "1", *H264), "still picture"),
-    OddFile("no_frame.mp4", _source(SMALL, "-frames:v", "0", *H264), "picture"),
-    OddFile("photo.mp4", _still_picture("PNG"), "ok"),
-    OddFile("photo.jpg", _still_picture("JPEG"), "ok"),
-    OddFile("photo.webp", _still_picture("WEBP"), "ok"),
-    OddFile("cut_off.png", _cut_off_picture, "Save it as JPEG or PNG"),
-    OddFile("cut_off.webp", _cut_off_picture, "Save it as JPEG or PNG"),
-    OddFile("too_many_pixels.png", lambda path: Image.new("L", (8256, 8256)).save(path), "67 million"),
-    OddFile("one_frame.gif", _still_picture("GIF"), "still picture"),
-    OddFile("list.m3u8", _playlist(_HLS), "playlist"),
-    OddFile("list.mp4", _playlist(_HLS), "playlist"),
-    OddFile("concat.mp4", _playlist("ffconcat version 1.0\nfile {film}\n"), "playlist"),
-    OddFile("concat.txt", _playlist("file '{film}'\n"), "playlist"),
-    OddFile("session.sdp", _playlist(_SDP), "playlist"),
-    OddFile("manifest.mpd", _playlist(_DASH), "playlist"),
-    OddFile("locked.mp4", _locked, "Save it as an MP4"),
-    OddFile("unknown_codec.mp4", _unknown_codec, "codec"),
-    OddFile("too_wide.mkv", _source(_HUGE, "-c:v", "ffv1"), "16384 a side"),
-    OddFile("too_many_pixels.mp4", _source(_SQUARE, *H264), "9 million"),
-    OddFile("folder.mp4", lambda path: path.mkdir(), "folder"),
-    OddFile("8k.mp4", _source(_8K, *H264), "9 million"),
-    OddFile("drawing.mp4", _smiley, "ok"),
-    OddFile("-ünïcode, 100 % 映画 :) .mp4", _film, "ok"),
-    OddFile("moov atom not found.mp4", _film, "ok"),
-    OddFile("gif_named.mp4", _mislabelled_animation, "ok"),
-    OddFile("very_wide.mp4", _source("testsrc2=size=4000x16:rate=10:duration=0.5", *H264), "ok"),
-    OddFile("one_pixel.mkv", _source("color=red:size=1x1:rate=10:duration=0.5", "-c:v", "ffv1"), "ok"),
-    OddFile("odd_size.mkv", _source("testsrc=size=63x47:rate=10:duration=0.5", "-c:v", "ffv1"), "ok"),
-    OddFile("two_frames.mp4", _source(SMALL, "-frames:v", "2", *H264), "ok"),
+    OddFile("empty.mp4", "0 bytes", _bytes(b""), "empty"),
+    OddFile("cut_off.mp4", "the first half of a video file", _cut_off, "cut off"),
+    OddFile("cut_off_in_time.mp4", "two thirds of a video file, no face", _cut_off_in_time, "ok"),
+    OddFile("scratched.mp4", "damaged bytes, no face", _scratched, "ok"),
+    OddFile("text.mp4", "text", _bytes(b"Dear diary, this is no film at all.\n" * 20), "not a video"),
+    OddFile("notes.txt", "text", _bytes(b"Dear diary, this is no film at all.\n" * 20), "not a video"),
+    OddFile("page.mp4", "a web page", _bytes(b"<!DOCTYPE html><html><body>404 not found</body></html>"), "not a video"),
+    OddFile("zip.mp4", "a ZIP archive", _zip, "not a video"),
+    OddFile("random.mp4", "random bytes", _bytes(random.Random(1).randbytes(5000)), "not a video"),
+    OddFile("random.bin", "random bytes", _bytes(random.Random(2).randbytes(5000)), "not a video"),
+    OddFile("zeros.mp4", "zero bytes", _bytes(bytes(5000)), "not a video"),
+    OddFile("song.m4a", "sound only", lambda path: ffmpeg(*TONE, path), "sound"),
+    OddFile("song.mp4", "sound only", lambda path: ffmpeg(*TONE, path), "sound"),
+    OddFile("song.mp3", "sound only", lambda path: ffmpeg(*TONE, path), "sound"),
+    OddFile("song_with_cover.m4a", "sound with a cover picture", _covered_song, "sound"),
+    OddFile("one_frame.mp4", "one frame", _source(SMALL, "-frames:v", "1", *H264), "still picture"),
+    OddFile("no_frame.mp4", "no frame", _source(SMALL, "-frames:v", "0", *H264), "picture"),
+    OddFile("photo.mp4", "a PNG picture of no face", _still_picture("PNG"), "ok"),
+    OddFile("photo.jpg", "a JPEG picture of no face", _still_picture("JPEG"), "ok"),
+    OddFile("photo.webp", "a WebP picture of no face", _still_picture("WEBP"), "ok"),
+    OddFile("cut_off.png", "the first half of a picture", _cut_off_picture, "Save it as JPEG or PNG"),
+    OddFile("cut_off.webp", "the first half of a picture", _cut_off_picture, "Save it as JPEG or PNG"),
+    OddFile("too_many_pixels.png", "a picture of 68 million pixels", _large_picture, "67 million"),
+    OddFile("one_frame.gif", "a GIF of one frame", _still_picture("GIF"), "still picture"),
+    OddFile("list.m3u8", "an HLS playlist", _playlist(_HLS), "playlist"),
+    OddFile("list.mp4", "an HLS playlist", _playlist(_HLS), "playlist"),
+    OddFile("concat.mp4", "a list of ffmpeg's concat", _playlist("ffconcat version 1.0\nfile {film}\n"), "playlist"),
+    OddFile("concat.txt", "a list of ffmpeg's concat", _playlist("file '{film}'\n"), "playlist"),
+    OddFile("session.sdp", "an SDP session", _playlist(_SDP), "playlist"),
+    OddFile("manifest.mpd", "a DASH manifest", _playlist(_DASH), "playlist"),
+    OddFile("locked.mp4", "an encrypted video", _locked, "Save it as an MP4"),
+    OddFile("unknown_codec.mp4", "an unknown codec", _unknown_codec, "codec"),
+    OddFile("too_wide.mkv", "frames 16,400 pixels wide", _source(_HUGE, "-c:v", "ffv1"), "16384 a side"),
+    OddFile("too_many_pixels.mp4", "frames of 68 million pixels", _source(_SQUARE, *H264), "9 million"),
+    OddFile("folder.mp4", "a folder", lambda path: path.mkdir(), "folder"),
+    OddFile("8k.mp4", "8K, no face", _source(_8K, *H264), "9 million"),
+    OddFile("drawing.mp4", "a drawn house", _smiley, "ok"),
+    OddFile("-ünïcode, 100 % 映画 :) .mp4", "no face; an unusual name", _film, "ok"),
+    OddFile("moov atom not found.mp4", "no face; named as one of ffmpeg's errors", _film, "ok"),
+    OddFile("gif_named.mp4", "a GIF of no face", _mislabelled_animation, "ok"),
+    OddFile("very_wide.mp4", "4000 x 16 pixels", _source("testsrc2=size=4000x16:rate=10:duration=0.5", *H264), "ok"),
+    OddFile("one_pixel.mkv", "1 x 1 pixel", _source("color=red:size=1x1:rate=10:duration=0.5", "-c:v", "ffv1"), "ok"),
+    OddFile("odd_size.mkv", "63 x 47 pixels", _source("testsrc=size=63x47:rate=10:duration=0.5", "-c:v", "ffv1"), "ok"),
+    OddFile("two_frames.mp4", "two frames of no face", _source(SMALL, "-frames:v", "2", *H264), "ok"),
 )  # fmt: skip
 
 

@@ -370,5 +370,5 @@ GROUPS: dict[str, tuple[Odd, ...]] = {
         Odd("nobody.jpg", "a wall", lambda path: Image.fromarray(made.wall(1)[0]).save(path), "refused"),
         Odd("night.jpg", "at night", picture(lambda image: image.point(lambda level: level // 20)), "refused"),
     ),
-    "No film of a face": tuple(Odd(bad.name, bad.expected, bad.make, "refused") for bad in BAD_FILES),
+    "No film of a face": tuple(Odd(bad.name, bad.what, bad.make, "refused") for bad in BAD_FILES),
 }

@@ -7,7 +7,6 @@ from seqdisent_core.reporting.result_files import read_result, table
 
 FILE = "robustness.json"
 _RESULTS = {"read": "accepted", "noted": "accepted with a note", "refused": "rejected"}
-_CONTENT = {"ok": "no face"}  # readable files without one
 _LONGEST = 60  # letters of a name
 
 
@@ -18,10 +17,7 @@ def robustness_table(folder: Path) -> str:
     counts = [f"{sum(row['kind'] == kind for row in rows)} are {words}" for kind, words in _RESULTS.items()]
     parts = [f"Of {len(rows)} files, {counts[0]}, {counts[1]}, {counts[2]}. `{result['command']}`, {result['date']}."]
     for group, members in groupby(rows, key=lambda row: row["group"]):
-        cells = [
-            [_name(row["file"]), _CONTENT.get(row["what"], row["what"]), _RESULTS[row["kind"]], _cell(row["said"])]
-            for row in members
-        ]
+        cells = [[_name(row["file"]), row["what"], _RESULTS[row["kind"]], _cell(row["said"])] for row in members]
         parts.append(f"### {group}\n\n" + table(["file", "content", "result", "message"], cells))
     return "\n\n".join(parts)
 
