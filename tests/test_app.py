@@ -591,19 +591,24 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     monkeypatch.setattr(Pair, "frames", lambda *by, **how: free.wait(_WAIT / 1000) and frames(*by, **how))
     page.get_by_role("button", name="Download as GIF").first.click()
     page.get_by_role("listitem").get_by_text("Writing the GIF").wait_for(timeout=_WAIT)
+    page.get_by_role("button", name="Play", exact=True).click()
     page.get_by_label("Raw model output").check()
     page.get_by_role("listitem").get_by_text("Waiting for your turn").wait_for(timeout=_WAIT)
     assert film.evaluate("(video) => video.src") == both_ways, "the films that are there stay until the new ones come"
     is_shown(page, ".sd-stage.sd-stale")
+    all_videos = f"[...document.querySelectorAll({_PLAYERS!r})].every"
+    page.wait_for_function(all_videos + "((video) => video.paused)")
     free.set()
     soft = again(both_ways)
     assert soft != once
     page.get_by_label("Head only").check()
     turned = again(soft)
     assert turned != soft
+    page.get_by_role("button", name="Play", exact=True).click()
     page.get_by_label("Whole video").check()
     page.get_by_text("A film goes on in its own pixels.").wait_for(timeout=_WAIT)
     assert film.evaluate("(video) => video.src") == turned, "films stay where they can't be as wished"
+    page.wait_for_function(all_videos + "((video) => !video.paused)", timeout=_WAIT)
     page.get_by_label("Sharp (recommended)").check()
     page.get_by_text("A film goes on with its own turns of the head.").wait_for(timeout=_WAIT)
     page.get_by_label("Expression only").check()

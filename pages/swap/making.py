@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from seqdisent_core.faces import FaceClip
     from seqdisent_core.reenactment import Pair
 
-_BETWEEN = 3.0  # seconds from one preview to the next
+_BETWEEN = 5.0  # seconds from one preview to the next
 _STOP = "Stop tuning and finish"
 FILMS_READY, FILM_READY = "Both films are ready.", "The film is ready."
 GONE = "The clips were deleted after a while without use. Choose them again."

@@ -11,12 +11,15 @@ const STRAY = 0.06; // seconds off before a playing video is hurried or held bac
 const LOST = 0.5; // seconds off, half of what a short one can be at most, before it is set right, which a phone with
 // many videos takes long for:
 const PATIENCE = 2000; // milliseconds until it is once more
+const LOOK = 80; // milliseconds from one look at the videos to the next: at every frame, the page is laid out each time
 const righted = new WeakMap(); // when each video was set right last
 let videos = [];
 let frame = 0.04; // seconds of one frame of the fastest clip
 let length = 1; // seconds of the longest clip
 let time = 0;
 let playing = false;
+let timer = null;
+let held = false; // whether it plays on as soon as it is of now again
 let slow = false;
 let before = null;
 let shown = null;
@@ -148,8 +151,9 @@ function tell() {
   one('.sd-clock').textContent = `${time.toFixed(1)} / ${length.toFixed(1)} s`;
 }
 
-function tick(now) {
-  if (!playing || !stage.isConnected) return;
+function tick() {
+  if (!stage.isConnected) return;
+  const now = performance.now();
   time = (time + rate() * Math.min((now - before) / 1000, 0.25)) % length;
   before = now;
   for (const video of videos) {
@@ -166,19 +170,21 @@ function tick(now) {
     if (video.paused) video.play().catch(() => {});
   }
   tell();
-  requestAnimationFrame(tick);
+  timer = setTimeout(tick, LOOK);
 }
 
 function play(on) {
+  held = false;
   if (on === playing) return;
   playing = on;
   stage.dataset.playing = on;
   button.setAttribute('aria-label', on ? 'Pause' : 'Play');
   button.querySelector('span').textContent = on ? 'Pause' : 'Play';
   button.querySelector('path').setAttribute('d', on ? PAUSE : PLAY);
+  clearTimeout(timer);
   if (on) {
     before = performance.now();
-    requestAnimationFrame(tick);
+    tick();
   } else {
     videos.forEach((video) => video.pause());
     place();
@@ -200,7 +206,11 @@ function render() {
   const show = props.value;
   const note = show?.note ?? '';
   one('.sd-note').textContent = note;
-  stage.classList.toggle('sd-stale', Boolean(note));
+  const stale = stage.classList.toggle('sd-stale', Boolean(note));
+  if (stale && playing) { // what is made meanwhile needs the processor more
+    play(false);
+    held = true;
+  } else if (!stale && held) play(true);
   const now = JSON.stringify(show ? { ...show, note: '', calm: true } : null);
   if (now === shown) return; // it plays already
   shown = now;

@@ -15,7 +15,7 @@ from seqdisent_core.methods import Anchored, Codes
 from seqdisent_core.reenactment.drawing import draw, draw_joined
 from seqdisent_core.settings import Settings, settings
 
-FRAMES = 12  # of each clip a step, and as many of rehearsal: few, so that seconds hold many steps
+FRAMES = 6  # of each clip a step, and as many of rehearsal: 12 take half as long again, 4 make swaps worse
 CHOSEN = 64  # frames of a clip, evenly, that are learnt from: neighbours tell the same
 REHEARSED = 16  # people drawn from the prior, who do FRAMES frames each
 RETURN_FRAMES = 8  # of a swap that is read back: few, as that takes both networks
