@@ -450,7 +450,9 @@ def test_a_rival_shares_what_it_can_with_the_recipe_that_it_stands_beside(method
     ours, rival = base(), equal(method, base())
     assert rival.network == ours.network and rival.build().name == method
     assert (rival.training.steps, rival.training.batch) == (ours.training.steps, ours.training.batch)
-    if method not in ("mocogan", "skd"):
+    sees_neighbours = method in ("mocogan", "skd")
+    assert (rival.training.sparse_share == 0) == sees_neighbours
+    if not sees_neighbours:
         assert rival.training == ours.training
         assert (rival.model.static_dim, rival.model.dynamics_dim) == (ours.model.static_dim, ours.model.dynamics_dim)
 
