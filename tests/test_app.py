@@ -592,6 +592,13 @@ def test_tuning_is_seen_as_it_goes_until_it_is_told_to_end_and_films_are_made_ag
     page.get_by_role("button", name="Download as GIF").first.click()
     page.get_by_role("listitem").get_by_text("Writing the GIF").wait_for(timeout=_WAIT)
     page.get_by_role("button", name="Play", exact=True).click()
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    page.wait_for_timeout(200)  # until a look that was under way is over
+    clock = page.locator(".sd-scrub").input_value()
+    page.wait_for_timeout(500)
+    assert page.locator(".sd-scrub").input_value() == clock, "in a tab that nobody sees, nothing is done"
+    page.evaluate("delete document.hidden")
+    page.wait_for_function("(old) => document.querySelector('.sd-scrub').value !== old", arg=clock)
     page.get_by_label("Raw model output").check()
     page.get_by_role("listitem").get_by_text("Waiting for your turn").wait_for(timeout=_WAIT)
     assert film.evaluate("(video) => video.src") == both_ways, "the films that are there stay until the new ones come"

@@ -19,7 +19,7 @@ let length = 1; // seconds of the longest clip
 let time = 0;
 let playing = false;
 let timer = null;
-let held = false; // whether it plays on as soon as it is of now again
+let held = false; // stopped while other films are made, and plays on if these stay
 let slow = false;
 let before = null;
 let shown = null;
@@ -153,6 +153,8 @@ function tell() {
 
 function tick() {
   if (!stage.isConnected) return;
+  timer = setTimeout(tick, LOOK);
+  if (document.hidden) return;
   const now = performance.now();
   time = (time + rate() * Math.min((now - before) / 1000, 0.25)) % length;
   before = now;
@@ -170,7 +172,6 @@ function tick() {
     if (video.paused) video.play().catch(() => {});
   }
   tell();
-  timer = setTimeout(tick, LOOK);
 }
 
 function play(on) {
@@ -207,12 +208,14 @@ function render() {
   const note = show?.note ?? '';
   one('.sd-note').textContent = note;
   const stale = stage.classList.toggle('sd-stale', Boolean(note));
-  if (stale && playing) { // what is made meanwhile needs the processor more
-    play(false);
-    held = true;
-  } else if (!stale && held) play(true);
   const now = JSON.stringify(show ? { ...show, note: '', calm: true } : null);
-  if (now === shown) return; // it plays already
+  if (now === shown) {
+    if (stale && playing) { // what is made meanwhile needs the processor more
+      play(false);
+      held = true;
+    } else if (!stale && held) play(true);
+    return;
+  }
   shown = now;
   play(false);
   stage.hidden = !show;
