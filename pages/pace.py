@@ -13,7 +13,7 @@ _SLOW = 1.25  # times what was told at first: more is due to other work on this 
 class Pace:
     """Seconds that this machine took lately: of a tuning step, with previews on the way, and of a result's frame."""
 
-    step: float = 0.2
+    step: float = 0.25
     frame: float = 0.015
 
     def left(self, steps: int, frames: int) -> float:
